@@ -1,0 +1,16 @@
+//! The values every other crate speaks in: messages, tool calls, tables, events.
+//!
+//! Plain data without I/O. What is here is what crosses a crate boundary or is written to disk;
+//! anything with behaviour lives in the crate that owns the behaviour.
+
+mod completer;
+mod event;
+mod message;
+mod table;
+mod tool;
+
+pub use completer::{Completer, Completion, CompletionError, Constraint};
+pub use event::{Citation, Event, Figure, FigureStatus, Stop};
+pub use message::{Message, Role};
+pub use table::{Cell, Provenance, Table};
+pub use tool::{Artifact, Source, ToolCall, ToolFailure, ToolOutput, ToolSpec};

@@ -1,0 +1,44 @@
+//! The trait every tool implements, and what a call is given.
+
+use async_trait::async_trait;
+use polymath_chat::{Completer, ToolFailure, ToolOutput, ToolSpec};
+use serde_json::Value;
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// Something the model can do. One file each; a row in `registry.rs` makes it known.
+#[async_trait]
+pub trait Tool: Send + Sync {
+    fn spec(&self) -> &ToolSpec;
+
+    /// Runs one call. `args` is an object that was checked against the spec's schema.
+    async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError>;
+}
+
+/// What a call may use.
+#[derive(Clone)]
+pub struct CallCx {
+    /// Calls of one session share state: the interpreter's variables, the browser's open pages.
+    pub session: String,
+    /// Where artifacts are written; exists.
+    pub out: PathBuf,
+    /// For tools that need the model: one short constrained completion at a time.
+    pub model: Option<Arc<dyn Completer>>,
+    /// Ends the call at any moment.
+    pub cancel: CancellationToken,
+}
+
+/// Two kinds of failure: the model is told, or the turn ends.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    #[error(transparent)]
+    TellModel(#[from] ToolFailure),
+    #[error(transparent)]
+    Abort(anyhow::Error),
+}
+
+impl ToolError {
+    pub fn tell(kind: &str, message: impl Into<String>) -> Self {
+        ToolError::TellModel(ToolFailure::new(kind, message))
+    }
+}
