@@ -1,0 +1,126 @@
+//! Grammars for calls written as JSON, in llguidance's variant of Lark.
+//!
+//! The arguments of the outermost object may come in any order, since a model that is forced into
+//! another order than it would choose writes worse values; what is nested keeps the schema's order,
+//! which is all that llguidance's JSON offers. White space is bounded, so that a weak model cannot
+//! wander off into it.
+
+use super::CallGrammar;
+use polymath_chat::ToolSpec;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// With more properties than this the orders are too many to spell out, and the schema's is used.
+const MAX_FREE: usize = 6;
+
+/// White space between the parts of a call: none, or what models write.
+const SPACE: &str = "SP: /[ \\t\\r\\n]{0,8}/\n";
+
+/// The JSON inside of values: separators as models write them, nothing else.
+fn guidance() -> Value {
+    json!({"whitespace_flexible": false, "item_separator": ",\\s{0,8}", "key_separator": ":\\s{0,2}", "lenient": true})
+}
+
+/// One call object of `tool`, from its `{` to its `}`, as far as that fits what is `written` of it:
+/// with single or doubled braces, the arguments under one of the keys that readers know.
+pub(super) fn json_call(tool: &ToolSpec, written: &str) -> Option<CallGrammar> {
+    let doubled = written.starts_with("{{");
+    if !written.starts_with('{') {
+        return None;
+    }
+    let (open, close) = if doubled { ("{{", "}}") } else { ("{", "}") };
+    let mut lark = format!(
+        "start: {} SP \"\\\"name\\\"\" SP \":\" SP {} SP \",\" SP (\"\\\"arguments\\\"\" | \"\\\"parameters\\\"\") SP \":\" SP args SP {}\n{SPACE}",
+        quoted(open),
+        quoted(&Value::from(tool.name.as_str()).to_string()),
+        quoted(close),
+    );
+    arguments(&mut lark, &tool.parameters);
+    Some(CallGrammar { lark })
+}
+
+/// The arguments object alone, from its `{` to its `}`.
+pub(super) fn json_arguments(tool: &ToolSpec) -> CallGrammar {
+    let mut lark = format!("start: args\n{SPACE}");
+    arguments(&mut lark, &tool.parameters);
+    CallGrammar { lark }
+}
+
+/// A Lark string literal.
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Appends the rule `args` and what it needs.
+fn arguments(lark: &mut String, schema: &Value) {
+    let properties = schema.get("properties").and_then(Value::as_object).filter(|p| p.len() <= MAX_FREE);
+    match properties {
+        Some(properties) if is_plain(schema) => any_order(lark, schema, properties),
+        _ => {
+            let _ = writeln!(lark, "args: %json {}", with_guidance(schema.clone()));
+        }
+    }
+}
+
+/// Whether the schema says what members there are by `properties` and `required` alone.
+fn is_plain(schema: &Value) -> bool {
+    let combining = ["anyOf", "oneOf", "allOf", "$ref", "patternProperties", "minProperties", "maxProperties", "not"];
+    combining.iter().all(|key| schema.get(key).is_none())
+        && !schema.get("additionalProperties").is_some_and(Value::is_object)
+}
+
+/// One rule for every set of members that are still to come: what may come next, or, when nothing
+/// required is left, the end.
+fn any_order(lark: &mut String, schema: &Value, properties: &Map<String, Value>) {
+    let names: Vec<&String> = properties.keys().collect();
+    let listed = |name: &String| {
+        let required = schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|r| r.iter().any(|v| v.as_str() == Some(name)))
+    };
+    let required: usize = names.iter().enumerate().filter(|(_, n)| listed(n)).map(|(i, _)| 1 << i).sum();
+    let all = (1usize << names.len()) - 1;
+    let _ = writeln!(lark, "args: \"{{\" SP first_{all} SP \"}}\"");
+    for left in 0..=all {
+        let mut next: Vec<String> = (0..names.len())
+            .filter(|i| left & (1 << i) != 0)
+            .map(|i| format!("m_{i} more_{}", left & !(1 << i)))
+            .collect();
+        if left & required == 0 {
+            next.push("\"\"".into());
+        }
+        if left == all {
+            let _ = writeln!(lark, "first_{left}: {}", next.join(" | "));
+        } else {
+            let after_comma = next.iter().filter(|n| *n != "\"\"").map(|n| format!("SP \",\" SP {n}"));
+            let end = (left & required == 0).then(|| "\"\"".to_owned());
+            let _ = writeln!(lark, "more_{left}: {}", after_comma.chain(end).collect::<Vec<_>>().join(" | "));
+        }
+    }
+    for (i, name) in names.iter().enumerate() {
+        let key = quoted(&Value::from(name.as_str()).to_string());
+        let _ = writeln!(lark, "m_{i}: {key} SP \":\" SP v_{i}");
+        let _ = writeln!(lark, "v_{i}: %json {}", with_guidance(carry_definitions(schema, properties[*name].clone())));
+    }
+}
+
+/// A member's schema as a document of its own: references into the tool's definitions still hold.
+fn carry_definitions(schema: &Value, member: Value) -> Value {
+    let Value::Object(mut member) = member else { return member };
+    for key in ["$defs", "definitions"] {
+        if let Some(definitions) = schema.get(key) {
+            member.entry(key).or_insert_with(|| definitions.clone());
+        }
+    }
+    Value::Object(member)
+}
+
+fn with_guidance(mut schema: Value) -> Value {
+    match schema.as_object_mut() {
+        Some(map) => {
+            map.insert("x-guidance".into(), guidance());
+            schema
+        }
+        // `true`: anything goes.
+        None => json!({"x-guidance": guidance()}),
+    }
+}

@@ -1,0 +1,67 @@
+//! What holds for every dialect, whatever it is fed.
+
+use crate::dialect::{DIALECTS, Step};
+use polymath_chat::ToolCall;
+use proptest::prelude::*;
+use serde_json::json;
+
+/// Markers of all formats: each dialect is fed the others' too.
+const MARKERS: &[&str] = &[
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "</tool_call>",
+    "<tools>",
+    "</tools>",
+    "```python\n",
+    "\n```\n",
+    "<function=weather>",
+    "</function>",
+    "<parameter=city>",
+    "</parameter>",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cutting_changes_nothing(
+        raw in super::replies(MARKERS),
+        sizes in prop::collection::vec(1usize..12, 1..8),
+        truncated: bool,
+        prompt in prop::sample::select(&["", "<think>", "<think></think>"][..]),
+    ) {
+        let cx = super::prompted(prompt);
+        for dialect in DIALECTS {
+            super::same_in_pieces(dialect.name(), &cx, &raw, &sizes, truncated)?;
+            super::same_in_pieces(dialect.name(), &cx, &raw, &[1], truncated)?;
+        }
+    }
+
+    #[test]
+    fn any_text_is_read(raw in any::<String>(), truncated: bool) {
+        for dialect in DIALECTS {
+            super::same_in_pieces(dialect.name(), &super::cx(), &raw, &[1, 3], truncated)?;
+        }
+    }
+
+    /// Calls as history shows them are read back as the same calls.
+    #[test]
+    fn call_syntax_is_read_back(city in any::<String>(), days in any::<i32>(), tags in prop::collection::vec(any::<String>(), 0..3)) {
+        let call = |name: &str, arguments| ToolCall { id: "call00001".into(), name: name.into(), arguments };
+        let calls = [
+            call("weather", json!({"city": city, "days": days})),
+            call("clock", json!({})),
+            call("plan", json!({"title": "x", "tags": tags, "when": {"start": city, "tz": null}, "private": true})),
+        ];
+        for dialect in DIALECTS {
+            let raw = dialect.call_syntax(&calls);
+            let steps = super::steps(dialect.name(), &super::cx(), &raw, 0, false);
+            let want: Vec<Step> = calls
+                .iter()
+                .map(|c| Step::Call { name: c.name.clone(), arguments: c.arguments.clone() })
+                .collect();
+            prop_assert_eq!(steps, want, "{}: {}", dialect.name(), raw);
+        }
+    }
+}
