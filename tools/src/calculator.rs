@@ -1,0 +1,397 @@
+//! `calculator`: arithmetic that a language model must not do in its head.
+//!
+//! Plain numbers are computed here on dashu's exact fractions and correctly rounded floats, because
+//! fend's irrational functions stop being right after some sixteen digits; everything with units
+//! goes to fend. It knows no exchange rates, has no variables between calls, and reads no files.
+
+mod evaluate;
+mod normalise;
+mod number;
+mod parse;
+mod print;
+
+use crate::{CallCx, Tool, ToolError};
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use normalise::{Normalised, Precision};
+use number::Number;
+use polymath_chat::{ToolOutput, ToolSpec};
+use regex::Regex;
+use serde_json::{Value, json};
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+/// How long one expression may take.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// The longest expression, in bytes.
+const MAX_EXPRESSION: usize = 2_000;
+/// The longest result, in characters.
+const MAX_RESULT: usize = 1_200;
+/// What fend's irrational functions are good for.
+const FEND_DIGITS: usize = 15;
+
+/// Why an expression has no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CalcError {
+    /// The expression must be changed; the text says how.
+    #[error("{0}")]
+    Arguments(String),
+    /// A word or sign that plain arithmetic does not have: a unit, perhaps.
+    #[error("`{0}` is neither a number, an operator, a function nor a unit")]
+    Unknown(String),
+    #[error("the expression took longer than {} seconds; make its numbers smaller", TIME_LIMIT.as_secs())]
+    TimedOut,
+}
+
+/// The `calculator` tool.
+pub struct Calculator {
+    spec: ToolSpec,
+}
+
+impl Default for Calculator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Calculator {
+    pub fn new() -> Self {
+        Calculator {
+            spec: ToolSpec {
+                name: "calculator".into(),
+                description: "Computes an arithmetic expression exactly or to as many digits as asked for. \
+                              Knows percentages, powers, roots, logarithms, trigonometry, units and dates. \
+                              Examples: `17.5% of 2340 + sqrt(2) to 20 digits`, `$7.3 billion / $325 million`, \
+                              `(7.3/3.5)^(1/2) - 1`, `5 km to miles`, `2021-04-01 - 2018-08-07`."
+                    .into(),
+                parameters: json!({
+                    "type": "object",
+                    "properties": {"expression": {"type": "string", "description": "the expression, numbers included"}},
+                    "required": ["expression"],
+                    "additionalProperties": false
+                }),
+                raw_argument: None,
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl Tool for Calculator {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        let Some(expression) = args.get("expression").and_then(Value::as_str).map(str::to_owned) else {
+            return Err(ToolError::tell("arguments", "the call has no `expression`; pass it as a string"));
+        };
+        let work = tokio::task::spawn_blocking(move || calculate(&expression));
+        let result = tokio::select! {
+            result = work => result.map_err(|e| ToolError::tell("crash", format!("the calculation failed: {e}")))?,
+            () = cx.cancel.cancelled() => return Err(ToolError::tell("cancelled", "the calculation was cancelled")),
+        };
+        match result {
+            Ok(text) => Ok(ToolOutput::text(text)),
+            Err(e @ CalcError::TimedOut) => Err(ToolError::tell("timeout", e.to_string())),
+            Err(e) => Err(ToolError::tell("arguments", e.to_string())),
+        }
+    }
+}
+
+/// Computes one expression as people write it; the result is text that begins with the number.
+pub(crate) fn calculate(text: &str) -> Result<String, CalcError> {
+    if text.len() > MAX_EXPRESSION {
+        return Err(CalcError::Arguments(format!(
+            "the expression has {} bytes and the limit is {MAX_EXPRESSION}; use the python tool for long data",
+            text.len()
+        )));
+    }
+    if let Some(result) = dates(text) {
+        return result;
+    }
+    let deadline = Instant::now() + TIME_LIMIT;
+    let Normalised { expression, precision } = normalise::normalise(text)?;
+    let node = match parse::parse(&expression) {
+        Ok(node) => node,
+        Err(CalcError::Unknown(word)) => {
+            return with_units(&expression, precision, deadline).map_err(|fend| blame(text, &word, fend));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut value = evaluate::evaluate(&node, print::DEFAULT_DIGITS, deadline)?;
+    if let Number::Approximate(x) = &value.number {
+        let digits = print::digits_needed(precision, number::decimal_magnitude(x));
+        if digits > 2_100 {
+            return Err(CalcError::Arguments("the result has too many digits before the decimal point".into()));
+        }
+        if digits > print::DEFAULT_DIGITS {
+            value = evaluate::evaluate(&node, digits, deadline)?;
+        }
+    }
+    print::print(&value, precision).map(shorten)
+}
+
+/// What to tell about an expression with a word or sign of no known meaning, after fend's try.
+fn blame(text: &str, word: &str, fend: CalcError) -> CalcError {
+    match fend {
+        CalcError::Arguments(fend) if !fend.contains("unknown identifier") && !fend.contains("unexpected") => {
+            CalcError::Arguments(format!("can't compute `{text}`: {fend}"))
+        }
+        CalcError::TimedOut => CalcError::TimedOut,
+        _ => CalcError::Arguments(format!(
+            "`{word}` in `{text}` is neither a number, an operator, a function nor a unit; write plain arithmetic \
+             with its numbers filled in, such as `17.5% of 2340 + sqrt(2)`"
+        )),
+    }
+}
+
+/// fend asks this now and then whether to go on.
+struct Deadline(Instant);
+
+impl fend_core::Interrupt for Deadline {
+    fn should_interrupt(&self) -> bool {
+        Instant::now() > self.0
+    }
+}
+
+fn with_units(expression: &str, precision: Option<Precision>, deadline: Instant) -> Result<String, CalcError> {
+    let (suffix, capped) = match precision {
+        None => (String::new(), false),
+        Some(Precision::Places(n)) => (format!(" to {} dp", n.min(FEND_DIGITS)), n > FEND_DIGITS),
+        Some(Precision::Digits(n) | Precision::Significant(n)) => {
+            (format!(" to {} sf", n.min(FEND_DIGITS)), n > FEND_DIGITS)
+        }
+    };
+    // fend looks at its deadline between operations, and reading such a number is one of them.
+    static GIANT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\de[+-]?\d{5,}").unwrap_or_else(|e| unreachable!("{e}")));
+    if GIANT.is_match(expression) {
+        return Err(CalcError::Arguments("numbers with exponents beyond 9999 are out of range".into()));
+    }
+    let mut context = fend_core::Context::new();
+    let input = format!("{expression}{suffix}");
+    let result = fend_core::evaluate_with_interrupt(&input, &mut context, &Deadline(deadline));
+    match result {
+        Ok(result) if result.get_main_result().trim().is_empty() => {
+            Err(CalcError::Arguments("the expression has no result".into()))
+        }
+        Ok(result) => {
+            let note = if capped { "\nOnly 15 digits are given where units are involved." } else { "" };
+            Ok(format!("{}{note}", shorten(result.get_main_result().to_owned())))
+        }
+        Err(_) if Instant::now() > deadline => Err(CalcError::TimedOut),
+        Err(message) => Err(CalcError::Arguments(message)),
+    }
+}
+
+/// The time between two ISO dates; `None` when the text is about something else. Read before the
+/// arithmetic, for which `2021-04-01` is a subtraction.
+fn dates(text: &str) -> Option<Result<String, CalcError>> {
+    static DATE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(\d{4})-(\d{2})-(\d{2})\b").unwrap_or_else(|e| unreachable!("{e}")));
+    static DIFFERENCE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*(?:days )?(?:between )?\d{4}-\d\d-\d\d\s*(-|−|–|and|to)\s*\d{4}-\d\d-\d\d\W*(?:(?:in|to) (?:days|years))?$")
+            .unwrap_or_else(|e| unreachable!("{e}"))
+    });
+    let found: Vec<&str> = DATE.find_iter(text).map(|m| m.as_str()).collect();
+    if found.is_empty() {
+        return None;
+    }
+    let Some(sign) = DIFFERENCE.captures(text.trim()) else {
+        return Some(Err(CalcError::Arguments(
+            "dates can only be subtracted, as in `2021-04-01 - 2018-08-07`; use the python tool for more".into(),
+        )));
+    };
+    let read = |s: &str| {
+        NaiveDate::parse_from_str(s, "%Y-%m-%d")
+            .map_err(|_| CalcError::Arguments(format!("there is no date {s}; check its month and day")))
+    };
+    let days = || -> Result<i64, CalcError> {
+        let (first, second) = (read(found[0])?, read(found[1])?);
+        // "between A and B" counts forwards, "A - B" backwards.
+        Ok(if sign[1].chars().all(char::is_alphabetic) {
+            (second - first).num_days()
+        } else {
+            (first - second).num_days()
+        })
+    };
+    // The mean Gregorian year has 365.2425 days.
+    Some(days().map(|days| format!("{days} days (approx. {:.4} years)", days as f64 / 365.2425)))
+}
+
+/// Cuts a result that no context window should carry, and says so.
+fn shorten(text: String) -> String {
+    if text.chars().count() <= MAX_RESULT {
+        return text;
+    }
+    let head: String = text.chars().take(MAX_RESULT).collect();
+    format!("{head}… (cut: the result has {} characters)", text.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[track_caller]
+    fn check(expression: &str, want: &str) {
+        assert_eq!(calculate(expression).as_deref(), Ok(want), "{expression}");
+    }
+
+    #[track_caller]
+    fn check_error(expression: &str, part: &str) {
+        let error = calculate(expression).unwrap_err().to_string();
+        assert!(error.contains(part), "{expression}: {error}");
+        assert!(!error.ends_with('.'), "{error}");
+    }
+
+    #[test]
+    fn arithmetic_is_exact() {
+        check("0.1 + 0.2", "0.3");
+        check("2 + 3 * 4", "14");
+        check("-2^2", "-4");
+        check("2^3^2", "512");
+        check("(1 + 2)(3 + 4)", "21");
+        check("7 // 2", "3");
+        check("17 % 5", "2");
+        check("-7 mod 3", "2");
+        check("10!", "3628800 (3.6288 million)");
+        check("comb(5, 2) + perm(5, 2)", "30");
+        check("gcd(12, 18) + lcm(4, 6)", "18");
+        check("1234567 * 7654321", "9449772114007");
+        check("1e-3 * 5", "0.005");
+        check("1/3", "approx. 0.333333333333");
+        check("1/1024", "0.0009765625");
+        check("$7.3 billion / $3.5 billion", "approx. 2.08571428571");
+        check("2^100", "1267650600228229401496703205376");
+        check("max(3, 7, 5) - min(3, 7) + mean(1, 2) + median(1, 9, 4)", "9.5");
+        check("round(2.567, 2)", "2.57");
+        check("round(-2.5)", "-3");
+        check("floor(-1.5) + ceil(1.2) + trunc(-1.7)", "-1");
+        check("abs(-5)", "5");
+    }
+
+    #[test]
+    fn percentages_mean_what_people_mean() {
+        check("17.5% of 2,340", "409.5");
+        check("17.5% * 2340", "409.5");
+        check("200 + 10%", "220\nA percentage after + or - was taken of the value before it.");
+        check("5% + 3%", "8% (= 0.08)");
+        check("10% of 50%", "5% (= 0.05)");
+        check("50 / 20%", "250");
+        check("20% of $1.5 billion", "300000000 (300 million)");
+        check("100 * (1 + 5%)^2", "110.25\nA percentage after + or - was taken of the value before it.");
+    }
+
+    #[test]
+    fn magnitudes_survive() {
+        check("$1.5 billion / $300 million", "5");
+        check("1.5 billion * 2", "3000000000 (3 billion)");
+        check("3.5B - 1B", "2500000000 (2.5 billion)");
+        check("5k + 2M", "2005000 (2.005 million)");
+    }
+
+    #[test]
+    fn roots_and_logarithms_are_exact_where_they_can_be() {
+        check("sqrt(16)", "4");
+        check("sqrt(0.25)", "0.5");
+        check("27^(1/3)", "3");
+        check("8^(-2/3)", "0.25");
+        check("cbrt(-27)", "-3");
+        check("log(1000)", "3");
+        check("log2(1/8)", "-3");
+        check("log(81, 3)", "4");
+        check("ln(1)", "0");
+        check("sin(0) + cos(0)", "1");
+        check("sin(30°)", "approx. 0.5");
+        check("sin(30 degrees)", "approx. 0.5");
+        check("√2", "approx. 1.41421356237");
+        check("ln 10", "approx. 2.30258509299");
+        check("2 pi", "approx. 6.28318530718");
+        check("(7.3e9/3.5e9)^(1/2) - 1", "approx. 0.444200223554");
+    }
+
+    // Reference digits: OEIS A002193 (sqrt 2), A000796 (pi), A001113 (e), A002162 (ln 2).
+    #[test]
+    fn digits_are_right_to_the_last() {
+        check(
+            "sqrt(2) to 50 decimal places",
+            "1.41421356237309504880168872420969807856967187537695 (approx.: rounded to 50 decimal places)",
+        );
+        check("sqrt(2) to 20 significant digits", "1.4142135623730950488 (approx.: rounded to 20 significant digits)");
+        check("pi to 30 dp", "3.141592653589793238462643383280 (approx.: rounded to 30 decimal places)");
+        check("e to 40 sf", "2.718281828459045235360287471352662497757 (approx.: rounded to 40 significant digits)");
+        check("ln(2) to 30 dp", "0.693147180559945309417232121458 (approx.: rounded to 30 decimal places)");
+        check(
+            "17.5% of 2,340 plus the square root of 2 to 20 digits",
+            "410.91421356237309504880 (approx.: rounded to 20 decimal places; to 20 significant digits it is 410.91421356237309505)",
+        );
+        check("1/3 to 5 digits", "0.33333 (approx.: rounded to 5 digits)");
+        check("0.5 to 3 dp", "0.500 (exact)");
+        check("2/3 to 0 dp", "1 (approx.: rounded to 0 decimal places)");
+        check("sqrt(2)/2 to 0 dp", "1 (approx.: rounded to 0 decimal places)");
+        check("sqrt(2)/200 to 1 dp", "0.0 (approx.: rounded to 1 decimal places)");
+        check("10/4 to 20 digits", "2.5 (exact)");
+        // Cancellation: the first 30 digits of the two are the same.
+        check("sqrt(2) - 1.41421356237309504880168872420", "approx. 9.69807856967e-30");
+        check("sqrt(2)^2 - 2 + 1 to 5 dp", "1.00000 (approx.: rounded to 5 decimal places)");
+    }
+
+    #[test]
+    fn units_and_dates_work() {
+        check("5 km to miles", "approx. 3.1068559612 miles");
+        check("100 C to F", "212 °F");
+        check("2021-04-01 - 2018-08-07", "968 days (approx. 2.6503 years)");
+        check("days between 2018-08-07 and 2021-04-01", "968 days (approx. 2.6503 years)");
+        check_error("2021-13-01 - 2018-08-07", "no date 2021-13-01");
+        check_error("2021-04-01 * 2", "dates can only be subtracted");
+    }
+
+    #[test]
+    fn errors_say_what_to_change() {
+        check_error("", "empty");
+        check_error("1 +", "ends where a number should follow");
+        check_error("(1 + 2", "parenthesis");
+        check_error("revenue * 2", "`revenue`");
+        check_error("1/0", "division by zero");
+        check_error("sqrt(-1)", "negative");
+        check_error("ln(-1)", "above zero");
+        check_error("asin(2)", "no real value");
+        check_error("5 USD to EUR", "exchange rates");
+        check_error("log(1, 2, 3)", "1 to 2 arguments");
+        check_error("5 km to kg", "unit");
+    }
+
+    #[test]
+    fn giants_end_quickly() {
+        check_error("9^9^9^9", "too large");
+        check_error("1e999999", "out of range");
+        check_error("100000!", "from 0 to 5000");
+        check_error("sin(1e100)", "too large");
+        check_error("exp(1e12)", "too large");
+        check_error(&"(".repeat(1000), "nested");
+        check_error(&"1+".repeat(1500), "2000");
+        assert_eq!(calculate("9^9^9 km"), Err(CalcError::TimedOut));
+        check("9^9^9", "approx. 4.28124773176e369693099");
+        assert!(calculate("3000!").unwrap().starts_with("approx. 4.14935960344e9130"));
+        assert!(calculate("10^9000 km to m").is_ok_and(|r| r.chars().count() < 1_300));
+    }
+
+    #[tokio::test]
+    async fn the_tool_answers_and_refuses() {
+        let cx = CallCx {
+            session: "t".into(),
+            out: std::env::temp_dir(),
+            model: None,
+            tables: Vec::new(),
+            cancel: tokio_util::sync::CancellationToken::new(),
+        };
+        let tool = Calculator::new();
+        assert_eq!(tool.call(json!({"expression": "2+2"}), &cx).await.unwrap().content, "4");
+        let refused = tool.call(json!({"expression": "2+"}), &cx).await;
+        assert!(matches!(refused, Err(ToolError::TellModel(f)) if f.kind == "arguments"));
+    }
+}
