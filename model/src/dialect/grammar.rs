@@ -5,7 +5,7 @@
 //! which is all that llguidance's JSON offers. White space is bounded, so that a weak model cannot
 //! wander off into it.
 
-use super::CallGrammar;
+use super::{CallGrammar, markup, schema::Schema};
 use polymath_chat::ToolSpec;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -69,37 +69,75 @@ fn is_plain(schema: &Value) -> bool {
         && !schema.get("additionalProperties").is_some_and(Value::is_object)
 }
 
-/// One rule for every set of members that are still to come: what may come next, or, when nothing
-/// required is left, the end.
+/// The members of `args` in any order.
 fn any_order(lark: &mut String, schema: &Value, properties: &Map<String, Value>) {
-    let names: Vec<&String> = properties.keys().collect();
-    let listed = |name: &String| {
-        let required = schema.get("required").and_then(Value::as_array);
-        required.is_some_and(|r| r.iter().any(|v| v.as_str() == Some(name)))
-    };
-    let required: usize = names.iter().enumerate().filter(|(_, n)| listed(n)).map(|(i, _)| 1 << i).sum();
-    let all = (1usize << names.len()) - 1;
-    let _ = writeln!(lark, "args: \"{{\" SP first_{all} SP \"}}\"");
-    for left in 0..=all {
-        let mut next: Vec<String> = (0..names.len())
-            .filter(|i| left & (1 << i) != 0)
-            .map(|i| format!("m_{i} more_{}", left & !(1 << i)))
-            .collect();
-        if left & required == 0 {
-            next.push("\"\"".into());
-        }
-        if left == all {
-            let _ = writeln!(lark, "first_{left}: {}", next.join(" | "));
-        } else {
-            let after_comma = next.iter().filter(|n| *n != "\"\"").map(|n| format!("SP \",\" SP {n}"));
-            let end = (left & required == 0).then(|| "\"\"".to_owned());
-            let _ = writeln!(lark, "more_{left}: {}", after_comma.chain(end).collect::<Vec<_>>().join(" | "));
-        }
-    }
-    for (i, name) in names.iter().enumerate() {
+    let _ = writeln!(lark, "args: \"{{\" SP members SP \"}}\"");
+    orders(lark, schema, properties, "SP \",\" SP ");
+    for (i, (name, member)) in properties.iter().enumerate() {
         let key = quoted(&Value::from(name.as_str()).to_string());
         let _ = writeln!(lark, "m_{i}: {key} SP \":\" SP v_{i}");
-        let _ = writeln!(lark, "v_{i}: %json {}", with_guidance(carry_definitions(schema, properties[*name].clone())));
+        let _ = writeln!(lark, "v_{i}: %json {}", with_guidance(carry_definitions(schema, member.clone())));
+    }
+}
+
+/// The rule `members`: rules `m_0`, `m_1`, … in any order with `separator` between them, none twice,
+/// the required ones all. There is one rule for every set of members that are still to come: what may
+/// come next, or, when nothing required is left, the end.
+fn orders(lark: &mut String, schema: &Value, properties: &Map<String, Value>, separator: &str) {
+    let listed = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &String| listed.is_some_and(|r| r.iter().any(|v| v.as_str() == Some(name)));
+    let required: usize = properties.keys().enumerate().filter(|(_, n)| is_required(n)).map(|(i, _)| 1 << i).sum();
+    let all = (1usize << properties.len()) - 1;
+    let rest = |left: usize, separator: &str| {
+        let open = (0..properties.len()).filter(move |i| left & (1 << i) != 0);
+        let next = open.map(|i| format!("{separator}m_{i} more_{}", left & !(1 << i)));
+        let end = (left & required == 0).then(|| "\"\"".to_owned());
+        next.chain(end).collect::<Vec<_>>().join(" | ")
+    };
+    let _ = writeln!(lark, "members: {}", rest(all, ""));
+    for left in 0..all {
+        let _ = writeln!(lark, "more_{left}: {}", rest(left, separator));
+    }
+}
+
+/// How a format writes a call as markup.
+pub(super) struct Markup<'a> {
+    /// What stands before the first argument.
+    pub head: String,
+    /// What stands before and behind an argument's name.
+    pub key: (&'a str, &'a str),
+    pub value_end: &'a str,
+    /// What stands behind the last argument.
+    pub tail: &'a str,
+}
+
+impl Markup<'_> {
+    /// The grammar of a call of `tool`: strings as they are up to the end marker, the rest as JSON.
+    pub fn call(&self, tool: &ToolSpec) -> Option<CallGrammar> {
+        let schema = &tool.parameters;
+        let none = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+        if properties.len() > MAX_FREE || !is_plain(schema) {
+            return None;
+        }
+        let mut lark = format!("start: {} members {}\n", quoted(&self.head), quoted(self.tail));
+        orders(&mut lark, schema, properties, "");
+        for (i, (name, member)) in properties.iter().enumerate() {
+            let key = quoted(&format!("{}{name}{}", self.key.0, self.key.1));
+            let _ = writeln!(lark, "m_{i}: {key} v_{i}");
+            let types = Schema::new(schema).property(name).map(Schema::types).unwrap_or_default();
+            if types.contains(&"string") && member.get("enum").is_none() {
+                let end = self.value_end.replace('/', "\\/").replace('\n', "\\n");
+                let _ = writeln!(lark, "v_{i}[lazy]: /(.|\\n)*{end}/");
+            } else if let Some(choices) = member.get("enum").and_then(Value::as_array) {
+                let choices: Vec<String> = choices.iter().map(|c| quoted(&markup::written(c))).collect();
+                let _ = writeln!(lark, "v_{i}: ({}) {}", choices.join(" | "), quoted(self.value_end));
+            } else {
+                let json = with_guidance(carry_definitions(schema, member.clone()));
+                let _ = writeln!(lark, "v_{i}: j_{i} {}\nj_{i}: %json {json}", quoted(self.value_end));
+            }
+        }
+        Some(CallGrammar { lark })
     }
 }
 

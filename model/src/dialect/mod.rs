@@ -8,11 +8,21 @@
 //! `stream`, `json`, `schema`, `call` and `grammar` are what the files share.
 
 mod call;
+mod deepseek;
+mod gemma4;
 mod generic;
+mod glm;
+mod gpt_oss;
 mod grammar;
 mod json;
+mod kimi;
+mod llama;
+mod markup;
+mod mistral;
+mod pythonic;
 mod qwen25_coder;
 mod qwen3_hermes;
+mod qwen3_xml;
 mod schema;
 mod stream;
 #[cfg(test)]
@@ -95,7 +105,19 @@ pub trait Parser: Send {
 }
 
 /// All of them, one row each.
-pub const DIALECTS: &[&dyn Dialect] = &[&qwen25_coder::Qwen25Coder, &qwen3_hermes::Qwen3Hermes, &generic::Generic];
+pub const DIALECTS: &[&dyn Dialect] = &[
+    &qwen25_coder::Qwen25Coder,
+    &qwen3_hermes::Qwen3Hermes,
+    &qwen3_xml::Qwen3Xml,
+    &llama::Llama,
+    &mistral::Mistral,
+    &gpt_oss::GptOss,
+    &deepseek::DeepSeek,
+    &glm::Glm,
+    &kimi::Kimi,
+    &gemma4::Gemma4,
+    &generic::Generic,
+];
 
 /// The dialect of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {

@@ -236,7 +236,8 @@ async fn end(io: &Io, close: &str) {
 async fn bare(io: &Io, cx: &ParseCx, start: usize) -> bool {
     let from = io.position();
     let whole = from == start;
-    if !io.at_line_start(from) || !whole && (example_announced(io) || !names_something(io).await) {
+    if cx.tools.is_empty() || !io.at_line_start(from) || !whole && (example_announced(io) || !names_something(io).await)
+    {
         return false;
     }
     match calls(io, cx).await {

@@ -1,0 +1,118 @@
+//! GLM 4.5 and later: `<tool_call>`, the tool's name, then one `<arg_key>` and one `<arg_value>` an
+//! argument; with line breaks between them up to 4.6, without from 4.7.
+//! Source: the models' chat templates.
+
+use super::{
+    CallGrammar, Dialect, ParseCx, Parser, call,
+    markup::{self, End},
+    qwen3_hermes::{self, CLOSE, OPEN},
+    stream::{Coroutine, Io, Sink},
+    think,
+};
+use polymath_chat::{ToolCall, ToolSpec};
+use serde_json::{Map, Value};
+
+const KEY: &str = "<arg_key>";
+const KEY_END: &str = "</arg_key>";
+const VALUE: &str = "<arg_value>";
+const VALUE_END: &str = "</arg_value>";
+
+/// See the module's text.
+pub(super) struct Glm;
+
+impl Dialect for Glm {
+    fn name(&self) -> &'static str {
+        "glm"
+    }
+
+    fn parser(&self, cx: ParseCx) -> Box<dyn Parser> {
+        Coroutine::boxed(|io| read(io, cx))
+    }
+
+    fn call_syntax(&self, calls: &[ToolCall]) -> String {
+        let argument = |(name, value): (&String, &Value)| {
+            format!("{KEY}{name}{KEY_END}\n{VALUE}{}{VALUE_END}\n", markup::written(value))
+        };
+        let block = |call: &ToolCall| {
+            let arguments: String = call.arguments.as_object().into_iter().flatten().map(argument).collect();
+            format!("{OPEN}{}\n{arguments}{CLOSE}", call.name)
+        };
+        calls.iter().map(block).collect::<Vec<_>>().join("\n")
+    }
+
+    /// None: the markers between the arguments are special tokens, different ones in each generation.
+    fn call_grammar(&self, _: &ToolSpec, _: &str) -> Option<CallGrammar> {
+        None
+    }
+}
+
+async fn read(io: Io, cx: ParseCx) {
+    think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
+    while io.until(&[OPEN], Sink::Text).await.is_some() {
+        let from = io.position() - OPEN.len();
+        io.space().await;
+        let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '<' | '{' | '[')).await;
+        let behind_name = io.position();
+        io.space().await;
+        let next = [KEY, CLOSE];
+        let ended = io.peek().await.is_none();
+        let known = !name.is_empty() && (io.looking_at(next[0]).await || io.looking_at(next[1]).await);
+        io.seek(behind_name);
+        match known {
+            true => block(&io, &cx, from, name).await,
+            false if ended => io.cut(from),
+            false => {
+                io.seek(from + OPEN.len());
+                qwen3_hermes::block(&io, &cx, OPEN, CLOSE).await;
+            }
+        }
+    }
+}
+
+/// Reads the arguments of a call whose name was read.
+async fn block(io: &Io, cx: &ParseCx, from: usize, name: String) {
+    let tool = cx.tool(&name);
+    if tool.is_some() {
+        io.begin_call(&name, from + OPEN.len());
+    }
+    let mut arguments = Map::new();
+    loop {
+        io.space().await;
+        if io.eat(CLOSE).await {
+            return io.call(name, Value::Object(arguments));
+        }
+        let key = match io.eat(KEY).await {
+            true => markup::value(io, &[End::proper(KEY_END, &[VALUE])]).await,
+            false => None,
+        };
+        let text = match key.is_some() && {
+            io.space().await;
+            io.eat(VALUE).await
+        } {
+            true => value(io, tool, &arguments).await,
+            false => None,
+        };
+        match (key, text) {
+            (Some(key), Some(text)) => {
+                let key = key.trim().to_owned();
+                let value = markup::typed(tool, &key, &text);
+                arguments.insert(key, value);
+            }
+            _ if io.peek().await.is_none() => return io.cut(from),
+            _ => return call::skip_broken(io, from, CLOSE, "there is neither an argument nor the call's end").await,
+        }
+    }
+}
+
+async fn value(io: &Io, tool: Option<&ToolSpec>, given: &Map<String, Value>) -> Option<String> {
+    let declared = tool.and_then(|t| t.parameters.get("properties")).and_then(Value::as_object);
+    let unused = declared.into_iter().flat_map(Map::keys).filter(|n| !given.contains_key(*n));
+    let unused: Vec<String> = unused.map(|n| format!("{n}{KEY_END}")).collect();
+    let unused: Vec<&str> = unused.iter().map(String::as_str).collect();
+    let ends = [
+        End::proper(VALUE_END, &[KEY, CLOSE]),
+        End { or_end: false, ..End::forgotten(KEY, &unused) },
+        End::forgotten(CLOSE, &[OPEN]),
+    ];
+    markup::value(io, &ends).await
+}
