@@ -1,0 +1,117 @@
+//! Takes files out of a stopped session's working directory. The directory is hostile: links,
+//! devices, sockets, deep trees and huge files are all possible, so every open stays beneath the
+//! directory's own descriptor, follows no link, does not block, and takes regular files only.
+
+use crate::OutFile;
+use nix::{
+    dir::Dir,
+    fcntl::{OFlag, OpenHow, ResolveFlag, openat2},
+    sys::stat::{Mode, SFlag, fstat},
+};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::Read,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::{Path, PathBuf},
+};
+
+const MOST_FILES: usize = 64;
+const MOST_ENTRIES: usize = 4096;
+const DEPTH: usize = 6;
+const FILE_BYTES: u64 = 32 << 20;
+const ALL_BYTES: u64 = 128 << 20;
+
+/// What was seen of a file: size, seconds and nanoseconds of its change, inode.
+type Stamp = (i64, i64, i64, u64);
+
+/// Remembers which files were taken already.
+#[derive(Debug, Default)]
+pub struct Files {
+    seen: HashMap<PathBuf, Stamp>,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub files: Vec<OutFile>,
+    /// Files left out, each with why.
+    pub left: Vec<String>,
+}
+
+impl Files {
+    /// New and changed files below `work`, by name. The session must be stopped.
+    pub fn take(&mut self, work: BorrowedFd) -> Taken {
+        let mut taken = Taken::default();
+        let mut entries = 0;
+        let mut todo = vec![(PathBuf::new(), 0)];
+        let mut found = Vec::new();
+        while let Some((folder, depth)) = todo.pop() {
+            for (name, kind) in list(work, &folder, MOST_ENTRIES - entries) {
+                entries += 1;
+                let path = folder.join(&name);
+                match kind {
+                    Some(nix::dir::Type::Directory) if depth < DEPTH => todo.push((path, depth + 1)),
+                    Some(nix::dir::Type::File) => found.push(path),
+                    _ => {}
+                }
+            }
+        }
+        found.sort();
+        let mut total = 0;
+        for path in found {
+            self.take_one(work, path, &mut total, &mut taken);
+        }
+        taken
+    }
+
+    fn take_one(&mut self, work: BorrowedFd, path: PathBuf, total: &mut u64, taken: &mut Taken) {
+        let Some((file, stamp)) = open_regular(work, &path) else { return };
+        if self.seen.insert(path.clone(), stamp) == Some(stamp) {
+            return;
+        }
+        let (name, size) = (path.display().to_string(), stamp.0 as u64);
+        if size > FILE_BYTES || *total + size > ALL_BYTES || taken.files.len() >= MOST_FILES {
+            let limit = format!("{} MiB a file, {MOST_FILES} files a call", FILE_BYTES >> 20);
+            taken.left.push(format!("{name} ({size} bytes) was left in the sandbox: at most {limit} come out"));
+            return;
+        }
+        let mut bytes = Vec::with_capacity(size as usize);
+        if file.take(size).read_to_end(&mut bytes).is_ok() {
+            *total += size;
+            taken.files.push(OutFile { name, bytes });
+        }
+    }
+}
+
+/// Names and kinds in a folder below `work`; hidden ones and caches are nobody's results.
+fn list(work: BorrowedFd, folder: &Path, limit: usize) -> Vec<(PathBuf, Option<nix::dir::Type>)> {
+    let Some(fd) = open(work, folder, OFlag::O_DIRECTORY) else { return Vec::new() };
+    let Ok(mut dir) = Dir::from_fd(fd) else { return Vec::new() };
+    let entries = dir.iter().filter_map(Result::ok).take(limit.saturating_add(2));
+    let named = entries.filter_map(|e| Some((e.file_name().to_str().ok()?.to_owned(), e.file_type())));
+    named.filter(|(n, _)| !n.starts_with('.') && n != "__pycache__").map(|(n, kind)| (n.into(), kind)).collect()
+}
+
+fn open(work: BorrowedFd, path: &Path, extra: OFlag) -> Option<OwnedFd> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | extra)
+        .mode(Mode::empty())
+        .resolve(
+            ResolveFlag::RESOLVE_BENEATH
+                | ResolveFlag::RESOLVE_NO_SYMLINKS
+                | ResolveFlag::RESOLVE_NO_MAGICLINKS
+                | ResolveFlag::RESOLVE_NO_XDEV,
+        );
+    openat2(work, path, how).ok()
+}
+
+fn open_regular(work: BorrowedFd, path: &Path) -> Option<(File, Stamp)> {
+    let fd = open(work, path, OFlag::O_NOFOLLOW)?;
+    let stat = fstat(fd.as_fd()).ok()?;
+    if SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
+        return None;
+    }
+    Some((File::from(fd), (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ino)))
+}

@@ -1,0 +1,221 @@
+//! A running session: its processes, its pipes, and what can be done to it from outside.
+
+use super::{uids::Uid, zygote::Zygote};
+use crate::{
+    SandboxError, packet,
+    wire::{Hello, InitMessage, Limits, SessionPlan, Wall},
+};
+use nix::{
+    fcntl::{FcntlArg, OFlag, fcntl},
+    sys::{
+        signal::Signal,
+        socket::{setsockopt, sockopt::ReceiveTimeout},
+        time::TimeVal,
+    },
+    unistd::pipe2,
+};
+use std::{
+    fs,
+    io::{self, Read},
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        unix::net::UnixStream as BlockingStream,
+    },
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::unix::AsyncFd,
+    net::{UnixStream, unix::pipe},
+};
+
+/// Longest that the birth of a session may take.
+const BIRTH: Duration = Duration::from_secs(10);
+/// Most bytes of the first frame.
+const HELLO: usize = 64 * 1024;
+
+/// A session's processes and descriptors. Dropping it kills them all.
+#[derive(Debug)]
+pub struct Live {
+    /// pidfd of PID 1: its death takes the whole pid namespace along.
+    init: OwnedFd,
+    worker: OwnedFd,
+    /// The worker's number in the host's /proc.
+    pid: u32,
+    pub status: AsyncFd<OwnedFd>,
+    pub channel: UnixStream,
+    pub stdout: pipe::Receiver,
+    pub stderr: pipe::Receiver,
+    /// The working directory, whatever the session does to its name.
+    pub work: OwnedFd,
+    pub walls: Vec<Wall>,
+    _uid: Option<Uid>,
+    /// Keeps the process alive that this one was forked from.
+    _zygote: Arc<Zygote>,
+}
+
+/// The host's ends of a session that is being made.
+pub struct Ends {
+    status: OwnedFd,
+    channel: BlockingStream,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+/// A session that stands, not yet tied to the async runtime.
+pub struct Newborn {
+    ends: Ends,
+    init: Guard,
+    worker: OwnedFd,
+    work: OwnedFd,
+    walls: Vec<Wall>,
+}
+
+/// Kills what a failed birth leaves.
+struct Guard(Option<OwnedFd>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(init) = &self.0 {
+            signal(init.as_fd(), Signal::SIGKILL);
+        }
+    }
+}
+
+/// Forks a session and waits until its walls stand. Blocks for some milliseconds.
+pub fn birth(zygote: &Zygote, limits: &Limits, uid: Option<u32>) -> Result<Newborn, SandboxError> {
+    let failed = |e: io::Error| SandboxError::unavailable(None, format!("starting a session: {e}"));
+    let (status, their_status) = packet::pair().map_err(failed)?;
+    let (channel, their_channel) = BlockingStream::pair().map_err(failed)?;
+    let (stdout, their_stdout) = pipe2(OFlag::O_CLOEXEC).map_err(|e| failed(e.into()))?;
+    let (stderr, their_stderr) = pipe2(OFlag::O_CLOEXEC).map_err(|e| failed(e.into()))?;
+    let wait = TimeVal::new(BIRTH.as_secs() as i64, 0);
+    setsockopt(&status, ReceiveTimeout, &wait).map_err(|e| failed(e.into()))?;
+    channel.set_read_timeout(Some(BIRTH)).map_err(failed)?;
+    let plan = SessionPlan { limits: limits.clone(), uid };
+    let theirs = [&their_channel as &dyn AsRawFd, &their_stdout, &their_stderr, &their_status];
+    let init = Guard(Some(zygote.session(&plan, theirs.map(|end| end.as_raw_fd()))?));
+    drop((their_channel, their_stdout, their_stderr, their_status));
+    let (mut walls, worker, work) = match packet::receive::<InitMessage>(status.as_fd()).map_err(failed)? {
+        Some((InitMessage::Forked { walls }, fds)) => match <[OwnedFd; 2]>::try_from(fds) {
+            Ok([worker, work]) => (walls, worker, work),
+            Err(_) => return Err(failed(io::Error::other("descriptors are missing"))),
+        },
+        Some((InitMessage::Failed { wall, message }, _)) => return Err(SandboxError::unavailable(Some(wall), message)),
+        _ => return Err(failed(io::Error::other("its first process died"))),
+    };
+    let ends = Ends { status, channel, stdout, stderr };
+    walls.extend(hello(&ends)?);
+    Ok(Newborn { ends, init, worker, work, walls })
+}
+
+/// Reads the worker's first frame, written before any user code.
+fn hello(ends: &Ends) -> Result<Vec<Wall>, SandboxError> {
+    let mut channel = &ends.channel;
+    let mut frame = || {
+        let mut length = [0; 4];
+        channel.read_exact(&mut length)?;
+        let mut data = vec![0; (u32::from_le_bytes(length) as usize).min(HELLO)];
+        channel.read_exact(&mut data)?;
+        Ok::<Hello, io::Error>(serde_json::from_slice(&data)?)
+    };
+    match frame() {
+        Ok(Hello::Walls(walls)) => Ok(walls),
+        Ok(Hello::Failed { wall, message }) => Err(SandboxError::unavailable(Some(wall), message)),
+        Err(e) => {
+            let mut text = Vec::new();
+            let _ = fs::File::from(ends.stderr.try_clone().map_err(|_| died(&e, ""))?).take(4096).read_to_end(&mut text);
+            Err(died(&e, &String::from_utf8_lossy(&text)))
+        }
+    }
+}
+
+fn died(error: &io::Error, text: &str) -> SandboxError {
+    SandboxError::unavailable(None, format!("the session's worker died while its walls were raised: {error} {text}"))
+}
+
+impl Live {
+    /// Ties a newborn session to the current async runtime.
+    pub fn adopt(newborn: Newborn, zygote: Arc<Zygote>, uid: Option<Uid>) -> Result<Self, SandboxError> {
+        let failed = |e: io::Error| SandboxError::unavailable(None, format!("starting a session: {e}"));
+        let Newborn { ends, mut init, worker, work, walls } = newborn;
+        let pid = pid_of(&worker).ok_or_else(|| failed(io::Error::other("no process number of the worker in /proc")))?;
+        ends.channel.set_nonblocking(true).map_err(failed)?;
+        fcntl(&ends.status, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| failed(e.into()))?;
+        // SAFETY: an owned descriptor is the same open one for as long as it lives.
+        #[allow(unsafe_code)]
+        let status = unsafe { AsyncFd::register(ends.status) }.map_err(|e| failed(e.into()))?;
+        Ok(Live {
+            status,
+            channel: UnixStream::from_std(ends.channel).map_err(failed)?,
+            stdout: pipe::Receiver::from_owned_fd(ends.stdout).map_err(failed)?,
+            stderr: pipe::Receiver::from_owned_fd(ends.stderr).map_err(failed)?,
+            init: init.0.take().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?,
+            worker,
+            pid,
+            work,
+            walls,
+            _uid: uid,
+            _zygote: zygote,
+        })
+    }
+
+    /// Asks the running code to stop, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        signal(self.worker.as_fd(), Signal::SIGINT);
+    }
+
+    /// Ends all processes of the session.
+    pub fn kill(&self) {
+        signal(self.init.as_fd(), Signal::SIGKILL);
+    }
+
+    pub fn resume(&self) {
+        signal(self.worker.as_fd(), Signal::SIGCONT);
+    }
+
+    /// Stops the worker and counts its threads; `None` when it is not there to be stopped.
+    pub async fn stop(&self) -> Option<u32> {
+        signal(self.worker.as_fd(), Signal::SIGSTOP);
+        for round in 0..2000 {
+            let (state, threads) = self.look()?;
+            match state {
+                'T' | 't' => return Some(threads),
+                'Z' | 'X' => return None,
+                _ if round < 50 => tokio::task::yield_now().await,
+                _ => tokio::time::sleep(Duration::from_micros(500)).await,
+            }
+        }
+        None
+    }
+
+    /// State and number of threads, from /proc/PID/stat (fields 3 and 20, proc(5)).
+    fn look(&self) -> Option<(char, u32)> {
+        let text = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        // The name in parentheses is the process's own choice and may hold anything.
+        let rest = &text[text.rfind(')')? + 1..];
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        Some((fields.first()?.chars().next()?, fields.get(17)?.parse().ok()?))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Sends a signal through a pidfd, which never means another process.
+fn signal(pidfd: BorrowedFd, signal: Signal) {
+    // SAFETY: the descriptor is open; a null siginfo means what kill(2) would send.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal as i32, std::ptr::null::<libc::c_void>(), 0);
+    }
+}
+
+/// The process number of a pidfd, as this process's /proc counts.
+fn pid_of(pidfd: &OwnedFd) -> Option<u32> {
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
+    info.lines().find_map(|line| line.strip_prefix("Pid:"))?.trim().parse().ok()
+}

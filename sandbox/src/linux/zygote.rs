@@ -1,0 +1,155 @@
+//! The warm process that sessions are forked from, and the road to it.
+
+use crate::{
+    Config, SandboxError, packet,
+    wire::{SessionPlan, ZygotePlan, ZygoteReply},
+};
+use nix::sys::socket::{setsockopt, sockopt::ReceiveTimeout};
+use std::{
+    fs,
+    io::{self, Read},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+        unix::process::CommandExt,
+    },
+    process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// The first import of the packages compiles them; on a slow disk that takes its time.
+const WARM_UP: Duration = Duration::from_secs(120);
+/// Any later answer is a matter of milliseconds.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A running zygote. Dropping it ends it and every session forked from it.
+#[derive(Debug)]
+pub struct Zygote {
+    child: Mutex<Child>,
+    control: Mutex<OwnedFd>,
+    pub python: String,
+}
+
+impl Zygote {
+    /// Starts the worker program and waits until its packages are imported. Blocks.
+    pub fn start(config: &Config) -> Result<Self, SandboxError> {
+        let missing = |what: &str, hint: &str| Err(SandboxError::unavailable(None, format!("{what}; {hint}")));
+        if !config.worker.is_file() {
+            let what = format!("there is no worker program at {}", config.worker.display());
+            return missing(&what, "build it (cargo build --release -p polymath-python) or set POLYMATH_PYTHON_WORKER");
+        }
+        if !config.environment.is_dir() {
+            let what = format!("there is no Python environment at {}", config.environment.display());
+            return missing(&what, "make it with ./run or ./test, or name one with POLYMATH_PYTHON");
+        }
+        let failed = |e: io::Error| {
+            SandboxError::unavailable(None, format!("starting {}: {e}", config.worker.display()))
+        };
+        let (ours, theirs) = packet::pair().map_err(failed)?;
+        setsockopt(&ours, ReceiveTimeout, &time_value(WARM_UP)).map_err(|e| failed(e.into()))?;
+        let child = spawn(config, theirs).map_err(failed)?;
+        let mut zygote = Zygote { child: Mutex::new(child), control: Mutex::new(ours), python: String::new() };
+        zygote.python = zygote.warm_up(config)?;
+        Ok(zygote)
+    }
+
+    fn warm_up(&self, config: &Config) -> Result<String, SandboxError> {
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = ZygotePlan { environment: config.environment.clone() };
+        // A program that died at once is told by what it wrote, not by this error.
+        let _ = packet::send(control.as_fd(), &plan, &[]);
+        match packet::receive::<ZygoteReply>(control.as_fd()) {
+            Ok(Some((ZygoteReply::Ready { python }, _))) => {
+                setsockopt(&*control, ReceiveTimeout, &time_value(ANSWER)).map_err(|e| unavailable(e.to_string()))?;
+                Ok(python)
+            }
+            Ok(Some((ZygoteReply::Failed { wall, message }, _))) => Err(SandboxError::unavailable(wall, message)),
+            Ok(Some((ZygoteReply::Born, _))) => Err(unavailable("the worker program answered out of turn".into())),
+            Ok(None) => Err(unavailable(format!("the worker program ended: {}", self.last_words()))),
+            Err(e) => Err(unavailable(format!("the worker program did not answer in {} s: {e}", WARM_UP.as_secs()))),
+        }
+    }
+
+    /// What a dead zygote left on its standard error.
+    fn last_words(&self) -> String {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = child.wait().map(|s| s.to_string()).unwrap_or_default();
+        let mut text = String::new();
+        if let Some(stderr) = child.stderr.take() {
+            let _ = stderr.take(4096).read_to_string(&mut text);
+        }
+        format!("{status} {}", text.trim())
+    }
+
+    /// Asks for a session, whose ends of its channel, stdout, stderr and status are `ends`.
+    /// Returns the pidfd of its PID 1. Blocks for some milliseconds.
+    pub fn session(&self, plan: &SessionPlan, ends: [RawFd; 4]) -> Result<OwnedFd, SandboxError> {
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = |e: io::Error| unavailable(format!("the warm Python process is gone: {e}"));
+        packet::send(control.as_fd(), plan, &ends).map_err(gone)?;
+        match packet::receive::<ZygoteReply>(control.as_fd()).map_err(gone)? {
+            Some((ZygoteReply::Born, mut fds)) if fds.len() == 1 => Ok(fds.remove(0)),
+            Some((ZygoteReply::Failed { wall, message }, _)) => Err(SandboxError::unavailable(wall, message)),
+            _ => Err(gone(io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    /// Whether the process still runs.
+    pub fn alive(&self) -> bool {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Zygote {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn unavailable(message: String) -> SandboxError {
+    SandboxError::unavailable(None, message)
+}
+
+fn time_value(duration: Duration) -> nix::sys::time::TimeVal {
+    nix::sys::time::TimeVal::new(duration.as_secs() as i64, 0)
+}
+
+/// Runs the worker program with a clean environment and the control socket as descriptor 3.
+fn spawn(config: &Config, control: OwnedFd) -> io::Result<Child> {
+    fs::create_dir_all(&config.cache)?;
+    let mut command = Command::new(&config.worker);
+    command.arg("zygote").env_clear().current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.envs([
+        ("LANG", "C.UTF-8"),
+        ("LC_CTYPE", "C.UTF-8"),
+        ("PYTHONNOUSERSITE", "1"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONSAFEPATH", "1"),
+        ("MPLBACKEND", "Agg"),
+        // One thread: a fork takes only the thread that forks.
+        ("OPENBLAS_NUM_THREADS", "1"),
+        ("OMP_NUM_THREADS", "1"),
+        ("MKL_NUM_THREADS", "1"),
+    ]);
+    command.env("MPLCONFIGDIR", &config.cache);
+    let raw = control.as_raw_fd();
+    // SAFETY: only async-signal-safe calls between fork and exec.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(move || {
+            if raw == 3 {
+                libc::fcntl(3, libc::F_SETFD, 0);
+            } else if libc::dup2(raw, 3) < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // Libraries of the host may have opened files that would stay open.
+            libc::close_range(4, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int);
+            Ok(())
+        });
+    }
+    command.spawn()
+}

@@ -1,0 +1,109 @@
+//! What travels between the host and the worker program: plain JSON, never pickle.
+//!
+//! Three roads. The *control* socket (sequenced packets, file descriptors beside the data) leads to
+//! the zygote, the *status* socket to a session's PID 1; both are trusted, since user code never
+//! runs there. The *channel* (length, then JSON) leads to the process that runs user code, and
+//! nothing that comes out of it is believed: sizes are capped before memory is taken, identifiers
+//! are the host's, and what does not parse ends the session.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Largest packet on the control and status sockets, in bytes.
+pub const MAX_PACKET: usize = 64 * 1024;
+/// Largest frame the host takes from the channel, in bytes.
+pub const MAX_FRAME: usize = 64 << 20;
+
+/// The first packet to a zygote: where its Python packages are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ZygotePlan {
+    /// The virtual environment.
+    pub environment: PathBuf,
+}
+
+/// What the zygote answers on the control socket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ZygoteReply {
+    /// Packages are imported; `python` is the interpreter's version.
+    Ready { python: String },
+    /// A session's PID 1 exists; its pidfd comes with this packet.
+    Born,
+    /// What went wrong, and the wall it has to do with, if any.
+    Failed { wall: Option<String>, message: String },
+}
+
+/// What one session may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Memory on top of what the warm interpreter has, in bytes.
+    pub memory: u64,
+    /// Processor time of the whole session, in seconds.
+    pub cpu_seconds: u64,
+    /// Bytes of the working directory.
+    pub disk: u64,
+    /// Files and folders of the working directory.
+    pub disk_files: u64,
+    /// Size of one file in bytes.
+    pub file_size: u64,
+    pub open_files: u64,
+    pub threads: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory: 2 << 30,
+            cpu_seconds: 3600,
+            disk: 256 << 20,
+            disk_files: 4096,
+            file_size: 128 << 20,
+            open_files: 256,
+            threads: 64,
+        }
+    }
+}
+
+/// A packet that asks the zygote for a session. With it come four descriptors: the session's ends
+/// of the channel, standard output, standard error and status.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionPlan {
+    pub limits: Limits,
+    /// The host's user id to drop to when the program runs as root; without it the session gets a
+    /// user namespace.
+    pub uid: Option<u32>,
+}
+
+/// What PID 1 of a session says on the status socket.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum InitMessage {
+    /// Mounts stand and the worker was forked; its pidfd and the working directory come with this.
+    Forked { walls: Vec<Wall> },
+    Failed { wall: String, message: String },
+    /// The worker's wait status, as `waitpid` gives it.
+    Ended { status: i32 },
+}
+
+/// One wall of the sandbox, as found standing or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wall {
+    pub name: String,
+    pub up: bool,
+    pub detail: String,
+}
+
+impl Wall {
+    pub fn up(name: &str, detail: impl Into<String>) -> Self {
+        Wall { name: name.to_owned(), up: true, detail: detail.into() }
+    }
+
+    pub fn down(name: &str, detail: impl Into<String>) -> Self {
+        Wall { name: name.to_owned(), up: false, detail: detail.into() }
+    }
+}
+
+/// The first frame of a worker, written behind all walls before any user code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Hello {
+    Walls(Vec<Wall>),
+    Failed { wall: String, message: String },
+}

@@ -1,0 +1,212 @@
+"""Runs one cell of user code and says what came of it.
+
+This module lives in the same process as the code it runs, so nothing here is a wall: it only makes
+a well-meant program pleasant to run. Whatever it reports, the host checks sizes and shapes again.
+"""
+
+import ast
+import errno
+import gc
+import io
+import json
+import linecache
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+import types
+import warnings
+
+import polymath_errors as errors
+import polymath_figures as figures
+import polymath_tables as tables
+
+WORK = "/work"
+# Characters of a value that are sent; the host cuts again for the model.
+VALUE_LIMIT = 20_000
+# How long threads that the code left running are waited for, in seconds.
+THREAD_GRACE = 2.0
+
+_cells = 0
+_running = False
+_namespace = {}
+
+
+def begin():
+    """First steps of a fresh session, behind all walls and before any user code."""
+    global _namespace
+    os.environ.clear()
+    os.environ.update(
+        HOME=WORK, TMPDIR="/tmp", LANG="C.UTF-8", LC_CTYPE="C.UTF-8", PATH="", USER="user", LOGNAME="user",
+        MPLBACKEND="Agg", MPLCONFIGDIR="/tmp", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", TZ="UTC",
+    )
+    # Last, so that a file of the user's cannot stand in for a library by chance.
+    sys.path.append(WORK)
+    sys.argv = [""]
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = __builtins__
+    sys.modules["__main__"] = main
+    _namespace = main.__dict__
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    sys.stdin = _NoInput()
+    os.system = _no_process
+    import builtins
+
+    builtins.input = _no_input
+
+
+def warm():
+    """What the zygote imports once for all its sessions."""
+    import numpy  # noqa: F401
+    import pandas  # noqa: F401
+
+    tables.setup()
+    figures.setup()
+    gc.collect()
+    gc.freeze()
+
+
+class _NoInput(io.TextIOBase):
+    """Standard input of a program that nobody sits in front of."""
+
+    def readable(self):
+        return True
+
+    def read(self, *_):
+        _no_input()
+
+    readline = read
+
+
+def _no_input(prompt=""):
+    raise EOFError("nobody can answer input() here: put the value into the code")
+
+
+def _no_process(*_):
+    raise PermissionError(errno.EPERM, "no program can be started in the sandbox")
+
+
+def _on_interrupt(*_):
+    # Only while user code runs: a signal that comes late must not spoil the next call.
+    if _running:
+        raise KeyboardInterrupt
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    text = " ".join(str(message).split())
+    where = f" (line {lineno})" if str(filename).startswith("<cell") else ""
+    print(f"{category.__name__}{where}: {text[:300]}", file=sys.stderr)
+
+
+def _prepare_streams():
+    """Fresh text streams on the two pipes, whatever the last cell made of sys.stdout."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        raw = open(number, "wb", buffering=0, closefd=False)
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(raw, 8192), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
+        setattr(sys, name, stream)
+        setattr(sys, "__" + name + "__", stream)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+
+
+def run(payload):
+    """One request (JSON bytes) to one reply (JSON bytes). Never raises."""
+    global _running
+    request = json.loads(payload)
+    reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": []}
+    _prepare_streams()
+    signal.signal(signal.SIGINT, _on_interrupt)
+    warnings.showwarning = _show_warning
+    try:
+        _running = True
+        try:
+            for name, table in request.get("tables", []):
+                _namespace[name] = tables.to_frame(table)
+            value = _execute(request["code"])
+            reply["value"] = _show(value, reply, request.get("return_tables", []))
+            figures.capture_open()
+            _wait_for_threads()
+        finally:
+            _running = False
+    except BaseException as error:
+        _describe(error, reply)
+    try:
+        if reply["error"]:
+            figures.capture_open()
+        _flush()
+        reply["figures"] = figures.take()
+        return json.dumps(reply).encode("utf-8", "backslashreplace")
+    except BaseException as error:
+        reply.update(value=None, figures=[], tables=[])
+        _describe(error, reply)
+        return json.dumps(reply).encode("utf-8", "backslashreplace")
+
+
+def _execute(code):
+    """Runs the code in the session's namespace; the value of a last expression, or None."""
+    global _cells
+    _cells += 1
+    name = f"<cell {_cells}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+    tree = ast.parse(code, name)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, name, "exec"), _namespace)
+    return None if last is None else eval(compile(last, name, "eval"), _namespace)
+
+
+def _show(value, reply, wanted):
+    """The text of a cell's value; data frames also go out as tables."""
+    for name in wanted:
+        frame = _namespace.get(name)
+        if tables.is_frame(frame):
+            reply["tables"].append(tables.from_frame(frame, name))
+    if value is None or figures.is_plot(value):
+        return None
+    _namespace["_"] = value
+    if tables.is_frame(value):
+        name = next((n for n, v in _namespace.items() if v is value and not n.startswith("_")), "")
+        if name not in wanted or not name:
+            reply["tables"].append(tables.from_frame(value, name))
+        return tables.markdown(value)
+    text = repr(value)
+    if len(text) > VALUE_LIMIT:
+        text = f"{text[:VALUE_LIMIT]}… ({len(text)} characters in all)"
+    return text
+
+
+def _wait_for_threads():
+    """Threads that would keep a script alive are waited for, as at a script's end."""
+    until = time.monotonic() + THREAD_GRACE
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+
+
+def _describe(error, reply):
+    if isinstance(error, SystemExit) and error.code in (None, 0):
+        return
+    try:
+        reply["error"] = errors.describe(error)
+    except BaseException as second:
+        reply["error"] = {"kind": "exception", "message": type(error).__name__, "traceback": type(second).__name__}
+    # The frames of the failed cell would keep its data alive.
+    traceback.clear_frames(error.__traceback__)
+
+
+logging.lastResort = None

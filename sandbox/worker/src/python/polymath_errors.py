@@ -1,0 +1,95 @@
+"""Exceptions as a reader wants them: short, pointing at the cell's own lines, and of a known kind."""
+
+import errno
+import os
+import traceback
+
+DENIED = (errno.EPERM, errno.EACCES, errno.EROFS)
+NETWORK_FILES = ("socket.py", "ssl.py", "client.py", "request.py", "selectors.py", "base_events.py")
+PROCESS_FILES = ("subprocess.py", "popen_fork.py", "popen_spawn_posix.py", "util.py")
+# Lines of a traceback that are shown; the middle of a deep recursion says nothing.
+FRAMES = 6
+
+
+def describe(error):
+    """`{"kind", "message", "traceback"}` of an exception."""
+    kind, note = classify(error)
+    last = "".join(traceback.format_exception_only(type(error), error)).strip()
+    summary = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    lines = _frames(error)
+    text = "\n".join(lines + [last]) if lines else last
+    if note:
+        text += f"\n{note}"
+    return {"kind": kind, "message": _cut(note or summary, 500), "traceback": _cut(text, 4000)}
+
+
+def classify(error):
+    """The kind of failure and, for something the walls forbid, a sentence about it."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", None
+    if isinstance(error, MemoryError):
+        return "memory", "the sandbox's memory limit was reached: work on less data at a time"
+    for part in _chain(error):
+        note = _denied(part)
+        if note:
+            return "denied", note
+    return "exception", None
+
+
+def _chain(error):
+    """The error and what it wraps: `raise … from`, URLError's reason, errors among the arguments."""
+    seen = []
+    todo = [error]
+    while todo and len(seen) < 10:
+        part = todo.pop(0)
+        if not isinstance(part, BaseException) or part in seen:
+            continue
+        seen.append(part)
+        todo += [part.__cause__, getattr(part, "reason", None), *part.args]
+    return seen
+
+
+def _denied(error):
+    if not isinstance(error, OSError):
+        return None
+    files = _files(error)
+    if type(error).__name__ in ("gaierror", "herror") or (error.errno in DENIED and files & set(NETWORK_FILES)):
+        return "the sandbox has no network: get pages with the browser tools instead"
+    if error.errno in DENIED and (files & set(PROCESS_FILES) or "program" in str(error)):
+        return "the sandbox cannot start other programs"
+    path = error.filename
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if isinstance(path, str):
+        outside = os.path.abspath(path).split("/")[1] not in ("work", "tmp")
+        if outside and (error.errno in DENIED or isinstance(error, (FileNotFoundError, NotADirectoryError))):
+            return f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
+    if error.errno in DENIED:
+        return f"the sandbox does not allow this operation ({error.strerror})"
+    return None
+
+
+def _files(error):
+    """Base names of the source files whose frames raised the error."""
+    return {os.path.basename(frame.filename) for frame in traceback.extract_tb(error.__traceback__)}
+
+
+def _frames(error):
+    """`line N in function: source` of each frame in a cell, the innermost library frame after them."""
+    out = []
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in frames:
+        if frame.filename.startswith("<cell"):
+            where = "" if frame.name == "<module>" else f", in {frame.name}"
+            out.append(f"  {frame.filename[1:-1]}, line {frame.lineno}{where}: {(frame.line or '').strip()}")
+    if len(out) > FRAMES:
+        out = out[: FRAMES // 2] + [f"  … {len(out) - FRAMES} more calls"] + out[-FRAMES // 2 :]
+    if out and frames and not frames[-1].filename.startswith("<cell"):
+        last = frames[-1]
+        if not os.path.basename(last.filename).startswith("polymath_"):
+            out.append(f"  {os.path.basename(last.filename)}, line {last.lineno}, in {last.name}")
+    return ["Traceback (innermost call last):", *out] if out else []
+
+
+def _cut(text, limit):
+    return text if len(text) <= limit else f"{text[:limit // 2]}\n…\n{text[-limit // 2:]}"

@@ -1,0 +1,96 @@
+//! The worker of a session: raises the remaining walls in their order, checks them, says hello, and
+//! serves calls. From the first call on this process belongs to the code it runs.
+
+use crate::{
+    python::Interpreter,
+    walls::{WallError, landlock, limits, mounts, privileges, probe, seccomp},
+};
+use polymath_sandbox::wire::{Hello, MAX_FRAME, SessionPlan, Wall};
+use std::{
+    fs::File,
+    io::{Read, Write},
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+};
+
+/// The channel's place in the worker.
+const CHANNEL: i32 = 3;
+
+/// Never returns; the host sees how it ends by the wait status. `ends`: channel, stdout, stderr.
+pub fn main(python: &Interpreter, plan: SessionPlan, ends: [OwnedFd; 3]) -> ! {
+    python.after_fork_in_child();
+    let mut channel = settle_descriptors(ends);
+    match raise(python, &plan) {
+        Ok(walls) => {
+            if send(&mut channel, &Hello::Walls(walls)).is_err() {
+                crate::leave(1)
+            }
+        }
+        Err(error) => {
+            let _ = send(&mut channel, &Hello::Failed { wall: error.wall.to_owned(), message: error.message });
+            crate::leave(1)
+        }
+    }
+    while let Ok(request) = receive(&mut channel) {
+        match python.run(&request) {
+            Ok(reply) if write(&mut channel, &reply).is_ok() => {}
+            Ok(_) => break,
+            Err(message) => {
+                eprintln!("the runner was broken by the code it ran: {message}");
+                crate::leave(70)
+            }
+        }
+    }
+    crate::leave(0)
+}
+
+/// stdin closed for good, stdout and stderr the two pipes, the channel 3, and nothing else.
+fn settle_descriptors(ends: [OwnedFd; 3]) -> File {
+    let [channel, stdout, stderr] = ends.map(|end| {
+        // Out of the way of 0 to 3 first.
+        // SAFETY: duplicates an open descriptor.
+        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 10) }
+    });
+    // SAFETY: plain descriptor numbers; all of this process's are replaced or closed here, once.
+    unsafe {
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
+        libc::dup2(null, 0);
+        libc::dup2(stdout, 1);
+        libc::dup2(stderr, 2);
+        libc::dup2(channel, CHANNEL);
+        libc::close_range(4, u32::MAX, 0);
+        File::from_raw_fd(CHANNEL)
+    }
+}
+
+fn raise(python: &Interpreter, plan: &SessionPlan) -> Result<Vec<Wall>, WallError> {
+    let work = |e: &dyn std::fmt::Display| WallError::new("work directory", e);
+    let mut walls = vec![limits::apply(&plan.limits, python.footprint)?, privileges::no_new()?];
+    walls.push(landlock::apply(&python.runtime)?);
+    walls.push(privileges::drop_to(plan.uid)?);
+    std::env::set_current_dir(mounts::WORK).map_err(|e| work(&e))?;
+    python.begin().map_err(|e| work(&e))?;
+    walls.push(seccomp::apply()?);
+    probe::check()?;
+    Ok(walls)
+}
+
+fn send(channel: &mut File, hello: &Hello) -> std::io::Result<()> {
+    write(channel, &serde_json::to_vec(hello)?)
+}
+
+fn write(channel: &mut File, data: &[u8]) -> std::io::Result<()> {
+    channel.write_all(&(data.len() as u32).to_le_bytes())?;
+    channel.write_all(data)
+}
+
+fn receive(channel: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    channel.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > MAX_FRAME {
+        return Err(std::io::Error::other("a request over the limit"));
+    }
+    let mut data = vec![0; length];
+    channel.read_exact(&mut data)?;
+    Ok(data)
+}

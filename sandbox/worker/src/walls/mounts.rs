@@ -1,0 +1,101 @@
+//! The file system a session sees: read-only binds of the Python runtime and its packages, fonts,
+//! /dev/null, two small tmpfs for work, and nothing else. No /proc, no /sys, no /etc.
+
+use super::WallError;
+use nix::{
+    mount::{MntFlags, MsFlags, mount, umount2},
+    unistd::{chdir, pivot_root},
+};
+use polymath_sandbox::wire::{Limits, Wall};
+use std::{
+    ffi::CString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const WALL: &str = "mount namespace";
+/// Where user code works, and for temporary files.
+pub const WORK: &str = "/work";
+pub const TEMPORARY: &str = "/tmp";
+
+fn fail(what: impl std::fmt::Display) -> impl FnOnce(nix::Error) -> WallError {
+    move |e| WallError::new(WALL, format!("{what}: {e}"))
+}
+
+/// Replaces the root of this mount namespace. `runtime` are host folders to bind read-only under
+/// their own names; `owner` is the user, as seen here, who may write to the work directory.
+pub fn enter(runtime: &[PathBuf], limits: &Limits, owner: u32) -> Result<Wall, WallError> {
+    const NONE: Option<&str> = None;
+    mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE).map_err(fail("making / private"))?;
+    // A scratch root first: sources may lie under the folder that is mounted over.
+    tmpfs("/tmp", "size=64k,nr_inodes=16,mode=755")?;
+    make_dir("/tmp/new")?;
+    make_dir("/tmp/old")?;
+    pivot_root("/tmp", "/tmp/old").map_err(fail("pivot_root to the scratch root"))?;
+    chdir("/").map_err(fail("chdir /"))?;
+    tmpfs("/new", "size=1m,nr_inodes=2k,mode=755")?;
+    // Before the binds, some of which may lie below these on the host.
+    let half = limits.disk_files / 2;
+    for (target, size) in [(WORK, limits.disk), (TEMPORARY, limits.disk / 4)] {
+        let target = format!("/new{target}");
+        make_dir(&target)?;
+        tmpfs(&target, &format!("size={size},nr_inodes={half},mode=700,uid={owner},gid={owner}"))?;
+    }
+    for source in runtime {
+        bind(source)?;
+    }
+    device("/dev/null")?;
+    make_dir("/new/host")?;
+    pivot_root("/new", "/new/host").map_err(fail("pivot_root to the new root"))?;
+    chdir("/").map_err(fail("chdir /"))?;
+    umount2("/host", MntFlags::MNT_DETACH).map_err(fail("letting go of the host's file system"))?;
+    fs::remove_dir("/host").map_err(|e| WallError::new(WALL, format!("removing /host: {e}")))?;
+    restrict("/", libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, false)?;
+    Ok(Wall::up("file system", "the Python runtime, packages and fonts read-only; no host files, /proc, /sys or /etc"))
+}
+
+fn make_dir(path: &str) -> Result<(), WallError> {
+    fs::create_dir_all(path).map_err(|e| WallError::new(WALL, format!("making {path}: {e}")))
+}
+
+fn tmpfs(target: &str, options: &str) -> Result<(), WallError> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("tmpfs"), target, Some("tmpfs"), flags, Some(options))
+        .map_err(fail(format!("mounting a tmpfs ({options}) on {target}")))
+}
+
+/// Binds `/old/SOURCE` read-only on `/new/SOURCE`, with whatever is mounted below it.
+fn bind(source: &Path) -> Result<(), WallError> {
+    let from = Path::new("/old").join(source.strip_prefix("/").unwrap_or(source));
+    let to = format!("/new{}", source.display());
+    make_dir(&to)?;
+    mount(Some(&from), to.as_str(), None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)
+        .map_err(fail(format!("binding {}", source.display())))?;
+    restrict(&to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, true)
+}
+
+/// Binds one device node, which must stay usable and cannot be read-only in effect.
+fn device(path: &str) -> Result<(), WallError> {
+    make_dir("/new/dev")?;
+    let to = format!("/new{path}");
+    fs::write(&to, "").map_err(|e| WallError::new(WALL, format!("making {to}: {e}")))?;
+    mount(Some(format!("/old{path}").as_str()), to.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .map_err(fail(format!("binding {path}")))?;
+    restrict(&to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC, false)
+}
+
+/// Adds attributes to a mount, and to all below it when `recursive` (mount_setattr, Linux 5.12).
+fn restrict(path: &str, attributes: u64, recursive: bool) -> Result<(), WallError> {
+    let c_path = CString::new(path).map_err(|e| WallError::new(WALL, e))?;
+    let attr = libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path is a C string and the structure is passed with its size.
+    let done = unsafe {
+        libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, c_path.as_ptr(), flags, &raw const attr, size_of_val(&attr))
+    };
+    if done == 0 {
+        return Ok(());
+    }
+    let error = std::io::Error::last_os_error();
+    Err(WallError::new(WALL, format!("making {path} read-only (mount_setattr, Linux 5.12 or newer): {error}")))
+}
