@@ -1,0 +1,82 @@
+//! The layout of the session database, and whether a file is one.
+
+use super::StoreError;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::{path::Path, time::Duration};
+
+/// "poly": tells our files from those of other programs.
+const APPLICATION_ID: i64 = 0x706f_6c79;
+
+/// One script a version of the file's layout; `user_version` says how many have been run.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE session (
+        id TEXT PRIMARY KEY, title TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE event (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+        turn INTEGER NOT NULL, json TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX event_session ON event(session, seq);
+    CREATE TABLE item (
+        session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+        kind TEXT NOT NULL, position INTEGER NOT NULL, json TEXT NOT NULL,
+        PRIMARY KEY (session, kind, position)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// How long one process waits for another's commit.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What can be wrong with a file that opens.
+pub(super) enum Prepare {
+    Sqlite(rusqlite::Error),
+    Foreign(String),
+}
+
+impl From<rusqlite::Error> for Prepare {
+    fn from(e: rusqlite::Error) -> Self {
+        Prepare::Sqlite(e)
+    }
+}
+
+/// Sets the connection up and brings an older layout up to date.
+pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let number = |c: &Connection, sql: &str| c.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let owner = number(&connection, "PRAGMA application_id")?;
+    let tables = number(&connection, "SELECT count(*) FROM sqlite_schema")?;
+    if tables > 0 && owner != APPLICATION_ID {
+        return Err(Prepare::Foreign("it is a database of another program".into()));
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: a commit survives a power cut, not only the process.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = number(&transaction, "PRAGMA user_version")?;
+    let Some(missing) = usize::try_from(version).ok().and_then(|v| MIGRATIONS.get(v..)) else {
+        return Err(Prepare::Foreign(format!(
+            "its version is {version} and this polymath knows {}; use a newer polymath",
+            MIGRATIONS.len()
+        )));
+    };
+    for script in missing {
+        transaction.execute_batch(script)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
+/// Tells a damaged or foreign file from a passing failure.
+pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            StoreError::Foreign { path: path.to_owned(), why: "it is no SQLite file".into() }
+        }
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Foreign { path: path.to_owned(), why: "it is damaged".into() },
+        _ => StoreError::Database { path: path.to_owned(), source },
+    }
+}
