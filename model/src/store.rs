@@ -123,7 +123,7 @@ pub struct Resolved {
 }
 
 /// One line of `model list`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub name: String,
     /// Where it lies, if it is there.
@@ -131,7 +131,6 @@ pub struct Listed {
     /// Size of the file that is there, or of the one that would be pulled.
     pub bytes: u64,
     pub exact: bool,
-    #[serde(flatten)]
     pub entry: Option<&'static CatalogEntry>,
 }
 
@@ -277,7 +276,9 @@ impl Store {
         };
         let mut freed = 0;
         let mut found = false;
-        for path in [own.clone(), pull::part_of(&own), pull::state_of(&own)] {
+        // A pull that was killed leaves its wheels behind.
+        let _ = std::fs::remove_dir_all(pull::wheels_of(&own));
+        for path in [pull::part_of(&own), pull::state_of(&own), own] {
             let Ok(meta) = path.metadata() else { continue };
             std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
             freed += meta.len();

@@ -79,6 +79,8 @@ fn describe_start(size: u64, start: &[u8]) -> String {
     let text = text.trim_start();
     if size == 0 {
         "it is empty".into()
+    } else if start.is_empty() {
+        format!("it has only {size} bytes")
     } else if text.starts_with("<!do") || text.starts_with("<htm") {
         "it is a web page (an error page saved in place of the model?)".into()
     } else if text.starts_with("vers") && size < 1024 {

@@ -150,6 +150,11 @@ pub(super) fn state_of(dest: &Path) -> PathBuf {
     dest.with_added("part.json")
 }
 
+/// Where wheels lie until they are joined.
+pub(super) fn wheels_of(dest: &Path) -> PathBuf {
+    dest.with_added("wheels")
+}
+
 trait WithAdded {
     /// The path with `.end` behind its whole name (catalogue names have dots of their own).
     fn with_added(&self, end: &str) -> PathBuf;

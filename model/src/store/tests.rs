@@ -431,6 +431,7 @@ fn check_bad_gguf(bytes: &[u8], want: &str) {
 #[test]
 fn foreign_and_broken_files_are_told_apart() {
     check_bad_gguf(b"", "it is empty");
+    check_bad_gguf(b"x\n", "only 2 bytes");
     check_bad_gguf(b"PK\x03\x04", "zip archive");
     check_bad_gguf(b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer");
     check_bad_gguf(b"ggjt....", "older ggml format");

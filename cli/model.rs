@@ -1,0 +1,320 @@
+//! `polymath model`: the catalogue, pulling, looking at and removing models. Also what other
+//! subcommands need before they can start: a model that is there.
+
+use anyhow::Context;
+use clap::Subcommand;
+use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polymath_model::store::{
+    CatalogEntry, GgufInfo, Listed, Mode, Progress, Pulled, Resolved, Sampling, Store, StoreError, check_gguf, find,
+};
+use serde_json::{Value, json};
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Subcommands of `polymath model`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Show the catalogue and what is on this disk
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a model; goes on where an earlier pull stopped
+    Pull {
+        /// A name of the catalogue, or hf:OWNER/REPO/FILE.gguf
+        #[arg(value_name = "NAME|hf:OWNER/REPO/FILE.gguf")]
+        model: String,
+    },
+    /// Show what is known of a model, and what its file says
+    Info {
+        /// A name of the catalogue, hf:OWNER/REPO/FILE.gguf, or a path to a .gguf
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a pulled model, or what an interrupted pull has left
+    Rm {
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+}
+
+/// Runs the subcommand on the store in `home`. A [`StoreError`] comes through unwrapped, for its hint.
+pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Result<()> {
+    let store = Store::open(home);
+    let mut out = std::io::stdout().lock();
+    match command {
+        ModelCommand::List { json: true } => {
+            for model in store.list() {
+                writeln!(out, "{}", row(&model)?)?;
+            }
+        }
+        ModelCommand::List { json: false } => write!(out, "{}", table(&store.list()))?,
+        ModelCommand::Pull { model } => {
+            let pulled = pull(&store, &model, quiet).await?;
+            let path = pulled.model.path.display();
+            match pulled.fetched {
+                true => writeln!(out, "{path}")?,
+                false => writeln!(out, "{path} (was there already)")?,
+            }
+        }
+        ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
+        ModelCommand::Rm { model } => {
+            let freed = store.remove(&model)?;
+            writeln!(out, "removed {model}, {} are free again", DecimalBytes(freed))?;
+        }
+    }
+    Ok(())
+}
+
+/// The model `spec` names, pulled first if it is not there: after a question where there is somebody
+/// to ask, without one otherwise.
+pub async fn ensure(store: &Store, spec: &str, quiet: bool) -> anyhow::Result<Resolved> {
+    match store.resolve(spec) {
+        Err(StoreError::NotPulled { .. }) => {}
+        other => return Ok(other?),
+    }
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let what = match store.list().into_iter().find(|l| l.name.eq_ignore_ascii_case(spec)) {
+            Some(listed) => format!("{spec} ({}{})", size(&listed), listed.entry.map_or(String::new(), terms)),
+            None => spec.to_owned(),
+        };
+        eprint!("The model {what} is not on this computer yet. Pull it now? [Y/n] ");
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+        if !matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes") {
+            return Err(StoreError::NotPulled { name: spec.to_owned() }.into());
+        }
+    }
+    Ok(pull(store, spec, quiet).await?.model)
+}
+
+/// Pulls with progress on stderr.
+pub async fn pull(store: &Store, spec: &str, quiet: bool) -> Result<Pulled, StoreError> {
+    let view = PullView::new(spec, quiet);
+    let pulled = store.pull(spec, &|progress| view.show(progress)).await;
+    view.bar.finish_and_clear();
+    pulled
+}
+
+fn terms(entry: &CatalogEntry) -> String {
+    format!(", {}", entry.licence)
+}
+
+/// A bar where stderr is a terminal, a line for every tenth elsewhere.
+struct PullView {
+    name: String,
+    quiet: bool,
+    bar: ProgressBar,
+    /// The last tenth a line was written for.
+    tenth: AtomicU64,
+}
+
+impl PullView {
+    fn new(name: &str, quiet: bool) -> Self {
+        let bar = match quiet || !std::io::stderr().is_terminal() {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
+        };
+        PullView { name: name.to_owned(), quiet, bar, tenth: AtomicU64::new(0) }
+    }
+
+    fn show(&self, progress: Progress) {
+        match progress {
+            Progress::Waiting => self.say(format!("another process is pulling {}; waiting for it", self.name)),
+            Progress::Source(source) => self.say(format!("pulling {} from {source}", self.name)),
+            Progress::Notice(text) => self.say(text),
+            Progress::Verifying => {
+                self.bar.set_message("verifying");
+                if self.bar.is_hidden() {
+                    self.say("verifying".into());
+                }
+            }
+            Progress::Bytes { done, total } => self.bytes(done, total),
+        }
+    }
+
+    fn say(&self, text: String) {
+        match (self.quiet, self.bar.is_hidden()) {
+            (true, _) => {}
+            (false, true) => eprintln!("{text}"),
+            (false, false) => self.bar.suspend(|| eprintln!("{text}")),
+        }
+    }
+
+    fn bytes(&self, done: u64, total: Option<u64>) {
+        if self.bar.length() != total && !self.bar.is_hidden() {
+            let bar = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left {msg}";
+            let style = if total.is_some() { bar } else { "{spinner} {bytes}, {bytes_per_sec} {msg}" };
+            if let Ok(style) = ProgressStyle::with_template(style) {
+                self.bar.set_style(style);
+            }
+            match total {
+                Some(total) => self.bar.set_length(total),
+                None => self.bar.unset_length(),
+            }
+            // What an earlier pull has left must not count as speed.
+            self.bar.set_position(done);
+            self.bar.reset_eta();
+        }
+        self.bar.set_position(done);
+        let tenth = total.filter(|&t| t > 0).map_or(0, |t| done * 10 / t);
+        if self.bar.is_hidden() && tenth > self.tenth.swap(tenth, Ordering::Relaxed) {
+            self.say(format!("{} of {}", DecimalBytes(done), DecimalBytes(total.unwrap_or(done))));
+        }
+    }
+}
+
+fn size(listed: &Listed) -> String {
+    let gb = listed.bytes as f64 / 1e9;
+    format!("{}{gb:.1} GB", if listed.exact { "" } else { "≈ " })
+}
+
+/// One line of `model list --json`: the catalogue's fields, then what is on this disk.
+fn row(model: &Listed) -> anyhow::Result<Value> {
+    let mut row = match model.entry {
+        Some(entry) => serde_json::to_value(entry)?,
+        None => json!({ "name": model.name }),
+    };
+    row["bytes"] = json!(model.bytes);
+    row["exact"] = json!(model.exact);
+    row["pulled"] = json!(model.path.is_some());
+    row["path"] = json!(model.path);
+    Ok(row)
+}
+
+/// `model list` for people.
+fn table(models: &[Listed]) -> String {
+    let width = models.iter().map(|m| m.name.chars().count()).max().unwrap_or(0).max(4);
+    let mut out = format!(
+        "  {:width$}  {:>9}  {:>8}  {:>8}  {:14}  {:7}  {}\n",
+        "NAME", "SIZE", "RAM", "CONTEXT", "DIALECT", "MODE", "LICENCE"
+    );
+    for model in models {
+        let here = if model.path.is_some() { "✓" } else { " " };
+        let facts = match model.entry {
+            Some(e) => format!(
+                "{:>8}  {:>8}  {:14}  {:7}  {}{}",
+                format!("{:.1} GB", e.ram_gb),
+                e.context,
+                e.dialect,
+                mode(e),
+                e.licence,
+                if e.default { "  (default)" } else { "" }
+            ),
+            None => String::new(),
+        };
+        let line = format!("{here} {:width$}  {:>9}  {facts}", model.name, size(model));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out.push_str("✓ is on this disk; `polymath model pull NAME` fetches the others\n");
+    out
+}
+
+fn mode(entry: &CatalogEntry) -> &'static str {
+    match entry.mode {
+        Mode::Guided => "guided",
+        Mode::Native => "native",
+    }
+}
+
+/// `model info`: the catalogue's facts, and the file's if it is there.
+fn info(store: &Store, spec: &str, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
+    let (entry, path) = match store.resolve(spec) {
+        Ok(model) => (model.entry, Some(model.path)),
+        Err(error @ StoreError::NotPulled { .. }) => match find(spec) {
+            Some(entry) => (Some(entry), None),
+            None => return Err(error.into()),
+        },
+        Err(error) => return Err(error.into()),
+    };
+    let file = path.as_deref().map(|path| Ok::<_, StoreError>((path, check_gguf(path)?))).transpose()?;
+    if !json {
+        let about = entry.map_or_else(|| format!("{:16}{spec}\n", "name"), about_entry);
+        let rest = match &file {
+            Some((path, header)) => about_file(path, header),
+            None => format!("{:16}no; `polymath model pull {spec}` fetches it\n", "on this disk"),
+        };
+        return Ok(write!(out, "{about}{rest}")?);
+    }
+    let mut facts = match entry {
+        Some(entry) => serde_json::to_value(entry)?,
+        None => json!({ "name": spec }),
+    };
+    facts["pulled"] = json!(file.is_some());
+    if let Some((path, header)) = file {
+        facts["path"] = json!(path);
+        facts["file"] = serde_json::to_value(&header)?;
+        facts["file"]["template"] = json!(header.template.is_some());
+        facts["file"]["template_has_tools"] = json!(header.template_has_tools());
+        facts["file"]["ram_gb"] = json!(ram_gb(&header));
+    }
+    Ok(writeln!(out, "{facts}")?)
+}
+
+/// Memory for the weights and 8,192 tokens of context, in 10^9 bytes, to a tenth.
+fn ram_gb(header: &GgufInfo) -> f64 {
+    let bytes = header.size + header.kv_bytes_per_token.unwrap_or(0) * 8192;
+    (bytes as f64 / 1e8).ceil() / 10.0
+}
+
+/// `label   value` lines; an empty value is left out.
+fn labelled(lines: &[(&str, String)]) -> String {
+    lines.iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| format!("{label:16}{value}\n")).collect()
+}
+
+fn about_entry(entry: &CatalogEntry) -> String {
+    let Sampling { temperature, top_p, top_k, min_p, repeat_penalty } = &entry.sampling;
+    let shown = |name: &str, value: Option<String>| value.map(|v| format!("{name} {v}"));
+    let sampling = [
+        shown("temperature", temperature.map(|v| v.to_string())),
+        shown("top-p", top_p.map(|v| v.to_string())),
+        shown("top-k", top_k.map(|v| v.to_string())),
+        shown("min-p", min_p.map(|v| v.to_string())),
+        shown("repeat penalty", repeat_penalty.map(|v| v.to_string())),
+    ];
+    let (bytes, exact) = entry.size();
+    labelled(&[
+        ("name", entry.name.clone()),
+        ("title", entry.title.clone()),
+        ("note", entry.note.clone().unwrap_or_default()),
+        ("parameters", entry.parameters.clone()),
+        ("size", format!("{}{:.2} GB, {}", if exact { "" } else { "≈ " }, bytes as f64 / 1e9, entry.quantisation)),
+        ("RAM", format!("{:.1} GB with 8,192 tokens of context", entry.ram_gb)),
+        ("context", format!("{} tokens", entry.context)),
+        ("licence", entry.licence.clone()),
+        ("dialect", entry.dialect.clone()),
+        ("mode", mode(entry).into()),
+        ("sampling", sampling.into_iter().flatten().collect::<Vec<_>>().join(", ")),
+        ("sha256", entry.sha256.clone().unwrap_or_else(|| "not known beforehand".into())),
+        ("packages", entry.package.as_ref().map_or(String::new(), |p| format!("{} {}", p.name, p.version))),
+        ("Hugging Face", format!("{}/{}", entry.hub.repo, entry.hub.file)),
+    ])
+}
+
+fn about_file(path: &Path, header: &GgufInfo) -> String {
+    let template = match (&header.template, header.template_has_tools()) {
+        (None, _) => "none",
+        (Some(_), true) => "yes, with tools",
+        (Some(_), false) => "yes, without tools",
+    };
+    labelled(&[
+        ("on this disk", path.display().to_string()),
+        ("  called", header.name.clone().unwrap_or_default()),
+        ("  architecture", header.architecture.clone()),
+        ("  weights", format!("{:.1} million in {} tensors", header.parameters as f64 / 1e6, header.tensors)),
+        ("  quantised", header.quantisation.clone().unwrap_or_default()),
+        ("  context", header.context.map_or(String::new(), |n| format!("{n} tokens"))),
+        ("  KV cache", header.kv_bytes_per_token.map_or(String::new(), |n| format!("{} KiB a token", n / 1024))),
+        ("  template", template.into()),
+        ("  RAM", format!("{:.1} GB with 8,192 tokens of context", ram_gb(header))),
+    ])
+}

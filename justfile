@@ -1,0 +1,21 @@
+# `just` lists these; ./run and ./test need no just.
+default:
+    @just --list
+
+# Format, lints and tests: what CI runs
+check:
+    ./test
+
+# The tests alone, for example `just test agent`
+test *ARGS:
+    cargo test --release --workspace {{ARGS}}
+
+# Build and run: `just run ask "…"`
+run *ARGS:
+    ./run {{ARGS}}
+
+fmt:
+    cargo fmt --all
+
+clippy:
+    cargo clippy --release --workspace --all-targets -- -D warnings
