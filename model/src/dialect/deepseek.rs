@@ -109,8 +109,8 @@ async fn named_json(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
     }
     let mut name = io.since(head).replace(SEPARATOR, "").trim().to_owned();
     io.space().await;
-    if io.peek().await != Some('{') {
-        name = io.take_while(|c| !c.is_whitespace() && c != '`' && c != '{').await;
+    if io.peek().await != Some('{') && name == "function" {
+        name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '`' | '{' | '<')).await;
         io.space().await;
         io.take_while(|c| c == '`').await;
         io.eat("json").await;
@@ -132,7 +132,6 @@ async fn markup_block(io: &Io, cx: &ParseCx, from: usize) {
     // V4.1 has a space behind the prefix, in every tag.
     let pad = if io.eat(" ").await { " " } else { "" };
     let tag = io.take_while(|c| c != '>' && c != '<').await;
-    let behind = io.position();
     let word = tag.split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
     if io.peek().await.is_none() {
         return io.cut(from);
@@ -155,8 +154,6 @@ async fn markup_block(io: &Io, cx: &ParseCx, from: usize) {
             io.seek(behind);
         }
     } else {
-        io.seek(from);
-        io.seek(behind);
         io.say(Sink::Text, &format!("{DSML}{pad}{tag}"));
     }
 }

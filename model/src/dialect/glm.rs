@@ -50,7 +50,8 @@ async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
     while io.until(&[OPEN], Sink::Text).await.is_some() {
         let from = io.position() - OPEN.len();
-        io.space().await;
+        // The name follows at once; behind a space, the marker is being talked about.
+        io.take_while(|c| c == '\n').await;
         let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '<' | '{' | '[')).await;
         let behind_name = io.position();
         io.space().await;
@@ -82,13 +83,12 @@ async fn block(io: &Io, cx: &ParseCx, from: usize, name: String) {
             return io.call(name, Value::Object(arguments));
         }
         let key = match io.eat(KEY).await {
-            true => markup::value(io, &[End::proper(KEY_END, &[VALUE])]).await,
+            true => Some(io.take_while(|c| c != '<').await),
             false => None,
         };
-        let text = match key.is_some() && {
-            io.space().await;
-            io.eat(VALUE).await
-        } {
+        let closed = io.eat(KEY_END).await;
+        io.space().await;
+        let text = match closed && io.eat(VALUE).await {
             true => value(io, tool, &arguments).await,
             false => None,
         };

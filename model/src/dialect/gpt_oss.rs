@@ -194,5 +194,5 @@ async fn program(io: &Io, (name, argument): (String, String), from: usize) {
     }
     let text = io.since(start);
     let text = ENDS.iter().fold(text.trim_end(), |text, end| text.strip_suffix(end).unwrap_or(text));
-    io.call(name, json!({argument: text}));
+    io.call(name, json!({argument: text.trim_end()}));
 }

@@ -16,8 +16,10 @@ use polymath_chat::{ToolCall, ToolSpec};
 use serde_json::{Value, json};
 
 const PYTHON_TAG: &str = "<|python_tag|>";
-/// Around Llama 4's calls, and the ends of messages, when they are written out.
-const WRAPPERS: &[&str] = &["<|python_start|>", "<|python_end|>", "<|eom_id|>", "<|eom|>"];
+/// The same of Llama 4.
+const PYTHON_START: &str = "<|python_start|>";
+/// Ends of messages, when they are written out.
+const ENDS: &[&str] = &["<|python_end|>", "<|eom_id|>", "<|eom|>", "<|eot_id|>", "<|eot|>"];
 const FUNCTION: &str = "<function=";
 const FUNCTION_END: &str = "</function>";
 
@@ -47,19 +49,19 @@ impl Dialect for Llama {
 
 async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[]).await;
-    let mut stops = vec![PYTHON_TAG, FUNCTION, "{", "["];
-    stops.extend(WRAPPERS);
+    let mut stops = vec![PYTHON_TAG, PYTHON_START, FUNCTION, "{", "["];
+    stops.extend(ENDS);
     io.space().await;
     let start = io.position();
     while let Some(stop) = io.until(&stops, Sink::Text).await {
         let from = io.position() - stops[stop].len();
         let read = match stop {
-            0 => {
+            0 | 1 => {
                 python_tag(&io, &cx, from).await;
                 true
             }
-            1 => custom(&io, &cx, from).await,
-            2 | 3 => {
+            2 => custom(&io, &cx, from).await,
+            3 | 4 => {
                 io.seek(from);
                 bare(&io, &cx, from == start).await
             }
@@ -213,12 +215,12 @@ async fn python_tag(io: &Io, cx: &ParseCx, from: usize) {
             Found::Nothing => io.seek(start),
         }
     }
-    io.until(&["<|eom_id|>", "<|eot_id|>"], Sink::Nothing).await;
-    if io.truncated() || io.position() == start {
+    let end = io.until(ENDS, Sink::Nothing).await;
+    let text = io.since(start);
+    let text = end.and_then(|end| text.strip_suffix(ENDS[end])).unwrap_or(&text).trim_end();
+    if text.is_empty() || end.is_none() && io.truncated() {
         return io.cut(from);
     }
-    let text = io.since(start);
-    let text = text.trim_end_matches("<|eom_id|>").trim_end_matches("<|eot_id|>").trim_end();
     // brave_search.call(query="…")
     let built_in = pythonic::parse(text).and_then(|calls| calls.into_iter().next());
     let built_in = built_in.and_then(|(name, arguments)| Some((name.strip_suffix(".call")?.to_owned(), arguments)));

@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(super) struct End<'a> {
     pub marker: &'a str,
     pub followers: &'a [&'a str],
+    /// What has to come behind the follower, if not the end of the reply. Empty: anything.
+    pub then: &'a [&'a str],
     /// Whether the end of the reply may follow as well.
     pub or_end: bool,
     /// The marker belongs to what comes next: the value's own end marker was forgotten.
@@ -23,12 +25,12 @@ pub(super) struct End<'a> {
 impl<'a> End<'a> {
     /// The marker that properly ends a value.
     pub fn proper(marker: &'a str, followers: &'a [&'a str]) -> Self {
-        End { marker, followers, or_end: false, keep: false }
+        End { marker, followers, then: &[], or_end: false, keep: false }
     }
 
     /// A marker before which a forgotten end marker is made good.
     pub fn forgotten(marker: &'a str, followers: &'a [&'a str]) -> Self {
-        End { marker, followers, or_end: true, keep: true }
+        End { marker, followers, then: &[], or_end: true, keep: true }
     }
 }
 
@@ -57,11 +59,22 @@ async fn follows(io: &Io, end: &End<'_>) -> bool {
         return end.or_end && !io.truncated();
     }
     for follower in end.followers {
-        if io.looking_at(follower).await {
-            return true;
+        if io.eat(follower).await {
+            return end.then.is_empty() || starts_with_any(io, end.then).await;
         }
     }
     false
+}
+
+/// Whether one of `markers`, or the end of the reply, comes next.
+async fn starts_with_any(io: &Io, markers: &[&str]) -> bool {
+    io.space().await;
+    for marker in markers {
+        if io.looking_at(marker).await {
+            return true;
+        }
+    }
+    io.peek().await.is_none()
 }
 
 /// The value that `text` is for the argument `name`: a string unless the tool's schema says otherwise.

@@ -141,7 +141,7 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>) -> Result<Map<String, Valu
         let ends = [
             End::proper(PARAMETER_END, &[PARAMETER, FUNCTION_END, CLOSE]),
             End { or_end: false, ..End::forgotten("\n<parameter=", &others) },
-            End::forgotten(FUNCTION_END, &[CLOSE]),
+            End { then: &[OPEN], ..End::forgotten(FUNCTION_END, &[CLOSE]) },
         ];
         let Some(text) = markup::value(io, &ends).await else { return Err(None) };
         let text = text.strip_suffix('\n').unwrap_or(&text);

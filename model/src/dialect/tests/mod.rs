@@ -3,10 +3,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod deepseek;
+mod gemma4;
+mod glm;
+mod gpt_oss;
 mod grammar;
+mod kimi;
+mod llama;
+mod mistral;
 mod properties;
 mod qwen25_coder;
 mod qwen3_hermes;
+mod qwen3_xml;
+mod schema;
 
 use super::{CallGrammar, ParseCx, Step, by_name};
 use polymath_chat::ToolSpec;
@@ -73,6 +82,11 @@ pub fn think(text: &str) -> String {
 
 pub fn call(name: &str, arguments: Value) -> String {
     format!("call {name} {arguments}")
+}
+
+/// What is said of a call that the token limit cut.
+pub fn cut() -> String {
+    bad("the token limit came before the end of the call")
 }
 
 pub fn bad(why: &str) -> String {
