@@ -1,0 +1,222 @@
+//! A document as the model reads it: numbered lines and typed tables.
+//!
+//! Every format ends up as the same few kinds of blocks; here they become lines (one paragraph, list
+//! item, heading or table row each) that know the heading and the table columns they stand under,
+//! so that no part of a page loses what its figures are about.
+
+mod chrome;
+mod html;
+mod pdf;
+mod plain;
+mod table;
+mod walk;
+
+use super::{
+    fetch::content::{self, Kind},
+    passage,
+};
+use crate::read_value;
+use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
+use table::HtmlTable;
+
+/// A piece of a document, in the order of reading.
+#[derive(Debug, PartialEq)]
+enum Block {
+    /// Level (1 to 6) and text.
+    Heading(usize, String),
+    Paragraph(String),
+    Item(String),
+    /// Shown as it is: program text, addresses.
+    Verbatim(String),
+    Table(HtmlTable),
+}
+
+/// A document after reading: what every format's reader returns.
+#[derive(Debug, Default)]
+struct Document {
+    title: Option<String>,
+    /// Where the document says it is published.
+    canonical: Option<String>,
+    blocks: Vec<Block>,
+    /// The document was too large or too strange to be read to its end.
+    partial: bool,
+}
+
+/// A line of a page, and the lines it can't be understood without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub text: String,
+    /// Index of the heading it stands under.
+    pub heading: Option<usize>,
+    /// Index of the line that names the columns of its table.
+    pub columns: Option<usize>,
+}
+
+/// A readable page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub url: String,
+    pub title: String,
+    /// Where the page says it is published, when that is elsewhere.
+    pub canonical: Option<String>,
+    pub lines: Vec<Line>,
+    pub tables: Vec<Table>,
+}
+
+/// Longer paragraphs are cut at the ends of sentences, so that a line fits a small window.
+const LONGEST_LINE: usize = 1000;
+const LONGEST_TITLE: usize = 160;
+/// Typed cells of one table; what is beyond is in the text.
+const MOST_CELLS: usize = 5000;
+/// Of a cell's quote: its row, as far as a reader wants to see it.
+const LONGEST_QUOTE: usize = 500;
+
+/// Reads a document. Works on the calling thread: use a blocking one.
+///
+/// # Errors
+/// `unsupported` when there is no text in it that could be read.
+pub fn read(
+    kind: Kind,
+    body: &[u8],
+    charset: Option<&'static encoding_rs::Encoding>,
+    url: &str,
+) -> Result<Page, ToolFailure> {
+    let refuse = |why: &str| Err(ToolFailure::new("unsupported", format!("{url} cannot be read: {why}")));
+    let document = if kind == Kind::Pdf {
+        match pdf::read(body) {
+            Ok(document) => document,
+            Err(why) => return refuse(&why),
+        }
+    } else {
+        let text = content::decode(body, charset);
+        if content::is_garbage(&text) {
+            return refuse("it is not text");
+        }
+        match kind {
+            Kind::Html => html::read(&text),
+            Kind::Markdown => plain::markdown(&text),
+            Kind::Json => plain::json(&text),
+            _ => plain::text(&text),
+        }
+    };
+    let page = assemble(document, url);
+    if page.lines.is_empty() {
+        return refuse(if kind == Kind::Pdf {
+            "the PDF holds no text (scanned pages?)"
+        } else {
+            "there is no text on it"
+        });
+    }
+    Ok(page)
+}
+
+impl Page {
+    /// The whole readable text.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn source(&self) -> Source {
+        Source { url: self.url.clone(), title: self.title.clone(), text: self.text() }
+    }
+
+    /// What line `index` stands under: its heading and its table's columns, those of them that are
+    /// before line `start` and so not in sight.
+    pub fn above(&self, index: usize, start: usize) -> Vec<&str> {
+        let Some(line) = self.lines.get(index) else { return Vec::new() };
+        let above = [line.heading, line.columns].into_iter().flatten().filter(|above| *above < start);
+        above.map(|above| self.lines[above].text.as_str()).collect()
+    }
+}
+
+fn assemble(document: Document, url: &str) -> Page {
+    let first = document.blocks.iter().find_map(|b| match b {
+        Block::Heading(_, text) | Block::Paragraph(text) => Some(text.clone()),
+        _ => None,
+    });
+    let name = || url.trim_end_matches('/').rsplit('/').next().unwrap_or(url).to_owned();
+    let title = document.title.filter(|t| !t.trim().is_empty()).or(first).unwrap_or_else(name);
+    let title = passage::shorten(&title.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST_TITLE);
+    let canonical = document.canonical.filter(|c| c != url && c.starts_with("http"));
+    let mut page = Page { url: url.to_owned(), title, canonical, lines: Vec::new(), tables: Vec::new() };
+    let mut heading: Option<(usize, String)> = None;
+    for block in document.blocks {
+        let under = heading.as_ref().map(|(at, _)| *at);
+        let mut push = |text: String| page.lines.push(Line { text, heading: under, columns: None });
+        match block {
+            Block::Heading(level, text) => {
+                push(format!("{} {text}", "#".repeat(level.clamp(1, 6))));
+                page.lines.last_mut().iter_mut().for_each(|l| l.heading = None);
+                heading = Some((page.lines.len() - 1, text));
+            }
+            Block::Paragraph(text) => pieces(&text).for_each(push),
+            Block::Item(text) => pieces(&format!("- {text}")).for_each(push),
+            Block::Verbatim(text) => push(text),
+            Block::Table(table) => {
+                let name = table.caption.clone().or_else(|| heading.as_ref().map(|(_, text)| text.clone()));
+                add_table(&mut page, table, under, name);
+            }
+        }
+    }
+    if document.partial {
+        let text = "[the page goes on, but could not be read any further]".to_owned();
+        page.lines.push(Line { text, heading: None, columns: None });
+    }
+    page
+}
+
+/// A paragraph in lines of at most about `LONGEST_LINE` characters, cut at the ends of sentences.
+fn pieces(text: &str) -> impl Iterator<Item = String> {
+    if text.len() <= LONGEST_LINE {
+        return vec![text.to_owned()].into_iter();
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for sentence in passage::sentences(text) {
+        let whole: Vec<char> = sentence.chars().collect();
+        for part in whole.chunks(LONGEST_LINE) {
+            let part: String = part.iter().collect();
+            match lines.last_mut() {
+                Some(line) if line.len() + part.len() < LONGEST_LINE => {
+                    line.push(' ');
+                    line.push_str(&part);
+                }
+                _ => lines.push(part),
+            }
+        }
+    }
+    lines.into_iter()
+}
+
+/// A table as lines (`a | b | c` under a line with the columns' names) and as typed cells.
+fn add_table(page: &mut Page, table: HtmlTable, heading: Option<usize>, name: Option<String>) {
+    let mut push = |text: String, columns: Option<usize>| {
+        page.lines.push(Line { text, heading, columns });
+        page.lines.len() - 1
+    };
+    if let Some(caption) = &table.caption {
+        push(caption.clone(), None);
+    }
+    let columns = (!table.columns.is_empty()).then(|| push(table.columns.join(" | "), None));
+    let mut rows = Vec::new();
+    for row in &table.rows {
+        let text = row.text();
+        push(text.clone(), columns);
+        if table.columns.is_empty() || row.section || (rows.len() + 1) * table.columns.len() > MOST_CELLS {
+            continue;
+        }
+        let quote: String = text.chars().take(LONGEST_QUOTE).collect();
+        let source = Provenance::Sourced { url: page.url.clone(), title: page.title.clone(), quote };
+        rows.push(row.cells.iter().map(|text| cell(text, &source)).collect());
+    }
+    if !rows.is_empty() {
+        page.tables.push(Table { title: name.unwrap_or_else(|| page.title.clone()), columns: table.columns, rows });
+    }
+}
+
+fn cell(text: &str, source: &Provenance) -> Cell {
+    if matches!(text.to_lowercase().as_str(), "" | "-" | "–" | "—" | "n/a" | "na" | "n.a." | "不详") {
+        return Cell::missing();
+    }
+    let (number, date) = read_value(text);
+    Cell { number, date, ..Cell::new(text, source.clone()) }
+}

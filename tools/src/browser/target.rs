@@ -1,0 +1,107 @@
+//! What `browser_open` was asked to open: models write numbers, addresses, titles and fragments of these.
+
+use super::{Browser, Hit};
+use polymath_chat::ToolFailure;
+use serde_json::Value;
+use std::fmt;
+
+/// Where a page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    Web(String),
+    /// A path below a corpus's folder.
+    Local(String),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Address::Web(url) => f.write_str(url),
+            Address::Local(path) => write!(f, "local:{path}"),
+        }
+    }
+}
+
+impl Address {
+    /// Of an address as results show it.
+    fn of(url: &str) -> Address {
+        match url.strip_prefix("local:") {
+            Some(path) => Address::Local(path.to_owned()),
+            None => Address::Web(url.to_owned()),
+        }
+    }
+}
+
+/// Finds out what `target` means: the number of a result, an address, a result's title, the path
+/// of a local page, or an address without its `https://`.
+///
+/// # Errors
+/// `not_found` for a number without a result, `arguments` for what can mean nothing.
+pub fn resolve(target: &Value, hits: &[Hit], browser: &Browser) -> Result<Address, ToolFailure> {
+    let text = match target {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let text = text.trim_matches(['<', '>', '"', '\'', '`']).trim();
+    if text.is_empty() {
+        return Err(wrong("target is empty"));
+    }
+    if let Some(number) = result_number(text) {
+        let hit = number.checked_sub(1).and_then(|i| hits.get(i));
+        return hit.map(|hit| Address::of(&hit.url)).ok_or_else(|| {
+            let message = match hits.len() {
+                0 => format!("there is no result {number}: nothing was searched for yet"),
+                n => format!("there is no result {number}: the last search gave results 1 to {n}"),
+            };
+            ToolFailure::new("not_found", message)
+        });
+    }
+    if text.starts_with("local:") || text.contains("://") {
+        return Ok(Address::of(text));
+    }
+    if let Some(hit) = hits.iter().find(|hit| same_title(&hit.title, text)) {
+        return Ok(Address::of(&hit.url));
+    }
+    if browser.search.corpora().any(|corpus| corpus.contains(text)) {
+        return Ok(Address::Local(text.to_owned()));
+    }
+    if text.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('.') && !scheme.contains(' ')) {
+        return Ok(Address::Web(text.to_owned())); // javascript:, data:, file: … are refused where all are
+    }
+    let host = text.split(['/', '?', '#']).next().unwrap_or(text);
+    if host.contains('.') && !text.contains(char::is_whitespace) && !host.starts_with('.') && !host.ends_with('.') {
+        return Ok(Address::Web(format!("https://{text}")));
+    }
+    Err(wrong(&format!("{text:?} is neither a result's number nor an address")))
+}
+
+fn wrong(what: &str) -> ToolFailure {
+    ToolFailure::new("arguments", format!("{what}; give the number of a result of the last search, or a page's URL"))
+}
+
+/// `1`, `#1`, `[1]`, `1.`, `result 1`.
+fn result_number(text: &str) -> Option<usize> {
+    let lower = text.to_lowercase();
+    let rest = lower.strip_prefix("result").unwrap_or(&lower);
+    rest.trim().trim_start_matches(['#', '[', '(']).trim_end_matches(['.', ']', ')', ':']).trim().parse().ok()
+}
+
+fn same_title(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_numbers_as_models_write_them() {
+        for text in ["1", "#1", "[1]", "1.", "Result 1", "result #1", "(1)"] {
+            assert_eq!(result_number(text), Some(1), "{text}");
+        }
+        for text in ["", "one", "1a", "-1", "example.com", "1.5"] {
+            assert_eq!(result_number(text), None, "{text}");
+        }
+    }
+}
