@@ -1,1 +1,10 @@
+//! From messages to the model's next message: templates, engines, dialects, constraints, and the
+//! store of model files. Knows nothing of what the tools do.
 
+mod constrain;
+pub mod dialect;
+pub mod engine;
+pub mod llama;
+pub mod scripted;
+pub mod store;
+mod template;

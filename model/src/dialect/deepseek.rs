@@ -58,14 +58,15 @@ async fn read(io: Io, cx: ParseCx) {
     stops.extend(CALLS_SPELT);
     while let Some(stop) = io.until(&stops, Sink::Text).await {
         let from = io.position() - stops[stop].len();
-        match stop {
-            0 => markup_block(&io, &cx, from).await,
+        match stops[stop] {
+            DSML => markup_block(&io, &cx, from).await,
             // An end without its beginning, behind a call that was read.
-            1 => {
+            DSML_END => {
                 io.until(&[">"], Sink::Nothing).await;
             }
-            2 => json_call(&io, &cx, from).await,
-            4 => {}
+            CALL => json_call(&io, &cx, from).await,
+            CALLS_END => {}
+            // The beginning of the calls, in one spelling or another.
             _ => {
                 io.space().await;
                 if io.peek().await.is_none() {

@@ -148,7 +148,6 @@ async fn call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
     let function = recipient.strip_prefix(FUNCTIONS);
     let tool = cx.tool(function.unwrap_or(recipient));
     let raw = tool.and_then(|t| t.raw_argument.clone()).filter(|_| function.is_none());
-    io.space().await;
     let name = match (function, tool) {
         (Some(name), _) => name.to_owned(),
         (None, Some(tool)) => tool.name.clone(),
@@ -163,6 +162,7 @@ async fn call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
     if tool.is_some() {
         io.begin_call(&name, io.position());
     }
+    io.space().await;
     let value = match io.peek().await {
         Some('{') => json::read(io, |_| {}).await,
         Some('<') => Ok(Value::Object(Map::new())),

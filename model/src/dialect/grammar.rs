@@ -39,11 +39,21 @@ pub(super) fn json_call(tool: &ToolSpec, written: &str) -> Option<CallGrammar> {
     Some(CallGrammar { lark })
 }
 
-/// The arguments object alone, from its `{` to its `}`.
+/// The arguments object alone, to its `}`.
 pub(super) fn json_arguments(tool: &ToolSpec) -> CallGrammar {
-    let mut lark = format!("start: args\n{SPACE}");
+    let mut lark = format!("start: SP args\n{SPACE}");
     arguments(&mut lark, &tool.parameters);
     CallGrammar { lark }
+}
+
+/// [`json_call`] when what is `written` names the tool, [`json_arguments`] when it does not, because
+/// the format has the name elsewhere.
+pub(super) fn json_call_or_arguments(tool: &ToolSpec, written: &str) -> Option<CallGrammar> {
+    let dense: String = written.chars().filter(|c| !c.is_whitespace()).take(tool.name.len() + 16).collect();
+    match dense.trim_start_matches('{').starts_with(&format!("\"name\":\"{}\"", tool.name)) {
+        true => json_call(tool, written),
+        false => Some(json_arguments(tool)),
+    }
 }
 
 /// A Lark string literal.

@@ -105,10 +105,10 @@ async fn json_call(io: &Io, cx: &ParseCx) {
         None => return io.cut(from),
     };
     let name = tool_name(head.strip_suffix(ARGUMENTS).unwrap_or(&head)).to_owned();
-    io.space().await;
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
+    io.space().await;
     let value = match io.peek().await {
         Some('{') => json::read(io, |_| {}).await,
         Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),

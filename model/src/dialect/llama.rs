@@ -40,10 +40,7 @@ impl Dialect for Llama {
     }
 
     fn call_grammar(&self, tool: &ToolSpec, written: &str) -> Option<CallGrammar> {
-        match written.starts_with('{') {
-            true => grammar::json_call(tool, written),
-            false => Some(grammar::json_arguments(tool)),
-        }
+        grammar::json_call_or_arguments(tool, written)
     }
 }
 
@@ -55,13 +52,13 @@ async fn read(io: Io, cx: ParseCx) {
     let start = io.position();
     while let Some(stop) = io.until(&stops, Sink::Text).await {
         let from = io.position() - stops[stop].len();
-        let read = match stop {
-            0 | 1 => {
+        let read = match stops[stop] {
+            PYTHON_TAG | PYTHON_START => {
                 python_tag(&io, &cx, from).await;
                 true
             }
-            2 => custom(&io, &cx, from).await,
-            3 | 4 => {
+            FUNCTION => custom(&io, &cx, from).await,
+            "{" | "[" => {
                 io.seek(from);
                 bare(&io, &cx, from == start).await
             }
@@ -169,7 +166,8 @@ async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
 /// lines of their own at its end. False when there are none.
 async fn bare(io: &Io, cx: &ParseCx, whole: bool) -> bool {
     let from = io.position();
-    if cx.tools.is_empty() || !whole && !(io.at_line_start(from) && plausible(io, cx).await) {
+    let possible = whole || io.at_line_start(from) && plausible(io, cx).await;
+    if cx.tools.is_empty() || !possible {
         return false;
     }
     match calls(io, cx).await {
@@ -238,8 +236,8 @@ async fn custom(io: &Io, cx: &ParseCx, from: usize) -> bool {
     if !io.eat(">").await || cx.tool(&name).is_none() {
         return false;
     }
-    io.space().await;
     io.begin_call(&name, io.position());
+    io.space().await;
     match json::read(io, |_| {}).await {
         Ok(arguments) => {
             io.space().await;

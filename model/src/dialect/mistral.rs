@@ -35,11 +35,7 @@ impl Dialect for Mistral {
     }
 
     fn call_grammar(&self, tool: &ToolSpec, written: &str) -> Option<CallGrammar> {
-        let object = written.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-        match object.starts_with(&format!("{{\"name\":\"{}\"", tool.name)) {
-            true => grammar::json_call(tool, written),
-            false => Some(grammar::json_arguments(tool)),
-        }
+        grammar::json_call_or_arguments(tool, written)
     }
 }
 
@@ -75,15 +71,12 @@ async fn named(io: &Io, cx: &ParseCx, from: usize) {
         io.take_while(|c| c != '[' && c != '{' && c != '\n').await;
     }
     io.eat(ARGUMENTS).await;
+    if cx.tool(&name).is_some() {
+        io.begin_call(&name, io.position());
+    }
     io.space().await;
-    let start = io.position();
     let value = match io.peek().await {
-        Some('{') => {
-            if cx.tool(&name).is_some() {
-                io.begin_call(&name, start);
-            }
-            json::read(io, |_| {}).await
-        }
+        Some('{') => json::read(io, |_| {}).await,
         Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
         None => Err(NoValue::Cut),
     };

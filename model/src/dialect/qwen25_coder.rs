@@ -7,7 +7,7 @@
 //! as an example is text (vllm#57541). What is marked as a call and passes no gate is malformed.
 
 use super::{
-    CallGrammar, Dialect, ParseCx, Parser, call, grammar,
+    CallGrammar, Dialect, ParseCx, Parser, Step, call, grammar,
     json::NoValue,
     qwen3_hermes::{CLOSE, OPEN, Qwen3Hermes},
     schema::Schema,
@@ -76,15 +76,12 @@ pub(super) async fn read(io: Io, cx: ParseCx) {
     while let Some(stop) = io.until(&stops, Sink::Text).await {
         let from = io.position() - stops[stop].len();
         io.seek(from);
-        let read = match stop {
-            0 => fence(&io, &cx).await,
-            1 | 2 => bare(&io, &cx, start).await,
-            tag if tag % 2 == 1 => wrapped(&io, &cx, (tag - 3) / 2).await,
+        let read = match (stops[stop], WRAPPERS.iter().find(|w| w.0 == stops[stop])) {
+            (FENCE, _) => fence(&io, &cx).await,
+            ("{" | "[", _) => bare(&io, &cx, start).await,
+            (_, Some(wrapper)) => wrapped(&io, &cx, wrapper).await,
             // The end of a wrapper that was read already.
-            _ if io.at_line_start(from) => {
-                io.seek(from + stops[stop].len());
-                true
-            }
+            (end, None) if io.at_line_start(from) => io.eat(end).await,
             _ => false,
         };
         if !read {
@@ -97,8 +94,8 @@ pub(super) async fn read(io: Io, cx: ParseCx) {
 /// What stands where a call may stand.
 #[derive(PartialEq)]
 enum Found {
-    /// Calls; the position is behind the last.
-    Calls(Vec<(String, Value)>),
+    /// At least one call, and attempts at more; the position is behind the last.
+    Calls(Vec<Step>),
     /// Something that names a tool but is no call of it, and why.
     Attempt(String),
     /// The reply ended within what names a tool.
@@ -115,15 +112,21 @@ async fn calls(io: &Io, cx: &ParseCx) -> Found {
     loop {
         let behind = io.position();
         io.take_while(|c| c.is_whitespace() || c == ',').await;
+        let from = io.position();
         if io.peek().await == Some('{') {
-            match one(io, cx).await {
+            let why = match one(io, cx).await {
                 Found::Calls(one) => {
                     found.extend(one);
                     continue;
                 }
                 other if found.is_empty() => return other,
-                // What comes behind a call is judged by itself.
-                _ => {}
+                Found::Attempt(why) => Some(why),
+                Found::Cut => Some(io.cut_why().to_owned()),
+                Found::Nothing => None,
+            };
+            if let Some(why) = why {
+                found.push(Step::Malformed { raw: io.since(from), why });
+                continue;
             }
         }
         io.seek(behind);
@@ -140,12 +143,6 @@ async fn calls(io: &Io, cx: &ParseCx) -> Found {
         }
     }
     Found::Calls(found)
-}
-
-fn emit(io: &Io, calls: Vec<(String, Value)>) {
-    for (name, arguments) in calls {
-        io.call(name, arguments);
-    }
 }
 
 async fn one(io: &Io, cx: &ParseCx) -> Found {
@@ -183,7 +180,7 @@ async fn one(io: &Io, cx: &ParseCx) -> Found {
 fn gate(tool: &ToolSpec, arguments: Value) -> Found {
     let arguments = Schema::new(&tool.parameters).coerced(arguments);
     match call::fits(tool, &arguments) {
-        true => Found::Calls(vec![(tool.name.clone(), arguments)]),
+        true => Found::Calls(vec![Step::Call { name: tool.name.clone(), arguments }]),
         false => Found::Attempt(format!("the arguments do not fit the schema of {}", tool.name)),
     }
 }
@@ -196,10 +193,12 @@ fn definition_of(cx: &ParseCx, value: &Value) -> bool {
     tool.is_some() && (inner.get("description").is_some() || parameters.is_some_and(|p| p.get("properties").is_some()))
 }
 
-/// Reads a wrapper's calls. False when there is no JSON in it: then it is only talked about.
-async fn wrapped(io: &Io, cx: &ParseCx, which: usize) -> bool {
-    let (open, close) = WRAPPERS[which];
+/// Reads a wrapper's calls. False when it is only talked about: there is no JSON in it, or an example.
+async fn wrapped(io: &Io, cx: &ParseCx, (open, close): &(&str, &str)) -> bool {
     let from = io.position();
+    if example_announced(io) {
+        return false;
+    }
     io.eat(open).await;
     io.space().await;
     match io.peek().await {
@@ -212,7 +211,7 @@ async fn wrapped(io: &Io, cx: &ParseCx, which: usize) -> bool {
     }
     match calls(io, cx).await {
         Found::Calls(calls) => {
-            emit(io, calls);
+            calls.into_iter().for_each(|step| io.emit(step));
             end(io, close).await;
         }
         Found::Cut if io.truncated() => io.cut(from),
@@ -250,7 +249,7 @@ async fn bare(io: &Io, cx: &ParseCx, start: usize) -> bool {
             }
             let accepted = whole || last;
             if accepted {
-                emit(io, calls);
+                calls.into_iter().for_each(|step| io.emit(step));
             }
             accepted
         }
@@ -324,7 +323,7 @@ async fn json_block(io: &Io, cx: &ParseCx, from: usize, alone: bool) {
     };
     match found {
         Found::Calls(calls) => {
-            emit(io, calls);
+            calls.into_iter().for_each(|step| io.emit(step));
             if let Some(close) = wrapper {
                 end(io, close).await;
             }

@@ -126,10 +126,8 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>) -> Result<Map<String, Valu
             return Ok(arguments);
         }
         if !io.eat(PARAMETER).await {
-            return Err(match io.peek().await {
-                None => None,
-                Some(_) => Some("there is neither a parameter nor the function's end".into()),
-            });
+            let why = "there is neither a parameter nor the function's end";
+            return Err(io.peek().await.map(|_| why.to_owned()));
         }
         let name = io.take_while(|c| c != '>' && c != '\n').await.trim().trim_matches('"').to_owned();
         if !io.eat(">").await {

@@ -223,24 +223,31 @@ impl Io {
         shared.steps.push(Step::CallBegun { name: name.to_owned(), written: String::new() });
     }
 
+    pub fn emit(&self, step: Step) {
+        self.lock().steps.push(step);
+    }
+
     pub fn call(&self, name: String, arguments: serde_json::Value) {
-        self.lock().steps.push(Step::Call { name, arguments });
+        self.emit(Step::Call { name, arguments });
     }
 
     /// Tells that the text from offset `from` up to the position is no call and no prose.
     pub fn malformed(&self, from: usize, why: impl Into<String>) {
-        let raw = self.since(from);
-        self.lock().steps.push(Step::Malformed { raw, why: why.into() });
+        self.emit(Step::Malformed { raw: self.since(from), why: why.into() });
     }
 
     /// [`Io::malformed`] for a call that the reply's end cut short.
     pub fn cut(&self, from: usize) {
         self.seek_end();
-        let why = match self.truncated() {
+        self.malformed(from, self.cut_why());
+    }
+
+    /// Why the reply ended too early.
+    pub fn cut_why(&self) -> &'static str {
+        match self.truncated() {
             true => "the token limit came before the end of the call",
             false => "the reply ended before the call did",
-        };
-        self.malformed(from, why);
+        }
     }
 
     pub fn seek_end(&self) {

@@ -162,6 +162,17 @@ pub fn same_in_pieces(
     Ok(())
 }
 
+/// The announcement of a call at the end of `raw`.
+pub fn begun(dialect: &str, cx: &ParseCx, raw: &str) -> Option<(String, String)> {
+    let mut parser = by_name(dialect).expect(dialect).parser(cx.clone());
+    let mut out = Vec::new();
+    raw.chars().for_each(|c| parser.push(&c.to_string(), &mut out));
+    out.into_iter().find_map(|step| match step {
+        Step::CallBegun { name, written } => Some((name, written)),
+        _ => None,
+    })
+}
+
 /// Whether `grammar` accepts exactly `text`.
 pub fn accepts(grammar: &CallGrammar, text: &str) -> bool {
     use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar, toktrie::ApproximateTokEnv};

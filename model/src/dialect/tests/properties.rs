@@ -1,6 +1,6 @@
 //! What holds for every dialect, whatever it is fed.
 
-use crate::dialect::{DIALECTS, Step};
+use crate::dialect::{DIALECTS, Step, by_name};
 use polymath_chat::ToolCall;
 use proptest::prelude::*;
 use serde_json::json;
@@ -121,5 +121,50 @@ proptest! {
                 .collect();
             prop_assert_eq!(steps, want, "{}: {}", dialect.name(), raw);
         }
+    }
+}
+
+/// A call is announced as soon as its tool is known, and what then stands of it, with the rest, is
+/// what the dialect's grammar allows.
+#[test]
+fn announced_calls_fit_their_grammar() {
+    let name = "{\"name\": \"weather\"";
+    let rest = ", \"arguments\": {\"city\": \"Oslo\"}}";
+    let arguments = "{\"days\": 3, \"city\": \"Oslo\"}";
+    for (dialect, before, written, rest) in [
+        ("qwen2.5-coder", "", name, rest),
+        (
+            "qwen2.5-coder",
+            "Well.\n```json\n",
+            "{\n  \"name\": \"weather\"",
+            ",\n  \"arguments\": {\n    \"city\": \"Oslo\"\n  }\n}",
+        ),
+        ("qwen2.5-coder", "<tool_call>\n", "{{\"name\": \"weather\"", ", \"arguments\": {\"city\": \"Oslo\"}}}"),
+        ("qwen2.5-coder", "```json\n[", name, ", \"parameters\": {\"city\": \"Oslo\"}}"),
+        ("generic", "<tool_call>\n", name, rest),
+        ("qwen3-hermes", "<think>Hm.</think>\n<tool_call>\n", name, rest),
+        ("qwen3-xml", "<tool_call>\n", "<function=weather>", "\n<parameter=city>\nOslo\n</parameter>\n</function>"),
+        ("llama", "", name, ", \"parameters\": {\"city\": \"Oslo\"}}"),
+        ("llama", "<function=weather>", "", arguments),
+        ("mistral", "[TOOL_CALLS]weather[ARGS]", "", arguments),
+        ("mistral", "[TOOL_CALLS] [", name, rest),
+        ("gpt-oss", "<|channel|>commentary to=functions.weather<|message|>", "", arguments),
+        ("deepseek", "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>weather<｜tool▁sep｜>", "{", &arguments[1..]),
+        (
+            "kimi",
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>",
+            "",
+            arguments,
+        ),
+    ] {
+        let cx = super::cx();
+        let announced = super::begun(dialect, &cx, &format!("{before}{written}"));
+        assert_eq!(announced, Some(("weather".to_owned(), written.to_owned())), "{dialect}: {before}{written}");
+        let grammar = by_name(dialect).and_then(|d| d.call_grammar(&cx.tools[0], written)).unwrap();
+        assert!(super::accepts(&grammar, &format!("{written}{rest}")), "{dialect}: {written}{rest}\n{}", grammar.lark);
+        let raw = format!("{before}{written}{rest}");
+        let calls =
+            super::steps(dialect, &cx, &raw, 0, false).into_iter().filter(|s| matches!(s, Step::Call { .. })).count();
+        assert_eq!(calls, 1, "{dialect}: {raw}");
     }
 }

@@ -61,6 +61,13 @@ fn several_calls() {
 }
 
 #[test]
+fn one_of_several_is_bad() {
+    let unfit = bad("the arguments do not fit the schema of weather");
+    let raw = "[{\"name\": \"clock\", \"arguments\": {}}, {\"name\": \"weather\", \"arguments\": {}}, {\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}}]";
+    check(raw, &[call("clock", json!({})), unfit, weather("A")]);
+}
+
+#[test]
 fn examples_are_text() {
     for raw in [
         "For example, a call is written so:\n```json\n{\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}}\n```\nIt has two keys.",
@@ -68,6 +75,7 @@ fn examples_are_text() {
         "The object {\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}} is a call.",
         "In JSON:\n{\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}}\nwhere `name` is the tool.",
         "Use `<tool_call>` and `</tool_call>` around it.",
+        "For example: <tool_call>{\"name\": \"clock\", \"arguments\": {}}</tool_call>",
         "```json\n{\"name\": \"Ada\", \"arguments\": {\"born\": 1815}}\n```",
         "{\"city\": \"A\"}",
         "[1, 2, 3]",

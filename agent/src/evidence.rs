@@ -1,0 +1,177 @@
+//! The pages that were opened in a conversation, numbered for citation, and the search for the
+//! lines in them that bear on a question.
+
+use polymath_chat::Source;
+use std::collections::{HashMap, HashSet};
+
+/// A line of an opened page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    /// The page's citation number, from 1.
+    pub n: usize,
+    /// Index of the line in the page's text.
+    pub line: usize,
+    /// The line, with its heading in front where it could not be understood without.
+    pub text: String,
+}
+
+/// The words a text is found by: lower-case words and numbers, pairs of CJK characters.
+pub fn terms(text: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    let mut word = String::new();
+    let mut last_cjk: Option<char> = None;
+    for c in text.chars().chain([' ']) {
+        if is_cjk(c) {
+            if let Some(before) = last_cjk {
+                terms.push([before, c].iter().collect());
+            }
+            last_cjk = Some(c);
+        } else {
+            last_cjk = None;
+        }
+        if c.is_alphanumeric() && !is_cjk(c) {
+            word.extend(c.to_lowercase());
+        } else if !word.is_empty() {
+            terms.push(stem(&std::mem::take(&mut word)));
+        }
+    }
+    terms.retain(|t| !STOP_WORDS.contains(&t.as_str()));
+    terms
+}
+
+/// Words that say nothing about what a text is about.
+const STOP_WORDS: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "how", "i", "in", "into",
+    "is", "it", "its", "me", "my", "of", "on", "or", "s", "that", "the", "their", "them", "this", "to", "was", "were",
+    "what", "when", "where", "which", "who", "why", "with", "you", "your",
+];
+
+pub fn is_cjk(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}')
+}
+
+/// Plural and singular are one word here; that is all the stemming that is safe without a language.
+fn stem(word: &str) -> String {
+    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && word.is_ascii();
+    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
+}
+
+/// The lines of `sources` that bear most on `query`, in reading order, within `budget` characters.
+///
+/// A line counts for the query's terms that it holds, rare ones more (BM25's idf), and for those in
+/// its page's title, less. `k1` is left out: lines are short and do not repeat themselves.
+pub fn select(sources: &[Source], query: &str, budget: usize) -> Vec<Passage> {
+    let wanted: HashSet<String> = terms(query).into_iter().collect();
+    let mut lines = Vec::new();
+    for (i, source) in sources.iter().enumerate() {
+        let title: HashSet<String> = terms(&source.title).into_iter().collect();
+        let mut heading = "";
+        for (line, text) in source.text.lines().enumerate() {
+            let text = text.trim();
+            if text.is_empty() {
+                continue;
+            }
+            if text.starts_with('#') {
+                heading = text.trim_start_matches('#').trim();
+                continue;
+            }
+            let words: HashSet<String> = terms(text).into_iter().collect();
+            let around: HashSet<String> = title.iter().cloned().chain(terms(heading)).collect();
+            let shown = if text.chars().count() < 60 && !heading.is_empty() && !text.contains(heading) {
+                format!("{heading}: {text}")
+            } else {
+                text.to_owned()
+            };
+            lines.push((Passage { n: i + 1, line, text: clip(&shown, 600) }, words, around));
+        }
+    }
+    let mut frequency: HashMap<&str, usize> = HashMap::new();
+    for (_, words, _) in &lines {
+        for word in words.intersection(&wanted) {
+            *frequency.entry(word).or_default() += 1;
+        }
+    }
+    let total = lines.len() as f64;
+    let idf = |word: &str| {
+        let n = frequency.get(word).copied().unwrap_or(0) as f64;
+        (1.0 + (total - n + 0.5) / (n + 0.5)).ln()
+    };
+    let mut scored: Vec<(f64, Passage)> = lines
+        .iter()
+        .map(|(passage, words, around)| {
+            let own: f64 = words.intersection(&wanted).map(|w| idf(w)).sum();
+            let context: f64 = around.intersection(&wanted).filter(|w| !words.contains(*w)).map(|w| idf(w)).sum();
+            // A line with figures is what most questions are after, if it is about the matter at all.
+            let figures = if passage.text.contains(|c: char| c.is_ascii_digit()) { 1.3 } else { 1.0 };
+            ((own + 0.4 * context) * figures, passage.clone())
+        })
+        .filter(|(score, _)| *score > 0.0)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut chosen: Vec<Passage> = Vec::new();
+    let mut used = 0;
+    for (_, passage) in scored {
+        let length = passage.text.chars().count();
+        let repeats = chosen.iter().any(|c| c.text == passage.text);
+        if used + length <= budget && !repeats {
+            used += length;
+            chosen.push(passage);
+        }
+    }
+    chosen.sort_by_key(|p| (p.n, p.line));
+    chosen
+}
+
+/// The first `limit` characters.
+pub fn clip(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// Passages as a model reads them: under the number and title of their page.
+pub fn show(passages: &[Passage], sources: &[Source]) -> String {
+    let mut out = String::new();
+    let mut last = 0;
+    for passage in passages {
+        if passage.n != last {
+            last = passage.n;
+            let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
+            out.push_str(&format!("[{}] {}\n", passage.n, clip(title, 90)));
+        }
+        out.push_str(&format!("- {}\n", passage.text));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(title: &str, text: &str) -> Source {
+        Source { url: format!("http://x/{title}"), title: title.into(), text: text.into() }
+    }
+
+    #[test]
+    fn terms_cover_words_numbers_and_chinese() {
+        assert_eq!(terms("The Rounds of 2021: 上海人口"), ["round", "2021", "上海", "海人", "人口"]);
+    }
+
+    #[test]
+    fn the_bearing_line_wins_and_short_rows_keep_their_heading() {
+        let sources = [
+            source("Harbour", "# Depth\n14 m\n# History\nThe harbour was begun in 1871 by nobody in particular."),
+            source("Cooking", "Boil the water."),
+        ];
+        let got = select(&sources, "How deep is the harbour (depth)?", 40);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert_eq!(got[0].text, "Depth: 14 m");
+        assert_eq!(show(&got, &sources), "[1] Harbour\n- Depth: 14 m\n");
+    }
+
+    #[test]
+    fn nothing_bears_on_it() {
+        assert!(select(&[source("a", "b c d")], "zebra", 100).is_empty());
+    }
+}

@@ -1,0 +1,163 @@
+//! Checks an answer against what was found: citations point to opened pages, and every figure and
+//! date is looked up in the evidence. What stands nowhere is marked, not hidden.
+
+use crate::dispatch::Outcome;
+use crate::evidence::terms;
+use crate::figures::{Figure as Spotted, figures, same};
+use crate::turn::Chat;
+use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
+use regex::Regex;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
+
+/// An answer with its sources, and what is known of its figures.
+#[derive(Debug, Clone, Default)]
+pub struct Grounded {
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub figures: Vec<Figure>,
+}
+
+static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[(\d{1,3})\]").ok());
+
+/// Grounds `text` in the conversation's pages, this turn's results and its tables.
+pub(crate) fn ground(text: &str, question: &str, chat: &Chat, outcomes: &[Outcome], tables: &[Table]) -> Grounded {
+    let text = drop_unknown_markers(text, chat.sources.len());
+    let evidence = Evidence { question: figures(question), chat, outcomes, tables };
+    // Citation markers are no figures.
+    let bare = MARKER.as_ref().map_or(text.clone(), |m| m.replace_all(&text, " ").into_owned());
+    let mut seen = HashSet::new();
+    let found = figures(&bare)
+        .into_iter()
+        .filter(|f| seen.insert(f.text.clone()) && !is_ordinal(&bare, f))
+        .map(|f| evidence.judge(&f))
+        .collect();
+    let citations = cited(&text).into_iter().filter_map(|n| citation(n, &text, &chat.sources)).collect();
+    Grounded { text, citations, figures: found }
+}
+
+/// The numbers that `text` cites.
+fn cited(text: &str) -> BTreeSet<usize> {
+    let Some(marker) = MARKER.as_ref() else { return BTreeSet::new() };
+    marker.captures_iter(text).filter_map(|c| c[1].parse().ok()).collect()
+}
+
+fn drop_unknown_markers(text: &str, sources: usize) -> String {
+    let Some(marker) = MARKER.as_ref() else { return text.to_owned() };
+    let kept = marker.replace_all(text, |c: &regex::Captures<'_>| match c[1].parse::<usize>() {
+        Ok(n) if (1..=sources).contains(&n) => c[0].to_owned(),
+        _ => String::new(),
+    });
+    kept.into_owned()
+}
+
+/// Whether a number only counts off a list (`1.` at the start of a line).
+fn is_ordinal(text: &str, figure: &Spotted) -> bool {
+    let line_start = text[..figure.at.start].rfind('\n').map_or(0, |i| i + 1);
+    text[line_start..figure.at.start].trim().is_empty() && text[figure.at.end..].starts_with(['.', ')'])
+}
+
+fn citation(n: usize, text: &str, sources: &[Source]) -> Option<Citation> {
+    let source = sources.get(n.checked_sub(1)?)?;
+    let marker = format!("[{n}]");
+    let wanted: HashSet<String> =
+        text.lines().filter(|l| l.contains(&marker)).flat_map(|l| terms(&l.replace(&marker, ""))).collect();
+    let quote = source
+        .text
+        .lines()
+        .map(|line| (terms(line).into_iter().collect::<HashSet<_>>().intersection(&wanted).count(), line.trim()))
+        .filter(|(score, _)| *score > 1)
+        // The first of the best, not the last.
+        .rev()
+        .max_by_key(|(score, _)| *score)
+        .map(|(_, line)| line.to_owned());
+    Some(Citation { n, url: source.url.clone(), title: source.title.clone(), quote: quote.unwrap_or_default() })
+}
+
+struct Evidence<'a> {
+    question: Vec<Spotted>,
+    chat: &'a Chat,
+    outcomes: &'a [Outcome],
+    tables: &'a [Table],
+}
+
+impl Evidence<'_> {
+    fn judge(&self, figure: &Spotted) -> Figure {
+        let (status, evidence) = self.look_up(figure).unwrap_or((FigureStatus::Unverified, String::new()));
+        Figure { text: figure.text.clone(), status, evidence }
+    }
+
+    fn look_up(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+        let in_tables = self.tables.iter().chain(&self.chat.tables).flat_map(|t| t.rows.iter().flatten());
+        let in_table = in_tables.filter(|cell| cell_says(cell, figure)).find_map(|cell| status_of(&cell.provenance));
+        in_table.or_else(|| self.in_pages(figure)).or_else(|| self.in_results(figure)).or_else(|| {
+            let given = self.question.iter().any(|q| same(figure, q));
+            given.then(|| (FigureStatus::Given, "the question".to_owned()))
+        })
+    }
+
+    fn in_pages(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+        self.chat.sources.iter().enumerate().find_map(|(i, source)| {
+            let line = source.text.lines().find(|line| figures(line).iter().any(|f| same(figure, f)))?;
+            Some((FigureStatus::Sourced, format!("[{}] {}", i + 1, crate::evidence::clip(line.trim(), 200))))
+        })
+    }
+
+    fn in_results(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+        self.outcomes.iter().filter(|o| o.result.is_ok() && !o.call.name.starts_with("browser_")).find_map(|outcome| {
+            let content = outcome.content();
+            let line = content.lines().find(|line| figures(line).iter().any(|f| same(figure, f)))?;
+            Some((
+                FigureStatus::Computed,
+                format!("{}: {}", outcome.call.name, crate::evidence::clip(line.trim(), 200)),
+            ))
+        })
+    }
+}
+
+fn cell_says(cell: &Cell, figure: &Spotted) -> bool {
+    let text = cell.text.clone().unwrap_or_default();
+    if text.is_empty() {
+        return false;
+    }
+    let cell = Spotted { at: 0..text.len(), number: cell.number, date: cell.date.clone(), text };
+    same(figure, &cell)
+}
+
+fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {
+    match provenance {
+        Provenance::Sourced { url, quote, .. } => Some((FigureStatus::Sourced, format!("{url}: {quote}"))),
+        Provenance::Computed { how } => Some((FigureStatus::Computed, how.clone())),
+        Provenance::Imputed { how } => Some((FigureStatus::Imputed, how.clone())),
+        Provenance::Extrapolated { how } => Some((FigureStatus::Extrapolated, how.clone())),
+        Provenance::Given => Some((FigureStatus::Given, "the user".to_owned())),
+        Provenance::Missing => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use polymath_chat::{ToolCall, ToolOutput};
+
+    #[test]
+    fn figures_are_judged_and_markers_checked() {
+        let mut chat = Chat::new("t");
+        chat.sources.push(Source {
+            url: "http://a".into(),
+            title: "Harbours".into(),
+            text: "Tides\nThe harbour of Sund is 14.2 m deep since 1871.".into(),
+        });
+        let call = ToolCall { id: "1".into(), name: "calculator".into(), arguments: serde_json::json!({}) };
+        let outcomes = [Outcome { call, result: Ok(ToolOutput::text("28.4")) }];
+        let text = "The harbour of Sund is 14.2 m deep [1][7]; two of them are 28.4 m, not 99.5 m. You said 3 boats.";
+        let got = ground(text, "With 3 boats, how deep is Sund?", &chat, &outcomes, &[]);
+        assert!(!got.text.contains("[7]"), "{}", got.text);
+        assert_eq!(got.citations.len(), 1);
+        assert!(got.citations[0].quote.contains("14.2 m"), "{:?}", got.citations);
+        let status: Vec<(&str, FigureStatus)> = got.figures.iter().map(|f| (f.text.as_str(), f.status)).collect();
+        use FigureStatus::*;
+        assert_eq!(status, [("14.2", Sourced), ("28.4", Computed), ("99.5", Unverified), ("3", Given)]);
+    }
+}

@@ -1,0 +1,99 @@
+//! Working things out: expressions for the calculator, programs for Python, prompts for pictures.
+
+use super::frames::{describe, frames, inherit};
+use super::{Guide, calling};
+use crate::evidence::clip;
+use crate::turn::Turn;
+use polymath_chat::{Completion, CompletionError, Constraint, Message};
+use serde_json::json;
+
+/// Tokens of a program.
+const PROGRAM_TOKENS: usize = 700;
+
+impl Guide {
+    /// Writes one expression, out of the characters of arithmetic and the calculator's functions.
+    pub(super) async fn calculate(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
+        let lark = "start: EXPRESSION\nEXPRESSION: /[0-9(√-]([0-9a-zµ .,()+*\\/^%°-]){0,160}/\n".to_owned();
+        let prompt = format!(
+            "Write the expression for a calculator.\n\n\
+             Question: What is 15% of 1,280 plus 3?\nExpression: 15% of 1280 + 3\n\n\
+             Question: How much is the cube root of 5 times pi, to 30 digits?\nExpression: (5^(1/3) * pi) to 30 digits\n\n\
+             Question: 把 3.5 英里换算成公里\nExpression: 3.5 miles to km\n\n\
+             Question: 2000 at 3% interest a year, what is it after 8 years?\nExpression: 2000 * (1 + 3%)^8\n\n\
+             {}Question: {}\nExpression: ",
+            last_failure(turn),
+            clip(turn.question, 800)
+        );
+        let mut task = Completion::new(prompt, 90).constrained(Constraint::Lark(lark));
+        task.stop = vec!["\n".into()];
+        let expression = turn.complete(task).await?;
+        Ok(calling(turn, vec![("calculator", json!({"expression": expression.trim()}))]))
+    }
+
+    /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
+    pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
+        let data: Vec<String> = frames(&turn.chat.tables)
+            .iter()
+            .take(1)
+            .map(|(name, table)| {
+                format!("`{name}` is defined: a pandas DataFrame of {} with {}\n", table.title, describe(table))
+            })
+            .collect();
+        let system = format!(
+            "You write short Python programs. import what you use. Today is {}. matplotlib is there for plots: give titles and \
+             axis labels, end with plt.show(). print every result with a label. No files, no network, no input.",
+            chrono::Local::now().date_naive()
+        );
+        let use_data = if data.is_empty() { "" } else { "Use df as it is; do not define its data again.\n" };
+        let prompt = format!("{}{use_data}{}Task: {}", data.concat(), last_failure(turn), clip(turn.question, 2000));
+        let mut task = Completion::new(prompt, PROGRAM_TOKENS);
+        task.system = system;
+        task.prefill = "```python\n".into();
+        task.stop = vec!["```".into()];
+        let code = match turn.complete(task).await {
+            Ok(code) => code,
+            Err(CompletionError::TooLong(tokens)) => {
+                anyhow::bail!("the program did not come to an end within {tokens} tokens")
+            }
+            Err(other) => return Err(other.into()),
+        };
+        Ok(calling(turn, vec![("python", json!({"code": code.trim_end()}))]))
+    }
+
+    pub(super) async fn draw(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
+        Ok(calling(turn, vec![("image", json!({"prompt": clip(turn.question, 500)}))]))
+    }
+
+    /// Takes over the tables that programs of this turn left: what they filled in is marked so.
+    pub(super) fn take_tables(&self, turn: &mut Turn<'_>) {
+        let made: Vec<_> = turn
+            .outcomes
+            .iter()
+            .filter(|o| o.call.name == "python")
+            .filter_map(|o| o.result.as_ref().ok())
+            .flat_map(|o| o.tables.clone())
+            .collect();
+        for table in made {
+            let table = match turn.chat.tables.last() {
+                Some(old) if old.rows.len() == table.rows.len() => inherit(old, table),
+                _ => table,
+            };
+            let _ = turn.events.send(polymath_chat::Event::Table { table: table.clone() });
+            turn.tables.push(table.clone());
+            turn.chat.tables.push(table);
+        }
+    }
+}
+
+/// The attempt that just failed, for the next one to do better.
+fn last_failure(turn: &Turn<'_>) -> String {
+    let Some(outcome) = turn.outcomes.last() else { return String::new() };
+    let Err(failure) = &outcome.result else { return String::new() };
+    let tried = outcome.call.arguments.get("code").or(outcome.call.arguments.get("expression"));
+    let tried = tried.and_then(|t| t.as_str()).unwrap_or_default();
+    format!(
+        "This was tried and failed:\n{}\n{}\nWrite it differently.\n\n",
+        clip(tried, 2500),
+        clip(&failure.message, 800)
+    )
+}

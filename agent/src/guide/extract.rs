@@ -1,0 +1,296 @@
+//! Makes a typed table from opened pages, every cell with its passage.
+//!
+//! Tables that stand in a page are taken over: the model only says which column is which. From
+//! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
+//! date of it, words of it) or null. What is not on a page cannot be written.
+
+use super::{Guide, object, quoted};
+use crate::evidence::{clip, select, terms};
+use crate::figures::{Figure, figures};
+use crate::turn::Turn;
+use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
+use polymath_tools::read_value;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+mod merge;
+mod units;
+
+/// Pages of prose that are read row by row, at most: each costs some seconds.
+const PROSE_PAGES: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Text,
+    Number,
+    Date,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+}
+
+/// What the table is to hold.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Shape {
+    /// Whom or what the question is about, in its own words.
+    pub subject: String,
+    pub columns: Vec<Column>,
+}
+
+type Row = Vec<Cell>;
+
+impl Guide {
+    /// The table that the question asks for, from the pages opened in this turn and before.
+    pub(super) async fn extract(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Option<Table>> {
+        let shape = shape(turn).await?;
+        let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
+        let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut used: HashSet<String> = HashSet::new();
+        for table in page_tables(turn, &sources) {
+            let found = adopt(turn, &shape, &table).await?;
+            if found.len() > 1 {
+                used.extend(sources.iter().filter(|s| came_from(&table, s)).map(|s| s.url.clone()));
+                merge::merge(&mut rows, found);
+            }
+        }
+        let query = format!(
+            "{} {}",
+            self.query(turn),
+            shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
+        );
+        let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
+        // With the rows of a whole table at hand, prose only has to fill what is missing.
+        let complete = !rows.is_empty() && rows.iter().flatten().all(|c| c.text.is_some());
+        for source in prose.iter().take(if complete { 0 } else { PROSE_PAGES }) {
+            let found = copy_rows(turn, &shape, source, &query).await?;
+            merge::merge(&mut rows, found);
+        }
+        rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        merge::sort(&mut rows, &shape);
+        let columns = shape.columns.into_iter().map(|c| c.name).collect();
+        Ok(Some(Table { title: shape.subject, columns, rows }))
+    }
+}
+
+/// Asks for the table's columns and their kinds.
+async fn shape(turn: &mut Turn<'_>) -> anyhow::Result<Shape> {
+    let question = plain(turn.question);
+    let column = object(&[
+        ("name", json!({"type": "string", "minLength": 1, "maxLength": 30})),
+        ("kind", json!({"enum": ["text", "number", "date"]})),
+    ]);
+    let columns = json!({"type": "array", "items": column, "minItems": 2, "maxItems": 6});
+    let lark = format!(
+        "start: \"{{\\\"subject\\\":\\\"\" SUBJECT \"\\\",\\\"columns\\\":\" columns \"}}\"\nSUBJECT: %regex {{\"substring_words\": {}}}\ncolumns: %json {}\n",
+        quoted(&clip(&question, 1000)),
+        compact(columns)
+    );
+    let prompt = format!(
+        "Name the columns of the table that is asked for. The first column names what each row is about; dates and \
+         years are of kind date, amounts and sizes of kind number.\n\n\
+         Request: Make a table of Neptune's moons (diameter, year of discovery)\n\
+         {{\"subject\":\"Neptune's moons\",\"columns\":[{{\"name\":\"Moon\",\"kind\":\"text\"}},{{\"name\":\"Diameter\",\"kind\":\"number\"}},{{\"name\":\"Discovery\",\"kind\":\"date\"}}]}}\n\n\
+         Request: List Acme's acquisitions with the price and the seller\n\
+         {{\"subject\":\"Acme\",\"columns\":[{{\"name\":\"Acquisition\",\"kind\":\"text\"}},{{\"name\":\"Price\",\"kind\":\"number\"}},{{\"name\":\"Seller\",\"kind\":\"text\"}}]}}\n\n\
+         Request: {}",
+        clip(&question, 1000)
+    );
+    let text = turn.complete(Completion::new(prompt, 200).constrained(Constraint::Lark(lark))).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn compact(schema: Value) -> String {
+    let mut schema = schema;
+    schema["x-guidance"] = json!({"whitespace_flexible": false});
+    schema.to_string()
+}
+
+/// Text that can stand in a JSON string and in a Lark literal without escapes.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c == '"' {
+                '\''
+            } else if c == '\\' || c.is_control() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Whether a page is about the subject: its title shares a word with it, or its text names it twice.
+fn is_about(source: &Source, about: &HashSet<String>) -> bool {
+    if about.is_empty() {
+        return true;
+    }
+    let title: HashSet<String> = terms(&source.title).into_iter().collect();
+    let lines =
+        source.text.lines().filter(|l| terms(l).iter().filter(|t| about.contains(*t)).count() * 2 >= about.len());
+    title.intersection(about).next().is_some() || lines.take(2).count() == 2
+}
+
+/// Tables of this turn's opened pages, from pages about the subject.
+fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
+    let outputs = turn.outcomes.iter().filter(|o| o.call.name == "browser_open").filter_map(|o| o.result.as_ref().ok());
+    outputs
+        .flat_map(|o| o.tables.iter())
+        .filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s)))
+        .cloned()
+        .collect()
+}
+
+fn came_from(table: &Table, source: &Source) -> bool {
+    let mut cells = table.rows.iter().flatten();
+    cells.any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
+}
+
+/// Takes over a page's table: the model says which of its columns is which of ours.
+async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Row>> {
+    let headers: Vec<Value> = table.columns.iter().map(|c| json!(c)).chain([Value::Null]).collect();
+    let properties: Vec<(&str, Value)> =
+        shape.columns.iter().map(|c| (c.name.as_str(), json!({"enum": headers}))).collect();
+    let sample = Table { rows: table.rows.iter().take(2).cloned().collect(), ..table.clone() };
+    let prompt = format!(
+        "A table of a page, its first rows:\n{}\nThe table that is wanted: {}.\nSay for each wanted column which of the page's columns \
+         holds it, or null when none does.",
+        sample.markdown(),
+        shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+    );
+    let text =
+        turn.complete(Completion::new(prompt, 150).constrained(Constraint::JsonSchema(object(&properties)))).await?;
+    let map: Map<String, Value> = serde_json::from_str(&text)?;
+    let mut taken = HashSet::new();
+    let sources: Vec<Option<usize>> = shape
+        .columns
+        .iter()
+        .map(|c| {
+            let header = map.get(&c.name)?.as_str()?;
+            let at = table.columns.iter().position(|h| h == header)?;
+            taken.insert(at).then_some(at)
+        })
+        .collect();
+    if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
+        return Ok(Vec::new());
+    }
+    let cell = |row: &Row, i: usize| match sources[i].and_then(|at| row.get(at).map(|c| (at, c))) {
+        Some((at, cell)) => units::with_header(cell, &table.columns[at], shape.columns[i].kind),
+        None => Cell::missing(),
+    };
+    Ok(table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect())
+}
+
+/// Copies rows out of a page's prose.
+async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &str) -> anyhow::Result<Vec<Row>> {
+    let passages = select(std::slice::from_ref(source), query, 1500);
+    let lines: Vec<String> = passages.iter().map(|p| plain(&p.text)).collect();
+    let text = lines.join("\n");
+    let spotted = figures(&text);
+    if spotted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prompt = format!(
+        "{}\n\n{text}\n\nRequest: {}\nCopy what this page says, one object for each {}; null for what the page does not say.",
+        plain(&source.title),
+        clip(&plain(turn.question), 500),
+        shape.columns[0].name
+    );
+    let task = Completion::new(prompt, 400).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
+    let reply = match turn.complete(task).await {
+        Ok(reply) => reply,
+        // Rows without end: this page is left out, the others may do.
+        Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(Vec::new()),
+        Err(other) => return Err(other.into()),
+    };
+    let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
+    let keys: Vec<String> =
+        rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();
+    Ok(rows.iter().map(|row| read_row(row, shape, source, &lines, &keys)).collect())
+}
+
+/// Rows whose cells are pieces of `text`.
+fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
+    let alternatives = |wanted: &dyn Fn(&Figure) -> bool| {
+        let mut seen = HashSet::new();
+        let literals: Vec<String> = spotted
+            .iter()
+            .filter(|f| wanted(f) && seen.insert(f.text.as_str()))
+            .map(|f| quoted(&quoted(&f.text)))
+            .collect();
+        if literals.is_empty() { quoted("null") } else { format!("{} | {}", quoted("null"), literals.join(" | ")) }
+    };
+    let cells = shape.columns.iter().enumerate().map(|(i, column)| {
+        let label = quoted(&format!("{}{}:", if i == 0 { "{" } else { "," }, quoted(&column.name)));
+        let cell = match (i, column.kind) {
+            (0, _) => "key",
+            (_, Kind::Text) => "words",
+            (_, Kind::Number) => "number",
+            (_, Kind::Date) => "date",
+        };
+        format!("{label} {cell}")
+    });
+    format!(
+        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: %regex {{\"substring_words\": {}}}\n",
+        cells.collect::<Vec<_>>().join(" "),
+        alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
+        alternatives(&|f| f.date.is_some()),
+        quoted(text)
+    )
+}
+
+/// A row with its passages; a cell that the page does not say of this row is dropped.
+fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[String], keys: &[String]) -> Row {
+    let key = row.get(&shape.columns[0].name).and_then(Value::as_str).unwrap_or_default().trim();
+    let mut seen = HashSet::new();
+    let cells = shape.columns.iter().enumerate().map(|(i, column)| {
+        let text = row.get(&column.name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+        let Some(text) = text else { return Cell::missing() };
+        let line = line_of(text, key, lines, keys, i == 0);
+        let (Some(line), true) = (line, seen.insert(text.to_owned())) else { return Cell::missing() };
+        let provenance =
+            Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
+        let (number, date) = match column.kind {
+            Kind::Text => (None, None),
+            Kind::Number => (read_value(text).0, None),
+            Kind::Date => (None, read_value(text).1),
+        };
+        Cell { text: Some(text.to_owned()), number, date, provenance }
+    });
+    cells.collect()
+}
+
+/// The line that says `text` of the row `key`: one that names the key, nearer than it names another
+/// row's; or, on a page with one row only, any line.
+fn line_of<'a>(text: &str, key: &str, lines: &'a [String], keys: &[String], is_key: bool) -> Option<&'a str> {
+    let mut with_text = lines.iter().filter(|l| l.contains(text));
+    let single = keys.iter().all(|k| k == key);
+    if is_key || single {
+        return with_text.next().map(String::as_str);
+    }
+    let distance = |line: &str, name: &str| {
+        let places =
+            line.match_indices(text).flat_map(|(at, _)| line.match_indices(name).map(move |(k, _)| at.abs_diff(k)));
+        places.min()
+    };
+    with_text
+        .find(|line| {
+            let own = distance(line, key);
+            let others = keys.iter().filter(|k| *k != key).filter_map(|k| distance(line, k)).min();
+            match (own, others) {
+                (Some(own), Some(other)) => own <= other,
+                (Some(_), None) => true,
+                (None, _) => false,
+            }
+        })
+        .map(String::as_str)
+}

@@ -1,0 +1,119 @@
+//! What the agent needs of a model, wherever it runs: in this process, behind an HTTP endpoint, or
+//! written down beforehand for a test.
+//!
+//! An engine takes whole messages and gives whole messages; templates, tokens, dialects and caches
+//! are its own affair. It promises two things about them: a conversation that only grows is only
+//! ever evaluated where it grew, and `complete` leaves the conversation's cache alone.
+
+use async_trait::async_trait;
+use polymath_chat::{Completion, CompletionError, Constraint, Event, Message, ToolSpec};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+/// Where an engine tells what it is doing. A closed receiver is not an error.
+pub type Events = UnboundedSender<Event>;
+
+/// Facts about a loaded model.
+#[derive(Debug, Clone)]
+pub struct ModelInfo {
+    pub name: String,
+    /// Tokens of context that this engine keeps.
+    pub context: usize,
+    /// Number of weights; 0 when it is not known.
+    pub parameters: u64,
+    /// Name of the tool-call dialect it is read with.
+    pub dialect: &'static str,
+    /// Whether the model does better when it is led one small decision at a time.
+    pub guided: bool,
+}
+
+/// How the next token is picked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    pub top_p: f32,
+    pub seed: u32,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Sampling { temperature: 0.0, top_p: 0.95, seed: 0 }
+    }
+}
+
+/// Asks for the next message of a conversation.
+#[derive(Clone)]
+pub struct ReplyRequest<'a> {
+    /// Requests of one conversation share a token log.
+    pub conversation: &'a str,
+    /// The whole conversation; what was there at the last request is not evaluated again.
+    pub messages: &'a [Message],
+    pub tools: &'a [ToolSpec],
+    /// Restricts the whole reply, which is then plain text.
+    pub constraint: Option<Constraint>,
+    pub sampling: Sampling,
+    pub max_tokens: usize,
+    pub cancel: CancellationToken,
+    pub events: Events,
+}
+
+/// Why a reply ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyStop {
+    /// The model was done.
+    End,
+    /// The token limit came first.
+    Length,
+    /// The model wrote the same thing over and over.
+    Loop,
+    Cancelled,
+}
+
+/// The model's next message.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub message: Message,
+    /// Attempts at calls that could not be read: the raw text and what is wrong with it.
+    pub malformed: Vec<(String, String)>,
+    pub tokens: usize,
+    pub stop: ReplyStop,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    #[error("cannot load {path}: {why}")]
+    Load { path: String, why: String },
+    #[error(
+        "the conversation needs {need} tokens and the context holds {have}; start a new session, ask for less, or give a larger --context"
+    )]
+    ContextFull { need: usize, have: usize },
+    #[error("the model's chat template failed: {0}")]
+    Template(String),
+    #[error("the constraint does not compile: {0}")]
+    Constraint(String),
+    #[error("cancelled")]
+    Cancelled,
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A model that answers.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    fn info(&self) -> &ModelInfo;
+
+    /// Length of a text in this model's tokens, or a good guess.
+    fn count_tokens(&self, text: &str) -> usize;
+
+    /// The next message of a conversation.
+    async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError>;
+
+    /// A short task on a sequence of its own.
+    async fn complete(
+        &self,
+        task: Completion,
+        cancel: CancellationToken,
+        events: Events,
+    ) -> Result<String, CompletionError>;
+}

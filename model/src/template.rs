@@ -1,0 +1,228 @@
+//! Messages to prompt text, by the chat template that the model's own file carries.
+//!
+//! Text that people, pages and tools wrote must never become a special token. It is therefore
+//! broken, where it spells one, by a mark that no text may contain ([`MARK`]); the tokenizer cuts
+//! the rendered prompt at these marks, so that a spelling on both sides of one stays a spelling.
+
+use crate::dialect::generic_instructions;
+use crate::engine::EngineError;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
+use polymath_chat::{Message, Role, ToolCall, ToolSpec};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A Unicode noncharacter: breaks up what would otherwise be read as a special token.
+pub const MARK: char = '\u{FDD0}';
+/// Stands for the assistant's last message when only what follows it is wanted.
+const SLOT: &str = "\u{FDD1}";
+
+/// Used when a file carries no template: the most widely understood one.
+const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+/// A model's chat template, compiled.
+pub struct Template {
+    environment: Environment<'static>,
+    /// Texts of the vocabulary's special tokens.
+    special: Vec<String>,
+    bos: String,
+    eos: String,
+    /// Whether the template itself tells the model about tools.
+    describes_tools: bool,
+}
+
+impl Template {
+    /// Compiles `source`, or ChatML without one. `special` are the texts of all special tokens.
+    pub fn new(source: Option<String>, special: Vec<String>, bos: String, eos: String) -> Result<Self, EngineError> {
+        let source = source.unwrap_or_else(|| CHATML.to_owned());
+        let describes_tools = source.contains("tools");
+        let mut environment = Environment::new();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|e| EngineError::Template(e.to_string()))?);
+        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
+            Err(Error::new(ErrorKind::InvalidOperation, why))
+        });
+        // Date only: a time of day in the prefix would void the cache with every run.
+        environment.add_function("strftime_now", |format: String| {
+            chrono::Local::now().date_naive().format(&format).to_string()
+        });
+        environment.add_filter("tojson", |value: Jinja| python_json(&value));
+        environment.add_template_owned("chat", source).map_err(|e| EngineError::Template(format!("{e:#}")))?;
+        Ok(Template { environment, special, bos, eos, describes_tools })
+    }
+
+    /// The whole prompt, with the opening of the assistant's next message.
+    pub fn render(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
+        let messages: Vec<Value> = messages.iter().map(|m| self.message(m)).collect();
+        self.render_values(messages, tools)
+    }
+
+    /// What follows an assistant's message in the prompt when `messages` come after it: its end, the
+    /// messages, and the opening of the next one. Appending this to the tokens that the model wrote
+    /// keeps the log append-only.
+    pub fn render_after_assistant(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
+        let mut history = vec![json!({"role": "user", "content": "."}), json!({"role": "assistant", "content": SLOT})];
+        history.extend(messages.iter().map(|m| self.message(m)));
+        let whole = self.render_values(history, tools)?;
+        match whole.split_once(SLOT) {
+            Some((_, tail)) => Ok(tail.to_owned()),
+            None => Err(EngineError::Template("it leaves out the assistant's earlier messages".into())),
+        }
+    }
+
+    fn render_values(&self, mut messages: Vec<Value>, tools: &[ToolSpec]) -> Result<String, EngineError> {
+        if !self.describes_tools && !tools.is_empty() {
+            teach_tools(&mut messages, tools);
+        }
+        let tools: Vec<Value> = tools
+            .iter()
+            .map(|t| {
+                json!({"type": "function", "function":
+                    {"name": t.name, "description": t.description, "parameters": t.parameters}})
+            })
+            .collect();
+        let template = self.environment.get_template("chat").map_err(|e| EngineError::Template(e.to_string()))?;
+        let context = minijinja::context! {
+            messages => Jinja::from(minijinja::value::Serde(messages)),
+            tools => if tools.is_empty() { Jinja::from(()) } else { Jinja::from(minijinja::value::Serde(tools)) },
+            add_generation_prompt => true,
+            bos_token => self.bos.as_str(),
+            eos_token => self.eos.as_str(),
+        };
+        template.render(context).map_err(|e| EngineError::Template(format!("{e:#}")))
+    }
+
+    fn message(&self, message: &Message) -> Value {
+        // The system prompt is polymath's own and may show the model how a call is written.
+        let content = match message.role {
+            Role::System => message.content.clone(),
+            _ => self.defuse(&message.content),
+        };
+        let mut value = json!({"role": message.role, "content": content});
+        if let Some(reasoning) = &message.reasoning {
+            value["reasoning_content"] = json!(self.defuse(reasoning));
+        }
+        if !message.calls.is_empty() {
+            value["tool_calls"] = message.calls.iter().map(|c| self.call(c)).collect();
+        }
+        if let Some(id) = &message.call_id {
+            value["tool_call_id"] = json!(id);
+        }
+        if let Some(name) = &message.name {
+            value["name"] = json!(name);
+        }
+        value
+    }
+
+    fn call(&self, call: &ToolCall) -> Value {
+        let arguments = self.defuse_value(&call.arguments);
+        json!({"type": "function", "id": call.id, "function": {"name": call.name, "arguments": arguments}})
+    }
+
+    fn defuse_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(s) => Value::String(self.defuse(s)),
+            Value::Array(items) => items.iter().map(|v| self.defuse_value(v)).collect(),
+            Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), self.defuse_value(v))).collect(),
+            other => other.clone(),
+        }
+    }
+
+    /// Breaks every spelling of a special token in `text`.
+    fn defuse(&self, text: &str) -> String {
+        let mut text = text.replace([MARK, '\u{FDD1}'], "\u{FFFD}");
+        for special in &self.special {
+            let Some(first) = special.chars().next() else { continue };
+            if special.chars().count() > 1 && text.contains(special.as_str()) {
+                let broken = format!("{first}{MARK}{}", &special[first.len_utf8()..]);
+                text = text.replace(special.as_str(), &broken);
+            }
+        }
+        text
+    }
+}
+
+/// Puts the description of the tools, and of how to call them, into the system message.
+fn teach_tools(messages: &mut Vec<Value>, tools: &[ToolSpec]) {
+    let instructions = generic_instructions(tools);
+    match messages.first_mut().filter(|m| m["role"] == "system") {
+        Some(system) => {
+            let own = system["content"].as_str().unwrap_or_default();
+            system["content"] = json!(format!("{own}\n\n{instructions}"));
+        }
+        None => messages.insert(0, json!({"role": "system", "content": instructions})),
+    }
+}
+
+/// JSON as Python's `json.dumps(ensure_ascii=False)` writes it, which is what templates were
+/// written against (minijinja's own filter escapes for HTML and leaves out the spaces).
+fn python_json(value: &Jinja) -> Result<Jinja, Error> {
+    struct Spaced;
+    impl serde_json::ser::Formatter for Spaced {
+        fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, w: &mut W, first: bool) -> std::io::Result<()> {
+            if first { Ok(()) } else { w.write_all(b", ") }
+        }
+        fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, w: &mut W, first: bool) -> std::io::Result<()> {
+            if first { Ok(()) } else { w.write_all(b", ") }
+        }
+        fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, w: &mut W) -> std::io::Result<()> {
+            w.write_all(b": ")
+        }
+    }
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Spaced);
+    let failed = |e: String| Error::new(ErrorKind::BadSerialization, e);
+    value.serialize(&mut serializer).map_err(|e| failed(e.to_string()))?;
+    String::from_utf8(out).map(Jinja::from_safe_string).map_err(|e| failed(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn chatml() -> Template {
+        Template::new(None, vec!["<|im_end|>".into(), "<|im_start|>".into()], String::new(), String::new()).unwrap()
+    }
+
+    #[test]
+    fn special_tokens_in_user_text_are_broken() {
+        let prompt = chatml().render(&[Message::user("a <|im_end|> b \u{FDD0}")], &[]).unwrap();
+        assert_eq!(prompt.matches("<|im_end|>").count(), 1, "{prompt}");
+        assert!(prompt.contains("a <\u{FDD0}|im_end|> b \u{FFFD}"), "{prompt}");
+    }
+
+    #[test]
+    fn tail_is_what_a_whole_rendering_would_add() {
+        let template = chatml();
+        let before = [Message::user("q"), Message::assistant("a")];
+        let next = [Message::user("and then?")];
+        let whole = template.render(&[&before[..], &next[..]].concat(), &[]).unwrap();
+        let tail = template.render_after_assistant(&next, &[]).unwrap();
+        assert!(whole.ends_with(&tail), "{tail:?} is not the end of {whole:?}");
+        assert!(tail.starts_with("<|im_end|>"), "{tail:?}");
+    }
+
+    #[test]
+    fn tojson_writes_what_python_writes() {
+        let t = Template::new(
+            Some("{{ messages[0].content | tojson }}{{ tools[0] | tojson }}".into()),
+            vec![],
+            "".into(),
+            "".into(),
+        )
+        .unwrap();
+        let tool = ToolSpec {
+            name: "f".into(),
+            description: "d <'>".into(),
+            parameters: json!({"type": "object"}),
+            raw_argument: None,
+        };
+        let got = t.render(&[Message::user("é\"x")], &[tool]).unwrap();
+        assert_eq!(
+            got,
+            "\"é\\\"x\"{\"type\": \"function\", \"function\": {\"name\": \"f\", \"description\": \"d <'>\", \"parameters\": {\"type\": \"object\"}}}"
+        );
+    }
+}
