@@ -126,3 +126,43 @@ fn program_argument(name: &str, parameters: &Value) -> Option<String> {
     let code = parameters.pointer("/properties/code/type").and_then(Value::as_str) == Some("string");
     (name == "python" && code).then(|| "code".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(request: Value, chunk: usize) -> Value {
+        answer(&request.to_string(), chunk)
+    }
+
+    #[test]
+    fn a_reply_is_read_with_the_tools_of_the_request() {
+        let request = json!({"id": 7, "dialect": "qwen3-hermes", "generation_prompt": "<think>\n",
+            "tools": [{"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}],
+            "text": "Hm.\n</think>\n\nWell.\n<tool_call>\n{\"name\": \"clock\", \"arguments\": {}}\n</tool_call>"});
+        for chunk in [0, 1, 7] {
+            let want = json!({"id": 7, "content": "Well.", "reasoning": "Hm.",
+                "tool_calls": [{"name": "clock", "arguments": {}}], "error": null});
+            assert_eq!(ask(request.clone(), chunk), want);
+        }
+    }
+
+    #[test]
+    fn whatever_is_wrong_gets_an_answer() {
+        #[track_caller]
+        fn check(line: &str, id: Value, why: &str) {
+            let got = answer(line, 0);
+            assert_eq!((&got["id"], &got["tool_calls"]), (&id, &json!([])), "{got}");
+            assert!(got["error"].as_str().is_some_and(|e| e.contains(why)), "{got}");
+        }
+        check("{", Value::Null, "cannot read this line");
+        check("{\"id\": \"a\"}", json!("a"), "missing field `dialect`");
+        check("{\"id\": \"a\", \"dialect\": \"latin\", \"text\": \"\"}", json!("a"), "known are qwen2.5-coder");
+        check("{\"id\": 1, \"dialect\": \"glm\", \"text\": \"\", \"tools\": [{}]}", json!(1), "has no name");
+        check(
+            "{\"id\": 1, \"dialect\": \"glm\", \"text\": \"<tool_call>x\", \"truncated\": true}",
+            json!(1),
+            "token limit",
+        );
+    }
+}
