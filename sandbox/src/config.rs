@@ -47,9 +47,9 @@ impl Config {
 
     /// As `locate`, in the user's data directory, which `POLYMATH_HOME` moves.
     pub fn from_env() -> Self {
-        let home = env::var_os("POLYMATH_HOME").map(PathBuf::from).or_else(|| {
-            directories::ProjectDirs::from("", "", "polymath").map(|dirs| dirs.data_dir().to_owned())
-        });
+        let home = env::var_os("POLYMATH_HOME")
+            .map(PathBuf::from)
+            .or_else(|| directories::ProjectDirs::from("", "", "polymath").map(|dirs| dirs.data_dir().to_owned()));
         Self::locate(&home.unwrap_or_else(|| PathBuf::from(".polymath")))
     }
 }

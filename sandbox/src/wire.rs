@@ -77,10 +77,17 @@ pub struct SessionPlan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum InitMessage {
     /// Mounts stand and the worker was forked; its pidfd and the working directory come with this.
-    Forked { walls: Vec<Wall> },
-    Failed { wall: String, message: String },
+    Forked {
+        walls: Vec<Wall>,
+    },
+    Failed {
+        wall: String,
+        message: String,
+    },
     /// The worker's wait status, as `waitpid` gives it.
-    Ended { status: i32 },
+    Ended {
+        status: i32,
+    },
 }
 
 /// One wall of the sandbox, as found standing or not.

@@ -139,7 +139,10 @@ enum FrameError {
 pub async fn run(live: &mut Live, request: &[u8], bounds: Bounds, cancel: &CancellationToken) -> Call {
     let (mut out, mut err) = (Stream::new(bounds.output), Stream::new(bounds.output));
     let mut stopped = None;
-    let ending = converse(live, request, bounds, cancel, &mut (&mut out, &mut err, &mut stopped)).await;
+    let ending = match silent(live) {
+        Ok(()) => converse(live, request, bounds, cancel, &mut (&mut out, &mut err, &mut stopped)).await,
+        Err(what) => Ending::Violation(what),
+    };
     let ending = match ending {
         Ending::Replied(reply) => settle(live, reply, &mut out, &mut err).await,
         other => {
@@ -152,6 +155,18 @@ pub async fn run(live: &mut Live, request: &[u8], bounds: Bounds, cancel: &Cance
         }
     };
     Call { stdout: out.bytes, stderr: err.bytes, stopped, ending }
+}
+
+/// Nothing may have been said between calls; what was printed then is nobody's output.
+fn silent(live: &Live) -> Result<(), String> {
+    let mut byte = [0];
+    if matches!(live.channel.try_read(&mut byte), Ok(n) if n > 0) {
+        return Err("something before the call".to_owned());
+    }
+    for pipe in [&live.stdout, &live.stderr] {
+        Stream::new(0).drain(pipe);
+    }
+    Ok(())
 }
 
 /// Until the reply is there, or the worker's end.

@@ -124,7 +124,8 @@ fn hello(ends: &Ends) -> Result<Vec<Wall>, SandboxError> {
         Ok(Hello::Failed { wall, message }) => Err(SandboxError::unavailable(Some(wall), message)),
         Err(e) => {
             let mut text = Vec::new();
-            let _ = fs::File::from(ends.stderr.try_clone().map_err(|_| died(&e, ""))?).take(4096).read_to_end(&mut text);
+            let _ =
+                fs::File::from(ends.stderr.try_clone().map_err(|_| died(&e, ""))?).take(4096).read_to_end(&mut text);
             Err(died(&e, &String::from_utf8_lossy(&text)))
         }
     }
@@ -139,7 +140,8 @@ impl Live {
     pub fn adopt(newborn: Newborn, zygote: Arc<Zygote>, uid: Option<Uid>) -> Result<Self, SandboxError> {
         let failed = |e: io::Error| SandboxError::unavailable(None, format!("starting a session: {e}"));
         let Newborn { ends, mut init, worker, work, walls } = newborn;
-        let pid = pid_of(&worker).ok_or_else(|| failed(io::Error::other("no process number of the worker in /proc")))?;
+        let pid =
+            pid_of(&worker).ok_or_else(|| failed(io::Error::other("no process number of the worker in /proc")))?;
         ends.channel.set_nonblocking(true).map_err(failed)?;
         fcntl(&ends.status, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| failed(e.into()))?;
         // SAFETY: an owned descriptor is the same open one for as long as it lives.
@@ -210,7 +212,13 @@ fn signal(pidfd: BorrowedFd, signal: Signal) {
     // SAFETY: the descriptor is open; a null siginfo means what kill(2) would send.
     #[allow(unsafe_code)]
     unsafe {
-        libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal as i32, std::ptr::null::<libc::c_void>(), 0);
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_raw_fd(),
+            signal as i32,
+            std::ptr::null::<libc::c_void>(),
+            0,
+        );
     }
 }
 

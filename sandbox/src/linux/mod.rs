@@ -14,10 +14,7 @@ use live::Live;
 use std::{
     collections::HashMap,
     os::fd::AsFd,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -32,8 +29,6 @@ pub struct Sandbox {
     uids: Option<Uids>,
     zygote: Mutex<Arc<Zygote>>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
-    /// Identifiers of calls; never reused, so that an answer cannot be prepared for a later call.
-    calls: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +41,8 @@ struct Session {
 struct State {
     live: Option<Live>,
     files: Files,
+    /// The caller of the last call did not wait for its end.
+    given_up: bool,
 }
 
 impl Sandbox {
@@ -58,13 +55,7 @@ impl Sandbox {
         let uids = nix::unistd::geteuid().is_root().then(Uids::find).transpose()?;
         let started = config.clone();
         let zygote = blocking(move || Zygote::start(&started)).await?;
-        let sandbox = Sandbox {
-            config,
-            uids,
-            zygote: Mutex::new(Arc::new(zygote)),
-            sessions: Mutex::default(),
-            calls: AtomicU64::new(1),
-        };
+        let sandbox = Sandbox { config, uids, zygote: Mutex::new(Arc::new(zygote)), sessions: Mutex::default() };
         sandbox.birth().await?;
         Ok(sandbox)
     }
@@ -97,10 +88,14 @@ impl Sandbox {
     ) -> Result<RunOutput, SandboxError> {
         let session = self.session(session);
         let mut state = session.state.lock().await;
+        let given_up = state.given_up;
         if state.live.is_none() {
-            *state = State { live: Some(self.birth().await?), files: Files::default() };
+            *state = State { live: Some(self.birth().await?), ..State::default() };
         }
-        let output = self.call(&mut state, request, cancel).await;
+        let mut output = self.call(&mut state, request, cancel).await;
+        if given_up {
+            output.notes.push("the call before this one was given up; variables of earlier calls are gone".to_owned());
+        }
         *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(output)
     }
@@ -108,7 +103,9 @@ impl Sandbox {
     async fn call(&self, state: &mut State, request: RunRequest, cancel: &CancellationToken) -> RunOutput {
         // Taken out, so that a caller who gives up waiting leaves no half-done call behind.
         let Some(mut live) = state.live.take() else { return RunOutput::default() };
-        let id = self.calls.fetch_add(1, Ordering::Relaxed);
+        state.given_up = true;
+        // Not to be guessed, so that no answer can be prepared for a later call.
+        let id = rand::random::<u64>();
         let timeout = request.timeout.unwrap_or(self.config.timeout);
         let frame = serde_json::json!({
             "id": id, "code": request.code, "tables": request.tables, "return_tables": request.return_tables,
@@ -122,6 +119,7 @@ impl Sandbox {
         if alive {
             state.live = Some(live);
         }
+        state.given_up = false;
         output
     }
 

@@ -94,8 +94,8 @@ pub fn read(call: Call, id: u64, config: &Config, seconds: f64) -> (RunOutput, b
 
 /// Replaces what an interrupted call says of itself by why it was interrupted.
 fn explain_stop(output: &mut RunOutput, why: Stopped, alive: bool, config: &Config, seconds: f64) {
-    let finished = alive && output.error.as_ref().is_none_or(|e| e.kind != Kind::Timeout);
-    if finished && why != Stopped::Output {
+    // It came to its end within the grace period.
+    if alive && output.error.is_none() && why != Stopped::Output {
         return;
     }
     let (kind, what) = match why {
@@ -123,7 +123,9 @@ fn obituary(status: Option<i32>, config: &Config) -> (Kind, String) {
         libc::SIGXCPU => {
             (Kind::Timeout, format!("the session used up its {} s of processor time", config.limits.cpu_seconds))
         }
-        libc::SIGKILL => (Kind::Memory, "the system ended the interpreter, most likely for want of memory".to_owned()),
+        libc::SIGKILL => {
+            (Kind::Crash, "the interpreter was killed, by itself or by a system short of memory".to_owned())
+        }
         libc::SIGSYS => (Kind::Denied, "the code made a system call of another architecture".to_owned()),
         libc::SIGSEGV | libc::SIGBUS => (Kind::Crash, "the interpreter crashed (invalid memory access)".to_owned()),
         libc::SIGABRT => (Kind::Crash, "the interpreter aborted".to_owned()),
@@ -143,8 +145,6 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         kind: match error.kind.as_str() {
             "memory" => Kind::Memory,
             "denied" => Kind::Denied,
-            // Only the host interrupts, and it knows why.
-            "interrupted" => Kind::Timeout,
             _ => Kind::Exception,
         },
         message: cut(error.message, TEXT),

@@ -42,9 +42,8 @@ impl Zygote {
             let what = format!("there is no Python environment at {}", config.environment.display());
             return missing(&what, "make it with ./run or ./test, or name one with POLYMATH_PYTHON");
         }
-        let failed = |e: io::Error| {
-            SandboxError::unavailable(None, format!("starting {}: {e}", config.worker.display()))
-        };
+        let failed =
+            |e: io::Error| SandboxError::unavailable(None, format!("starting {}: {e}", config.worker.display()));
         let (ours, theirs) = packet::pair().map_err(failed)?;
         setsockopt(&ours, ReceiveTimeout, &time_value(WARM_UP)).map_err(|e| failed(e.into()))?;
         let child = spawn(config, theirs).map_err(failed)?;

@@ -86,7 +86,7 @@ impl Interpreter {
     pub fn run(&self, request: &[u8]) -> Result<Vec<u8>, String> {
         Python::attach(|py| {
             let reply = self.run.call1(py, (PyBytes::new(py, request),)).map_err(|e| render(py, &e))?;
-            reply.extract::<Vec<u8>>(py).map_err(|e| render(py, &e.into()))
+            reply.extract::<Vec<u8>>(py).map_err(|e| render(py, &e))
         })
     }
 }

@@ -5,6 +5,7 @@ a well-meant program pleasant to run. Whatever it reports, the host checks sizes
 """
 
 import ast
+import builtins
 import errno
 import gc
 import io
@@ -25,6 +26,9 @@ import polymath_errors as errors
 import polymath_figures as figures
 import polymath_tables as tables
 
+# Copies of its own: user code may replace the originals.
+globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
+
 WORK = "/work"
 # Characters of a value that are sent; the host cuts again for the model.
 VALUE_LIMIT = 20_000
@@ -34,6 +38,8 @@ THREAD_GRACE = 2.0
 _cells = 0
 _running = False
 _namespace = {}
+# Tables as they were last put into variables.
+_injected = {}
 
 
 def begin():
@@ -56,8 +62,6 @@ def begin():
         sys.modules["numpy"].random.seed()
     sys.stdin = _NoInput()
     os.system = _no_process
-    import builtins
-
     builtins.input = _no_input
 
 
@@ -134,10 +138,9 @@ def run(payload):
     try:
         _running = True
         try:
-            for name, table in request.get("tables", []):
-                _namespace[name] = tables.to_frame(table)
+            given = _inject(request["tables"])
             value = _execute(request["code"])
-            reply["value"] = _show(value, reply, request.get("return_tables", []))
+            reply["value"] = _show(value, reply, request["return_tables"], given)
             figures.capture_open()
             _wait_for_threads()
         finally:
@@ -170,18 +173,31 @@ def _execute(code):
     return None if last is None else eval(compile(last, name, "eval"), _namespace)
 
 
-def _show(value, reply, wanted):
-    """The text of a cell's value; data frames also go out as tables."""
-    for name in wanted:
+def _inject(wanted):
+    """Puts tables into variables; returns copies, to see what the code changes. A table that was
+    put there before is not put there again: what the code made of it stays."""
+    given = {}
+    for name, table in wanted:
+        if _injected.get(name) != table or not tables.is_frame(_namespace.get(name)):
+            _namespace[name] = tables.to_frame(table)
+            _injected[name] = table
+        given[name] = _namespace[name].copy()
+    return given
+
+
+def _show(value, reply, wanted, given):
+    """The text of a cell's value; data frames also go out as tables: those asked for, given ones
+    that the code changed, and the value itself."""
+    for name in dict.fromkeys([*wanted, *given]):
         frame = _namespace.get(name)
-        if tables.is_frame(frame):
+        if tables.is_frame(frame) and (name in wanted or not frame.equals(given[name])):
             reply["tables"].append(tables.from_frame(frame, name))
     if value is None or figures.is_plot(value):
         return None
     _namespace["_"] = value
     if tables.is_frame(value):
         name = next((n for n, v in _namespace.items() if v is value and not n.startswith("_")), "")
-        if name not in wanted or not name:
+        if not any(table["title"] == name for table in reply["tables"]):
             reply["tables"].append(tables.from_frame(value, name))
         return tables.markdown(value)
     text = repr(value)

@@ -1,8 +1,12 @@
 """Exceptions as a reader wants them: short, pointing at the cell's own lines, and of a known kind."""
 
+import builtins
 import errno
 import os
 import traceback
+
+# Copies of its own: user code may replace the originals.
+globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
 DENIED = (errno.EPERM, errno.EACCES, errno.EROFS)
 NETWORK_FILES = ("socket.py", "ssl.py", "client.py", "request.py", "selectors.py", "base_events.py")
@@ -27,7 +31,7 @@ def classify(error):
     """The kind of failure and, for something the walls forbid, a sentence about it."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", None
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return "memory", "the sandbox's memory limit was reached: work on less data at a time"
     for part in _chain(error):
         note = _denied(part)

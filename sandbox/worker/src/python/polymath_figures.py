@@ -1,11 +1,15 @@
 """Every figure a cell leaves open or shows, as PNG, in order, under its title."""
 
 import base64
+import builtins
 import dataclasses
 import io
 import logging
 import os
 import warnings
+
+# Copies of its own: user code may replace the originals.
+globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
 DPI = 120
 # Figures of one call that are kept.

@@ -91,7 +91,14 @@ fn restrict(path: &str, attributes: u64, recursive: bool) -> Result<(), WallErro
     let flags = if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: the path is a C string and the structure is passed with its size.
     let done = unsafe {
-        libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, c_path.as_ptr(), flags, &raw const attr, size_of_val(&attr))
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            c_path.as_ptr(),
+            flags,
+            &raw const attr,
+            size_of_val(&attr),
+        )
     };
     if done == 0 {
         return Ok(());

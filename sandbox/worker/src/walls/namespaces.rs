@@ -87,6 +87,8 @@ pub fn settle(before: &Before) -> Result<Vec<Wall>, WallError> {
         write("/proc/self/gid_map", format!("{INSIDE_ID} {} 1", before.gid))?;
     }
     let _ = nix::unistd::sethostname("sandbox");
+    // When memory runs out, this goes first and not the program that holds the model.
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let mut walls = Vec::new();
     for ((short, name), old) in NAMES.iter().zip(&before.links) {
         if *short == "user" && !before.user_namespace {

@@ -16,8 +16,18 @@ pub fn check() -> Result<(), WallError> {
         _ => Err(WallError::new(wall, format!("{what} went through"))),
     };
     unsafe {
-        fails("system call filter", "personality", &|| libc::syscall(libc::SYS_personality, 0xffff_ffffu64), libc::EPERM)?;
-        fails("system call filter", "socket", &|| i64::from(libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0)), libc::EPERM)?;
+        fails(
+            "system call filter",
+            "personality",
+            &|| libc::syscall(libc::SYS_personality, 0xffff_ffffu64),
+            libc::EPERM,
+        )?;
+        fails(
+            "system call filter",
+            "socket",
+            &|| i64::from(libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0)),
+            libc::EPERM,
+        )?;
         fails("system call filter", "clone3", &|| libc::syscall(libc::SYS_clone3, 0, 0), libc::ENOSYS)?;
         fails("system call filter", "execve", &|| libc::syscall(libc::SYS_execve, 0, 0, 0), libc::EPERM)?;
         fails("system call filter", "unshare", &|| i64::from(libc::unshare(libc::CLONE_NEWUSER)), libc::EPERM)?;
@@ -25,7 +35,10 @@ pub fn check() -> Result<(), WallError> {
             return Err(WallError::new("no_new_privs", "not set"));
         }
         if libc::getpid() != 2 {
-            return Err(WallError::new("pid namespace", format!("the worker is process {} instead of 2", libc::getpid())));
+            return Err(WallError::new(
+                "pid namespace",
+                format!("the worker is process {} instead of 2", libc::getpid()),
+            ));
         }
         if libc::getuid() == 0 || libc::geteuid() == 0 {
             return Err(WallError::new("user", "the worker is root"));

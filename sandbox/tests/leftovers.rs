@@ -1,0 +1,164 @@
+//! Nothing stays on the host: not after sessions that ended in every way, not after a host that was
+//! killed. Also the same sandbox as an ordinary user, when the tests run as root.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use polymath_sandbox::{Kind, RunRequest, Sandbox};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// The tests here count processes and descriptors, and so run one after another.
+static ALONE: Mutex<()> = Mutex::new(());
+/// Set in the environment of a copy of this program that plays the host.
+const ROLE: &str = "POLYMATH_TEST_ROLE";
+
+/// All processes below one, by number.
+fn descendants(root: u32) -> Vec<u32> {
+    let mut found = vec![root];
+    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let rest: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
+            (rest[0] != "Z").then_some((pid, rest[1].parse().ok()?))
+        })
+        .collect();
+    let mut at = 0;
+    while at < found.len() {
+        let parent = found[at];
+        found.extend(parents.iter().filter(|(_, p)| *p == parent).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+fn alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[track_caller]
+fn gone(pids: &[u32]) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while pids.iter().any(|pid| alive(*pid)) {
+        assert!(Instant::now() < until, "still there: {pids:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// This program once more, running one of its tests in a role.
+fn copy(test: &str, role: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env(ROLE, role).stdout(Stdio::piped());
+    command
+}
+
+/// Waits for a line the copy prints.
+fn wait_for(child: &mut Child, marker: &str) {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.contains(marker)), "the copy did not print {marker}");
+}
+
+#[test]
+fn a_killed_host_leaves_nothing_running() {
+    if std::env::var(ROLE).is_ok_and(|role| role == "killed") {
+        common::value("idle", "1");
+        println!("ready");
+        common::run("busy", "while True: pass");
+    }
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    let mut child = copy("a_killed_host_leaves_nothing_running", "killed").spawn().unwrap();
+    wait_for(&mut child, "ready");
+    let until = Instant::now() + Duration::from_secs(10);
+    // The zygote, and two processes for each of two sessions.
+    while descendants(child.id()).len() < 5 {
+        assert!(Instant::now() < until, "no busy session came");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let pids = descendants(child.id());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    gone(&pids);
+}
+
+#[test]
+fn sessions_leave_no_process_descriptor_or_mount() {
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    let state = || {
+        let descriptors = fs::read_dir("/proc/self/fd").unwrap().count();
+        (descriptors, fs::read_to_string("/proc/self/mountinfo").unwrap(), descendants(std::process::id()).len())
+    };
+    common::RUNTIME.block_on(async {
+        let sandbox = Sandbox::start(common::config()).await.unwrap();
+        let run = async |session: &str, code: &str| {
+            let timeout = Some(Duration::from_millis(200));
+            let request = RunRequest { timeout, ..RunRequest::new(code) };
+            sandbox.run(session, request, &Default::default()).await.unwrap()
+        };
+        run("first", "1").await;
+        sandbox.end("first").await;
+        // The throwaway session of the start may take a moment to die.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let before = state();
+        for round in 0..3 {
+            let session = format!("s{round}");
+            for code in ["x = 1", "1/0", "while True: pass", "import os; os._exit(1)", "while True: print(1)", "2"] {
+                run(&session, code).await;
+            }
+            sandbox.end(&session).await;
+        }
+        let until = Instant::now() + Duration::from_secs(10);
+        while state() != before {
+            assert!(Instant::now() < until, "before {before:?}, after {:?}", state());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+}
+
+#[test]
+fn an_ordinary_user_has_the_same_walls() {
+    if std::env::var(ROLE).is_ok_and(|role| role == "ordinary") {
+        assert_ne!(nix::unistd::geteuid().as_raw(), 0);
+        common::fails("user", "open('/etc/passwd')", Kind::Denied);
+        common::fails("user", "import socket; socket.socket()", Kind::Denied);
+        common::fails("user", "import os; os.fork()", Kind::Denied);
+        common::fails("user", "import os; os._exit(0)", Kind::Crash);
+        assert_eq!(
+            common::value("user", "import os; (os.getuid(), os.getpid(), os.path.exists('/proc'))"),
+            "(1000, 2, False)"
+        );
+        println!("contained");
+        return;
+    }
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let config = common::config();
+    let home = tempfile::tempdir().unwrap();
+    let nobody = nix::unistd::Uid::from_raw(65534);
+    nix::unistd::chown(home.path(), Some(nobody), None).unwrap();
+    let mut command = copy("an_ordinary_user_has_the_same_walls", "ordinary");
+    command.env("POLYMATH_HOME", home.path()).env("POLYMATH_PYTHON", &config.environment);
+    command.env("POLYMATH_PYTHON_WORKER", &config.worker).current_dir("/").uid(65534).gid(65534);
+    let reach =
+        Command::new("test").arg("-r").arg(config.environment.join("pyvenv.cfg")).uid(65534).gid(65534).status();
+    let reach_worker = Command::new("test").arg("-x").arg(&config.worker).uid(65534).gid(65534).status();
+    if ![reach, reach_worker].into_iter().all(|status| status.unwrap().success()) {
+        eprintln!(
+            "not tried: another user cannot reach {} or {}",
+            config.environment.display(),
+            config.worker.display()
+        );
+        return;
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("contained"));
+}

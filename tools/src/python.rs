@@ -1,0 +1,280 @@
+//! The `python` tool: model-written programs in the sandbox, one interpreter a session.
+//!
+//! Puts what a run gave into words for the model and its figures and files into the artifacts
+//! folder. What may run and what is kept out is the sandbox's business, not this file's.
+
+use crate::{CallCx, Tool, ToolError};
+use async_trait::async_trait;
+use polymath_chat::{Artifact, Cell, Table, ToolOutput, ToolSpec};
+use polymath_sandbox::{Config, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
+use serde_json::{Value, json};
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+use tokio::sync::OnceCell;
+
+/// Characters of one stream or value that the model is shown.
+const SHOWN: usize = 8_000;
+/// Longest name of an artifact, in characters.
+const NAME: usize = 60;
+
+/// Runs Python behind walls. The sandbox is started by the first call, or by `warm`.
+pub struct Python {
+    spec: ToolSpec,
+    config: Config,
+    sandbox: OnceCell<Sandbox>,
+}
+
+impl Python {
+    pub fn new(config: Config) -> Self {
+        let spec = ToolSpec {
+            name: "python".to_owned(),
+            description: "Runs a Python program and returns what it prints, the value of its last line and its \
+                          figures. numpy, pandas, matplotlib, scipy and sympy are there. Variables stay between \
+                          calls. No network, no files of the computer, no input()."
+                .to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": {"code": {"type": "string", "description": "The program"}},
+                "required": ["code"],
+                "additionalProperties": false,
+            }),
+            raw_argument: Some("code".to_owned()),
+        };
+        Python { spec, config, sandbox: OnceCell::new() }
+    }
+
+    /// Starts the sandbox ahead of the first call.
+    ///
+    /// # Errors
+    /// Python cannot be run here; says why.
+    pub async fn warm(&self) -> Result<(), SandboxError> {
+        self.sandbox().await.map(drop)
+    }
+
+    /// Ends a session's interpreter; its variables are gone.
+    pub async fn end(&self, session: &str) {
+        if let Some(sandbox) = self.sandbox.get() {
+            sandbox.end(session).await;
+        }
+    }
+
+    async fn sandbox(&self) -> Result<&Sandbox, SandboxError> {
+        self.sandbox.get_or_try_init(|| Sandbox::start(self.config.clone())).await
+    }
+
+    /// Runs a prepared request, with its own tables and time limit.
+    ///
+    /// # Errors
+    /// The program failed (the model is told how), or artifacts could not be written.
+    pub async fn run(&self, request: RunRequest, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        let unavailable = |e: SandboxError| ToolError::tell("unavailable", e.to_string());
+        let sandbox = self.sandbox().await.map_err(unavailable)?;
+        let run = sandbox.run(&cx.session, request, &cx.cancel).await.map_err(unavailable)?;
+        let artifacts = save(&run, &cx.out)
+            .map_err(|e| ToolError::Abort(anyhow::anyhow!("writing artifacts into {}: {e}", cx.out.display())))?;
+        let content = describe(&run, &artifacts);
+        match run.error {
+            Some(error) => Err(ToolError::tell(error.kind.as_str(), failure(&content, &error))),
+            None => {
+                let silent = || "(the program ran and printed nothing)".to_owned();
+                let content = if content.is_empty() { silent() } else { content };
+                Ok(ToolOutput { content, artifacts, tables: run.tables, sources: Vec::new() })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Tool for Python {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        let code = args.get("code").and_then(Value::as_str).unwrap_or_default();
+        if code.trim().is_empty() {
+            return Err(ToolError::tell("arguments", "`code` is empty: write the program to run"));
+        }
+        // A table that the program changed comes back; one that it only read does not.
+        let return_tables = cx.tables.iter().map(|(name, _)| name.clone()).collect();
+        let code = unfence(code).to_owned();
+        let request = RunRequest { code, tables: cx.tables.clone(), return_tables, ..RunRequest::default() };
+        let mut output = self.run(request, cx).await?;
+        output.tables.retain(|new| cx.tables.iter().all(|(_, old)| !is_unchanged(old, new)));
+        output.tables.dedup_by(|a, b| is_unchanged(a, b));
+        Ok(output)
+    }
+}
+
+/// Whether two tables hold the same columns and values, whatever their titles and provenance.
+fn is_unchanged(old: &Table, new: &Table) -> bool {
+    let same = |a: &Cell, b: &Cell| match (a.number, b.number) {
+        (Some(x), Some(y)) => x == y,
+        (None, None) if a.date.is_some() => b.date.is_some(),
+        (None, None) => a.text == b.text,
+        _ => false,
+    };
+    let rows = old.rows.iter().flatten().zip(new.rows.iter().flatten());
+    old.columns == new.columns && old.rows.len() == new.rows.len() && rows.into_iter().all(|(a, b)| same(a, b))
+}
+
+/// The program inside a Markdown fence, which models like to write around code.
+fn unfence(code: &str) -> &str {
+    let inner = code.trim().strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    match inner.and_then(|inner| inner.split_once('\n')) {
+        Some((language, program)) if language.trim().chars().all(char::is_alphanumeric) => program,
+        _ => code,
+    }
+}
+
+/// What the model reads of a run, its failure aside.
+fn describe(run: &RunOutput, artifacts: &[Artifact]) -> String {
+    let mut parts = Vec::new();
+    let mut add = |title: &str, text: &str| {
+        let text = text.trim_end();
+        if !text.is_empty() {
+            parts.push(format!("{title}{}", shorten(text)));
+        }
+    };
+    add("", &run.stdout);
+    add("", run.value.as_deref().unwrap_or_default());
+    add("stderr: ", &run.stderr);
+    for (index, artifact) in artifacts.iter().enumerate() {
+        let what = if index < run.figures.len() { "figure" } else { "file" };
+        add(&format!("{what} saved: "), &artifact.name);
+    }
+    for note in &run.notes {
+        add("note: ", note);
+    }
+    parts.join("\n")
+}
+
+/// What was printed before the failure, then the failure.
+fn failure(content: &str, error: &RunError) -> String {
+    let told = match (&error.traceback, error.kind) {
+        (Some(traceback), Kind::Exception | Kind::Memory | Kind::Denied) => traceback.clone(),
+        // The program was interrupted from outside: where it was then, and why.
+        (Some(traceback), _) => format!("{}\n{}", traceback.trim_end_matches("\nKeyboardInterrupt"), error.message),
+        (None, _) => error.message.clone(),
+    };
+    let separator = if content.is_empty() { "" } else { "\n" };
+    format!("{content}{separator}{}", shorten(&told))
+}
+
+/// Beginning and end of a long text.
+fn shorten(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= SHOWN {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(SHOWN * 2 / 3).collect();
+    let tail: String = text.chars().skip(count - SHOWN / 3).collect();
+    format!("{head}\n… ({} characters left out) …\n{tail}", count - SHOWN)
+}
+
+/// Writes figures, then files, each under a name of its own.
+fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
+    let mut artifacts = Vec::new();
+    for figure in &run.figures {
+        let stem = clean(&figure.title);
+        let stem = if stem.is_empty() { "figure".to_owned() } else { stem };
+        artifacts.push(write(out, &stem, "png", &figure.png)?);
+    }
+    for file in &run.files {
+        let name = clean(&file.name);
+        let (stem, extension) = match name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() => (stem.to_owned(), extension.to_owned()),
+            _ => (name, String::new()),
+        };
+        artifacts.push(write(out, if stem.is_empty() { "file" } else { &stem }, &extension, &file.bytes)?);
+    }
+    Ok(artifacts)
+}
+
+/// A new file; an older one of that name is left alone and this one numbered.
+fn write(out: &Path, stem: &str, extension: &str, bytes: &[u8]) -> io::Result<Artifact> {
+    for number in 1.. {
+        let mut name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
+        if !extension.is_empty() {
+            name = format!("{name}.{extension}");
+        }
+        let path: PathBuf = out.join(&name);
+        match fs::File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(bytes)?;
+                let mime = mime_guess::from_path(&path).first_or_octet_stream().to_string();
+                return Ok(Artifact { name, mime, path, bytes: bytes.len() as u64 });
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// A file name out of a title or a path: letters of any script, digits, and single separators.
+fn clean(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        let keep = c.is_alphanumeric() || matches!(c, '_' | '.');
+        match if keep { c } else { '-' } {
+            '-' if name.is_empty() || name.ends_with('-') => {}
+            '.' if name.is_empty() || name.ends_with('.') => {}
+            c => name.push(c),
+        }
+    }
+    let count = name.chars().count();
+    // The end of a long name is kept, where a file's extension is.
+    let name: String = if text.contains('/') || count <= NAME {
+        name.chars().skip(count.saturating_sub(NAME)).collect()
+    } else {
+        name.chars().take(NAME).collect()
+    };
+    name.trim_matches(['-', '.']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        assert_eq!(clean(text), want);
+    }
+
+    #[test]
+    fn names_are_safe_and_readable() {
+        check("Scale AI: post-money valuation ($)", "Scale-AI-post-money-valuation");
+        check("../../etc/passwd", "etc-passwd");
+        check("收入 2024", "收入-2024");
+        check("a/b/data.csv", "a-b-data.csv");
+        check(".hidden", "hidden");
+        check("…", "");
+    }
+
+    #[test]
+    fn fences_around_a_program_are_taken_off() {
+        assert_eq!(unfence("```python\nprint(1)\n```"), "print(1)\n");
+        assert_eq!(unfence("print('```')"), "print('```')");
+    }
+
+    #[test]
+    fn a_failure_keeps_what_was_printed_before_it() {
+        let error = RunError {
+            kind: polymath_sandbox::Kind::Exception,
+            message: "ZeroDivisionError: division by zero".to_owned(),
+            traceback: Some("cell 1, line 2: 1/0\nZeroDivisionError: division by zero".to_owned()),
+        };
+        assert_eq!(failure("one", &error), "one\ncell 1, line 2: 1/0\nZeroDivisionError: division by zero");
+    }
+
+    #[test]
+    fn long_output_keeps_its_ends() {
+        let text = format!("begin{}end", "x".repeat(2 * SHOWN));
+        let short = shorten(&text);
+        assert!(short.starts_with("begin") && short.ends_with("end") && short.contains("left out"));
+    }
+}

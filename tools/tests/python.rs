@@ -1,0 +1,44 @@
+//! The `python` tool over a real sandbox: what the model reads, and what is left in the folder.
+//! Needs the worker program and the Python environment, as the sandbox's own tests do.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use polymath_sandbox::Config;
+use polymath_tools::{CallCx, Tool, ToolError, python::Python};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_session_of_calls() {
+    let out = tempfile::tempdir().unwrap();
+    let python = Python::new(Config::from_env());
+    let cx = CallCx {
+        session: "s".into(),
+        out: out.path().to_owned(),
+        model: None,
+        tables: Vec::new(),
+        cancel: Default::default(),
+    };
+    let call = async |code: &str| python.call(json!({"code": code}), &cx).await;
+
+    assert_eq!(call("print('hello')\nx = 20 + 1").await.unwrap().content, "hello");
+    assert_eq!(call("x * 2").await.unwrap().content, "42");
+    assert_eq!(call("y = 1").await.unwrap().content, "(the program ran and printed nothing)");
+
+    let plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('A: b/c')\nplt.show()\nopen('d.csv', 'w').write('1')";
+    for names in [["A-b-c.png", "d.csv"], ["A-b-c-2.png", "d-2.csv"]] {
+        let output = call(&format!("{plot}; None")).await.unwrap();
+        assert_eq!(output.artifacts.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), names);
+        assert_eq!(output.content, format!("figure saved: {}\nfile saved: {}", names[0], names[1]));
+        assert_eq!(output.artifacts[0].mime, "image/png");
+        assert_eq!(std::fs::metadata(&output.artifacts[0].path).unwrap().len(), output.artifacts[0].bytes);
+    }
+
+    let Err(ToolError::TellModel(failure)) = call("print('before')\n1/0").await else { panic!("it went through") };
+    assert_eq!(failure.kind, "exception");
+    assert!(
+        failure.message.starts_with("before\n") && failure.message.ends_with("ZeroDivisionError: division by zero")
+    );
+    let Err(ToolError::TellModel(failure)) = call("open('/etc/passwd')").await else { panic!("it went through") };
+    assert_eq!(failure.kind, "denied");
+    python.end("s").await;
+}
