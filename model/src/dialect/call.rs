@@ -2,7 +2,7 @@
 
 use super::{
     ParseCx,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     schema::Schema,
     stream::{Io, Sink},
 };
@@ -88,14 +88,21 @@ pub(super) async fn tagged(io: &Io, cx: &ParseCx) -> Tagged {
 /// Reads one call object, telling the caller as soon as a known tool is named.
 pub(super) async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
     let from = io.position();
-    let value = json::read(io, |name| {
+    let value = json::read(io, Style::Strict, |name| {
         if cx.tool(name).is_some() {
             io.begin_call(name, from);
         }
     })
     .await?;
     let (name, arguments) = from_value(value).map_err(NoValue::Bad)?;
-    Ok((name, arguments))
+    // Arguments may be left out where there is nothing to say.
+    let none = arguments.as_object().is_some_and(Map::is_empty);
+    match cx.tool(&name) {
+        Some(tool) if none && !fits(tool, &arguments) => {
+            Err(NoValue::Bad(format!("the call of {name} has no arguments")))
+        }
+        _ => Ok((name, arguments)),
+    }
 }
 
 /// Goes on behind a call that turned out unreadable: behind the first `end` after offset `from`.

@@ -6,7 +6,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::{self, spaced},
     grammar,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     markup::{self, End},
     stream::{Coroutine, Io, Sink},
     think,
@@ -125,7 +125,7 @@ async fn named_json(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
-    Ok((name, json::read(io, |_| {}).await?))
+    Ok((name, json::read(io, Style::Strict, |_| {}).await?))
 }
 
 /// Reads a block of markup, behind its prefix.
@@ -195,7 +195,7 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>, pad: &str) -> Result<Value
             return Ok(Value::Object(arguments));
         }
         if arguments.is_empty() && io.peek().await == Some('{') {
-            let whole = json::read(io, |_| {}).await?;
+            let whole = json::read(io, Style::Strict, |_| {}).await?;
             io.space().await;
             io.eat(&end).await;
             return Ok(whole);

@@ -63,7 +63,7 @@ async fn read(io: Io, cx: ParseCx) {
             0 => block(&io, &cx).await,
             1 => {
                 // The channel's name.
-                io.take_while(|c| c.is_ascii_alphabetic()).await;
+                io.eat("thought").await;
                 think::inside(&io, &THOUGHT, &[OPEN]).await;
             }
             _ => {}

@@ -7,7 +7,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::spaced,
     grammar,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     stream::{Coroutine, Io, Sink},
 };
 use polymath_chat::{ToolCall, ToolSpec};
@@ -164,7 +164,7 @@ async fn call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
     }
     io.space().await;
     let value = match io.peek().await {
-        Some('{') => json::read(io, |_| {}).await,
+        Some('{') => json::read(io, Style::Strict, |_| {}).await,
         Some('<') => Ok(Value::Object(Map::new())),
         Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
         None => Err(NoValue::Cut),

@@ -1,12 +1,20 @@
 //! JSON as models write it, read one character at a time.
 //!
-//! Finds where a value ends without knowing what follows it, and repairs what has one meaning only:
-//! raw line breaks inside strings, triple-quoted and single-quoted strings, escapes that JSON does
-//! not know, commas before a closing bracket, Python's `True`/`False`/`None`, and the doubled braces
-//! that a chat template's example taught the model. Nothing that is missing is ever filled in.
+//! Finds where a value ends without knowing what follows it. Raw line breaks and unknown escapes in
+//! strings, which come with program text, are always read. [`Style::Loose`], for models that were
+//! never taught to write calls, also repairs what has one meaning only: triple-quoted and
+//! single-quoted strings, commas before a closing bracket, Python's `True`/`False`/`None`, and the
+//! doubled braces of a chat template's example. Nothing that is missing is ever filled in.
 
 use super::stream::Io;
 use serde_json::Value;
+
+/// How much is forgiven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    Strict,
+    Loose,
+}
 
 /// What one more character made of the value.
 #[derive(Debug, PartialEq)]
@@ -44,6 +52,7 @@ struct Frame {
 /// Turns one object or array, as written, into strict JSON.
 #[derive(Debug)]
 struct Reader {
+    style: Style,
     strict: String,
     stack: Vec<Frame>,
     state: State,
@@ -62,8 +71,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn new() -> Self {
+    fn new(style: Style) -> Self {
         Reader {
+            style,
             strict: String::new(),
             stack: Vec::new(),
             state: State::Between,
@@ -80,7 +90,7 @@ impl Reader {
     fn feed(&mut self, c: char) -> Fed {
         let fed = match &mut self.state {
             State::Between => self.between(c),
-            State::Empty(quote) if *quote == c => {
+            State::Empty(quote) if *quote == c && self.style == Style::Loose => {
                 self.strict.pop();
                 self.state = State::Triple { quote: c, body: String::new() };
                 Fed::More
@@ -114,12 +124,13 @@ impl Reader {
         if swallow && c == '}' {
             return Fed::More;
         }
+        let loose = self.style == Style::Loose;
         let wordy = c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
         if !wordy {
             self.word_done();
         }
         match c {
-            '{' if self.last == '{' && !self.stack.is_empty() => {
+            '{' if self.last == '{' && loose && !self.stack.is_empty() => {
                 if let Some(top) = self.stack.last_mut() {
                     top.doubled = true;
                 }
@@ -129,6 +140,7 @@ impl Reader {
                 self.stack.push(Frame { brace: c == '{', doubled: false });
             }
             '}' | ']' => return self.close(c),
+            '\'' if !loose => return Fed::Bad("strings stand between double quotation marks".into()),
             '"' | '\'' => {
                 self.string = self.strict.len();
                 self.strict.push('"');
@@ -155,7 +167,7 @@ impl Reader {
             return Fed::Bad(format!("{c:?} closes nothing"));
         };
         let body = self.strict.trim_end();
-        if body.ends_with(',') {
+        if body.ends_with(',') && self.style == Style::Loose {
             self.strict.truncate(body.len() - 1);
         }
         self.strict.push(c);
@@ -214,7 +226,7 @@ impl Reader {
     }
 
     fn word_done(&mut self) {
-        let Some(from) = self.word.take() else { return };
+        let Some(from) = self.word.take().filter(|_| self.style == Style::Loose) else { return };
         let json = match &self.strict[from..] {
             "True" => "true",
             "False" => "false",
@@ -241,7 +253,7 @@ fn push_escaped(out: &mut String, c: char) {
 fn triple_text(raw: &str) -> String {
     let escaped = raw.contains("\\\"") || (!raw.contains('\n') && raw.contains("\\n"));
     let decoded = || {
-        let mut reader = Reader::new();
+        let mut reader = Reader::new(Style::Loose);
         reader.state = State::Quoted { quote: '\0', escaped: false };
         raw.chars().for_each(|c| reader.quoted(c));
         serde_json::from_str(&format!("\"{}\"", reader.strict)).ok()
@@ -259,8 +271,8 @@ pub(super) enum NoValue {
 
 /// Reads the object or array at the position. `named` is told the value of the member `name` as soon
 /// as it is complete, when that is the first member. On failure the position is anywhere behind.
-pub(super) async fn read(io: &Io, mut named: impl FnMut(&str)) -> Result<Value, NoValue> {
-    let mut reader = Reader::new();
+pub(super) async fn read(io: &Io, style: Style, mut named: impl FnMut(&str)) -> Result<Value, NoValue> {
+    let mut reader = Reader::new(style);
     loop {
         let start = io.position();
         let (mut used, mut fed) = (0, Fed::More);
@@ -290,13 +302,13 @@ pub(super) async fn read(io: &Io, mut named: impl FnMut(&str)) -> Result<Value, 
     serde_json::from_str(&reader.strict).map_err(|e| NoValue::Bad(e.to_string()))
 }
 
-/// Reads `text` as one object or array, with the same leniency as [`read`].
+/// Reads `text` as one JSON value, loosely.
 pub(super) fn parse(text: &str) -> Option<Value> {
     let text = text.trim();
     if !text.starts_with(['{', '[']) {
         return serde_json::from_str(text).ok();
     }
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(Style::Loose);
     let mut rest = text.chars();
     let done = rest.by_ref().any(|c| reader.feed(c) == Fed::Done);
     let only = rest.as_str();

@@ -7,7 +7,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::{self, spaced},
     grammar,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     markup::{self, End},
     stream::{Coroutine, Io, Sink},
     think,
@@ -110,7 +110,7 @@ async fn json_call(io: &Io, cx: &ParseCx) {
     }
     io.space().await;
     let value = match io.peek().await {
-        Some('{') => json::read(io, |_| {}).await,
+        Some('{') => json::read(io, Style::Strict, |_| {}).await,
         Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
         None => Err(NoValue::Cut),
     };

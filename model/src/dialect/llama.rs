@@ -7,7 +7,7 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser, call, grammar,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     pythonic,
     stream::{Coroutine, Io, Sink},
     think,
@@ -140,7 +140,7 @@ async fn objects(io: &Io, cx: &ParseCx, list: bool) -> Found {
 async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
     let from = io.position();
     let mut named = false;
-    let value = json::read(io, |name| {
+    let value = json::read(io, Style::Strict, |name| {
         named = cx.tool(name).is_some();
         if named {
             io.begin_call(name, from);
@@ -216,8 +216,10 @@ async fn python_tag(io: &Io, cx: &ParseCx, from: usize) {
     let end = io.until(ENDS, Sink::Nothing).await;
     let text = io.since(start);
     let text = end.and_then(|end| text.strip_suffix(ENDS[end])).unwrap_or(&text).trim_end();
-    if text.is_empty() || end.is_none() && io.truncated() {
+    if end.is_none() && (text.is_empty() || io.truncated()) {
         return io.cut(from);
+    } else if text.is_empty() {
+        return io.malformed(from, "the program is empty");
     }
     // brave_search.call(query="…")
     let built_in = pythonic::parse(text).and_then(|calls| calls.into_iter().next());
@@ -238,7 +240,7 @@ async fn custom(io: &Io, cx: &ParseCx, from: usize) -> bool {
     }
     io.begin_call(&name, io.position());
     io.space().await;
-    match json::read(io, |_| {}).await {
+    match json::read(io, Style::Strict, |_| {}).await {
         Ok(arguments) => {
             io.space().await;
             io.eat(FUNCTION_END).await;

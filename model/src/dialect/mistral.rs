@@ -7,7 +7,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::{self, Tagged, spaced},
     grammar,
-    json::{self, NoValue},
+    json::{self, NoValue, Style},
     stream::{Coroutine, Io, Sink},
     think::{self, Markers},
 };
@@ -76,7 +76,7 @@ async fn named(io: &Io, cx: &ParseCx, from: usize) {
     }
     io.space().await;
     let value = match io.peek().await {
-        Some('{') => json::read(io, |_| {}).await,
+        Some('{') => json::read(io, Style::Strict, |_| {}).await,
         Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
         None => Err(NoValue::Cut),
     };

@@ -123,3 +123,26 @@ pub const DIALECTS: &[&dyn Dialect] = &[
 pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.name() == name)
 }
+
+/// What only one family's chat templates contain, and the dialect of that family.
+const TEMPLATE_MARKERS: &[(&str, &str)] = &[
+    ("<|channel|>", "gpt-oss"),
+    ("[TOOL_CALLS]", "mistral"),
+    ("｜DSML｜", "deepseek"),
+    ("<｜tool▁calls▁begin｜>", "deepseek"),
+    ("<|tool_calls_section_begin|>", "kimi"),
+    ("<|open|>", "kimi"),
+    ("<|tool_call>", "gemma4"),
+    ("<arg_key>", "glm"),
+    ("<function=", "qwen3-xml"),
+    ("<tool_call>", "qwen3-hermes"),
+    ("<|python_tag|>", "llama"),
+    ("<|start_header_id|>", "llama"),
+    ("<|header_start|>", "llama"),
+];
+
+/// The dialect of a model about which nothing is known but its chat template; none when the template
+/// shows no tool format. (Qwen2.5-Coder's shows a format that the model does not write.)
+pub fn by_template(template: &str) -> Option<&'static dyn Dialect> {
+    TEMPLATE_MARKERS.iter().find(|(marker, _)| template.contains(marker)).and_then(|(_, name)| by_name(name))
+}

@@ -8,14 +8,14 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser, Step, call, grammar,
-    json::NoValue,
+    json::{self, NoValue, Style},
     qwen3_hermes::{CLOSE, OPEN, Qwen3Hermes},
     schema::Schema,
     stream::{Coroutine, Io, Sink},
     think,
 };
 use polymath_chat::{ToolCall, ToolSpec};
-use serde_json::{Value, json};
+use serde_json::{Value, json as object};
 
 /// Wrappers seen around a call, each with its end.
 const WRAPPERS: &[(&str, &str)] = &[
@@ -148,7 +148,7 @@ async fn calls(io: &Io, cx: &ParseCx) -> Found {
 async fn one(io: &Io, cx: &ParseCx) -> Found {
     let from = io.position();
     let mut named = false;
-    let value = super::json::read(io, |name| {
+    let value = json::read(io, Style::Loose, |name| {
         named = cx.tool(name).is_some();
         if named {
             io.begin_call(name, from);
@@ -362,7 +362,7 @@ async fn program(io: &Io, (tool, argument): (&str, &str), from: usize) {
     } else if program.is_empty() {
         io.malformed(from, "the program is empty");
     } else {
-        io.call(tool.to_owned(), json!({argument: program}));
+        io.call(tool.to_owned(), object!({argument: program}));
     }
 }
 

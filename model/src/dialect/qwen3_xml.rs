@@ -131,7 +131,7 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>) -> Result<Map<String, Valu
         }
         let name = io.take_while(|c| c != '>' && c != '\n').await.trim().trim_matches('"').to_owned();
         if !io.eat(">").await {
-            return Err(None);
+            return Err(io.peek().await.map(|_| "a parameter's tag is not closed".to_owned()));
         }
         io.eat("\n").await;
         let others = unused(tool, &arguments, &name);

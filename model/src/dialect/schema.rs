@@ -159,13 +159,24 @@ impl<'a> Schema<'a> {
         }
         let parsed = match trimmed {
             _ if types.iter().all(|t| matches!(*t, "string" | "null")) && !types.is_empty() => None,
-            "True" | "False" => Some(Value::Bool(trimmed == "True")),
+            _ if types.contains(&"boolean") && trimmed.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+            _ if types.contains(&"boolean") && trimmed.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
             _ => super::json::parse(trimmed),
         };
         match parsed {
-            Some(value) if types.is_empty() || types.iter().any(|t| is_type(&value, t)) => value,
+            Some(value) if types.is_empty() || types.iter().any(|t| is_type(&value, t)) => {
+                if types.contains(&"number") { value } else { whole(value) }
+            }
             _ => Value::String(text.to_owned()),
         }
+    }
+}
+
+/// `3.0` as the integer it is.
+fn whole(value: Value) -> Value {
+    match value.as_f64() {
+        Some(n) if value.is_f64() && n.fract() == 0.0 && n.abs() < 9e15 => Value::from(n as i64),
+        _ => value,
     }
 }
 

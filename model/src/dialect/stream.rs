@@ -236,7 +236,7 @@ impl Io {
         self.emit(Step::Malformed { raw: self.since(from), why: why.into() });
     }
 
-    /// [`Io::malformed`] for a call that the reply's end cut short.
+    /// [`Io::malformed`] for a call that the reply's end cut short. To be called at the end only.
     pub fn cut(&self, from: usize) {
         self.seek_end();
         self.malformed(from, self.cut_why());

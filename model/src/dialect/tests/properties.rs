@@ -1,6 +1,6 @@
 //! What holds for every dialect, whatever it is fed.
 
-use crate::dialect::{DIALECTS, Step, by_name};
+use crate::dialect::{DIALECTS, Step, by_name, by_template};
 use polymath_chat::ToolCall;
 use proptest::prelude::*;
 use serde_json::json;
@@ -167,4 +167,22 @@ fn announced_calls_fit_their_grammar() {
             super::steps(dialect, &cx, &raw, 0, false).into_iter().filter(|s| matches!(s, Step::Call { .. })).count();
         assert_eq!(calls, 1, "{dialect}: {raw}");
     }
+}
+
+/// Every dialect with a format of its own is recognised by the calls that its template writes.
+#[test]
+fn templates_tell_the_dialect() {
+    let calls = [ToolCall { id: "call00001".into(), name: "clock".into(), arguments: json!({}) }];
+    for dialect in DIALECTS {
+        let want = match dialect.name() {
+            "qwen2.5-coder" | "generic" => "qwen3-hermes",
+            // Calls without markers: the template's own give it away.
+            "llama" => continue,
+            own => own,
+        };
+        let template = format!("{{{{ bos }}}}{}", dialect.call_syntax(&calls));
+        assert_eq!(by_template(&template).map(|d| d.name()), Some(want), "{template}");
+    }
+    assert_eq!(by_template("<|start_header_id|>user<|end_header_id|>").map(|d| d.name()), Some("llama"));
+    assert!(by_template("<|im_start|>user").is_none());
 }

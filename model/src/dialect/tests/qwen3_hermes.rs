@@ -65,3 +65,26 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     check_cut(DIALECT, &cx(), "<tool_call>\n{\"name\": \"clock\", \"argu", true, &[bad(CUT)]);
     check_cut(DIALECT, &cx(), "Now.\n<tool_call>", true, &[say("Now."), bad(CUT)]);
 }
+
+#[test]
+fn only_json_is_read() {
+    let block = |body: &str| format!("<tool_call>\n{body}\n</tool_call>");
+    check(DIALECT, &cx(), &block("{\"name\": \"clock\"}"), &[call("clock", json!({}))]);
+    check(DIALECT, &cx(), &block("{\"name\": \"weather\"}"), &[bad("the call of weather has no arguments")]);
+    check(
+        DIALECT,
+        &cx(),
+        &block("{\"name\": \"python\", \"arguments\": {\"code\": \"a = 1\nre.match('\\d', a)\"}}"),
+        &[call("python", json!({"code": "a = 1\nre.match('\\d', a)"}))],
+    );
+    for body in [
+        "{'name': 'clock', 'arguments': {}}",
+        "{\"name\": \"clock\", \"arguments\": {},}",
+        "{\"name\": \"weather\", \"arguments\": {\"city\": None}}",
+        "{\"name\": \"weather\", \"arguments\": {city: \"A\"}}",
+        "{\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}",
+    ] {
+        let steps = super::steps(DIALECT, &cx(), &block(body), 0, false);
+        assert!(matches!(&steps[..], [crate::dialect::Step::Malformed { .. }]), "{body}: {steps:?}");
+    }
+}

@@ -10,10 +10,12 @@ fn reads(schema: Value, text: &str, want: Value) {
 fn a_text_becomes_what_the_schema_asks_for_and_nothing_else() {
     reads(json!({"type": "string"}), " 5 ", json!(" 5 "));
     reads(json!({"type": "integer"}), " 5 ", json!(5));
+    reads(json!({"type": "integer"}), "5.0", json!(5));
+    reads(json!({"type": "number"}), "5.0", json!(5.0));
     reads(json!({"type": "integer"}), "5.5", json!("5.5"));
     reads(json!({"type": "integer"}), "02139", json!("02139"));
     reads(json!({"type": "number"}), "1e3", json!(1e3));
-    reads(json!({"type": "boolean"}), "True", json!(true));
+    reads(json!({"type": "boolean"}), "TRUE", json!(true));
     reads(json!({"type": "boolean"}), "yes", json!("yes"));
     reads(json!({"type": ["string", "null"]}), "null", Value::Null);
     reads(json!({"type": "string"}), "null", json!("null"));
