@@ -172,7 +172,7 @@ fn announced_calls_fit_their_grammar() {
 /// Every dialect with a format of its own is recognised by the calls that its template writes.
 #[test]
 fn templates_tell_the_dialect() {
-    let calls = [ToolCall { id: "call00001".into(), name: "clock".into(), arguments: json!({}) }];
+    let calls = [ToolCall { id: "call00001".into(), name: "weather".into(), arguments: json!({"city": "Oslo"}) }];
     for dialect in DIALECTS {
         let want = match dialect.name() {
             "qwen2.5-coder" | "generic" => "qwen3-hermes",
