@@ -284,7 +284,7 @@ fn example_announced(io: &Io) -> bool {
 /// fence at all.
 async fn fence(io: &Io, cx: &ParseCx) -> bool {
     let from = io.position();
-    let alone = io.since(0).trim().is_empty();
+    let alone = io.at_reply_start();
     let example = example_announced(io);
     if !io.at_line_start(from) {
         return false;

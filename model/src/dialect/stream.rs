@@ -118,11 +118,18 @@ impl Io {
         line.trim().is_empty()
     }
 
-    /// The last paragraph of the reply before the position.
+    /// The last paragraph of the reply before the position, or its last 300 bytes or so.
     pub fn paragraph_before(&self) -> String {
         let shared = self.lock();
         let before = shared.text[..shared.position].trim_end();
-        before.rsplit("\n\n").next().unwrap_or_default().to_owned()
+        let near = (before.len().saturating_sub(300)..).find(|&at| before.is_char_boundary(at)).unwrap_or(0);
+        before[near..].rsplit("\n\n").next().unwrap_or_default().to_owned()
+    }
+
+    /// Whether only white space stands before the position.
+    pub fn at_reply_start(&self) -> bool {
+        let shared = self.lock();
+        shared.text[..shared.position].trim().is_empty()
     }
 
     /// The next character, not consumed; none at the end of the reply.
