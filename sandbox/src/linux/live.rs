@@ -22,7 +22,7 @@ use std::{
         unix::net::UnixStream as BlockingStream,
     },
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::unix::AsyncFd,
@@ -31,6 +31,9 @@ use tokio::{
 
 /// Longest that the birth of a session may take.
 const BIRTH: Duration = Duration::from_secs(10);
+/// How long a worker may take to stop, and how much of that is spent looking without a pause.
+const STOP: Duration = Duration::from_secs(1);
+const SPIN: Duration = Duration::from_micros(300);
 /// Most bytes of the first frame.
 const HELLO: usize = 64 * 1024;
 
@@ -179,13 +182,15 @@ impl Live {
     /// Stops the worker and counts its threads; `None` when it is not there to be stopped.
     pub async fn stop(&self) -> Option<u32> {
         signal(self.worker.as_fd(), Signal::SIGSTOP);
-        for round in 0..2000 {
+        let sent = Instant::now();
+        while sent.elapsed() < STOP {
             let (state, threads) = self.look()?;
             match state {
                 'T' | 't' => return Some(threads),
                 'Z' | 'X' => return None,
-                _ if round < 50 => tokio::task::yield_now().await,
-                _ => tokio::time::sleep(Duration::from_micros(500)).await,
+                // Mostly a matter of microseconds, which a timer of the runtime cannot wait for.
+                _ if sent.elapsed() < SPIN => std::thread::yield_now(),
+                _ => tokio::time::sleep(Duration::from_millis(1)).await,
             }
         }
         None

@@ -75,6 +75,24 @@ def _fonts(matplotlib, font_manager):
     names = LATIN + found[:1]
     matplotlib.rcParams["font.family"] = names
     matplotlib.rcParams["font.sans-serif"] = names + [n for n in matplotlib.rcParams["font.sans-serif"] if n not in names]
+    if found:
+        _math_fonts(font_manager, found[0])
+
+
+def _math_fonts(font_manager, name):
+    """Text with a formula in it is set by other code, which knows no second font."""
+    from matplotlib._mathtext import DejaVuFonts
+
+    original = DejaVuFonts._get_glyph
+    path = font_manager.findfont(name)
+
+    def get_glyph(fonts, fontname, font_class, sym):
+        # From the CJK radicals on.
+        if len(sym) == 1 and ord(sym) >= 0x2E80:
+            return font_manager.get_font(path), ord(sym), False
+        return original(fonts, fontname, font_class, sym)
+
+    DejaVuFonts._get_glyph = get_glyph
 
 
 def _watch_savefig(kind):
