@@ -30,6 +30,48 @@ pub fn read_value(text: &str) -> (Option<f64>, Option<String>) {
     (read_number(&rest), date)
 }
 
+/// Reads a value under its column's name: `"4.5"` under `"Amount (USD m)"` is 4.5e6, `"41"` under
+/// `"Share, %"` is 0.41. A value with a scale of its own keeps it.
+pub fn read_cell(text: &str, column: &str) -> (Option<f64>, Option<String>) {
+    let (number, date) = read_value(text);
+    if date.is_some() || number.is_none() || has_scale(&normalise(text)) {
+        return (number, date);
+    }
+    (number.map(|n| if column_is_percent(column) { n / 100.0 } else { n * column_scale(column) }), None)
+}
+
+fn has_scale(text: &str) -> bool {
+    FIGURE.captures(text).is_some_and(|found| {
+        found.name("scale").is_some() || found.name("after").is_some_and(|a| is_percent(a.as_str()))
+    })
+}
+
+fn is_percent(unit: &str) -> bool {
+    unit.contains('%') || unit.to_lowercase().contains("cent")
+}
+
+static COLUMN_SCALE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    vec![
+        // a short form only behind a currency: "USD m", "$bn"
+        pattern(
+            r"(?i)(?:\b(?:usd|eur|gbp|cny|rmb|jpy|inr|chf)\s?|[$€£¥₹₩]\s?)(?P<scale>bn|tn|mn|mln|mm|[tbmk])\s*[)\]]?$",
+        ),
+        pattern(
+            r"(?i)(?:\bin |[(\[,/] ?|[$€£¥₹₩] ?|\b(?:usd|eur|gbp|cny|rmb|jpy|inr|chf) )(?:\w*[$€£¥₹₩] ?|(?:us|usd|eur|gbp) )?(?P<scale>trillion|billion|million|thousand)s?(?: of)?(?: us)?(?: (?:dollars|euros|pounds|yuan|yen|usd|eur|gbp))?\s*[)\]]?$",
+        ),
+        pattern(r"[（(：:]\s*(?P<scale>万亿|亿|千万|百万|万|千)(?:美元|美金|人民币|欧元|日元|元|人)?\s*[)）]?$"),
+    ]
+});
+
+fn column_scale(column: &str) -> f64 {
+    let found = COLUMN_SCALE.iter().find_map(|form| form.captures(column.trim()));
+    found.map_or(1.0, |found| magnitude(&found["scale"]))
+}
+
+fn column_is_percent(column: &str) -> bool {
+    column.trim().trim_end_matches([')', ']', '）']).ends_with(['%', '％'])
+}
+
 /// A date in the middle of more text than this (characters) says nothing about the cell as a whole.
 const LONGEST_REST: usize = 40;
 
@@ -193,7 +235,7 @@ fn read_number(text: &str) -> Option<f64> {
         return None;
     }
     let number = plain_digits(&found["digits"])? * magnitude(scale);
-    let percent = found.name("after").is_some_and(|m| m.as_str().contains('%') || m.as_str().contains("cent"));
+    let percent = found.name("after").is_some_and(|m| is_percent(m.as_str()));
     let dashed = (found.name("sign").is_some() && (before.is_empty() || before.ends_with([' ', '('])))
         || found.name("inner").is_some();
     let number = if percent { number / 100.0 } else { number };
@@ -345,6 +387,29 @@ mod tests {
     fn date_and_figure_together() {
         check("July 2017 ($4.5M)", Some(4.5e6), Some("2017-07"));
         check("2021年4月融资3.25亿美元", Some(3.25e8), Some("2021-04"));
+    }
+
+    #[test]
+    fn columns_give_scale() {
+        #[track_caller]
+        fn under(column: &str, text: &str, want: Option<f64>) {
+            assert_eq!(read_cell(text, column).0, want, "{text:?} under {column:?}");
+        }
+        for column in
+            ["Amount raised (USD m)", "Raised, $m", "Amount (in millions of US dollars)", "Sum (US$ million)", "USD mn"]
+        {
+            under(column, "18", Some(18e6));
+        }
+        under("Valuation (€bn)", "7.5", Some(7.5e9));
+        under("估值（亿美元）", "35", Some(35e8));
+        under("Share (%)", "25", Some(0.25));
+        under("Amount (USD m)", "> 1,000", Some(1e9));
+        under("Amount (USD m)", "$1.2 billion", Some(1.2e9));
+        under("Amount (USD m)", "17.5%", Some(0.175));
+        under("Amount (USD m)", "2017", Some(2017.0)); // a year as well as a figure: left as it stands
+        for column in ["Length (m)", "Round", "Team", "In May", "Amount", "Million Dollar Baby"] {
+            under(column, "18", Some(18.0));
+        }
     }
 
     #[test]

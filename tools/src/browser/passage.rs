@@ -12,11 +12,53 @@ pub fn analyzer() -> TextAnalyzer {
     TextAnalyzer::builder(Words).filter(LowerCaser).filter(Stemmer::new(Language::English)).build()
 }
 
-/// The distinct words of `text`, as the analyzer writes them.
-pub fn words(text: &str, analyzer: &mut TextAnalyzer) -> HashSet<String> {
+/// What to look for: words, and words that stand next to each other in the query. "Series A" is
+/// found by its pair: "a" alone says nothing.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub words: Vec<String>,
+    pub pairs: Vec<(String, String)>,
+}
+
+/// English words that say nothing alone, as they are written.
+const EMPTY: &[&str] = &[
+    "a", "about", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for", "from", "had", "has",
+    "have", "how", "in", "is", "it", "its", "of", "on", "or", "s", "that", "the", "their", "this", "to", "was", "were",
+    "what", "when", "where", "which", "who", "will", "with",
+];
+
+/// What `query` asks for; empty words count when there are no others.
+pub fn wanted(query: &str) -> Wanted {
+    let mut all = Vec::new();
+    analyzer().token_stream(query).process(&mut |token| {
+        let written = query[token.offset_from..token.offset_to].to_lowercase();
+        all.push((token.text.clone(), EMPTY.contains(&written.as_str())));
+    });
+    let none_full = all.iter().all(|(_, empty)| *empty);
+    let mut wanted = Wanted::default();
+    for (word, empty) in &all {
+        if (!empty || none_full) && !wanted.words.contains(word) {
+            wanted.words.push(word.clone());
+        }
+    }
+    for pair in all.windows(2) {
+        let both = (pair[0].0.clone(), pair[1].0.clone());
+        if !(pair[0].1 && pair[1].1) && !wanted.pairs.contains(&both) {
+            wanted.pairs.push(both);
+        }
+    }
+    wanted
+}
+
+/// Which of the words and pairs are in `text`: words by their index, then pairs.
+fn found_in(text: &str, wanted: &Wanted, analyzer: &mut TextAnalyzer) -> HashSet<usize> {
     let mut found = HashSet::new();
+    let mut last = String::new();
     analyzer.token_stream(text).process(&mut |token| {
-        found.insert(token.text.clone());
+        found.extend(wanted.words.iter().position(|w| *w == token.text));
+        let pair = wanted.pairs.iter().position(|(a, b)| *a == last && *b == token.text);
+        found.extend(pair.map(|i| wanted.words.len() + i));
+        last.clone_from(&token.text);
     });
     found
 }
@@ -97,17 +139,15 @@ fn tokens(text: &str) -> Vec<Token> {
 /// The consecutive sentences of `lines` that hold the most of the query, rare words counting more,
 /// in at most `limit` characters; the text's start when nothing of the query is in it.
 pub fn best(lines: &[&str], query: &str, limit: usize) -> String {
-    let mut analyzer = analyzer();
-    let wanted = words(query, &mut analyzer);
+    let (wanted, mut analyzer) = (wanted(query), analyzer());
     let units: Vec<&str> = lines.iter().flat_map(|line| sentences(line)).collect();
-    let found: Vec<HashSet<String>> =
-        units.iter().map(|u| words(u, &mut analyzer).intersection(&wanted).cloned().collect()).collect();
-    let mut spread: HashMap<&str, usize> = HashMap::new();
-    for word in found.iter().flatten() {
-        *spread.entry(word).or_default() += 1;
+    let found: Vec<_> = units.iter().map(|u| found_in(u, &wanted, &mut analyzer)).collect();
+    let mut spread: HashMap<usize, usize> = HashMap::new();
+    for part in found.iter().flatten() {
+        *spread.entry(*part).or_default() += 1;
     }
-    let weight = |word: &str| (1.0 + units.len() as f64 / spread.get(word).copied().unwrap_or(1) as f64).ln();
-    let (mut best, mut best_score) = (0..0, -1.0);
+    let weight = |part: &usize| (1.0 + units.len() as f64 / spread.get(part).copied().unwrap_or(1) as f64).ln();
+    let (mut best, mut best_score, mut best_length) = (0..0, 0.0, 0);
     for start in 0..units.len() {
         let (mut length, mut seen, mut score) = (0, HashSet::new(), 0.0);
         for end in start..units.len() {
@@ -115,11 +155,10 @@ pub fn best(lines: &[&str], query: &str, limit: usize) -> String {
             if length > limit + 1 && end > start {
                 break;
             }
-            score += found[end].iter().filter(|w| seen.insert(w.as_str())).map(|w| weight(w)).sum::<f64>();
-            // of two windows with the same words the shorter one says less that nobody asked for,
-            // but a passage that breaks off after its heading says nothing
-            if score > best_score {
-                (best, best_score) = (start..end + 1, score);
+            score += found[end].iter().filter(|part| seen.insert(**part)).map(weight).sum::<f64>();
+            // of two windows with the same words the shorter one says less that nobody asked for
+            if score > best_score + 1e-9 || (score > 0.0 && score > best_score - 1e-9 && length < best_length) {
+                (best, best_score, best_length) = (start..end + 1, score, length);
             }
         }
     }
@@ -162,7 +201,8 @@ pub fn sentences(line: &str) -> Vec<&str> {
         let next = chars.peek().map(|(_, c)| *c);
         let ends = match c {
             '。' | '！' | '？' | '；' => true,
-            '.' | '!' | '?' => next.is_some_and(char::is_whitespace) && !is_abbreviation(&line[start..at]),
+            '!' | '?' => next.is_some_and(char::is_whitespace),
+            '.' => next.is_some_and(char::is_whitespace) && !is_abbreviation(&line[start..at]),
             _ => false,
         };
         if ends {
@@ -214,6 +254,17 @@ mod tests {
             best(&["只有一句。", "2021年4月的估值为73亿美元。"], "估值是多少", 40),
             "2021年4月的估值为73亿美元。"
         );
+    }
+
+    #[test]
+    fn neighbours_in_the_query_are_looked_for_together() {
+        let lines = ["Start a free trial of Scale.", "2017 | Series A | 4.5", "2018 | Series B | 18"];
+        assert_eq!(best(&lines, "Scale series A", 24), "2017 | Series A | 4.5");
+        let wanted = wanted("What is the Series A of it?");
+        assert_eq!(wanted.words, ["seri"]);
+        assert_eq!(wanted.pairs, [("the".into(), "seri".into()), ("seri".into(), "a".into())]);
+        assert_eq!(super::wanted("who are they").words, ["they"]);
+        assert_eq!(super::wanted("what is it").words.len(), 3);
     }
 
     #[test]

@@ -21,14 +21,14 @@ use std::{
 use tantivy::{
     Index, IndexReader, TantivyDocument, Term,
     collector::TopDocs,
-    query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
+    query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query, TermQuery},
     schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
 };
 
 /// Of one file.
 const MOST_BYTES: u64 = 64 << 20;
 /// Written into the index's key: a change of the schema or of how pages are read makes new indexes.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 /// A word in the title says more about a page than one in its text.
 const TITLE_WEIGHT: f32 = 2.0;
 const SNIPPET: usize = super::super::SNIPPET;
@@ -129,16 +129,21 @@ impl Corpus {
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, CorpusError> {
         let searcher = self.searcher()?;
         let Fields { path, title, body } = searcher.fields;
-        let words = passage::words(query, &mut passage::analyzer());
-        if words.is_empty() || limit == 0 {
+        let wanted = passage::wanted(query);
+        if wanted.words.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for word in &words {
-            let term =
-                |field| Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs));
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(term(title), TITLE_WEIGHT))));
-            clauses.push((Occur::Should, term(body)));
+        for (field, weight) in [(title, TITLE_WEIGHT), (body, 1.0)] {
+            let term = |word: &str| Term::from_field_text(field, word);
+            let mut add =
+                |query: Box<dyn Query>| clauses.push((Occur::Should, Box::new(BoostQuery::new(query, weight))));
+            for word in &wanted.words {
+                add(Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)));
+            }
+            for (a, b) in &wanted.pairs {
+                add(Box::new(PhraseQuery::new(vec![term(a), term(b)])));
+            }
         }
         let found = searcher.reader.searcher();
         let top = found.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(limit).order_by_score())?;
@@ -146,7 +151,9 @@ impl Corpus {
         for (_, place) in top {
             let document: TantivyDocument = found.doc(place)?;
             let text = |field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default();
-            let lines: Vec<&str> = text(body).lines().collect();
+            // the title stands above the snippet: as a heading it need not be in it again
+            let lines = text(body).lines().map(|line| line.trim_start_matches('#').trim_start_matches("- ").trim());
+            let lines: Vec<&str> = lines.filter(|line| !text(title).starts_with(line)).collect();
             hits.push(Hit {
                 title: text(title).to_owned(),
                 url: address(text(path)),
@@ -252,7 +259,8 @@ const WORDS: &str = "words";
 
 fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(IndexRecordOption::WithFreqs);
+    let indexing =
+        TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let text = TextOptions::default().set_indexing_options(indexing).set_stored();
     let path = schema.add_text_field("path", STRING | STORED);
     let title = schema.add_text_field("title", text.clone());

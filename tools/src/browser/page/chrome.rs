@@ -94,6 +94,8 @@ pub struct Outline<'a> {
     central: Vec<bool>,
     /// It is in a `<main>` or `<article>`.
     inside: Vec<bool>,
+    /// How deep the deepest node is.
+    pub depth: usize,
 }
 
 /// What to leave out, and how much text is left.
@@ -143,12 +145,14 @@ impl<'a> Outline<'a> {
             links: Vec::new(),
             central: Vec::new(),
             inside: Vec::new(),
+            depth: 0,
         };
-        let mut to_see = vec![(document.root(), 0)];
-        while let Some((node, parent)) = to_see.pop() {
+        let mut to_see = vec![(document.root(), 0, 0)];
+        while let Some((node, parent, depth)) = to_see.pop() {
             if !skip.contains(&node.id) {
                 let at = outline.add(node, parent);
-                to_see.extend(node.children_it(true).map(|child| (child, at)));
+                outline.depth = outline.depth.max(depth);
+                to_see.extend(node.children_it(true).map(|child| (child, at, depth + 1)));
             }
         }
         for i in (1..outline.nodes.len()).rev() {

@@ -14,12 +14,13 @@ use std::{
 
 /// Pages can be built to blow up in a parser (thousands of open tags repeated in every paragraph),
 /// so it is fed bit by bit and stopped at these bounds.
-const MOST_NODES: usize = 400_000;
+const MOST_NODES: usize = 250_000;
 const LONGEST_PARSE: Duration = Duration::from_secs(5);
 /// Bytes fed at a time: small, since the tree is looked at in between only.
 const BITE: usize = 512;
-/// Elements up to which dom_smoothie is asked; its work grows faster than the page.
+/// Nodes and depth up to which dom_smoothie is asked; its work grows faster than the page.
 const SMOOTHABLE: usize = 10_000;
+const SMOOTHABLE_DEPTH: usize = 150;
 
 /// Reads a page's content, title and published address.
 pub fn read(html: &str) -> Read {
@@ -58,7 +59,7 @@ fn parse(html: &str) -> (Document, bool) {
 /// The content as dom_smoothie (Mozilla's Readability) sees it, for pages that don't say
 /// themselves; only if it left out no table, no list item and not more than half of the text.
 fn smoothed(document: &Document, kept: &chrome::Kept, outline: &chrome::Outline) -> Option<Vec<super::Block>> {
-    if document.tree.len() > SMOOTHABLE {
+    if document.tree.len() > SMOOTHABLE || outline.depth > SMOOTHABLE_DEPTH {
         return None;
     }
     let config = dom_smoothie::Config { disable_json_ld: true, ..dom_smoothie::Config::default() };

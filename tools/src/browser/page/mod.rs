@@ -15,7 +15,7 @@ use super::{
     fetch::content::{self, Kind},
     passage,
 };
-use crate::read_value;
+use crate::read_cell;
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
 use table::HtmlTable;
 
@@ -206,17 +206,18 @@ fn add_table(page: &mut Page, table: HtmlTable, heading: Option<usize>, name: Op
         }
         let quote: String = text.chars().take(LONGEST_QUOTE).collect();
         let source = Provenance::Sourced { url: page.url.clone(), title: page.title.clone(), quote };
-        rows.push(row.cells.iter().map(|text| cell(text, &source)).collect());
+        let named = row.cells.iter().zip(&table.columns);
+        rows.push(named.map(|(text, column)| cell(text, column, &source)).collect());
     }
     if !rows.is_empty() {
         page.tables.push(Table { title: name.unwrap_or_else(|| page.title.clone()), columns: table.columns, rows });
     }
 }
 
-fn cell(text: &str, source: &Provenance) -> Cell {
+fn cell(text: &str, column: &str, source: &Provenance) -> Cell {
     if matches!(text.to_lowercase().as_str(), "" | "-" | "–" | "—" | "n/a" | "na" | "n.a." | "不详") {
         return Cell::missing();
     }
-    let (number, date) = read_value(text);
+    let (number, date) = read_cell(text, column);
     Cell { number, date, ..Cell::new(text, source.clone()) }
 }

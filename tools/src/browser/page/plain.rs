@@ -4,7 +4,7 @@ use super::{Block, Document};
 
 /// Paragraphs end at empty lines; hard-wrapped ones are joined again.
 pub fn text(text: &str) -> Document {
-    let blocks = unwrap(text).into_iter().map(Block::Paragraph).collect();
+    let blocks = unwrap(text, false).into_iter().map(Block::Paragraph).collect();
     Document { blocks, ..Document::default() }
 }
 
@@ -52,20 +52,23 @@ pub fn json(text: &str) -> Document {
 const WRAPPED: usize = 50;
 
 /// Joins lines that were broken for the width of a page: long ones that end in mid-sentence before
-/// one that goes on in lower case.
-pub fn unwrap(text: &str) -> Vec<String> {
+/// one that goes on in lower case. `across`: even where there is an empty line between them, which
+/// in PDF files is but a wide line spacing.
+pub fn unwrap(text: &str, across: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut open = false;
     for line in text.lines() {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() {
-            open = false;
+            open &= across;
             continue;
         }
-        let goes_on = line.starts_with(|c: char| c.is_lowercase());
+        let lower = line.starts_with(char::is_lowercase);
         match lines.last_mut() {
-            Some(last) if open && goes_on => {
-                if !last.ends_with('-') {
+            Some(last) if open && (lower || last.ends_with(',')) => {
+                if lower && last.ends_with('-') {
+                    last.pop(); // a word that was hyphenated
+                } else {
                     last.push(' ');
                 }
                 last.push_str(&line);
@@ -86,9 +89,18 @@ mod tests {
         let text =
             "The company was founded in 2016 and raised its first\nround in 2017.\n\nRound  Amount\nA      $4.5M\n";
         assert_eq!(
-            unwrap(text),
+            unwrap(text, false),
             ["The company was founded in 2016 and raised its first round in 2017.", "Round Amount", "A $4.5M"]
         );
+    }
+
+    #[test]
+    fn empty_lines_count_where_they_mean_something() {
+        let text = "Series C was led by Founders Fund and announced at a con-\n\nference in May, at a valuation of one billion\n\nOutlook";
+        let joined =
+            "Series C was led by Founders Fund and announced at a conference in May, at a valuation of one billion";
+        assert_eq!(unwrap(text, true), [joined, "Outlook"]);
+        assert_eq!(unwrap(text, false).len(), 3);
     }
 
     #[test]
