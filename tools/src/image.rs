@@ -1,0 +1,193 @@
+//! `image`: a picture from a description.
+//!
+//! The backend here needs no image weights: the language model plans the picture out of symbols and
+//! shapes that it draws itself (`sketch.rs`), under grammars that leave room for nothing else. A diffusion
+//! model is another `Painter`. Nothing is fetched, and no file is read but the system's fonts.
+
+mod plan;
+mod raster;
+mod shapes;
+mod sketch;
+mod svg;
+mod symbols;
+
+use crate::{CallCx, Tool, ToolError};
+use async_trait::async_trait;
+use polymath_chat::{Artifact, ToolOutput, ToolSpec};
+use serde_json::{Value, json};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+pub use sketch::Sketch;
+
+/// Width and height of a picture nobody gave a size for, in pixels.
+const DEFAULT_SIDE: u32 = 768;
+const MIN_SIDE: u32 = 64;
+const MAX_SIDE: u32 = 2048;
+/// The longest description, in characters.
+const MAX_PROMPT: usize = 1_000;
+
+/// What is to be painted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub prompt: String,
+    /// In pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// A finished picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Painting {
+    /// A PNG file's bytes.
+    pub png: Vec<u8>,
+    /// The drawing it was made from, where there is one.
+    pub svg: Option<String>,
+    /// What is to be seen, for the model and for people who can't see it.
+    pub description: String,
+}
+
+/// A way to make pictures.
+#[async_trait]
+pub trait Painter: Send + Sync {
+    async fn paint(&self, picture: &Picture, cx: &CallCx) -> Result<Painting, ToolError>;
+}
+
+/// The `image` tool.
+pub struct Image {
+    spec: ToolSpec,
+    painter: Arc<dyn Painter>,
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Self::new(Arc::new(Sketch::default()))
+    }
+}
+
+impl Image {
+    pub fn new(painter: Arc<dyn Painter>) -> Self {
+        Image {
+            spec: ToolSpec {
+                name: "image".into(),
+                description: "Draws a picture from a description in words and saves it as a file. \
+                              For charts of data use python instead."
+                    .into(),
+                parameters: json!({
+                    "type": "object",
+                    "properties": {
+                        "prompt": {"type": "string", "description": "what is to be seen in the picture"},
+                        "width": {"type": "integer", "minimum": MIN_SIDE, "maximum": MAX_SIDE, "description": "pixels"},
+                        "height": {"type": "integer", "minimum": MIN_SIDE, "maximum": MAX_SIDE, "description": "pixels"}
+                    },
+                    "required": ["prompt"],
+                    "additionalProperties": false
+                }),
+                raw_argument: None,
+            },
+            painter,
+        }
+    }
+}
+
+#[async_trait]
+impl Tool for Image {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        let picture = read_arguments(&args)?;
+        let painting = tokio::select! {
+            painting = self.painter.paint(&picture, cx) => painting?,
+            () = cx.cancel.cancelled() => return Err(ToolError::tell("cancelled", "the drawing was cancelled")),
+        };
+        let mut files = Vec::new();
+        let stem = file_stem(&picture.prompt);
+        let png = write_new(&cx.out, &stem, "png", &painting.png)?;
+        let content = format!(
+            "Drew {} ({} × {} pixels): {}",
+            file_name(&png),
+            picture.width,
+            picture.height,
+            painting.description
+        );
+        files.push(artifact(png, "image/png", painting.png.len()));
+        if let Some(svg) = painting.svg {
+            // Beside the PNG and named like it: whoever shows both shows one.
+            let path = files[0].path.with_extension("svg");
+            std::fs::write(&path, &svg).map_err(|e| unwritable(&path, &e))?;
+            files.push(artifact(path, "image/svg+xml", svg.len()));
+        }
+        Ok(ToolOutput { artifacts: files, ..ToolOutput::text(content) })
+    }
+}
+
+fn read_arguments(args: &Value) -> Result<Picture, ToolError> {
+    let prompt = args.get("prompt").and_then(Value::as_str).unwrap_or("").trim();
+    if prompt.is_empty() {
+        return Err(ToolError::tell("arguments", "the call has no `prompt`; say in words what is to be seen"));
+    }
+    let side = |name: &str| match args.get(name) {
+        None | Some(Value::Null) => Ok(DEFAULT_SIDE),
+        Some(value) => value
+            .as_u64()
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| (MIN_SIDE..=MAX_SIDE).contains(n))
+            .ok_or_else(|| {
+                ToolError::tell("arguments", format!("`{name}` is {value} and must be {MIN_SIDE} to {MAX_SIDE} pixels"))
+            }),
+    };
+    let prompt = prompt.chars().take(MAX_PROMPT).collect();
+    Ok(Picture { prompt, width: side("width")?, height: side("height")? })
+}
+
+/// A file name that tells the picture: the description's first words.
+fn file_stem(prompt: &str) -> String {
+    let mut stem = String::new();
+    for word in prompt.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        if stem.chars().count() + word.chars().count() > 40 {
+            break;
+        }
+        if !stem.is_empty() {
+            stem.push('-');
+        }
+        stem.push_str(&word.to_lowercase());
+    }
+    if stem.is_empty() { "picture".into() } else { stem }
+}
+
+/// Writes a file of a name that is still free in `folder`.
+fn write_new(folder: &Path, stem: &str, extension: &str, data: &[u8]) -> Result<PathBuf, ToolError> {
+    let mut number = 1;
+    loop {
+        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("{stem}{suffix}.{extension}"));
+        match std::fs::File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(data).map_err(|e| unwritable(&path, &e))?;
+                return Ok(path);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(e) => return Err(unwritable(&path, &e)),
+        }
+    }
+}
+
+fn unwritable(path: &Path, why: &std::io::Error) -> ToolError {
+    ToolError::tell("unavailable", format!("the picture can't be saved as {}: {why}", path.display()))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn artifact(path: PathBuf, mime: &str, bytes: usize) -> Artifact {
+    Artifact { name: file_name(&path), mime: mime.into(), path, bytes: bytes as u64 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! What is to be seen, decided before anything is drawn, and where each object goes.
+//!
+//! A small model that draws a whole scene at once heaps everything in one corner. So it only names
+//! the objects, their size and place; the boxes they are drawn into are computed here.
+
+use super::symbols;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Colours that look well together and have names a model knows.
+pub const COLORS: &[&str] = &[
+    "white",
+    "whitesmoke",
+    "lightgray",
+    "gray",
+    "dimgray",
+    "black",
+    "midnightblue",
+    "navy",
+    "royalblue",
+    "dodgerblue",
+    "skyblue",
+    "lightblue",
+    "aliceblue",
+    "teal",
+    "turquoise",
+    "seagreen",
+    "green",
+    "limegreen",
+    "palegreen",
+    "olive",
+    "gold",
+    "khaki",
+    "lemonchiffon",
+    "orange",
+    "coral",
+    "tomato",
+    "crimson",
+    "firebrick",
+    "pink",
+    "hotpink",
+    "plum",
+    "orchid",
+    "purple",
+    "indigo",
+    "lavender",
+    "tan",
+    "peru",
+    "saddlebrown",
+    "wheat",
+    "beige",
+];
+
+/// Those of them that stand out from nearly everything, in the order they are taken.
+const ACCENTS: &[&str] = &["royalblue", "tomato", "seagreen", "orange", "purple", "gold", "teal"];
+
+/// Objects of one picture: fewer say more, and each costs a few seconds.
+const MAX_OBJECTS: usize = 5;
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Plan {
+    /// The picture in one sentence.
+    pub idea: String,
+    pub background: String,
+    /// The lower part of the picture: a colour, or `none`.
+    pub ground: String,
+    pub objects: Vec<Object>,
+    /// A short text below, or nothing.
+    pub caption: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Object {
+    pub name: String,
+    /// The symbol that shows it, or `other` for one that has to be drawn.
+    pub symbol: String,
+    pub color: String,
+    pub place: String,
+    pub size: String,
+}
+
+/// A square on the canvas that an object is drawn into; the canvas is 100 high or wide, whichever
+/// is less.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Square {
+    pub x: f64,
+    pub y: f64,
+    pub side: f64,
+}
+
+/// How much of the smaller of two squares the other may cover, of its side.
+const MAX_OVERLAP: f64 = 0.15;
+/// Squares that crowd each other are made smaller this often, by 7% each time.
+const MAX_SHRINKS: usize = 40;
+
+/// In place of a symbol's name: there is none, the object is drawn.
+pub const OTHER: &str = "other";
+
+const PLACES: &[(&str, f64, f64)] = &[
+    ("center", 0.5, 0.5),
+    ("left", 0.24, 0.5),
+    ("right", 0.76, 0.5),
+    ("top", 0.5, 0.24),
+    ("bottom", 0.5, 0.76),
+    ("top left", 0.24, 0.24),
+    ("top right", 0.76, 0.24),
+    ("bottom left", 0.24, 0.76),
+    ("bottom right", 0.76, 0.76),
+];
+
+const SIZES: &[(&str, f64)] = &[("large", 58.0), ("medium", 40.0), ("small", 26.0)];
+
+pub fn schema() -> Value {
+    let places: Vec<&str> = PLACES.iter().map(|(name, ..)| *name).collect();
+    let sizes: Vec<&str> = SIZES.iter().map(|(name, _)| *name).collect();
+    let symbols: Vec<&str> = symbols::names().chain([OTHER]).collect();
+    let mut grounds = vec!["none"];
+    grounds.extend(COLORS);
+    json!({
+        "type": "object",
+        "properties": {
+            "idea": {"type": "string", "minLength": 10, "maxLength": 120},
+            "background": {"enum": COLORS},
+            "ground": {"enum": grounds},
+            "objects": {
+                "type": "array", "minItems": 1, "maxItems": MAX_OBJECTS,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string", "minLength": 2, "maxLength": 40},
+                        "symbol": {"enum": symbols},
+                        "color": {"enum": COLORS},
+                        "place": {"enum": places},
+                        "size": {"enum": sizes}
+                    },
+                    "required": ["name", "symbol", "color", "place", "size"],
+                    "additionalProperties": false
+                }
+            },
+            "caption": {"type": "string", "maxLength": 30}
+        },
+        "required": ["idea", "background", "ground", "objects", "caption"],
+        "additionalProperties": false
+    })
+}
+
+impl Plan {
+    /// Reads what the model decided. A caption of words that `prompt` does not have is dropped:
+    /// what a small model writes into pictures is misspelt.
+    pub fn read(reply: &str, prompt: &str) -> Result<Plan, String> {
+        let mut plan: Plan = serde_json::from_str(reply.trim()).map_err(|e| e.to_string())?;
+        plan.objects.truncate(MAX_OBJECTS);
+        plan.objects.dedup_by(|a, b| a.name == b.name && a.place == b.place);
+        if plan.objects.is_empty() {
+            return Err("it has no objects".into());
+        }
+        plan.keep_apart();
+        plan.caption = plan.caption.trim().to_owned();
+        if !prompt.to_lowercase().contains(&plan.caption.to_lowercase()) {
+            plan.caption.clear();
+        }
+        Ok(plan)
+    }
+
+    /// Gives an object that could not be told from the background, or from all the others, another
+    /// colour.
+    fn keep_apart(&mut self) {
+        let first = self.objects[0].color.clone();
+        let alike = self.objects.len() > 1 && self.objects.iter().all(|o| o.color == first);
+        for at in 0..self.objects.len() {
+            if self.objects[at].color == self.background || (alike && at > 0) {
+                let taken = |color: &str| color == self.background || self.objects.iter().any(|o| o.color == color);
+                if let Some(free) = ACCENTS.iter().find(|color| !taken(color)) {
+                    self.objects[at].color = (*free).to_owned();
+                }
+            }
+        }
+    }
+
+    /// A square for each object, in the objects' order, on a canvas of that size.
+    pub fn layout(&self, width: f64, height: f64) -> Vec<Square> {
+        let grounded = self.ground != "none";
+        // The caption has the lowest part to itself.
+        let height = if self.caption.is_empty() { height } else { height - CAPTION_HEIGHT };
+        let mut sides: Vec<f64> = self.objects.iter().map(|o| self.wanted_side(o).min(height - 4.0)).collect();
+        let places = self.places();
+        let arrange = |sides: &[f64]| -> Vec<Square> {
+            let square = |(&(x, y), &side): (&(f64, f64), &f64)| {
+                // What is not in the sky stands on the ground.
+                let top = match y {
+                    y if grounded && y > 0.6 => height * 0.97 - side,
+                    y if grounded && y > 0.4 => height * 0.82 - side,
+                    y => y * height - side / 2.0,
+                };
+                let fit = |at: f64, length: f64| at.clamp(2.0, (length - side - 2.0).max(2.0));
+                Square { x: fit(x * width - side / 2.0, width), y: fit(top, height), side }
+            };
+            places.iter().zip(sides).map(square).collect()
+        };
+        let mut squares = arrange(&sides);
+        for _ in 0..MAX_SHRINKS {
+            let Some(larger) = crowding(&squares) else { break };
+            sides[larger] *= 0.93;
+            squares = arrange(&sides);
+        }
+        squares
+    }
+
+    fn wanted_side(&self, object: &Object) -> f64 {
+        let side = SIZES.iter().find(|(name, _)| *name == object.size).map_or(40.0, |(_, side)| *side);
+        if self.objects.len() == 1 { 86.0 } else { side }
+    }
+
+    /// Where each object goes, as fractions of the canvas: the place it was given, or the nearest
+    /// one that nobody before it has.
+    fn places(&self) -> Vec<(f64, f64)> {
+        let mut taken: Vec<&str> = Vec::new();
+        let mut places = Vec::with_capacity(self.objects.len());
+        for object in &self.objects {
+            let wanted = PLACES.iter().find(|(name, ..)| *name == object.place).unwrap_or(&PLACES[0]);
+            let distance = |p: &&(&str, f64, f64)| (((p.1 - wanted.1).powi(2) + (p.2 - wanted.2).powi(2)) * 1e6) as i64;
+            let place = PLACES.iter().filter(|p| !taken.contains(&p.0)).min_by_key(distance).unwrap_or(wanted);
+            taken.push(place.0);
+            places.push((place.1, place.2));
+        }
+        places
+    }
+}
+
+/// The larger of two squares that cover too much of each other.
+fn crowding(squares: &[Square]) -> Option<usize> {
+    for (i, a) in squares.iter().enumerate() {
+        for (j, b) in squares.iter().enumerate().skip(i + 1) {
+            let overlap = |from: f64, to: f64| (from + a.side).min(to + b.side) - from.max(to);
+            let covered = overlap(a.x, b.x).min(overlap(a.y, b.y));
+            if covered > MAX_OVERLAP * a.side.min(b.side) {
+                return Some(if a.side >= b.side { i } else { j });
+            }
+        }
+    }
+    None
+}
+
+/// Height of the strip the caption stands in.
+pub const CAPTION_HEIGHT: f64 = 13.0;
