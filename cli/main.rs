@@ -1,1 +1,128 @@
-fn main() {}
+//! The command line: arguments in, exit status out. One file a subcommand; `wiring.rs` puts the
+//! parts together, `render.rs` shows what happens.
+
+mod ask;
+mod chat;
+mod demo;
+mod doctor;
+mod model;
+mod parse;
+mod render;
+mod report;
+mod sessions;
+mod settings;
+mod tool;
+mod wiring;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use settings::{RunArgs, Usage};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A language model on your own computer that gets things done with tools
+#[derive(Parser)]
+#[command(name = "polymath", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Only the answer: no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The five-turn research demo on pages of its own: no network, no key
+    Demo {
+        /// Where the report goes
+        #[arg(long, value_name = "DIR", default_value = "out")]
+        out: PathBuf,
+        /// A catalogue name or a path to a .gguf
+        #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
+        model: Option<String>,
+        /// One JSON object a line instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answers a question, with tools and sources
+    Ask {
+        question: String,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// A conversation
+    Chat {
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Conversations of before
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
+    /// The tools, without a model
+    #[command(subcommand)]
+    Tool(tool::ToolCommand),
+    /// What the runtime understands of raw model output
+    Parse(parse::ParseArgs),
+    /// The models: list, pull, look at, remove
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// What works on this machine, and what to do about the rest
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+    /// A completion script for your shell
+    Completions { shell: clap_complete::Shell },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return fail(&anyhow::anyhow!("cannot start the runtime: {e}")),
+    };
+    let result = runtime.block_on(run(cli));
+    // Tools may still hold blocking threads; nothing of them is wanted any more.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let quiet = cli.quiet;
+    let home = polymath_model::store::home();
+    match cli.command {
+        Command::Demo { out, model, json } => return demo::run(out, model, json, quiet).await,
+        Command::Ask { question, run } => return ask::run(&question, &run, quiet).await,
+        Command::Chat { run } => return chat::run(&run, quiet).await,
+        Command::Sessions(command) => sessions::run(command, &home)?,
+        Command::Tool(command) => return tool::run(command).await,
+        Command::Parse(args) => parse::run(args)?,
+        Command::Model(command) => model::run(command, &home, quiet).await?,
+        Command::Doctor { json } => return doctor::run(json).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut std::io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line that says why, a hint where there is one, and the exit status.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let broken_pipe = error.chain().filter_map(|e| e.downcast_ref::<std::io::Error>());
+    if broken_pipe.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    if let Some(hint) = error.downcast_ref::<polymath_model::store::StoreError>().and_then(|e| e.hint()) {
+        eprintln!("hint: {hint}");
+    }
+    let usage = error.downcast_ref::<Usage>().is_some();
+    ExitCode::from(if usage { 2 } else { 1 })
+}

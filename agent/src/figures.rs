@@ -23,7 +23,7 @@ static FIGURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"\b{MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{MONTH}\.?,?\s+\d{{4}}\b|\b{MONTH}\.?,?\s+(?:of\s+)?\d{{4}}\b|\d{{4}}\s*年(?:\s*\d{{1,2}}\s*月(?:\s*\d{{1,2}}\s*[日号])?)?|\b\d{{4}}-\d{{1,2}}(?:-\d{{1,2}})?\b|\b\d{{1,2}}/\d{{4}}\b"
     );
     let number = format!(
-        r"(?:(?:US|A|C|HK)?[$€£¥])?\s?-?\d+(?:,\d{{3}})*(?:\.\d+)?(?:[eE][+-]?\d+)?(?:\s?{SCALE}\b|[kKmMbBT]\b|(?:万亿|亿|千万|百万|万|千))?(?:\s?(?:%|percent\b|per cent\b|US dollars|dollars|美元|元))?"
+        r"(?:(?:US|A|C|HK)?[$€£¥]\s?)?-?\d+(?:,\d{{3}})*(?:\.\d+)?(?:[eE][+-]?\d+)?(?:\s?{SCALE}\b|[kKmMbBT]\b|(?:万亿|亿|千万|百万|万|千))?(?:\s?(?:%|percent\b|per cent\b|US dollars|dollars|美元|元))?"
     );
     Regex::new(&format!("{date}|{number}")).ok()
 });
@@ -40,8 +40,11 @@ pub fn figures(text: &str) -> Vec<Figure> {
             if inside_word {
                 return None;
             }
-            let shift = found.as_str().len() - found.as_str().trim_start().len();
-            let shown = found.as_str().trim();
+            // The dash of a range is no minus.
+            let range =
+                found.as_str().starts_with('-') && text[..found.start()].ends_with(|c: char| c.is_alphanumeric());
+            let shown = found.as_str().trim_start_matches(if range { '-' } else { ' ' }).trim();
+            let shift = usize::from(range);
             let (number, date) = read_value(shown);
             (number.is_some() || date.is_some()).then(|| Figure {
                 text: shown.to_owned(),
@@ -89,6 +92,7 @@ mod tests {
         check("It raised $4.5 million in July 2017.", &["$4.5 million", "July 2017"]);
         check("2021年4月完成3.25亿美元的E轮融资", &["2021年4月", "3.25亿美元"]);
         check("Up 17.5% to 2,340 on 5 May 2020 (GPT4, v2x)", &["17.5%", "2,340", "5 May 2020"]);
+        check("from 2010-2015, 3-4 of them", &["2010", "2015", "3", "4"]);
         check("| 2017-07 | US$100m | $3.5bn |", &["2017-07", "US$100m", "$3.5bn"]);
     }
 
@@ -102,6 +106,7 @@ mod tests {
     fn equal_values_in_other_clothes() {
         check_same("$4.5M", "4.5 million US dollars", true);
         check_same("July 2017", "2017-07", true);
+        check_same("17.5%", "17.5% of 2,340", true);
         check_same("41.6", "41.5873", true);
         check_same("$325 million", "3.25亿美元", true);
         check_same("7", "7.3", false);

@@ -9,22 +9,58 @@ use serde_json::Value;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A new step of the turn begins (1, 2, …).
-    Step { step: u32 },
+    Step {
+        step: u32,
+    },
     /// More of the text the model is writing.
-    Text { delta: String },
+    Text {
+        delta: String,
+    },
     /// More of the model's reasoning.
-    Reasoning { delta: String },
-    Call { id: String, tool: String, arguments: Value },
-    Result { id: String, ok: bool, content: String, artifacts: Vec<Artifact>, tables: Vec<Table>, ms: u64 },
-    Table { table: Table },
-    Artifact { artifact: Artifact },
+    Reasoning {
+        delta: String,
+    },
+    Call {
+        id: String,
+        tool: String,
+        arguments: Value,
+    },
+    Result {
+        id: String,
+        ok: bool,
+        content: String,
+        artifacts: Vec<Artifact>,
+        tables: Vec<Table>,
+        ms: u64,
+    },
+    Table {
+        table: Table,
+    },
+    Artifact {
+        artifact: Artifact,
+    },
     /// Something the user should know that is not part of the answer.
-    Notice { text: String },
+    Notice {
+        text: String,
+    },
     /// Tokens of the prompt that were evaluated, and those that stood in the KV cache already.
-    Prefill { new_tokens: usize, cached_tokens: usize, ms: u64 },
-    Answer { text: String, citations: Vec<Citation>, figures: Vec<Figure> },
+    Prefill {
+        new_tokens: usize,
+        cached_tokens: usize,
+        ms: u64,
+    },
+    Answer {
+        text: String,
+        citations: Vec<Citation>,
+        figures: Vec<Figure>,
+    },
     /// The turn is over. `tokens` counts generated tokens.
-    Done { stop: Stop, steps: u32, tokens: usize, seconds: f64 },
+    Done {
+        stop: Stop,
+        steps: u32,
+        tokens: usize,
+        seconds: f64,
+    },
     Error {
         message: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]

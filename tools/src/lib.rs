@@ -2,8 +2,17 @@
 //!
 //! Nothing here knows about models, prompts or llama.cpp: tools build and test without them.
 
+pub mod browser;
+mod calculator;
+pub mod image;
+pub mod python;
 mod registry;
 mod tool;
+mod value;
 
+pub use calculator::Calculator;
+pub use image::Image;
+pub use python::Python;
 pub use registry::Registry;
 pub use tool::{CallCx, Tool, ToolError};
+pub use value::{read_cell, read_value};

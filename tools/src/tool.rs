@@ -1,7 +1,7 @@
 //! The trait every tool implements, and what a call is given.
 
 use async_trait::async_trait;
-use polymath_chat::{Completer, ToolFailure, ToolOutput, ToolSpec};
+use polymath_chat::{Completer, Table, ToolFailure, ToolOutput, ToolSpec};
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,8 @@ pub struct CallCx {
     pub out: PathBuf,
     /// For tools that need the model: one short constrained completion at a time.
     pub model: Option<Arc<dyn Completer>>,
+    /// The conversation's tables by the variable names that a program finds them under.
+    pub tables: Vec<(String, Table)>,
     /// Ends the call at any moment.
     pub cancel: CancellationToken,
 }

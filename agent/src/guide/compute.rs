@@ -1,11 +1,26 @@
 //! Working things out: expressions for the calculator, programs for Python, prompts for pictures.
 
 use super::frames::{describe, frames, inherit};
-use super::{Guide, calling};
+use super::{Guide, calling, program};
 use crate::evidence::clip;
 use crate::turn::Turn;
-use polymath_chat::{Completion, CompletionError, Constraint, Message};
+use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
 use serde_json::json;
+
+/// How a plot is made, on another matter: one example is worth more than rules.
+const PLOT_EXAMPLE: &str = "Example
+Task: Plot the rainfall by month as a line, with a logarithmic axis and a grid
+Program:
+known = df.dropna(subset=['Rainfall'])
+plt.plot(known['Month'], known['Rainfall'], marker='o')
+plt.yscale('log')
+plt.grid(True)
+plt.title('Rainfall by month')
+plt.xlabel('Month')
+plt.ylabel('Rainfall (mm)')
+plt.show()
+
+";
 
 /// Tokens of a program.
 const PROGRAM_TOKENS: usize = 700;
@@ -32,50 +47,58 @@ impl Guide {
 
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
     pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let data: Vec<String> = frames(&turn.chat.tables)
-            .iter()
-            .take(1)
-            .map(|(name, table)| {
-                format!("`{name}` is defined: a pandas DataFrame of {} with {}\n", table.title, describe(table))
-            })
-            .collect();
-        let system = format!(
-            "You write short Python programs. import what you use. Today is {}. matplotlib is there for plots: give titles and \
-             axis labels, end with plt.show(). print every result with a label. No files, no network, no input.",
+        let table = frames(&turn.chat.tables).into_iter().next();
+        // A program with gaps is tried once; what it could not do the model writes freely.
+        if let (Some((name, table)), 0) = (&table, self.failures)
+            && let Some(code) = program::write(turn, name, table).await?
+        {
+            return Ok(calling(turn, vec![("python", json!({"code": code}))]));
+        }
+        let about = |(name, table): &(String, Table)| {
+            format!("`{name}` holds a table of {} with {}\n", table.title, describe(table))
+        };
+        let mut task = Completion::new(
+            format!(
+                "{PLOT_EXAMPLE}{}{}Task: {}",
+                table.as_ref().map(about).unwrap_or_default(),
+                last_failure(turn),
+                clip(turn.question, 2000)
+            ),
+            PROGRAM_TOKENS,
+        );
+        task.system = format!(
+            "You write short Python programs with numpy, pandas and matplotlib, like the example. Today is {}. Print every result with \
+             a label. Give plots a title and axis labels. No files, no network, no input.",
             chrono::Local::now().date_naive()
         );
-        let use_data = if data.is_empty() { "" } else { "Use df as it is; do not define its data again.\n" };
-        let prompt = format!("{}{use_data}{}Task: {}", data.concat(), last_failure(turn), clip(turn.question, 2000));
-        let mut task = Completion::new(prompt, PROGRAM_TOKENS);
-        task.system = system;
-        task.prefill = "```python\n".into();
+        let imports = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n";
+        // A model that sees its data loaded does not type it in again.
+        let loaded = table.as_ref().map_or(String::new(), |(name, _)| format!("{name} = load_table()\n"));
+        task.prefill = format!("```python\n{imports}{loaded}");
         task.stop = vec!["```".into()];
         let code = match turn.complete(task).await {
-            Ok(code) => code,
+            Ok(code) => format!("{imports}{}", code.trim_end()),
             Err(CompletionError::TooLong(tokens)) => {
                 anyhow::bail!("the program did not come to an end within {tokens} tokens")
             }
             Err(other) => return Err(other.into()),
         };
-        Ok(calling(turn, vec![("python", json!({"code": code.trim_end()}))]))
+        Ok(calling(turn, vec![("python", json!({"code": code}))]))
     }
 
     pub(super) async fn draw(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         Ok(calling(turn, vec![("image", json!({"prompt": clip(turn.question, 500)}))]))
     }
 
-    /// Takes over the tables that programs of this turn left: what they filled in is marked so.
+    /// Takes over the tables that programs of this turn left: what they filled in is marked so. A
+    /// table that only lost rows is a program's own affair.
     pub(super) fn take_tables(&self, turn: &mut Turn<'_>) {
-        let made: Vec<_> = turn
-            .outcomes
-            .iter()
-            .filter(|o| o.call.name == "python")
-            .filter_map(|o| o.result.as_ref().ok())
-            .flat_map(|o| o.tables.clone())
-            .collect();
+        let programs = turn.outcomes.iter().filter(|o| o.call.name == "python");
+        let made: Vec<Table> = programs.filter_map(|o| o.result.as_ref().ok()).flat_map(|o| o.tables.clone()).collect();
         for table in made {
             let table = match turn.chat.tables.last() {
                 Some(old) if old.rows.len() == table.rows.len() => inherit(old, table),
+                Some(old) if table.columns.iter().all(|c| old.columns.contains(c)) => continue,
                 _ => table,
             };
             let _ = turn.events.send(polymath_chat::Event::Table { table: table.clone() });

@@ -6,7 +6,7 @@
 
 use super::{Guide, object, quoted};
 use crate::evidence::{clip, select, terms};
-use crate::figures::{Figure, figures};
+use crate::figures::{Figure, figures, same};
 use crate::turn::Turn;
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
 use polymath_tools::read_value;
@@ -16,6 +16,8 @@ use std::collections::HashSet;
 
 mod merge;
 mod units;
+
+pub(super) use units::human;
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
@@ -65,10 +67,9 @@ impl Guide {
             shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
         );
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
-        // With the rows of a whole table at hand, prose only has to fill what is missing.
-        let complete = !rows.is_empty() && rows.iter().flatten().all(|c| c.text.is_some());
-        for source in prose.iter().take(if complete { 0 } else { PROSE_PAGES }) {
-            let found = copy_rows(turn, &shape, source, &query).await?;
+        for source in prose.iter().filter(|s| may_add(&rows, &shape, s)).take(PROSE_PAGES).cloned().collect::<Vec<_>>()
+        {
+            let found = copy_rows(turn, &shape, &source, &query).await?;
             merge::merge(&mut rows, found);
         }
         rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
@@ -138,6 +139,31 @@ fn is_about(source: &Source, about: &HashSet<String>) -> bool {
     let lines =
         source.text.lines().filter(|l| terms(l).iter().filter(|t| about.contains(*t)).count() * 2 >= about.len());
     title.intersection(about).next().is_some() || lines.take(2).count() == 2
+}
+
+/// Whether a page can say something new. With the rows of a table at hand it has to have a line that
+/// names a row and holds a figure of the kind that row misses, and not one that the table has
+/// already: that would be borrowed from another row.
+fn may_add(rows: &[Row], shape: &Shape, source: &Source) -> bool {
+    let known: Vec<Figure> = rows.iter().flatten().filter_map(|c| figures(c.display()).into_iter().next()).collect();
+    let is_new = |found: &Figure, kind: Kind| {
+        let fits =
+            if kind == Kind::Date { found.date.is_some() } else { found.number.is_some() && found.date.is_none() };
+        fits && !known.iter().any(|k| same(found, k))
+    };
+    let lines: Vec<(String, Vec<Figure>)> = source.text.lines().map(|l| (l.to_lowercase(), figures(l))).collect();
+    let misses = |row: &Row| {
+        let name = row[0].display().to_lowercase();
+        let missing = row.iter().zip(&shape.columns).filter(|(cell, _)| cell.text.is_none());
+        let kinds: Vec<Kind> = missing.map(|(_, column)| column.kind).collect();
+        let says = |kind: &Kind| {
+            let mut named = lines.iter().filter(|(line, _)| line.contains(&name));
+            *kind == Kind::Text && named.clone().next().is_some()
+                || named.any(|(_, found)| found.iter().any(|f| is_new(f, *kind)))
+        };
+        kinds.iter().any(says)
+    };
+    rows.is_empty() || rows.iter().any(misses)
 }
 
 /// Tables of this turn's opened pages, from pages about the subject.

@@ -1,5 +1,6 @@
 //! Tables as a Python program sees them, and back.
 
+use super::extract::human;
 use polymath_chat::{Cell, Provenance, Table};
 
 /// The conversation's tables as variables of the interpreter: the latest is `df`, the one before
@@ -46,20 +47,23 @@ fn value(cell: &Cell) -> String {
 /// what it filled in was imputed, what it added was computed.
 pub(super) fn inherit(old: &Table, new: Table) -> Table {
     let columns: Vec<Option<usize>> = new.columns.iter().map(|c| old.columns.iter().position(|o| o == c)).collect();
-    let rows = new.rows.into_iter().enumerate().map(|(r, row)| {
-        let old_row = old.rows.get(r);
-        let cells = row.into_iter().enumerate().map(|(c, cell)| {
-            let before = columns.get(c).copied().flatten().and_then(|c| old_row.and_then(|row| row.get(c)));
-            match before {
-                Some(before) if before.text.is_none() && cell.text.is_some() => Cell {
-                    provenance: Provenance::Imputed { how: "python: filled in for a value that was not found".into() },
-                    ..cell
-                },
-                Some(before) if before.number == cell.number && before.text.is_some() => before.clone(),
-                _ => cell,
-            }
+    let rows = new.rows.into_iter().zip(&old.rows).map(|(row, old_row)| {
+        let cells = row.into_iter().enumerate().map(|(i, cell)| match columns.get(i).copied().flatten() {
+            Some(at) if old_row[at].text.is_none() && cell.text.is_some() => imputed(cell, old, at),
+            Some(at) if old_row[at].number == cell.number => old_row[at].clone(),
+            _ => cell,
         });
         cells.collect()
     });
     Table { title: old.title.clone(), rows: rows.collect(), columns: new.columns }
+}
+
+/// An estimate, shown to three digits and in the way of its column's other cells.
+fn imputed(cell: Cell, table: &Table, column: usize) -> Cell {
+    let provenance = Provenance::Imputed { how: "python: filled in for a value that was not found".into() };
+    let Some(number) = cell.number.filter(|n| *n != 0.0) else { return Cell { provenance, ..cell } };
+    let digits = 10f64.powf(2.0 - number.abs().log10().floor());
+    let currency = table.rows.iter().find_map(|row| row[column].text.as_deref()?.chars().find(|c| "$€£¥".contains(*c)));
+    let text = format!("{}{}", currency.map_or(String::new(), String::from), human((number * digits).round() / digits));
+    Cell { text: Some(text), provenance, ..cell }
 }

@@ -10,6 +10,7 @@ mod compute;
 mod decide;
 mod extract;
 mod frames;
+mod program;
 mod search;
 mod write;
 

@@ -19,6 +19,7 @@ impl Guide {
         let text = if !results.is_empty() {
             self.from_results(turn, &results).await?
         } else if !turn.tables.is_empty() {
+            // The table is the answer.
             String::new()
         } else if self.plan.is_some() {
             self.from_pages(turn).await?
@@ -57,6 +58,16 @@ impl Guide {
 
     /// From what the tools printed.
     async fn from_results(&self, turn: &mut Turn<'_>, results: &str) -> anyhow::Result<String> {
+        let files = files(turn);
+        if !files.is_empty() && files.len() == results.lines().count() {
+            // Nothing was printed: there is nothing to say but where the picture is.
+            let names = files.join(", ");
+            return Ok(if is_chinese(turn.question) {
+                format!("已生成：{names}")
+            } else {
+                format!("Made: {names}")
+            });
+        }
         let facts = if self.plan.is_some() {
             show(&select(&turn.chat.sources, &self.query(turn), 1200), &turn.chat.sources)
         } else {
@@ -67,7 +78,14 @@ impl Guide {
              exactly as they stand above, in the language of the request. No program, no further working.",
             clip(turn.question, 1500)
         );
-        write(turn, prompt, 220).await
+        let mut text = write(turn, prompt, 220).await?;
+        if let Some(at) = text.find("```") {
+            text.truncate(at);
+        }
+        // A figure that the tools did not bring has no business here: then their own words will do.
+        let known = figures(&format!("{facts}\n{results}\n{}", turn.question));
+        let all_known = figures(&text).iter().all(|f| known.iter().any(|k| same(f, k)));
+        Ok(if all_known && !text.trim().is_empty() { text } else { plain_results(turn) })
     }
 
     /// From the conversation alone.
@@ -116,6 +134,18 @@ fn results(turn: &Turn<'_>) -> String {
         }
     }
     parts.join("\n")
+}
+
+/// Names of the figures and files that the tools of this turn made.
+fn files(turn: &Turn<'_>) -> Vec<String> {
+    let made = turn.outcomes.iter().filter_map(|o| o.result.as_ref().ok()).flat_map(|o| &o.artifacts);
+    made.map(|a| a.name.clone()).collect()
+}
+
+/// The last tool's own words, as they are.
+fn plain_results(turn: &Turn<'_>) -> String {
+    let last = turn.outcomes.iter().rev().find(|o| o.result.is_ok() && !o.call.name.starts_with("browser_"));
+    last.map_or(String::new(), |o| o.content().lines().map(|l| format!("    {l}\n")).collect())
 }
 
 fn tried(outcome: &crate::dispatch::Outcome) -> String {

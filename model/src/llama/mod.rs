@@ -44,8 +44,8 @@ pub struct LlamaOptions {
 /// conversation, and half a gigabyte of KV cache for a 1.5B model.
 pub const DEFAULT_CONTEXT: usize = 16_384;
 
-/// Below this a model is led by the hand (see `FACTS` in the evaluation section of the README: the
-/// models of 1.5B and less that were measured fail as free agents).
+/// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
+/// free agents).
 const GUIDED_BELOW: u64 = 4_000_000_000;
 
 /// A GGUF model, loaded.

@@ -1,17 +1,18 @@
 //! Puts rows from several pages together: the same thing is one row, the first page's word stands.
 
 use super::{Kind, Row, Shape};
-use crate::evidence::terms;
 use polymath_chat::Cell;
 use std::collections::HashSet;
 
 /// Adds `new` rows to `rows`; a row that is there already only fills its empty cells.
 pub fn merge(rows: &mut Vec<Row>, new: Vec<Row>) {
+    // Rows of one page are different things, however alike they look.
+    let before = rows.len();
     for row in new {
         if row.iter().filter(|c| c.text.is_some()).count() < 2 {
             continue;
         }
-        match rows.iter_mut().find(|known| is_same(known, &row)) {
+        match rows[..before].iter_mut().find(|known| is_same(known, &row)) {
             Some(known) => {
                 for (mine, theirs) in known.iter_mut().zip(row) {
                     if mine.text.is_none() {
@@ -26,8 +27,7 @@ pub fn merge(rows: &mut Vec<Row>, new: Vec<Row>) {
 
 /// The same name, or two equal figures or dates and none that differ.
 fn is_same(a: &Row, b: &Row) -> bool {
-    let name =
-        |row: &Row| row.first().and_then(|c| c.text.clone()).map(|t| terms(&t).into_iter().collect::<HashSet<_>>());
+    let name = |row: &Row| row.first().and_then(|c| c.text.as_deref()).map(words);
     if let (Some(x), Some(y)) = (name(a), name(b))
         && !x.is_empty()
         && !y.is_empty()
@@ -37,6 +37,11 @@ fn is_same(a: &Row, b: &Row) -> bool {
     }
     let pairs: Vec<bool> = a.iter().zip(b).skip(1).filter_map(|(x, y)| equal(x, y)).collect();
     pairs.len() > 1 && pairs.iter().all(|same| *same)
+}
+
+/// The words of a name, short ones included: the "A" of "Series A" is what matters.
+fn words(name: &str) -> HashSet<String> {
+    name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// Whether two cells hold the same value; `None` when they can't be compared.

@@ -62,7 +62,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// `4500000` as `4.5 million`.
-fn human(number: f64) -> String {
+pub fn human(number: f64) -> String {
     let (scale, word) = match number.abs() {
         n if n >= 1e12 => (1e12, " trillion"),
         n if n >= 1e9 => (1e9, " billion"),

@@ -1,0 +1,160 @@
+//! Programs with gaps: for the common things people ask of a table, the model only says which
+//! columns and dates are meant (under a schema made of that table), and the program is written
+//! here. What fits none of them the model writes itself.
+
+use super::object;
+use crate::evidence::clip;
+use crate::turn::Turn;
+use polymath_chat::{Completion, Constraint, Table};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A program for the request, if it is one of the common ones. `name` is the table's variable.
+pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Result<Option<String>> {
+    let columns = Columns::of(table);
+    let mut kinds = Vec::new();
+    if !columns.incomplete.is_empty() && columns.numbers.len() > 1 {
+        kinds.push("estimate");
+    }
+    if !columns.numbers.is_empty() && (!columns.dates.is_empty() || columns.numbers.len() > 1) {
+        kinds.push("trend");
+    }
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    kinds.extend(["plot", "other"]);
+    let mut task = Completion::new(clip(turn.question, 1500), 5)
+        .constrained(Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect()));
+    task.system = "What kind of program does a request need? Reply with one word.\nestimate: fill in values that are missing in a \
+                   table\ntrend: fit a trend or line, predict, extrapolate\nplot: draw data as a chart, nothing fitted\nother: anything \
+                   else"
+        .to_owned();
+    match turn.complete(task).await?.as_str() {
+        "estimate" => estimate(turn, name, table, &columns).await.map(Some),
+        "trend" => trend(turn, name, &columns).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A table's columns by what they hold.
+struct Columns {
+    numbers: Vec<String>,
+    dates: Vec<String>,
+    /// Numbers with gaps.
+    incomplete: Vec<String>,
+}
+
+impl Columns {
+    fn of(table: &Table) -> Columns {
+        let cells = |i: usize| table.rows.iter().filter_map(move |row| row.get(i));
+        let names = |wanted: &dyn Fn(usize) -> bool| {
+            let columns = table.columns.iter().enumerate();
+            columns.filter(|(i, _)| wanted(*i)).map(|(_, name)| name.clone()).collect::<Vec<_>>()
+        };
+        let numeric =
+            |i: usize| cells(i).any(|c| c.number.is_some()) && cells(i).all(|c| c.number.is_some() || c.text.is_none());
+        let gaps = |i: usize| cells(i).any(|c| c.text.is_none());
+        Columns {
+            numbers: names(&numeric),
+            dates: names(&|i| cells(i).any(|c| c.date.is_some()) && !numeric(i)),
+            incomplete: names(&|i| numeric(i) && gaps(i)),
+        }
+    }
+}
+
+/// Asks for the gaps of a program.
+async fn fill<T: for<'a> Deserialize<'a>>(turn: &mut Turn<'_>, what: &str, gaps: Value) -> anyhow::Result<T> {
+    let prompt =
+        format!("{what}\nToday is {}.\nRequest: {}", chrono::Local::now().date_naive(), clip(turn.question, 1500));
+    let text = turn.complete(Completion::new(prompt, 120).constrained(Constraint::JsonSchema(gaps))).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+#[derive(Deserialize)]
+struct Estimate {
+    fill: String,
+    from: String,
+}
+
+/// Missing values from the usual ratio to another column.
+async fn estimate(turn: &mut Turn<'_>, df: &str, table: &Table, columns: &Columns) -> anyhow::Result<String> {
+    let gaps = object(&[("fill", json!({"enum": columns.incomplete})), ("from", json!({"enum": columns.numbers}))]);
+    let what = "Values that are missing in a column of a table are to be estimated from their ratio to another column. Which column \
+                is to be filled, and from which?";
+    let mut chosen: Estimate = fill(turn, what, gaps).await?;
+    if chosen.from == chosen.fill {
+        let other = columns.numbers.iter().find(|n| **n != chosen.fill && !columns.incomplete.contains(n));
+        chosen.from = other.or(columns.numbers.iter().find(|n| **n != chosen.fill)).cloned().unwrap_or(chosen.from);
+    }
+    let (fill, from, key) = (json!(chosen.fill), json!(chosen.from), json!(table.columns[0]));
+    Ok(format!(
+        "KEY, FILL, FROM = {key}, {fill}, {from}\n\
+         known = {df}.dropna(subset=[FILL, FROM])\n\
+         ratios = known[FILL] / known[FROM]\n\
+         for name, ratio in zip(known[KEY], ratios):\n    print(f\"{{name}}: ratio of {{FILL}} to {{FROM}} is {{ratio:.4g}}\")\n\
+         ratio = ratios.median()\n\
+         print(f\"median ratio: {{ratio:.4g}}\")\n\
+         missing = {df}[FILL].isna()\n\
+         {df}[FILL] = {df}[FILL].fillna({df}[FROM] * ratio)\n\
+         for name, value in zip({df}.loc[missing, KEY], {df}.loc[missing, FILL]):\n    print(f\"{{name}}: estimated {{FILL}} {{value:,.0f}}\")\n"
+    ))
+}
+
+#[derive(Deserialize)]
+struct Trend {
+    across: String,
+    up: String,
+    until: String,
+    days: Vec<String>,
+    logarithmic: bool,
+}
+
+/// A straight line through the data, drawn and read off at the days asked for.
+async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Result<String> {
+    let across = if columns.dates.is_empty() { &columns.numbers } else { &columns.dates };
+    let place = match columns.dates.is_empty() {
+        true => json!({"type": "string", "pattern": "^-?[0-9]{1,9}(\\.[0-9]{1,4})?$"}),
+        false => json!({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}),
+    };
+    let gaps = object(&[
+        ("across", json!({"enum": across})),
+        ("up", json!({"enum": columns.numbers})),
+        ("until", place.clone()),
+        ("days", json!({"type": "array", "items": place, "minItems": 1, "maxItems": 4})),
+        ("logarithmic", json!({"type": "boolean"})),
+    ]);
+    let what = "A linear trend is to be fitted and drawn. Which column goes across, which up, until where is the line drawn, at which \
+                days (or places) is its value wanted (the end of 2031 is 2031-12-31), and does the request ask for a logarithmic axis?";
+    let chosen: Trend = fill(turn, what, gaps).await?;
+    let (x, y, until, days) = (json!(chosen.across), json!(chosen.up), json!(chosen.until), json!(chosen.days));
+    let dates = !columns.dates.is_empty();
+    let (number, read, line) = match dates {
+        true => (
+            "known[X].map(pd.Timestamp.toordinal)",
+            "pd.Timestamp(place)",
+            "pd.date_range(known[X].min(), max([last] + places), periods=200)",
+        ),
+        false => ("known[X]", "float(place)", "np.linspace(known[X].min(), max([last] + places), 200)"),
+    };
+    let at = if dates { "place.toordinal()" } else { "place" };
+    let shown = if dates { "place.date()" } else { "place" };
+    let scale = if chosen.logarithmic { "plt.yscale(\"log\")\n" } else { "" };
+    let program = format!(
+        "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n\
+         X, Y = {x}, {y}\n\
+         known = {df}.dropna(subset=[X, Y]).sort_values(X)\n\
+         slope, start = np.polyfit({number}, known[Y], 1)\n\n\
+         def trend(place):\n    return slope * {at} + start\n\n\
+         place = {until}\nlast = {read}\n\
+         places = [{read} for place in {days}]\n\
+         line = {line}\n\
+         plt.plot(line, [trend(place) for place in line], label=\"linear trend\")\n\
+         plt.scatter(known[X], known[Y], color=\"black\", zorder=3, label=Y)\n\
+         for place in places:\n    \
+             plt.axvline(place, linestyle=\"--\", color=\"grey\")\n    \
+             plt.annotate(f\"{{{shown}}}\\n{{trend(place):,.4g}}\", (place, trend(place)), textcoords=\"offset points\", xytext=(-8, 0), ha=\"right\")\n    \
+             print(f\"{{Y}}, linear trend at {{{shown}}}: {{trend(place):,.0f}}\")\n\
+         {scale}plt.title(f\"{{Y}} and its linear trend\")\nplt.xlabel(X)\nplt.ylabel(Y)\nplt.grid(True)\nplt.legend()\nplt.show()\n"
+    );
+    Ok(program)
+}

@@ -1,0 +1,121 @@
+//! `polymath ask`: one question, one answer. Also the running of a turn that `chat` and `demo` share.
+
+use crate::render::{RenderOptions, Renderer};
+use crate::settings::{RunArgs, Settings, Usage};
+use crate::wiring;
+use anyhow::bail;
+use polymath_agent::session::{Session, SessionStore, StoreError};
+use polymath_agent::{Agent, Chat, TurnEnd};
+use polymath_chat::{Event, Stop};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+/// Characters of a question: more than any context holds is a file, not a question.
+const LONGEST_QUESTION: usize = 200_000;
+
+pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    check_question(question)?;
+    let settings = Settings::read(args)?;
+    // A wrong tool or search setting is told before a model is pulled and loaded for it.
+    wiring::tools(&settings)?;
+    let mut session = open_session(&settings.home, args.session.as_deref(), question)?;
+    let out = out_dir(&settings, args, session.id());
+    let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
+    let agent = wiring::agent(&settings, out, quiet).await?;
+    let mut chat = session.chat()?;
+    let cancel = on_interrupt();
+    let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, cancel).await;
+    renderer.finish();
+    Ok(exit_code(result?.stop))
+}
+
+pub fn exit_code(stop: Stop) -> ExitCode {
+    match stop {
+        Stop::Answer => ExitCode::SUCCESS,
+        Stop::Interrupted => ExitCode::from(130),
+        Stop::StepLimit | Stop::Deadline | Stop::Repetition | Stop::Error => ExitCode::from(1),
+    }
+}
+
+/// What no model is to be loaded for.
+pub fn check_question(question: &str) -> anyhow::Result<()> {
+    if question.trim().is_empty() {
+        bail!(Usage("the question is empty".into()));
+    }
+    let length = question.chars().count();
+    if length > LONGEST_QUESTION {
+        bail!(
+            "the question has {length} characters and {LONGEST_QUESTION} is the most that can be read at once; put the text \
+             into a file and search it: --search local:FOLDER"
+        );
+    }
+    Ok(())
+}
+
+/// The session to go on with, or a new one.
+pub fn open_session(home: &Path, id: Option<&str>, title: &str) -> anyhow::Result<Session> {
+    let store = SessionStore::open(&home.join("sessions.db"))?;
+    let Some(id) = id else { return Ok(store.create(title)?) };
+    match store.resume(id) {
+        Err(StoreError::Unknown { .. }) => {
+            eprintln!("session {id} is new");
+            Ok(store.create_named(id, title)?)
+        }
+        other => Ok(other?),
+    }
+}
+
+pub fn out_dir(settings: &Settings, args: &RunArgs, session: &str) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| settings.home.join("artifacts").join(session))
+}
+
+/// Cancelled by the first Ctrl-C; the second one leaves.
+pub fn on_interrupt() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            token.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    cancel
+}
+
+/// Runs one turn: every event is kept in the session, then shown.
+pub async fn turn(
+    agent: &Agent,
+    chat: &mut Chat,
+    session: &mut Session,
+    question: &str,
+    renderer: &mut Renderer,
+    cancel: CancellationToken,
+) -> anyhow::Result<TurnEnd> {
+    let number = session.next_turn()?;
+    let (events, mut inbox) = unbounded_channel();
+    let run = async {
+        let result = agent.turn(chat, question, &events, cancel).await;
+        if let Err(error) = &result {
+            let _ = events.send(Event::Error { message: format!("{error:#}"), hint: None });
+        }
+        drop(events);
+        result
+    };
+    let show = async {
+        while let Some(event) = inbox.recv().await {
+            // Kept first: a step counts only once it is durable.
+            session.append(number, &event)?;
+            renderer.event(&event);
+        }
+        Ok::<_, StoreError>(())
+    };
+    let (result, shown) = tokio::join!(run, show);
+    shown?;
+    let end = result?;
+    session.save(chat)?;
+    Ok(end)
+}

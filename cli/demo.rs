@@ -1,0 +1,99 @@
+//! `polymath demo`: the conversation of the talk, on pages of its own. The pages are served over
+//! HTTP on loopback and searched through an endpoint like SearXNG's, so that the demo goes the same
+//! way as any question; only this one port is allowed to the fetcher.
+
+mod site;
+
+use crate::ask::{on_interrupt, turn};
+use crate::render::{RenderOptions, Renderer};
+use crate::report::{ReportTurn, write_report};
+use crate::settings::{RunArgs, Settings};
+use crate::wiring;
+use anyhow::Context;
+use clap::Parser;
+use polymath_agent::TurnEnd;
+use polymath_agent::session::SessionStore;
+use polymath_chat::Stop;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What a turn of the demo must leave behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promise {
+    Table,
+    Picture,
+}
+
+const TURNS: [(&str, Promise); 5] = [
+    ("Collect Scale AI's funding rounds (date, amount, valuation) into a table", Promise::Table),
+    (
+        "Estimate the missing valuations of Series A and B from the ratios of valuation to amount in the other rounds",
+        Promise::Table,
+    ),
+    ("Plot the valuations: dates on the x axis, valuation on a logarithmic y axis, with grid lines", Promise::Picture),
+    (
+        "Fit a linear trend to the valuations over time and plot it with the data up to the end of 2025; mark today with a vertical \
+         line, and print the trend's value today and at the end of 2025",
+        Promise::Picture,
+    ),
+    ("Draw a picture that represents the company Scale AI", Promise::Picture),
+];
+
+#[derive(Parser)]
+struct NoFlags {
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+pub async fn run(out: PathBuf, model: Option<String>, json: bool, quiet: bool) -> anyhow::Result<ExitCode> {
+    let site = site::Site::start().await.context("cannot serve the demo's pages on loopback")?;
+    let mut args = NoFlags::try_parse_from(["polymath"])?.run;
+    (args.model, args.search) = (model.or(args.model), Some(format!("searxng:http://{}", site.address)));
+    let mut settings = Settings::read(&args)?;
+    settings.allow = vec![site.address.to_string()];
+    settings.tools = None;
+    let agent = wiring::agent(&settings, out.clone(), quiet).await?;
+    let mut session = SessionStore::open(&settings.home.join("sessions.db"))?.create("demo: Scale AI")?;
+    let mut chat = session.chat()?;
+    let cancel = on_interrupt();
+    let mut turns = Vec::new();
+    let mut broken = Vec::new();
+    for (number, (question, promise)) in TURNS.iter().enumerate() {
+        let mut renderer = Renderer::new(RenderOptions::new(json, quiet));
+        if !quiet {
+            eprintln!("\n{}/{} {question}", number + 1, TURNS.len());
+        }
+        let end = turn(&agent, &mut chat, &mut session, question, &mut renderer, cancel.clone()).await;
+        renderer.finish();
+        let end = end?;
+        if end.stop == Stop::Interrupted {
+            return Ok(ExitCode::from(130));
+        }
+        if !is_kept(*promise, &end) {
+            broken.push(number + 1);
+        }
+        turns.push(ReportTurn {
+            question: (*question).to_owned(),
+            answer_markdown: end.answer.text,
+            citations: end.answer.citations,
+            tables: end.tables,
+            artifacts: end.artifacts,
+            figures: end.answer.figures,
+        });
+    }
+    let (markdown, html) = write_report(&out, "Scale AI's funding, found and worked out on this computer", &turns)?;
+    if !quiet {
+        eprintln!("\n{}\n{}", markdown.display(), html.display());
+    }
+    if !broken.is_empty() {
+        anyhow::bail!("the demo ran to its end, but turn {broken:?} did not leave what it promised");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_kept(promise: Promise, end: &TurnEnd) -> bool {
+    match promise {
+        Promise::Table => !end.tables.is_empty(),
+        Promise::Picture => end.artifacts.iter().any(|a| a.mime == "image/png"),
+    }
+}

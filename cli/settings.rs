@@ -1,0 +1,175 @@
+//! Settings, weakest first: built-in, `polymath.toml` in the user's config directory,
+//! `./polymath.toml`, `POLYMATH_*` variables, flags (clap reads the last two).
+
+use anyhow::{Context, bail};
+use clap::Args;
+use polymath_agent::{CallLimits, Mode};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The flags of every subcommand that answers questions.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// A catalogue name, a path to a .gguf, or hf:OWNER/REPO/FILE.gguf
+    #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
+    pub model: Option<String>,
+    /// auto, searxng:URL, duckduckgo, wikipedia[:LANG], brave, local:NAME_OR_FOLDER; several with commas
+    #[arg(long, env = "POLYMATH_SEARCH", value_name = "BACKEND")]
+    pub search: Option<String>,
+    /// Tools the model may use: names with commas, all, or none
+    #[arg(long, env = "POLYMATH_TOOLS", value_name = "a,b|all|none")]
+    pub tools: Option<String>,
+    /// auto, native (the model writes its own calls) or guided (it is led step by step)
+    #[arg(long, env = "POLYMATH_MODE", value_parser = ["auto", "native", "guided"])]
+    pub mode: Option<String>,
+    /// Where charts, pictures and files go
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with this session
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Steps (model, then tools) a question may take
+    #[arg(long, env = "POLYMATH_MAX_STEPS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_steps: Option<u32>,
+    /// Time a question may take: 90s, 5m, 1h
+    #[arg(long, env = "POLYMATH_DEADLINE", value_name = "TIME")]
+    pub deadline: Option<String>,
+    /// 0 always picks the likeliest token
+    #[arg(long, env = "POLYMATH_TEMPERATURE", value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Makes drawn tokens repeatable
+    #[arg(long, env = "POLYMATH_SEED", value_name = "N")]
+    pub seed: Option<u32>,
+    /// Tokens of context to keep
+    #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
+    pub context: Option<usize>,
+    /// Whether tools that act on the world ask first; none of today's tools does
+    #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
+    pub approve: Option<String>,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `polymath.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    model: Option<String>,
+    search: Option<String>,
+    tools: Option<String>,
+    mode: Option<String>,
+    max_steps: Option<u32>,
+    deadline: Option<String>,
+    temperature: Option<f32>,
+    seed: Option<u32>,
+    context: Option<usize>,
+    approve: Option<String>,
+    #[serde(default)]
+    browser: BrowserFile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BrowserFile {
+    allow: Option<Vec<String>>,
+    searxng: Option<String>,
+}
+
+/// What all the sources together say.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub home: PathBuf,
+    pub model: Option<String>,
+    pub search: String,
+    /// `None` is all.
+    pub tools: Option<Vec<String>>,
+    pub mode: Mode,
+    pub max_steps: u32,
+    pub deadline: Duration,
+    pub temperature: f32,
+    pub seed: u32,
+    pub context: usize,
+    pub allow: Vec<String>,
+    pub searxng: Option<String>,
+    pub limits: CallLimits,
+}
+
+/// A mistake of the user's, with exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+impl Settings {
+    pub fn read(args: &RunArgs) -> anyhow::Result<Settings> {
+        let mut file = File::default();
+        let user = directories::ProjectDirs::from("", "", "polymath").map(|d| d.config_dir().join("polymath.toml"));
+        for path in user.into_iter().chain([PathBuf::from("polymath.toml")]) {
+            file = file.under(read_file(&path)?);
+        }
+        let mode = match args.mode.clone().or(file.mode).as_deref() {
+            None | Some("auto") => Mode::Auto,
+            Some("native") => Mode::Native,
+            Some("guided") => Mode::Guided,
+            Some(other) => bail!(Usage(format!("mode is auto, native or guided, not `{other}`"))),
+        };
+        let deadline = args.deadline.clone().or(file.deadline).unwrap_or_else(|| "10m".into());
+        let deadline = humantime::parse_duration(&deadline)
+            .map_err(|e| Usage(format!("deadline `{deadline}` is not a time such as 90s or 5m: {e}")))?;
+        let tools = match args.tools.clone().or(file.tools).as_deref() {
+            None | Some("all") => None,
+            Some("none") => Some(Vec::new()),
+            Some(names) => Some(names.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect()),
+        };
+        let listed = std::env::var("POLYMATH_BROWSER_ALLOW").ok();
+        let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
+        Ok(Settings {
+            home: polymath_model::store::home(),
+            model: args.model.clone().or(file.model),
+            search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
+            tools,
+            mode,
+            max_steps: args.max_steps.or(file.max_steps).unwrap_or(12),
+            deadline,
+            temperature: args.temperature.or(file.temperature).unwrap_or(0.0),
+            seed: args.seed.or(file.seed).unwrap_or(0),
+            context: args.context.or(file.context).unwrap_or(polymath_model::llama::DEFAULT_CONTEXT),
+            allow: allow.or(file.browser.allow).unwrap_or_default(),
+            searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
+            limits: CallLimits::default(),
+        })
+    }
+}
+
+impl File {
+    /// `over`, and this where `over` says nothing.
+    fn under(self, over: File) -> File {
+        File {
+            model: over.model.or(self.model),
+            search: over.search.or(self.search),
+            tools: over.tools.or(self.tools),
+            mode: over.mode.or(self.mode),
+            max_steps: over.max_steps.or(self.max_steps),
+            deadline: over.deadline.or(self.deadline),
+            temperature: over.temperature.or(self.temperature),
+            seed: over.seed.or(self.seed),
+            context: over.context.or(self.context),
+            approve: over.approve.or(self.approve),
+            browser: BrowserFile {
+                allow: over.browser.allow.or(self.browser.allow),
+                searxng: over.browser.searxng.or(self.browser.searxng),
+            },
+        }
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<File> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            toml::from_str(&text).map_err(|e| Usage(format!("{}: {}", path.display(), e.to_string().trim())).into())
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
