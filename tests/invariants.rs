@@ -1,6 +1,8 @@
 //! Rules of the code base that no compiler checks: which crate may know which, and how long a file
 //! may get.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

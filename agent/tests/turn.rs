@@ -1,5 +1,7 @@
 //! The loop against a scripted model: what it does with calls, errors, repetition and limits.
 
+#![allow(clippy::unwrap_used)]
+
 use async_trait::async_trait;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings};
 use polymath_chat::{Event, Message, Role, Source, Stop, ToolOutput, ToolSpec};
@@ -20,7 +22,7 @@ struct Echo {
 }
 
 impl Echo {
-    fn new(name: &str) -> (Arc<dyn Tool>, Arc<AtomicUsize>) {
+    fn tool(name: &str) -> (Arc<dyn Tool>, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
         let parameters = json!({"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]});
         let spec = ToolSpec { name: name.into(), description: "repeats".into(), parameters, raw_argument: None };
@@ -93,7 +95,7 @@ fn calling(calls: &[(&str, &str)]) -> Message {
 
 #[tokio::test]
 async fn two_calls_of_one_turn_both_run() {
-    let ((a, a_calls), (b, b_calls)) = (Echo::new("a"), Echo::new("b"));
+    let ((a, a_calls), (b, b_calls)) = (Echo::tool("a"), Echo::tool("b"));
     let script =
         vec![calling(&[("a", "bridge"), ("b", "tower")]), Message::assistant("The bridge is 42.5 m long [1].")];
     let run = run(script, vec![a, b], |_| {}).await.unwrap();
@@ -108,7 +110,7 @@ async fn two_calls_of_one_turn_both_run() {
 
 #[tokio::test]
 async fn errors_and_wrong_calls_go_back_to_the_model() {
-    let (a, _) = Echo::new("a");
+    let (a, _) = Echo::tool("a");
     let wrong = ScriptedEngine::calling(&[("a", json!({"txt": 1}))]);
     let script = vec![calling(&[("a", "fail"), ("nothing", "x"), ("a", "hang")]), wrong, Message::assistant("done")];
     let run = run(script, vec![a], |_| {}).await.unwrap();
@@ -127,7 +129,7 @@ async fn errors_and_wrong_calls_go_back_to_the_model() {
 
 #[tokio::test]
 async fn the_same_call_is_told_so_and_the_third_time_ends_it() {
-    let (a, calls) = Echo::new("a");
+    let (a, calls) = Echo::tool("a");
     let again = || calling(&[("a", "same")]);
     let run = run(vec![again(), again(), again(), Message::assistant("never")], vec![a], |_| {}).await.unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 1);
@@ -138,7 +140,7 @@ async fn the_same_call_is_told_so_and_the_third_time_ends_it() {
 
 #[tokio::test]
 async fn the_step_limit_keeps_what_there_is() {
-    let (a, _) = Echo::new("a");
+    let (a, _) = Echo::tool("a");
     let script = (0..9).map(|i| calling(&[("a", &format!("n{i}"))])).collect();
     let run = run(script, vec![a], |s| s.max_steps = 2).await.unwrap();
     assert_eq!(run.stop, Stop::StepLimit);
@@ -147,7 +149,7 @@ async fn the_step_limit_keeps_what_there_is() {
 
 #[tokio::test]
 async fn the_deadline_ends_a_turn_and_says_so() {
-    let (a, _) = Echo::new("a");
+    let (a, _) = Echo::tool("a");
     let change = |s: &mut Settings| {
         s.deadline = Duration::from_millis(100);
         s.limits.time = Duration::from_secs(60);
@@ -158,7 +160,7 @@ async fn the_deadline_ends_a_turn_and_says_so() {
 
 #[tokio::test]
 async fn long_results_are_cut_and_say_so() {
-    let (a, _) = Echo::new("a");
+    let (a, _) = Echo::tool("a");
     let long = "word ".repeat(4000);
     let run = run(vec![calling(&[("a", &long)]), Message::assistant("ok")], vec![a], |s| s.limits.result_tokens = 50)
         .await

@@ -2,6 +2,8 @@
 //!
 //! Needs `smollm2-135m`: `polymath model pull smollm2-135m` (`./test` does it).
 
+#![allow(clippy::unwrap_used)]
+
 use polymath_chat::{Completion, Constraint, Event, Message};
 use polymath_model::dialect::by_name;
 use polymath_model::engine::{Engine, EngineError, ReplyRequest, Sampling};

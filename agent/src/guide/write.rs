@@ -16,15 +16,17 @@ impl Guide {
     pub(super) async fn answer(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         self.take_tables(turn);
         let results = results(turn);
-        let text = if !results.is_empty() {
-            self.from_results(turn, &results).await?
+        let text = if self.last_tool(turn) == Some("image") {
+            plain_results(turn).lines().map(str::trim).collect::<Vec<_>>().join("\n")
+        } else if !results.is_empty() {
+            self.write_from_results(turn, &results).await?
         } else if !turn.tables.is_empty() {
             // The table is the answer.
             String::new()
         } else if self.plan.is_some() {
-            self.from_pages(turn).await?
+            self.write_from_pages(turn).await?
         } else {
-            self.from_conversation(turn).await?
+            self.write_from_conversation(turn).await?
         };
         let mut text = text.trim().to_owned();
         for table in &turn.tables {
@@ -36,8 +38,13 @@ impl Guide {
         Ok(Message::assistant(text))
     }
 
+    /// The tool whose result came last.
+    fn last_tool<'a>(&self, turn: &'a Turn<'_>) -> Option<&'a str> {
+        turn.outcomes.last().filter(|o| o.result.is_ok()).map(|o| o.call.name.as_str())
+    }
+
     /// From lines of the opened pages.
-    async fn from_pages(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
+    async fn write_from_pages(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
         let passages = select(&turn.chat.sources, &self.query(turn), EVIDENCE);
         if passages.is_empty() {
             return Ok(if is_chinese(turn.question) {
@@ -57,7 +64,7 @@ impl Guide {
     }
 
     /// From what the tools printed.
-    async fn from_results(&self, turn: &mut Turn<'_>, results: &str) -> anyhow::Result<String> {
+    async fn write_from_results(&self, turn: &mut Turn<'_>, results: &str) -> anyhow::Result<String> {
         let files = files(turn);
         if !files.is_empty() && files.len() == results.lines().count() {
             // Nothing was printed: there is nothing to say but where the picture is.
@@ -89,7 +96,7 @@ impl Guide {
     }
 
     /// From the conversation alone.
-    async fn from_conversation(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
+    async fn write_from_conversation(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
         let mut before = String::new();
         if let Some(table) = turn.chat.tables.last() {
             let _ = writeln!(before, "{}:\n{}", table.title, table.markdown());
