@@ -43,7 +43,8 @@ pub fn wanted(query: &str) -> Wanted {
     }
     for pair in all.windows(2) {
         let both = (pair[0].0.clone(), pair[1].0.clone());
-        if !(pair[0].1 && pair[1].1) && !wanted.pairs.contains(&both) {
+        let both_empty = pair[0].1 && pair[1].1;
+        if !both_empty && !wanted.pairs.contains(&both) {
             wanted.pairs.push(both);
         }
     }
@@ -123,9 +124,7 @@ fn tokens(text: &str) -> Vec<Token> {
             run.push(at);
             end = at + c.len_utf8();
         }
-        if !cjk {
-            push(start, end);
-        } else if run.len() == 1 {
+        if !cjk || run.len() == 1 {
             push(start, end);
         } else {
             for pair in 0..run.len() - 1 {
@@ -171,7 +170,7 @@ fn fill(units: &[&str], range: std::ops::Range<usize>, limit: usize) -> String {
     let mut length = 0;
     for (i, unit) in units.iter().enumerate().skip(range.start) {
         let more = unit.chars().count();
-        if i >= range.end && length + more + 1 > limit {
+        if i >= range.end && !text.is_empty() && length + more + 1 > limit {
             break;
         }
         if !text.is_empty() {

@@ -62,7 +62,7 @@ pub struct Reply {
 }
 
 pub struct Fetcher {
-    /// Built at first use: local corpora work on machines without any TLS roots.
+    /// Built at first use: local corpora need none.
     guarded: OnceLock<Client>,
     trusted: OnceLock<Client>,
     /// `host:port`, lower case, of private hosts that may be reached.
@@ -203,11 +203,11 @@ impl Fetcher {
     }
 
     fn trusted(&self) -> Result<&Client, ToolFailure> {
-        built(&self.trusted, || self.builder().build())
+        built(&self.trusted, || self.builder())
     }
 
     fn guarded(&self) -> Result<&Client, ToolFailure> {
-        built(&self.guarded, || self.builder().dns_resolver(PublicOnly).build())
+        built(&self.guarded, || self.builder().dns_resolver(PublicOnly))
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
@@ -234,13 +234,19 @@ impl Fetcher {
     }
 }
 
-fn built(slot: &OnceLock<Client>, build: impl FnOnce() -> reqwest::Result<Client>) -> Result<&Client, ToolFailure> {
+/// The client in `slot`, made now if there is none: with the system's CA certificates, or Mozilla's
+/// on machines without any (bare containers), where otherwise not even plain HTTP would work.
+fn built(slot: &OnceLock<Client>, builder: impl Fn() -> reqwest::ClientBuilder) -> Result<&Client, ToolFailure> {
     if let Some(client) = slot.get() {
         return Ok(client);
     }
-    let client = build().map_err(|e| {
+    let client = builder().build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
+        builder().tls_certs_only(roots.collect::<Result<Vec<_>, _>>()?).build()
+    });
+    let client = client.map_err(|e| {
         let cause = causes(&e).last().map_or_else(|| e.to_string(), |c| c.to_string());
-        ToolFailure::new("network", format!("cannot set up HTTP: {cause}; are the CA certificates installed?"))
+        ToolFailure::new("network", format!("cannot set up HTTP: {cause}"))
     })?;
     Ok(slot.get_or_init(|| client))
 }
