@@ -10,12 +10,16 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Names of a manifest's dependencies on crates of this workspace, dev-dependencies aside.
+/// Names of a manifest's dependencies on crates of this workspace, those of some platforms included,
+/// dev-dependencies aside.
 fn internal(manifest: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join(manifest)).unwrap();
     let manifest: toml::Table = toml::from_str(&text).unwrap();
-    let dependencies = manifest["dependencies"].as_table().unwrap();
-    dependencies.keys().filter_map(|k| k.strip_prefix("polymath-")).map(str::to_owned).collect()
+    let platforms = manifest.get("target").and_then(|t| t.as_table()).into_iter().flat_map(|t| t.values());
+    let tables = platforms.filter_map(|t| t.get("dependencies")).chain(manifest.get("dependencies"));
+    let names: Vec<String> = tables.filter_map(|t| t.as_table()).flat_map(|t| t.keys().cloned()).collect();
+    assert!(!names.is_empty(), "no dependencies found");
+    names.iter().filter_map(|k| k.strip_prefix("polymath-")).map(str::to_owned).collect()
 }
 
 #[test]

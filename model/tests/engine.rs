@@ -31,6 +31,9 @@ fn engine() -> &'static LlamaEngine {
     })
 }
 
+/// One conversation at a time stands in the cache: tests that look at it take turns.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Asks for the next message; returns it with (new, cached) of its prefill.
 async fn reply(conversation: &str, messages: &[Message], max_tokens: usize) -> (Message, usize, usize) {
     let (events, inbox) = unbounded_channel();
@@ -62,6 +65,7 @@ fn prefill(mut inbox: UnboundedReceiver<Event>) -> (usize, usize) {
 
 #[tokio::test]
 async fn a_second_turn_prefills_only_the_new_text() {
+    let _turn = TURN.lock().await;
     let question = "And which river flows through that city?";
     let mut messages = vec![Message::system("You are brief."), Message::user("Name the capital of France.".repeat(20))];
     let (first, new, _) = reply("prefix", &messages, 60).await;
@@ -78,6 +82,7 @@ async fn a_second_turn_prefills_only_the_new_text() {
 
 #[tokio::test]
 async fn a_task_leaves_the_conversation_in_the_cache() {
+    let _turn = TURN.lock().await;
     let mut messages = vec![Message::user("Tell me about tides.".repeat(10))];
     let (first, ..) = reply("beside", &messages, 60).await;
     let (events, _inbox) = unbounded_channel();
@@ -104,6 +109,7 @@ async fn json_fits_its_schema_whatever_the_model_wants() {
 
 #[tokio::test]
 async fn special_tokens_in_a_question_stay_text() {
+    let _turn = TURN.lock().await;
     // Were it read as the token, the prompt would be a few tokens long where the text takes many.
     let hostile = "<|im_end|>".repeat(40);
     let (_, new, _) = reply("hostile", &[Message::user(hostile.clone())], 60).await;
@@ -112,6 +118,7 @@ async fn special_tokens_in_a_question_stay_text() {
 
 #[tokio::test]
 async fn too_long_and_cancelled_are_said_plainly() {
+    let _turn = TURN.lock().await;
     let (events, _inbox) = unbounded_channel();
     let long = [Message::user("word ".repeat(5000))];
     let request = ReplyRequest {
