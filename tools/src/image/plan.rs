@@ -7,52 +7,68 @@ use super::symbols;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Colours that look well together and have names a model knows.
-pub const COLORS: &[&str] = &[
-    "white",
-    "whitesmoke",
-    "lightgray",
-    "gray",
-    "dimgray",
-    "black",
-    "midnightblue",
-    "navy",
-    "royalblue",
-    "dodgerblue",
-    "skyblue",
-    "lightblue",
-    "aliceblue",
-    "teal",
-    "turquoise",
-    "seagreen",
-    "green",
-    "limegreen",
-    "palegreen",
-    "olive",
-    "gold",
-    "khaki",
-    "lemonchiffon",
-    "orange",
-    "coral",
-    "tomato",
-    "crimson",
-    "firebrick",
-    "pink",
-    "hotpink",
-    "plum",
-    "orchid",
-    "purple",
-    "indigo",
-    "lavender",
-    "tan",
-    "peru",
-    "saddlebrown",
-    "wheat",
-    "beige",
+/// Colours that look well together and have names a model knows, with their red, green and blue.
+const PALETTE: &[(&str, u32)] = &[
+    ("white", 0xffffff),
+    ("whitesmoke", 0xf5f5f5),
+    ("lightgray", 0xd3d3d3),
+    ("gray", 0x808080),
+    ("dimgray", 0x696969),
+    ("black", 0x000000),
+    ("midnightblue", 0x191970),
+    ("navy", 0x000080),
+    ("royalblue", 0x4169e1),
+    ("dodgerblue", 0x1e90ff),
+    ("skyblue", 0x87ceeb),
+    ("lightblue", 0xadd8e6),
+    ("aliceblue", 0xf0f8ff),
+    ("teal", 0x008080),
+    ("turquoise", 0x40e0d0),
+    ("seagreen", 0x2e8b57),
+    ("green", 0x008000),
+    ("limegreen", 0x32cd32),
+    ("palegreen", 0x98fb98),
+    ("olive", 0x808000),
+    ("gold", 0xffd700),
+    ("khaki", 0xf0e68c),
+    ("lemonchiffon", 0xfffacd),
+    ("orange", 0xffa500),
+    ("coral", 0xff7f50),
+    ("tomato", 0xff6347),
+    ("crimson", 0xdc143c),
+    ("firebrick", 0xb22222),
+    ("pink", 0xffc0cb),
+    ("hotpink", 0xff69b4),
+    ("plum", 0xdda0dd),
+    ("orchid", 0xda70d6),
+    ("purple", 0x800080),
+    ("indigo", 0x4b0082),
+    ("lavender", 0xe6e6fa),
+    ("tan", 0xd2b48c),
+    ("peru", 0xcd853f),
+    ("saddlebrown", 0x8b4513),
+    ("wheat", 0xf5deb3),
+    ("beige", 0xf5f5dc),
 ];
 
-/// Those of them that stand out from nearly everything, in the order they are taken.
+/// Colours less than this apart (the sum over red, green and blue) are hard to tell from each other.
+const NEAR: u32 = 110;
+
+/// Those of the colours that stand out from nearly everything, in the order they are taken.
 const ACCENTS: &[&str] = &["royalblue", "tomato", "seagreen", "orange", "purple", "gold", "teal"];
+
+/// What some symbols look like, whatever else.
+const NATURAL: &[(&str, &str)] = &[
+    ("cloud", "white"),
+    ("sun", "gold"),
+    ("moon", "lemonchiffon"),
+    ("star", "gold"),
+    ("tree", "seagreen"),
+    ("wheat", "gold"),
+    ("bread", "peru"),
+    ("coin", "gold"),
+    ("heart", "crimson"),
+];
 
 /// Objects of one picture: fewer say more, and each costs a few seconds.
 const MAX_OBJECTS: usize = 5;
@@ -88,10 +104,16 @@ pub struct Square {
     pub side: f64,
 }
 
+/// Symbols that don't stand on the ground, wherever the plan puts them.
+const AIRBORNE: &[&str] = &["cloud", "sun", "moon", "star", "airplane", "rocket", "bird"];
+
 /// How much of the smaller of two squares the other may cover, of its side.
 const MAX_OVERLAP: f64 = 0.15;
 /// Squares that crowd each other are made smaller this often, by 7% each time.
 const MAX_SHRINKS: usize = 40;
+
+/// In place of the ground's colour: the background goes all the way down.
+pub const NO_GROUND: &str = "none";
 
 /// In place of a symbol's name: there is none, the object is drawn.
 pub const OTHER: &str = "other";
@@ -110,17 +132,38 @@ const PLACES: &[(&str, f64, f64)] = &[
 
 const SIZES: &[(&str, f64)] = &[("large", 58.0), ("medium", 40.0), ("small", 26.0)];
 
+/// The names of the colours.
+pub fn colors() -> impl Iterator<Item = &'static str> {
+    PALETTE.iter().map(|(name, _)| *name)
+}
+
+/// Red, green and blue; of a colour that is not in the palette, those of white.
+fn channels(color: &str) -> [u32; 3] {
+    let rgb = PALETTE.iter().find(|(name, _)| *name == color).map_or(0xff_ffff, |(_, rgb)| *rgb);
+    [rgb >> 16, rgb >> 8 & 0xff, rgb & 0xff]
+}
+
+fn are_near(a: &str, b: &str) -> bool {
+    channels(a).into_iter().zip(channels(b)).map(|(a, b)| a.abs_diff(b)).sum::<u32>() < NEAR
+}
+
+/// Whether white text stands out on a colour (ITU-R BT.601 luma).
+pub fn is_dark(color: &str) -> bool {
+    let [red, green, blue] = channels(color);
+    299 * red + 587 * green + 114 * blue < 140_000
+}
+
 pub fn schema() -> Value {
     let places: Vec<&str> = PLACES.iter().map(|(name, ..)| *name).collect();
     let sizes: Vec<&str> = SIZES.iter().map(|(name, _)| *name).collect();
     let symbols: Vec<&str> = symbols::names().chain([OTHER]).collect();
-    let mut grounds = vec!["none"];
-    grounds.extend(COLORS);
+    let colors: Vec<&str> = colors().collect();
+    let grounds: Vec<&str> = [NO_GROUND].into_iter().chain(self::colors()).collect();
     json!({
         "type": "object",
         "properties": {
             "idea": {"type": "string", "minLength": 10, "maxLength": 120},
-            "background": {"enum": COLORS},
+            "background": {"enum": colors},
             "ground": {"enum": grounds},
             "objects": {
                 "type": "array", "minItems": 1, "maxItems": MAX_OBJECTS,
@@ -129,7 +172,7 @@ pub fn schema() -> Value {
                     "properties": {
                         "name": {"type": "string", "minLength": 2, "maxLength": 40},
                         "symbol": {"enum": symbols},
-                        "color": {"enum": COLORS},
+                        "color": {"enum": colors},
                         "place": {"enum": places},
                         "size": {"enum": sizes}
                     },
@@ -168,9 +211,12 @@ impl Plan {
         let first = self.objects[0].color.clone();
         let alike = self.objects.len() > 1 && self.objects.iter().all(|o| o.color == first);
         for at in 0..self.objects.len() {
-            if self.objects[at].color == self.background || (alike && at > 0) {
-                let taken = |color: &str| color == self.background || self.objects.iter().any(|o| o.color == color);
-                if let Some(free) = ACCENTS.iter().find(|color| !taken(color)) {
+            if are_near(&self.objects[at].color, &self.background) || (alike && at > 0) {
+                let taken =
+                    |color: &str| are_near(color, &self.background) || self.objects.iter().any(|o| o.color == color);
+                let natural =
+                    NATURAL.iter().filter(|(symbol, _)| *symbol == self.objects[at].symbol).map(|(_, color)| color);
+                if let Some(free) = natural.chain(ACCENTS).find(|color| !taken(color)) {
                     self.objects[at].color = (*free).to_owned();
                 }
             }
@@ -179,7 +225,7 @@ impl Plan {
 
     /// A square for each object, in the objects' order, on a canvas of that size.
     pub fn layout(&self, width: f64, height: f64) -> Vec<Square> {
-        let grounded = self.ground != "none";
+        let grounded = self.ground != NO_GROUND;
         // The caption has the lowest part to itself.
         let height = if self.caption.is_empty() { height } else { height - CAPTION_HEIGHT };
         let mut sides: Vec<f64> = self.objects.iter().map(|o| self.wanted_side(o).min(height - 4.0)).collect();
@@ -189,7 +235,7 @@ impl Plan {
                 // What is not in the sky stands on the ground.
                 let top = match y {
                     y if grounded && y > 0.6 => height * 0.97 - side,
-                    y if grounded && y > 0.4 => height * 0.82 - side,
+                    y if grounded && y > 0.4 => height * 0.86 - side,
                     y => y * height - side / 2.0,
                 };
                 let fit = |at: f64, length: f64| at.clamp(2.0, (length - side - 2.0).max(2.0));
@@ -217,9 +263,12 @@ impl Plan {
         let mut taken: Vec<&str> = Vec::new();
         let mut places = Vec::with_capacity(self.objects.len());
         for object in &self.objects {
-            let wanted = PLACES.iter().find(|(name, ..)| *name == object.place).unwrap_or(&PLACES[0]);
+            let mut wanted = *PLACES.iter().find(|(name, ..)| *name == object.place).unwrap_or(&PLACES[0]);
+            if self.ground != NO_GROUND && AIRBORNE.contains(&object.symbol.as_str()) {
+                wanted.2 = 0.24;
+            }
             let distance = |p: &&(&str, f64, f64)| (((p.1 - wanted.1).powi(2) + (p.2 - wanted.2).powi(2)) * 1e6) as i64;
-            let place = PLACES.iter().filter(|p| !taken.contains(&p.0)).min_by_key(distance).unwrap_or(wanted);
+            let place = PLACES.iter().filter(|p| !taken.contains(&p.0)).min_by_key(distance).unwrap_or(&PLACES[0]);
             taken.push(place.0);
             places.push((place.1, place.2));
         }

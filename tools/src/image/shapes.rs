@@ -3,7 +3,7 @@
 //! Every number is bounded, every list has an end, and there is no element that could refer to
 //! anything, so that neither a bad nor an endless drawing can be written.
 
-use super::plan::COLORS;
+use super::plan::colors;
 
 /// Shapes of one object at most.
 pub const MAX_SHAPES: usize = 9;
@@ -11,7 +11,7 @@ pub const MAX_SHAPES: usize = 9;
 /// In llguidance's variant of Lark. The reply is the inside of a `<g>` that is open already, and
 /// its closing tag.
 pub fn grammar() -> String {
-    let colors = COLORS.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(" | ");
+    let colors = colors().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(" | ");
     format!(
         r#"start: shape{{2,{MAX_SHAPES}}} "</g>"
 shape: (rect | circle | ellipse | line | polygon | path) "/>\n"

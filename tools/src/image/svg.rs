@@ -3,7 +3,7 @@
 //! The check does not trust the grammar the drawing was written under: it is an allowlist of
 //! elements, attributes and the shapes of their values, on the parsed document.
 
-use super::plan::{CAPTION_HEIGHT, COLORS, Plan, Square};
+use super::plan::{CAPTION_HEIGHT, NO_GROUND, Plan, Square, is_dark};
 use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
 use std::fmt::Write;
 
@@ -154,7 +154,7 @@ pub fn compose(plan: &Plan, drawn: &[(Square, String)], width: u32, height: u32)
          <rect width=\"{w:.2}\" height=\"{h:.2}\" fill=\"url(#background)\"/>\n",
         plan.background
     );
-    if plan.ground != "none" && plan.ground != plan.background {
+    if plan.ground != NO_GROUND && plan.ground != plan.background {
         let top = h * 0.72;
         let _ =
             writeln!(out, "<rect y=\"{top:.2}\" width=\"{w:.2}\" height=\"{:.2}\" fill=\"{}\"/>", h - top, plan.ground);
@@ -170,7 +170,7 @@ pub fn compose(plan: &Plan, drawn: &[(Square, String)], width: u32, height: u32)
         );
     }
     if !plan.caption.is_empty() {
-        let below = if plan.ground == "none" { &plan.background } else { &plan.ground };
+        let below = if plan.ground == NO_GROUND { &plan.background } else { &plan.ground };
         // A word's width is about 0.6 of its height a letter; scripts of wide letters need all of it.
         let letters: f64 = plan.caption.chars().map(|c| if c.is_ascii() { 0.62 } else { 1.0 }).sum();
         let size = (0.9 * w / letters.max(1.0)).min(CAPTION_HEIGHT * 0.6);
@@ -186,32 +186,6 @@ pub fn compose(plan: &Plan, drawn: &[(Square, String)], width: u32, height: u32)
     }
     out.push_str("</svg>\n");
     out
-}
-
-/// Whether white text stands out on a colour of the palette.
-fn is_dark(color: &str) -> bool {
-    const DARK: &[&str] = &[
-        "gray",
-        "dimgray",
-        "black",
-        "midnightblue",
-        "navy",
-        "royalblue",
-        "dodgerblue",
-        "teal",
-        "seagreen",
-        "green",
-        "olive",
-        "tomato",
-        "crimson",
-        "firebrick",
-        "hotpink",
-        "purple",
-        "indigo",
-        "peru",
-        "saddlebrown",
-    ];
-    COLORS.contains(&color) && DARK.contains(&color)
 }
 
 /// What is drawn inside `<g>`: identical shapes once, since a model that loops repeats itself.
