@@ -114,7 +114,7 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
     let across = if columns.dates.is_empty() { &columns.numbers } else { &columns.dates };
     let place = match columns.dates.is_empty() {
         true => json!({"type": "string", "pattern": "^-?[0-9]{1,9}(\\.[0-9]{1,4})?$"}),
-        false => json!({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}),
+        false => json!({"type": "string", "pattern": "^(today|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))$"}),
     };
     let gaps = object(&[
         ("across", json!({"enum": across})),
@@ -123,9 +123,19 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
         ("days", json!({"type": "array", "items": place, "minItems": 1, "maxItems": 4})),
         ("logarithmic", json!({"type": "boolean"})),
     ]);
-    let what = "A linear trend is to be fitted and drawn. Which column goes across, which up, until where is the line drawn, at which \
-                days (or places) is its value wanted (the end of 2031 is 2031-12-31), and does the request ask for a logarithmic axis?";
-    let chosen: Trend = fill(turn, what, gaps).await?;
+    let today = chrono::Local::now().date_naive();
+    let what = format!(
+        "A linear trend is to be fitted and drawn. Say which column goes across, which goes up, until where the line is drawn, every day \
+         (or place) at which its value is wanted, and whether a logarithmic axis is asked for.\n\n\
+         Request: Draw the trend of the price until the middle of 2033, and give its value today and at the end of May 2031\n\
+         {{\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2031-05-31\"],\"logarithmic\":false}}\n"
+    );
+    let mut chosen: Trend = fill(turn, &what, gaps).await?;
+    for place in chosen.days.iter_mut().chain([&mut chosen.until]) {
+        if place == "today" {
+            *place = today.to_string();
+        }
+    }
     let (x, y, until, days) = (json!(chosen.across), json!(chosen.up), json!(chosen.until), json!(chosen.days));
     let dates = !columns.dates.is_empty();
     let (number, read, line) = match dates {
