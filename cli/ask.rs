@@ -109,7 +109,9 @@ pub async fn turn(
         while let Some(event) = inbox.recv().await {
             // Kept first: a step counts only once it is durable.
             session.append(number, &event)?;
-            renderer.event(&event);
+            if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
+                renderer.event(&event);
+            }
         }
         Ok::<_, StoreError>(())
     };

@@ -74,6 +74,11 @@ impl Renderer {
         }
     }
 
+    /// Whether errors are told as events; elsewhere `main` tells them, with their hint.
+    pub fn tells_errors(&self) -> bool {
+        self.options.json
+    }
+
     pub fn event(&mut self, event: &Event) {
         if self.options.json {
             if let Ok(json) = serde_json::to_string(event) {

@@ -114,7 +114,9 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
     let across = if columns.dates.is_empty() { &columns.numbers } else { &columns.dates };
     let place = match columns.dates.is_empty() {
         true => json!({"type": "string", "pattern": "^-?[0-9]{1,9}(\\.[0-9]{1,4})?$"}),
-        false => json!({"type": "string", "pattern": "^(today|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))$"}),
+        false => {
+            json!({"type": "string", "pattern": "^(today|end of [0-9]{4}|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))$"})
+        }
     };
     let gaps = object(&[
         ("across", json!({"enum": across})),
@@ -127,13 +129,15 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
     let what = format!(
         "A linear trend is to be fitted and drawn. Say which column goes across, which goes up, until where the line is drawn, every day \
          (or place) at which its value is wanted, and whether a logarithmic axis is asked for.\n\n\
-         Request: Draw the trend of the price until the middle of 2033, and give its value today and at the end of May 2031\n\
-         {{\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2031-05-31\"],\"logarithmic\":false}}\n"
+         Request: Draw the trend of the price until the middle of 2033, and give its value today, on 5 May 2030 and at the end of 2032\n\
+         {{\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2030-05-05\",\"end of 2032\"],\"logarithmic\":false}}\n"
     );
     let mut chosen: Trend = fill(turn, &what, gaps).await?;
     for place in chosen.days.iter_mut().chain([&mut chosen.until]) {
         if place == "today" {
             *place = today.to_string();
+        } else if let Some(year) = place.strip_prefix("end of ") {
+            *place = format!("{year}-12-31");
         }
     }
     let (x, y, until, days) = (json!(chosen.across), json!(chosen.up), json!(chosen.until), json!(chosen.days));
