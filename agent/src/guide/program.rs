@@ -126,13 +126,13 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
         ("logarithmic", json!({"type": "boolean"})),
     ]);
     let today = chrono::Local::now().date_naive();
-    let what = format!(
-        "A linear trend is to be fitted and drawn. Say which column goes across, which goes up, until where the line is drawn, every day \
-         (or place) at which its value is wanted, and whether a logarithmic axis is asked for.\n\n\
-         Request: Draw the trend of the price until the middle of 2033, and give its value today, on 5 May 2030 and at the end of 2032\n\
-         {{\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2030-05-05\",\"end of 2032\"],\"logarithmic\":false}}\n"
-    );
-    let mut chosen: Trend = fill(turn, &what, gaps).await?;
+    let what = "A linear trend is to be fitted and drawn. Say which column goes across, which goes up, until where the line is drawn, \
+                every day (or place) at which its value is wanted, and whether a logarithmic axis is asked for.\n\n\
+                Request: Draw the trend of the price until the middle of 2033, and give its value today, on 5 May 2030 and at the end \
+                of 2032\n\
+                {\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2030-05-05\",\"end of \
+                2032\"],\"logarithmic\":false}\n";
+    let mut chosen: Trend = fill(turn, what, gaps).await?;
     for place in chosen.days.iter_mut().chain([&mut chosen.until]) {
         if place == "today" {
             *place = today.to_string();

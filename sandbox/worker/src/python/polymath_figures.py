@@ -75,6 +75,8 @@ def _fonts(matplotlib, font_manager):
     names = LATIN + found[:1]
     matplotlib.rcParams["font.family"] = names
     matplotlib.rcParams["font.sans-serif"] = names + [n for n in matplotlib.rcParams["font.sans-serif"] if n not in names]
+    # Long axes of dates: labels that do not run into each other.
+    matplotlib.rcParams["date.converter"] = "concise"
     if found:
         _math_fonts(font_manager, found[0])
 
