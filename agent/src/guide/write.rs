@@ -55,9 +55,11 @@ impl Guide {
         }
         let prompt = format!(
             "Notes from web pages:\n{}\nQuestion: {}\n\nAnswer in one to four sentences, from these notes only, in the language of \
-             the question. If the notes do not say something, say that it was not found.",
+             the question. Notes on another subject than the question's do not count. If the notes do not say something, say that it \
+             was not found.{}",
             show(&passages, &turn.chat.sources),
-            clip(turn.question, 1500)
+            clip(turn.question, 1500),
+            in_its_language(turn.question)
         );
         let text = write(turn, prompt, 260).await?;
         Ok(cite(&text, &turn.chat.sources, &passages))
@@ -82,8 +84,9 @@ impl Guide {
         };
         let prompt = format!(
             "{facts}The tools brought this:\n{results}\n\nRequest: {}\n\nSay the result to the user in one to three sentences, figures \
-             exactly as they stand above, in the language of the request. No program, no further working.",
-            clip(turn.question, 1500)
+             exactly as they stand above, in the language of the request. No program, no further working.{}",
+            clip(turn.question, 1500),
+            in_its_language(turn.question)
         );
         let mut text = write(turn, prompt, 220).await?;
         if let Some(at) = text.find("```") {
@@ -236,6 +239,11 @@ fn not_found(table: &Table, question: &str) -> String {
         (false, true) => format!("\n在打开的页面中没有找到：{}。", missing.join("；")),
         (false, false) => format!("\nNot found in the pages opened: {}.", missing.join("; ")),
     }
+}
+
+/// A small model answers in the language it was last spoken to in.
+fn in_its_language(question: &str) -> &'static str {
+    if is_chinese(question) { "\n请用中文回答。" } else { "" }
 }
 
 fn is_chinese(text: &str) -> bool {
