@@ -3,7 +3,7 @@
 use crate::turn::{Lead, Turn};
 use async_trait::async_trait;
 use polymath_chat::{Event, Message};
-use polymath_model::engine::{ReplyRequest, ReplyStop};
+use polymath_model::engine::{ReplyRequest, ReplyStop, Rules};
 
 /// Tokens of one reply.
 const MAX_TOKENS: usize = 2048;
@@ -33,14 +33,13 @@ impl Lead for Native {
                 conversation: &turn.chat.id,
                 messages: &messages,
                 tools: &tools,
-                constraint: None,
+                rules: Rules::free(MAX_TOKENS),
                 sampling: turn.agent.settings.sampling.clone(),
-                max_tokens: MAX_TOKENS,
                 cancel: turn.cancel.clone(),
                 events: turn.events.clone(),
             })
             .await?;
-        turn.tokens += reply.tokens;
+        turn.tokens += reply.usage.completion;
         for (raw, why) in &reply.malformed {
             let text =
                 format!("the model wrote a call that cannot be read ({why}): {}", crate::evidence::clip(raw, 200));

@@ -32,28 +32,79 @@ pub struct ModelInfo {
 pub struct Sampling {
     /// 0 is greedy.
     pub temperature: f32,
+    /// The smallest set of likeliest tokens with this much probability together; 1 is all.
     pub top_p: f32,
+    /// So many likeliest tokens; 0 is all.
+    pub top_k: u32,
+    /// Tokens at least this likely in proportion to the likeliest; 0 is all.
+    pub min_p: f32,
+    /// Divides the logits of the last tokens; 1 is off.
+    pub repeat_penalty: f32,
+    /// Strength of the DRY penalty on going on with a passage that stands there already; 0 is off.
+    /// Source: <https://github.com/oobabooga/text-generation-webui/pull/5677>.
+    pub dry: f32,
     pub seed: u32,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Sampling { temperature: 0.0, top_p: 0.95, seed: 0 }
+        Sampling { temperature: 0.0, top_p: 0.95, top_k: 0, min_p: 0.0, repeat_penalty: 1.0, dry: 0.0, seed: 0 }
+    }
+}
+
+/// Whether the reply may, must or must not be a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ToolChoice {
+    #[default]
+    Auto,
+    /// The tools are known and none is called.
+    None,
+    /// At least one call.
+    Required,
+    /// A call of this tool.
+    Named(String),
+}
+
+/// What a reply may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// Restricts the whole reply, which is then plain text.
+    pub constraint: Option<Constraint>,
+    pub tool_choice: ToolChoice,
+    /// Whether one reply may make several calls.
+    pub parallel_calls: bool,
+    pub max_tokens: usize,
+    /// The text ends before the first of these.
+    pub stop: Vec<String>,
+    /// Log-probabilities of the tokens written, and of so many likeliest ones at each place.
+    pub top_logprobs: Option<usize>,
+}
+
+impl Rules {
+    /// A free reply of at most so many tokens.
+    pub fn free(max_tokens: usize) -> Self {
+        Rules {
+            constraint: None,
+            tool_choice: ToolChoice::Auto,
+            parallel_calls: true,
+            max_tokens,
+            stop: Vec::new(),
+            top_logprobs: None,
+        }
     }
 }
 
 /// Asks for the next message of a conversation.
 #[derive(Clone)]
 pub struct ReplyRequest<'a> {
-    /// Requests of one conversation share a token log.
+    /// Requests of one conversation share a token log. Empty when the caller keeps none: then the
+    /// conversation that begins in the same way is gone on with.
     pub conversation: &'a str,
     /// The whole conversation; what was there at the last request is not evaluated again.
     pub messages: &'a [Message],
     pub tools: &'a [ToolSpec],
-    /// Restricts the whole reply, which is then plain text.
-    pub constraint: Option<Constraint>,
+    pub rules: Rules,
     pub sampling: Sampling,
-    pub max_tokens: usize,
     pub cancel: CancellationToken,
     pub events: Events,
 }
@@ -70,14 +121,37 @@ pub enum ReplyStop {
     Cancelled,
 }
 
+/// Tokens a reply took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TokenUsage {
+    /// All of the prompt.
+    pub prompt: usize,
+    /// Those of the prompt that were found in a cache.
+    pub cached: usize,
+    pub completion: usize,
+}
+
+/// How likely a written token was, by the model's own distribution (before constraint and sampling).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenLogprob {
+    /// The token's bytes; a character may be cut between two tokens.
+    pub bytes: Vec<u8>,
+    /// Natural logarithm of its probability.
+    pub logprob: f32,
+    /// The likeliest tokens here, best first.
+    pub top: Vec<(Vec<u8>, f32)>,
+}
+
 /// The model's next message.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub message: Message,
     /// Attempts at calls that could not be read: the raw text and what is wrong with it.
     pub malformed: Vec<(String, String)>,
-    pub tokens: usize,
+    pub usage: TokenUsage,
     pub stop: ReplyStop,
+    /// Empty unless they were asked for.
+    pub logprobs: Vec<TokenLogprob>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

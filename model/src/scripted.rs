@@ -3,7 +3,7 @@
 //! It enforces the protocol: a tool's result without its call, a call left without its result, or
 //! more requests than there are replies fail the test instead of passing by luck.
 
-use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop};
+use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage};
 use async_trait::async_trait;
 use polymath_chat::{Completion, CompletionError, Event, Message, Role, ToolCall};
 use std::collections::VecDeque;
@@ -81,10 +81,11 @@ impl Engine for ScriptedEngine {
         }
         let next = self.replies.lock().unwrap_or_else(|e| e.into_inner()).pop_front();
         let message = next.ok_or_else(|| EngineError::Failed("the script has no further reply".into()))?;
-        if request.constraint.is_none() && !message.content.is_empty() {
+        if request.rules.constraint.is_none() && !message.content.is_empty() {
             let _ = request.events.send(Event::Text { delta: message.content.clone() });
         }
-        Ok(Reply { message, malformed: Vec::new(), tokens: 1, stop: ReplyStop::End })
+        let usage = TokenUsage { completion: 1, ..TokenUsage::default() };
+        Ok(Reply { message, malformed: Vec::new(), usage, stop: ReplyStop::End, logprobs: Vec::new() })
     }
 
     async fn complete(&self, task: Completion, _: CancellationToken, _: Events) -> Result<String, CompletionError> {

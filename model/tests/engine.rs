@@ -6,7 +6,7 @@
 
 use polymath_chat::{Completion, Constraint, Event, Message};
 use polymath_model::dialect::by_name;
-use polymath_model::engine::{Engine, EngineError, ReplyRequest, Sampling};
+use polymath_model::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
 use polymath_model::llama::{LlamaEngine, LlamaOptions};
 use polymath_model::store::{Store, home};
 use serde_json::json;
@@ -42,9 +42,11 @@ async fn reply(conversation: &str, messages: &[Message], max_tokens: usize) -> (
             conversation,
             messages,
             tools: &[],
-            constraint: Some(Constraint::Lark("start: /[a-z ]{1,40}\\./".into())),
+            rules: Rules {
+                constraint: Some(Constraint::Lark("start: /[a-z ]{1,40}\\./".into())),
+                ..Rules::free(max_tokens)
+            },
             sampling: Sampling::default(),
-            max_tokens,
             cancel: CancellationToken::new(),
             events,
         })
@@ -125,9 +127,8 @@ async fn too_long_and_cancelled_are_said_plainly() {
         conversation: "long",
         messages: &long,
         tools: &[],
-        constraint: None,
+        rules: Rules::free(16),
         sampling: Sampling::default(),
-        max_tokens: 16,
         cancel: CancellationToken::new(),
         events,
     };

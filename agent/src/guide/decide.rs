@@ -4,7 +4,7 @@ use super::Guide;
 use crate::evidence::clip;
 use crate::turn::{Chat, Turn};
 use polymath_chat::{Constraint, Message};
-use polymath_model::engine::{ReplyRequest, Sampling};
+use polymath_model::engine::{ReplyRequest, Rules, Sampling};
 
 /// What can be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,14 +70,13 @@ impl Guide {
                 conversation: &turn.chat.id,
                 messages: &turn.chat.decisions,
                 tools: &[],
-                constraint: Some(Constraint::Choice(choices)),
+                rules: Rules { constraint: Some(Constraint::Choice(choices)), ..Rules::free(8) },
                 sampling: Sampling::default(),
-                max_tokens: 8,
                 cancel: turn.cancel.clone(),
                 events: turn.events.clone(),
             })
             .await?;
-        turn.tokens += reply.tokens;
+        turn.tokens += reply.usage.completion;
         let names = reply.message.content.clone();
         turn.chat.decisions.push(reply.message);
         Ok(names

@@ -12,7 +12,7 @@ mod worker;
 
 use crate::constrain::Compiler;
 use crate::dialect::Dialect;
-use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop};
+use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage};
 use crate::template::Template;
 use async_trait::async_trait;
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -136,6 +136,7 @@ impl Engine for LlamaEngine {
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
         let mut log = self.take_log(request.conversation);
         log.extend_to(request.messages, request.tools, &self.template, &self.vocabulary)?;
+        let prompt = log.tokens().len();
         let watcher = reply::Watch::new(self.dialect, &request);
         let collected = watcher.collected();
         let generated = self
@@ -143,10 +144,10 @@ impl Engine for LlamaEngine {
             .run(Job {
                 slot: Slot::Conversation,
                 prompt: log.tokens().to_vec(),
-                constraint: request.constraint.clone(),
+                constraint: request.rules.constraint.clone(),
                 sampling: request.sampling.clone(),
-                max_tokens: request.max_tokens,
-                stop: Vec::new(),
+                max_tokens: request.rules.max_tokens,
+                stop: request.rules.stop.clone(),
                 watcher: Box::new(watcher),
                 cancel: request.cancel.clone(),
             })
@@ -165,7 +166,8 @@ impl Engine for LlamaEngine {
             log.push_reply(message.clone(), &generated.tokens);
         }
         self.keep_log(request.conversation, log);
-        Ok(Reply { message, malformed: collected.malformed, tokens: generated.tokens.len(), stop: generated.stop })
+        let usage = TokenUsage { prompt, cached: generated.cached, completion: generated.tokens.len() };
+        Ok(Reply { message, malformed: collected.malformed, usage, stop: generated.stop, logprobs: Vec::new() })
     }
 
     async fn complete(

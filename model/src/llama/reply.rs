@@ -40,6 +40,7 @@ pub struct Watch {
 impl Watch {
     pub fn new(dialect: &'static dyn Dialect, request: &ReplyRequest<'_>) -> Self {
         let parser = request
+            .rules
             .constraint
             .is_none()
             .then(|| dialect.parser(ParseCx { tools: request.tools.into(), model: None, generation_prompt: None }));

@@ -75,6 +75,8 @@ pub struct Generated {
     pub tokens: Vec<LlamaToken>,
     pub text: String,
     pub stop: ReplyStop,
+    /// Tokens of the prompt that stood in the cache.
+    pub cached: usize,
 }
 
 type Answer = oneshot::Sender<Result<Generated, EngineError>>;
@@ -158,15 +160,15 @@ impl Decoder<'_> {
     fn run(&mut self, mut job: Job) -> Result<Generated, EngineError> {
         let matcher = job.constraint.as_ref().map(|c| self.compiler.compile(c)).transpose()?;
         let mut picker = Picker::new(&job.sampling, matcher);
-        self.prefill(&mut job)?;
-        let mut generated = Generated { tokens: Vec::new(), text: String::new(), stop: ReplyStop::End };
+        let cached = self.prefill(&mut job)?;
+        let mut generated = Generated { tokens: Vec::new(), text: String::new(), stop: ReplyStop::End, cached };
         generated.stop = self.decode(&mut job, &mut picker, &mut generated)?;
         job.watcher.finished(generated.stop);
         Ok(generated)
     }
 
     /// Evaluates the part of the prompt that the cache does not hold.
-    fn prefill(&mut self, job: &mut Job) -> Result<(), EngineError> {
+    fn prefill(&mut self, job: &mut Job) -> Result<usize, EngineError> {
         let started = Instant::now();
         if job.prompt.is_empty() {
             return Err(EngineError::Failed("the prompt is empty".into()));
@@ -185,7 +187,7 @@ impl Decoder<'_> {
             self.evaluate(job.slot, chunk)?;
         }
         job.watcher.prefilled(new.len(), common, started.elapsed().as_millis() as u64);
-        Ok(())
+        Ok(common)
     }
 
     /// Checks that prompt and reply fit; a task's leftovers give way to the conversation and the
