@@ -6,7 +6,7 @@ use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
@@ -50,24 +50,23 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     };
     let store = Store::open(&settings.home);
     let resolved = model::ensure(&store, &spec, quiet).await?;
-    let options = options(resolved, settings.context);
+    let options = options(resolved, settings);
     let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??;
     Ok(Arc::new(engine))
 }
 
-fn options(resolved: Resolved, context: usize) -> LlamaOptions {
+fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
     let entry = resolved.entry;
     let dialect = match entry.and_then(|e| dialect::by_name(&e.dialect)) {
         Some(dialect) => dialect,
         None => dialect_of(&resolved),
     };
     LlamaOptions {
-        path: resolved.path,
-        name: resolved.name,
-        context,
-        dialect,
+        context: settings.context,
         guided: entry.map(|e| e.mode == store::Mode::Guided),
         gpu_layers: if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { 999 } else { 0 },
+        prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
+        ..LlamaOptions::new(resolved.path, resolved.name, dialect)
     }
 }
 
