@@ -2,6 +2,7 @@
 //! parts together, `render.rs` shows what happens.
 
 mod ask;
+mod bench;
 mod chat;
 mod demo;
 mod doctor;

@@ -1,6 +1,7 @@
 //! `polymath model`: the catalogue, pulling, looking at and removing models. Also what other
 //! subcommands need before they can start: a model that is there.
 
+use crate::bench;
 use anyhow::Context;
 use clap::Subcommand;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -38,6 +39,8 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Measure the engine against a plain llama.cpp loop
+    Bench(bench::BenchArgs),
     /// Delete a pulled model, or what an interrupted pull has left
     Rm {
         #[arg(value_name = "MODEL")]
@@ -65,6 +68,10 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
             }
         }
         ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
+        ModelCommand::Bench(args) => {
+            drop(out);
+            bench::run(&args, home, quiet).await?;
+        }
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;
             writeln!(out, "removed {model}, {} are free again", DecimalBytes(freed))?;

@@ -56,16 +56,23 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
 }
 
 fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
+    LlamaOptions {
+        context: settings.context,
+        prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
+        ..model_options(resolved)
+    }
+}
+
+/// What a model's file and its entry in the catalogue say of how to run it.
+pub fn model_options(resolved: Resolved) -> LlamaOptions {
     let entry = resolved.entry;
     let dialect = match entry.and_then(|e| dialect::by_name(&e.dialect)) {
         Some(dialect) => dialect,
         None => dialect_of(&resolved),
     };
     LlamaOptions {
-        context: settings.context,
         guided: entry.map(|e| e.mode == store::Mode::Guided),
         gpu_layers: if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { 999 } else { 0 },
-        prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
         ..LlamaOptions::new(resolved.path, resolved.name, dialect)
     }
 }

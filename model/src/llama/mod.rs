@@ -5,8 +5,10 @@
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
 //! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens.
+//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `bench.rs`
+//! measures all of it.
 
+pub mod bench;
 mod compile;
 mod disk;
 mod fingerprint;
@@ -85,6 +87,7 @@ const GUIDED_BELOW: u64 = 4_000_000_000;
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
     info: ModelInfo,
+    model: Arc<LlamaModel>,
     template: Arc<Template>,
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
@@ -142,8 +145,16 @@ impl LlamaEngine {
                 .as_ref()
                 .and_then(|(root, max_bytes)| open_cache(root, *max_bytes, &options.path)),
         };
-        let scheduler = Scheduler::start(backend, model, setup)?;
-        Ok(LlamaEngine { info, template, vocabulary, dialect: options.dialect, scheduler, logs: Mutex::default() })
+        let scheduler = Scheduler::start(backend, model.clone(), setup)?;
+        Ok(LlamaEngine {
+            info,
+            model,
+            template,
+            vocabulary,
+            dialect: options.dialect,
+            scheduler,
+            logs: Mutex::default(),
+        })
     }
 
     /// Lets the model write the reply that `log` leads up to, and adds it there.
