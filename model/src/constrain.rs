@@ -3,6 +3,14 @@
 //! What can't be written can't be got wrong: arguments follow their schema, a choice is one of the
 //! choices, a quotation is a piece of the passage.
 
+pub(crate) mod arguments;
+mod calls;
+pub(crate) mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use calls::calls_grammar;
+
 use crate::engine::EngineError;
 use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar, toktrie::TokEnv};
 use polymath_chat::Constraint;
