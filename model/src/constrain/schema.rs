@@ -57,8 +57,12 @@ pub(crate) fn normalised(parameters: &Value) -> Value {
         Value::Object(map) => map,
         _ => Map::new(),
     };
-    if !schema.keys().any(|k| TELLING.contains(&k.as_str()) && k != "type") {
+    let several = schema.get("type").and_then(Value::as_array);
+    if several.is_some_and(|types| types.iter().any(|t| t == "object")) {
         schema.insert("type".into(), "object".into());
+    }
+    if !schema.keys().any(|k| TELLING.contains(&k.as_str()) && k != "type") {
+        schema.entry("type").or_insert("object".into());
         let open = ["properties", "patternProperties", "additionalProperties", "minProperties", "required"];
         if !open.iter().any(|key| schema.contains_key(*key)) {
             schema.insert("properties".into(), json!({}));

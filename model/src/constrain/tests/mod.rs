@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod schemas;
 
 use super::Compiler;
 use llguidance::toktrie::ApproximateTokEnv;
