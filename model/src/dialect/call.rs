@@ -105,6 +105,33 @@ pub(super) async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoV
     }
 }
 
+/// Reads the arguments of a call whose format has the name elsewhere: an object, or one within a JSON
+/// string (the wire format of OpenAI's API), or, for a tool that can do without, nothing before one of
+/// `ends` or the end of the reply.
+pub(super) async fn arguments(io: &Io, cx: &ParseCx, name: &str, ends: &[&str]) -> Result<Value, NoValue> {
+    io.space().await;
+    let none = Value::Object(Map::new());
+    match io.peek().await {
+        Some('{') => json::read(io, Style::Strict, |_| {}).await,
+        Some('"') => match json::parse(&json::string(io).await?) {
+            Some(value) if value.is_object() => Ok(value),
+            _ => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
+        },
+        None if io.truncated() => Err(NoValue::Cut),
+        next => {
+            let mut over = next.is_none();
+            for end in ends {
+                over = over || io.looking_at(end).await;
+            }
+            match over {
+                true if cx.tool(name).is_none_or(|tool| fits(tool, &none)) => Ok(none),
+                true => Err(NoValue::Bad(format!("the call of {name} has no arguments"))),
+                false => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
+            }
+        }
+    }
+}
+
 /// Goes on behind a call that turned out unreadable: behind the first `end` after offset `from`.
 pub(super) async fn skip_broken(io: &Io, from: usize, end: &str, why: &str) {
     io.seek(from);

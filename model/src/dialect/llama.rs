@@ -9,6 +9,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser, call, grammar,
     json::{self, NoValue, Style},
     pythonic,
+    qwen25_coder::example_announced,
     stream::{Coroutine, Io, Sink},
     think,
 };
@@ -166,7 +167,9 @@ async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
 /// lines of their own at its end. False when there are none.
 async fn bare(io: &Io, cx: &ParseCx, whole: bool) -> bool {
     let from = io.position();
-    let possible = whole || io.at_line_start(from) && plausible(io, cx).await;
+    // "Here is the call: {…}"
+    let announced = !whole && io.paragraph_before().ends_with([':', '：']) && !example_announced(io);
+    let possible = whole || (announced || io.at_line_start(from)) && plausible(io, cx).await;
     if cx.tools.is_empty() || !possible {
         return false;
     }
@@ -176,10 +179,12 @@ async fn bare(io: &Io, cx: &ParseCx, whole: bool) -> bool {
             io.take_while(|c| c.is_whitespace() || c == ';').await;
             let last = io.peek().await.is_none() || io.looking_at("<|").await;
             io.seek(behind);
-            if whole || last {
+            let fit = |(name, arguments): &(String, Value)| cx.tool(name).is_some_and(|t| call::fits(t, arguments));
+            let accepted = whole || last || announced && calls.iter().all(fit);
+            if accepted {
                 calls.into_iter().for_each(|(name, arguments)| io.call(name, arguments));
             }
-            whole || last
+            accepted
         }
         Found::Cut => {
             io.cut(from);
