@@ -122,10 +122,13 @@ fn references_still_point_at_their_definitions() {
 }
 
 #[test]
-fn many_tools() {
-    let tools: Vec<ToolSpec> =
-        (0..128).map(|i| ToolSpec { name: format!("module_{}.function_{i}", i % 7), ..weather() }).collect();
-    let call = r#"[{"name": "module_1.function_127", "arguments": {"days": 2, "city": "a"}}]"#;
+fn many_tools_with_many_orders() {
+    let properties: serde_json::Map<_, _> =
+        (0..6).map(|i| (format!("p{i}"), json!({"type": "string", "maxLength": i + 4}))).collect();
+    let tools: Vec<ToolSpec> = (0..128)
+        .map(|i| tool(&format!("module_{}.function_{i}", i % 7), json!({"type": "object", "properties": properties})))
+        .collect();
+    let call = r#"[{"name": "module_1.function_127", "arguments": {"p5": "a", "p0": "b", "p3": ""}}]"#;
     check(&calls_grammar(&tools, true, true), &[call], &[&call.replace("127", "128")]);
 }
 
