@@ -16,7 +16,9 @@ pub(super) fn from_value(value: Value) -> Result<(String, Value), String> {
     if let Some(Value::Object(inner)) = map.get_mut("function") {
         map = std::mem::take(inner);
     }
-    let Some(Value::String(name)) = map.remove("name") else { return Err("the call has no \"name\"".into()) };
+    // Models that know the idea but not the format call it otherwise.
+    let named = ["name", "function", "tool"].iter().find_map(|key| map.get(*key)?.as_str());
+    let Some(name) = named.map(str::to_owned) else { return Err("the call has no \"name\"".into()) };
     let given = map.remove("arguments").or_else(|| map.remove("parameters"));
     let arguments = match given {
         None | Some(Value::Null) => Value::Object(Map::new()),

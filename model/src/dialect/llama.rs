@@ -148,15 +148,12 @@ async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
         }
     })
     .await;
-    let mut value = match value {
+    let value = match value {
         Err(NoValue::Cut) if !named => return Err(NoValue::Bad(String::new())),
         other => other?,
     };
-    // {"type": "function", "function": "NAME", "parameters": {…}}
-    if let Some(name) = value.get("function").filter(|f| f.is_string()).cloned() {
-        value["name"] = name;
-    }
-    let bare = value.get("name").is_some() && value.get("parameters").or(value.get("arguments")).is_none();
+    let bare = value.get("function").is_none_or(Value::is_string)
+        && value.get("parameters").or(value.get("arguments")).is_none();
     match call::from_value(value).map_err(NoValue::Bad)? {
         (name, arguments) if cx.tool(&name).is_some() && !bare => Ok((name, arguments)),
         (name, _) => Err(NoValue::Bad(format!("there is no tool {name}"))),
