@@ -1,7 +1,7 @@
 //! From messages to the model's next message: templates, engines, dialects, constraints, and the
 //! store of model files. Knows nothing of what the tools do.
 
-mod constrain;
+pub mod constrain;
 pub mod dialect;
 pub mod engine;
 pub mod llama;
