@@ -10,6 +10,7 @@ mod model;
 mod parse;
 mod render;
 mod report;
+mod serve;
 mod sessions;
 mod settings;
 mod tool;
@@ -67,6 +68,8 @@ enum Command {
     /// The models: list, pull, look at, remove
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// The model for other programs, over OpenAI's API
+    Serve(serve::ServeArgs),
     /// What works on this machine, and what to do about the rest
     Doctor {
         #[arg(long)]
@@ -106,6 +109,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tool(command) => return tool::run(command).await,
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => model::run(command, &home, quiet).await?,
+        Command::Serve(args) => return serve::run(args, quiet).await,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut std::io::stdout());

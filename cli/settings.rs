@@ -52,6 +52,18 @@ pub struct RunArgs {
     pub json: bool,
 }
 
+impl RunArgs {
+    /// What the variables say, for subcommands that do not take all of these flags.
+    pub fn from_environment() -> anyhow::Result<RunArgs> {
+        #[derive(clap::Parser)]
+        struct NoFlags {
+            #[command(flatten)]
+            run: RunArgs,
+        }
+        Ok(<NoFlags as clap::Parser>::try_parse_from(["polymath"])?.run)
+    }
+}
+
 /// `polymath.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
