@@ -4,6 +4,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
+use polymath_model::remote::Address;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 /// The flags of every subcommand that answers questions.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// A catalogue name, a path to a .gguf, or hf:OWNER/REPO/FILE.gguf
+    /// A catalogue name, a path to a .gguf, hf:OWNER/REPO/FILE.gguf, or http(s)://host/v1#name
     #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
     pub model: Option<String>,
     /// auto, searxng:URL, duckduckgo, wikipedia[:LANG], brave, local:NAME_OR_FOLDER; several with commas
@@ -122,11 +123,15 @@ impl Settings {
             Some("none") => Some(Vec::new()),
             Some(names) => Some(names.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect()),
         };
+        let model = args.model.clone().or(file.model);
+        if let Some(address) = model.as_deref().filter(|m| Address::is_one(m)) {
+            Address::parse(address).map_err(|e| Usage(e.to_string()))?;
+        }
         let listed = std::env::var("POLYMATH_BROWSER_ALLOW").ok();
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
             home: polymath_model::store::home(),
-            model: args.model.clone().or(file.model),
+            model,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,
             mode,

@@ -7,11 +7,13 @@ use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
 use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// All tools, or those that the settings name.
 pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
@@ -37,14 +39,10 @@ pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
     polymath_sandbox::Config::locate(&settings.home)
 }
 
-/// The engine for `--model`, pulled first where it is missing.
+/// The engine for `--model`: an endpoint's, or a local one, pulled first where it is missing.
 pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn Engine>> {
     let spec = match &settings.model {
-        Some(spec) if spec.starts_with("http://") || spec.starts_with("https://") => {
-            bail!(Usage(format!(
-                "`{spec}`: models behind an endpoint are not there yet; give a catalogue name or a .gguf"
-            )))
-        }
+        Some(spec) if Address::is_one(spec) => return remote(spec).await,
         Some(spec) => spec.clone(),
         None => store::default_model().map(|m| m.name.clone()).unwrap_or_default(),
     };
@@ -53,6 +51,14 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     let options = options(resolved, settings.context);
     let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??;
     Ok(Arc::new(engine))
+}
+
+/// The engine behind an endpoint. Its key comes from the environment.
+async fn remote(spec: &str) -> anyhow::Result<Arc<dyn Engine>> {
+    let address = Address::parse(spec).map_err(|e| Usage(e.to_string()))?;
+    let key = Key::from_environment().map_err(|e| Usage(e.to_string()))?;
+    let options = RemoteOptions { address, key, patience: Patience::default() };
+    Ok(Arc::new(RemoteEngine::connect(options, &CancellationToken::new()).await?))
 }
 
 fn options(resolved: Resolved, context: usize) -> LlamaOptions {

@@ -46,7 +46,7 @@ pub const DEFAULT_CONTEXT: usize = 16_384;
 
 /// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
 /// free agents).
-const GUIDED_BELOW: u64 = 4_000_000_000;
+pub(crate) const GUIDED_BELOW: u64 = 4_000_000_000;
 
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
