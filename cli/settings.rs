@@ -45,6 +45,9 @@ pub struct RunArgs {
     /// Tokens of context to keep
     #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
     pub context: Option<usize>,
+    /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
+    #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
+    pub rpc: Vec<String>,
     /// Whether tools that act on the world ask first; none of today's tools does
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
@@ -66,6 +69,8 @@ struct File {
     temperature: Option<f32>,
     seed: Option<u32>,
     context: Option<usize>,
+    #[serde(default)]
+    rpc: Vec<String>,
     approve: Option<String>,
     #[serde(default)]
     browser: BrowserFile,
@@ -92,6 +97,8 @@ pub struct Settings {
     pub temperature: f32,
     pub seed: u32,
     pub context: usize,
+    /// RPC servers, `host:port` each.
+    pub rpc: Vec<String>,
     pub allow: Vec<String>,
     pub searxng: Option<String>,
     pub limits: CallLimits,
@@ -140,6 +147,7 @@ impl Settings {
             temperature: args.temperature.or(file.temperature).unwrap_or(0.0),
             seed: args.seed.or(file.seed).unwrap_or(0),
             context: args.context.or(file.context).unwrap_or(polymath_model::llama::DEFAULT_CONTEXT),
+            rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
             limits: CallLimits::default(),
@@ -160,6 +168,7 @@ impl File {
             temperature: over.temperature.or(self.temperature),
             seed: over.seed.or(self.seed),
             context: over.context.or(self.context),
+            rpc: if over.rpc.is_empty() { self.rpc } else { over.rpc },
             approve: over.approve.or(self.approve),
             browser: BrowserFile {
                 allow: over.browser.allow.or(self.browser.allow),

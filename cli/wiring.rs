@@ -6,7 +6,8 @@ use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
+use polymath_model::llama::{LlamaEngine, LlamaOptions, add_rpc_servers};
 use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
@@ -48,8 +49,14 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     };
     let store = Store::open(&settings.home);
     let resolved = model::ensure(&store, &spec, quiet).await?;
-    let options = options(resolved, settings.context);
-    let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??;
+    let (options, rpc) = (options(resolved, settings), settings.rpc.clone());
+    let load = move || {
+        if !rpc.is_empty() {
+            add_rpc_servers(&rpc)?;
+        }
+        LlamaEngine::load(options)
+    };
+    let engine = tokio::task::spawn_blocking(load).await??;
     Ok(Arc::new(engine))
 }
 
@@ -61,19 +68,19 @@ async fn remote(spec: &str) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(Arc::new(RemoteEngine::connect(options, &CancellationToken::new()).await?))
 }
 
-fn options(resolved: Resolved, context: usize) -> LlamaOptions {
+fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
     let entry = resolved.entry;
     let dialect = match entry.and_then(|e| dialect::by_name(&e.dialect)) {
         Some(dialect) => dialect,
         None => dialect_of(&resolved),
     };
+    let devices = !settings.rpc.is_empty() || cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
     LlamaOptions {
-        path: resolved.path,
-        name: resolved.name,
-        context,
-        dialect,
+        context: settings.context,
         guided: entry.map(|e| e.mode == store::Mode::Guided),
-        gpu_layers: if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { 999 } else { 0 },
+        gpu_layers: if devices { 999 } else { 0 },
+        prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
+        ..LlamaOptions::new(resolved.path, resolved.name, dialect)
     }
 }
 

@@ -70,7 +70,7 @@ async fn a_server_that_dies_leaves_the_session_as_it_was() {
 async fn mistakes_get_one_clear_line() {
     let home = tempfile::tempdir().unwrap();
     let fails = async |model: &str, status: i32, says: &str| {
-        let output = polymath(&home, &["ask", "x", "--model", model]).await;
+        let output = polymath(&home, &["ask", "x", "--quiet", "--model", model]).await;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(status), "{model}: {stderr}");
         assert!(stderr.contains(says) && !stderr.contains("secret"), "{model}: {stderr}");

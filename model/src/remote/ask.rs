@@ -122,6 +122,7 @@ impl RemoteEngine {
         }
         if !streams {
             self.take(&whole, reading)?;
+            return Ok(reading.finish.unwrap_or(ReplyStop::End));
         }
         reading.finish.ok_or_else(|| Failure::Broken(self.http.broken_off(None)))
     }

@@ -1,6 +1,8 @@
 //! A server that answers chat completions from a script and keeps what it was sent.
 
 #![allow(clippy::unwrap_used)]
+// Two test programs share this, and neither uses all of it.
+#![allow(dead_code)]
 
 use serde_json::{Value, json};
 use std::collections::VecDeque;
