@@ -7,7 +7,6 @@ use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
 use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
-use polymath_model::llama::{LlamaEngine, LlamaOptions, add_rpc_servers};
 use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
