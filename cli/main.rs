@@ -39,7 +39,7 @@ enum Command {
         /// Where the report goes
         #[arg(long, value_name = "DIR", default_value = "out")]
         out: PathBuf,
-        /// A catalogue name or a path to a .gguf
+        /// A catalogue name, a path to a .gguf, or http(s)://host/v1#name
         #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
         model: Option<String>,
         /// One JSON object a line instead of text

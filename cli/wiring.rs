@@ -6,12 +6,14 @@ use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
-use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions};
+use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
+use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// All tools, or those that the settings name.
 pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
@@ -37,29 +39,41 @@ pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
     polymath_sandbox::Config::locate(&settings.home)
 }
 
-/// The engine for `--model`, pulled first where it is missing.
+/// The engine for `--model`: an endpoint's, or a local one, pulled first where it is missing.
 pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn Engine>> {
     let spec = match &settings.model {
-        Some(spec) if spec.starts_with("http://") || spec.starts_with("https://") => {
-            bail!(Usage(format!(
-                "`{spec}`: models behind an endpoint are not there yet; give a catalogue name or a .gguf"
-            )))
-        }
+        Some(spec) if Address::is_one(spec) => return remote(spec).await,
         Some(spec) => spec.clone(),
         None => store::default_model().map(|m| m.name.clone()).unwrap_or_default(),
     };
     let store = Store::open(&settings.home);
     let resolved = model::ensure(&store, &spec, quiet).await?;
-    let options = options(resolved, settings);
-    let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??;
+    let (options, rpc) = (options(resolved, settings), settings.rpc.clone());
+    let load = move || {
+        if !rpc.is_empty() {
+            add_rpc_servers(&rpc)?;
+        }
+        LlamaEngine::load(options)
+    };
+    let engine = tokio::task::spawn_blocking(load).await??;
     Ok(Arc::new(engine))
 }
 
+/// The engine behind an endpoint. Its key comes from the environment.
+async fn remote(spec: &str) -> anyhow::Result<Arc<dyn Engine>> {
+    let address = Address::parse(spec).map_err(|e| Usage(e.to_string()))?;
+    let key = Key::from_environment().map_err(|e| Usage(e.to_string()))?;
+    let options = RemoteOptions { address, key, patience: Patience::default() };
+    Ok(Arc::new(RemoteEngine::connect(options, &CancellationToken::new()).await?))
+}
+
 fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
+    let options = model_options(resolved);
     LlamaOptions {
         context: settings.context,
+        gpu_layers: if settings.rpc.is_empty() { options.gpu_layers } else { 999 },
         prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
-        ..model_options(resolved)
+        ..options
     }
 }
 
@@ -92,6 +106,7 @@ fn dialect_of(resolved: &Resolved) -> &'static dyn dialect::Dialect {
 /// Everything for a turn.
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
     let tools = tools(settings)?;
+    polymath_model::constrain::check_tools(&tools.specs())?;
     let engine = engine(settings, quiet).await?;
     Ok(Agent {
         engine,

@@ -5,6 +5,7 @@ pub mod constrain;
 pub mod dialect;
 pub mod engine;
 pub mod llama;
+pub mod remote;
 pub mod scripted;
 pub mod store;
 mod template;

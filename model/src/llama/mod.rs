@@ -5,8 +5,8 @@
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
 //! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `bench.rs`
-//! measures all of it.
+//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `rpc.rs` adds
+//! other machines, `bench.rs` measures all of it.
 
 pub mod bench;
 mod compile;
@@ -16,13 +16,16 @@ mod job;
 mod log;
 mod lookup;
 mod reply;
+mod rpc;
 mod sample;
 mod scheduler;
 mod sequences;
 mod state;
 mod vocabulary;
 
-use crate::dialect::Dialect;
+pub use rpc::add_rpc_servers;
+
+use crate::dialect::{Dialect, ParseCx};
 use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
@@ -82,7 +85,7 @@ pub const DEFAULT_CONTEXT: usize = 16_384;
 
 /// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
 /// free agents).
-const GUIDED_BELOW: u64 = 4_000_000_000;
+pub(crate) const GUIDED_BELOW: u64 = 4_000_000_000;
 
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
@@ -159,7 +162,7 @@ impl LlamaEngine {
 
     /// Lets the model write the reply that `log` leads up to, and adds it there.
     async fn write(&self, request: &ReplyRequest<'_>, log: &mut TokenLog) -> Result<Reply, EngineError> {
-        let watcher = reply::Watch::new(self.dialect, request);
+        let watcher = reply::Watch::new(self.reading(request), request);
         let collected = watcher.collected();
         let rules = &request.rules;
         let generated = self
@@ -186,6 +189,16 @@ impl LlamaEngine {
         }
         let (malformed, stop) = (collected.malformed, generated.stop);
         Ok(Reply { message, malformed, usage, stop, logprobs: generated.logprobs })
+    }
+
+    /// What the reader of a reply is told.
+    fn reading(&self, request: &ReplyRequest<'_>) -> (&'static dyn Dialect, ParseCx) {
+        let cx = ParseCx {
+            tools: request.tools.into(),
+            model: Some(self.info.name.clone()),
+            generation_prompt: self.template.opening(request.messages, request.tools).ok(),
+        };
+        (self.dialect, cx)
     }
 
     fn logs(&self) -> std::sync::MutexGuard<'_, TokenLogs> {
