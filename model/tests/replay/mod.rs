@@ -125,8 +125,7 @@ async fn serve(mut stream: TcpStream, owner: String, kept: Arc<Mutex<Kept>>) {
         let mut kept = kept.lock().unwrap();
         kept.heads.push(head.replace("authorization", "Authorization"));
         match path.as_str() {
-            "/v1/models" => Answer::json(json!({"data": [
-                {"id": "listed-model", "owned_by": owner, "meta": {"n_params": 1_500_000_000u64}}]})),
+            "/v1/models" => Answer::json(json!({"data": [listed(&owner)]})),
             "/props" => Answer::json(json!({"default_generation_settings": {"n_ctx": 4096}})),
             "/v1/chat/completions" => {
                 kept.bodies.push(serde_json::from_slice(&body).unwrap());
@@ -141,6 +140,15 @@ async fn serve(mut stream: TcpStream, owner: String, kept: Arc<Mutex<Kept>>) {
         // Until the client leaves.
         let _ = stream.read(&mut [0]).await;
     }
+}
+
+/// What the list says of the server's model: only llama-server tells how large it is.
+fn listed(owner: &str) -> Value {
+    let mut model = json!({"id": "listed-model", "owned_by": owner});
+    if owner == "llamacpp" {
+        model["meta"] = json!({"n_params": 1_500_000_000u64});
+    }
+    model
 }
 
 async fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
