@@ -5,6 +5,7 @@ mod ask;
 mod chat;
 mod demo;
 mod doctor;
+mod eval;
 mod model;
 mod parse;
 mod render;
@@ -63,7 +64,7 @@ enum Command {
     Tool(tool::ToolCommand),
     /// What the runtime understands of raw model output
     Parse(parse::ParseArgs),
-    /// The models: list, pull, look at, remove
+    /// The models: list, pull, look at, measure, remove
     #[command(subcommand)]
     Model(model::ModelCommand),
     /// What works on this machine, and what to do about the rest

@@ -38,6 +38,8 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Measure how well models call functions, on polymath's own cases
+    Eval(crate::eval::EvalArgs),
     /// Delete a pulled model, or what an interrupted pull has left
     Rm {
         #[arg(value_name = "MODEL")]
@@ -65,6 +67,7 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
             }
         }
         ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
+        ModelCommand::Eval(args) => crate::eval::run(args, home, quiet, &mut out).await?,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;
             writeln!(out, "removed {model}, {} are free again", DecimalBytes(freed))?;

@@ -6,7 +6,7 @@ use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::llama::{CallStrategy, LlamaEngine, LlamaOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
@@ -55,7 +55,8 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     Ok(Arc::new(engine))
 }
 
-fn options(resolved: Resolved, context: usize) -> LlamaOptions {
+/// How a model of this store is loaded.
+pub fn options(resolved: Resolved, context: usize) -> LlamaOptions {
     let entry = resolved.entry;
     let dialect = match entry.and_then(|e| dialect::by_name(&e.dialect)) {
         Some(dialect) => dialect,
@@ -67,6 +68,7 @@ fn options(resolved: Resolved, context: usize) -> LlamaOptions {
         context,
         dialect,
         guided: entry.map(|e| e.mode == store::Mode::Guided),
+        calls: CallStrategy::default(),
         gpu_layers: if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { 999 } else { 0 },
     }
 }

@@ -4,6 +4,7 @@
 mod constrain;
 pub mod dialect;
 pub mod engine;
+pub mod eval;
 pub mod llama;
 pub mod scripted;
 pub mod store;

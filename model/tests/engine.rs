@@ -7,7 +7,7 @@
 use polymath_chat::{Completion, Constraint, Event, Message};
 use polymath_model::dialect::by_name;
 use polymath_model::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::llama::{CallStrategy, LlamaEngine, LlamaOptions};
 use polymath_model::store::{Store, home};
 use serde_json::json;
 use std::sync::OnceLock;
@@ -26,6 +26,7 @@ fn engine() -> &'static LlamaEngine {
             dialect: by_name("generic").unwrap(),
             guided: None,
             gpu_layers: 0,
+            calls: CallStrategy::default(),
         })
         .unwrap()
     })

@@ -38,6 +38,18 @@ pub struct LlamaOptions {
     pub guided: Option<bool>,
     /// Layers kept on a GPU, where the build has one.
     pub gpu_layers: u32,
+    pub calls: CallStrategy,
+}
+
+/// How much help a model gets with its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallStrategy {
+    /// Calls are held to their schemas once they have begun.
+    #[default]
+    Helped,
+    /// The model's template and its dialect's reader, nothing else: what an engine without any help
+    /// makes of the model. For comparison.
+    Plain,
 }
 
 /// The tokens of context kept when nobody asks for another number: room for an afternoon's
@@ -54,6 +66,7 @@ pub struct LlamaEngine {
     template: Arc<Template>,
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
+    calls: CallStrategy,
     worker: Worker,
     logs: Mutex<HashMap<String, TokenLog>>,
 }
@@ -103,6 +116,7 @@ impl LlamaEngine {
             template,
             vocabulary,
             dialect: options.dialect,
+            calls: options.calls,
             worker,
             logs: Mutex::new(HashMap::new()),
         })
@@ -137,7 +151,7 @@ impl Engine for LlamaEngine {
         let mut log = self.take_log(request.conversation);
         log.extend_to(request.messages, request.tools, &self.template, &self.vocabulary)?;
         let prompt = log.tokens().len();
-        let watcher = reply::Watch::new(self.dialect, &request);
+        let watcher = reply::Watch::new(self.dialect, &request, self.calls == CallStrategy::Helped);
         let collected = watcher.collected();
         let generated = self
             .worker
