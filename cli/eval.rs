@@ -119,7 +119,7 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
         let mut tables = Vec::new();
         for &arm in arms {
             let run = Run { model: &resolved.name, arm, json: args.json, quiet, cancel: cancel.clone() };
-            let engine = load(&resolved, arm).await?;
+            let engine = load(&resolved, home, arm).await?;
             tables.push((arm, run.cases(&engine, &cases, out).await?));
         }
         if !args.json {
@@ -143,8 +143,8 @@ fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
     Ok(chosen)
 }
 
-async fn load(resolved: &Resolved, arm: Arm) -> anyhow::Result<LlamaEngine> {
-    let mut options = wiring::options(resolved.clone(), polymath_model::llama::DEFAULT_CONTEXT);
+async fn load(resolved: &Resolved, home: &Path, arm: Arm) -> anyhow::Result<LlamaEngine> {
+    let mut options = wiring::options(resolved.clone(), home, polymath_model::llama::DEFAULT_CONTEXT);
     if arm == Arm::Plain {
         options = LlamaOptions { calls: CallStrategy::Plain, dialect: official(resolved, &options), ..options };
     }

@@ -6,11 +6,11 @@ use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
-use polymath_model::llama::{CallStrategy, LlamaEngine, LlamaOptions};
+use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All tools, or those that the settings name.
@@ -50,26 +50,24 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     };
     let store = Store::open(&settings.home);
     let resolved = model::ensure(&store, &spec, quiet).await?;
-    let options = options(resolved, settings.context);
+    let options = options(resolved, &settings.home, settings.context);
     let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??;
     Ok(Arc::new(engine))
 }
 
-/// How a model of this store is loaded.
-pub fn options(resolved: Resolved, context: usize) -> LlamaOptions {
+/// How a model of the store in `home` is loaded.
+pub fn options(resolved: Resolved, home: &Path, context: usize) -> LlamaOptions {
     let entry = resolved.entry;
     let dialect = match entry.and_then(|e| dialect::by_name(&e.dialect)) {
         Some(dialect) => dialect,
         None => dialect_of(&resolved),
     };
     LlamaOptions {
-        path: resolved.path,
-        name: resolved.name,
         context,
-        dialect,
         guided: entry.map(|e| e.mode == store::Mode::Guided),
-        calls: CallStrategy::default(),
         gpu_layers: if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { 999 } else { 0 },
+        prefix_cache: Some((home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
+        ..LlamaOptions::new(resolved.path, resolved.name, dialect)
     }
 }
 

@@ -7,7 +7,7 @@
 use polymath_chat::{Completion, Constraint, Event, Message};
 use polymath_model::dialect::by_name;
 use polymath_model::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
-use polymath_model::llama::{CallStrategy, LlamaEngine, LlamaOptions};
+use polymath_model::llama::{LlamaEngine, LlamaOptions};
 use polymath_model::store::{Store, home};
 use serde_json::json;
 use std::sync::OnceLock;
@@ -19,16 +19,8 @@ fn engine() -> &'static LlamaEngine {
     static ENGINE: OnceLock<LlamaEngine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let model = Store::open(&home()).resolve("smollm2-135m").expect("pull it: polymath model pull smollm2-135m");
-        LlamaEngine::load(LlamaOptions {
-            path: model.path,
-            name: model.name,
-            context: 2048,
-            dialect: by_name("generic").unwrap(),
-            guided: None,
-            gpu_layers: 0,
-            calls: CallStrategy::default(),
-        })
-        .unwrap()
+        let options = LlamaOptions::new(model.path, model.name, by_name("generic").unwrap());
+        LlamaEngine::load(LlamaOptions { context: 2048, ..options }).unwrap()
     })
 }
 

@@ -10,6 +10,37 @@ use crate::template::Template;
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Message, Role, ToolSpec};
 
+/// Conversations whose logs are kept; the one not used for longest goes first.
+const KEPT: usize = 64;
+
+/// The logs of all conversations.
+#[derive(Default)]
+pub struct TokenLogs {
+    /// The latest used last.
+    logs: Vec<(String, TokenLog)>,
+}
+
+impl TokenLogs {
+    /// Takes out the log of a conversation. Without a name it is the one that `messages` go on with.
+    pub fn take(&mut self, conversation: &str, messages: &[Message], tools: &[ToolSpec]) -> TokenLog {
+        let found = if conversation.is_empty() {
+            let goes_on = |log: &TokenLog| log.tools == tools && messages.starts_with(&log.messages);
+            let known = self.logs.iter().enumerate().filter(|(_, (name, log))| name.is_empty() && goes_on(log));
+            known.max_by_key(|(_, (_, log))| log.messages.len()).map(|(i, _)| i)
+        } else {
+            self.logs.iter().position(|(name, _)| name == conversation)
+        };
+        found.map(|i| self.logs.remove(i).1).unwrap_or_default()
+    }
+
+    pub fn keep(&mut self, conversation: &str, log: TokenLog) {
+        if self.logs.len() >= KEPT {
+            self.logs.remove(0);
+        }
+        self.logs.push((conversation.to_owned(), log));
+    }
+}
+
 #[derive(Default)]
 pub struct TokenLog {
     messages: Vec<Message>,

@@ -1,30 +1,41 @@
 //! GGUF models in this process, through llama.cpp.
 //!
-//! `mod.rs` is the engine as the agent sees it: messages in, messages out, one token log a
-//! conversation. `worker.rs` is the thread that owns the context and decodes; `vocabulary.rs` knows
-//! the tokens; `sample.rs` picks the next one; `log.rs` is the append-only token log.
+//! `mod.rs` is the engine as the agent sees it: messages in, messages out. `log.rs` is the
+//! append-only token log of a conversation, `reply.rs` reads a reply while it is written. Below them
+//! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
+//! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
+//! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
+//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens.
 
+mod compile;
+mod disk;
+mod fingerprint;
+mod job;
 mod log;
+mod lookup;
 mod reply;
 mod sample;
+mod scheduler;
+mod sequences;
+mod state;
 mod vocabulary;
-mod worker;
 
-use crate::constrain::Compiler;
 use crate::dialect::Dialect;
-use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage};
+use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
+use compile::Preparing;
+use disk::PrefixCache;
+use job::{Job, Kind};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::{LlamaModel, params::LlamaModelParams};
-use log::TokenLog;
+use log::{TokenLog, TokenLogs};
 use polymath_chat::{Completion, CompletionError, Message};
-use std::collections::HashMap;
+use scheduler::{Scheduler, Setup};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio_util::sync::CancellationToken;
 use vocabulary::Vocabulary;
-use worker::{Job, Slot, Worker};
 
 /// What to load, and how.
 #[derive(Clone)]
@@ -38,6 +49,10 @@ pub struct LlamaOptions {
     pub guided: Option<bool>,
     /// Layers kept on a GPU, where the build has one.
     pub gpu_layers: u32,
+    /// Whether what follows is guessed from what stands in the context. The text is the same.
+    pub speculate: bool,
+    /// Where evaluated beginnings are kept from run to run, and the bytes they may take.
+    pub prefix_cache: Option<(PathBuf, u64)>,
     pub calls: CallStrategy,
 }
 
@@ -51,6 +66,26 @@ pub enum CallStrategy {
     /// makes of the model. For comparison.
     Plain,
 }
+
+impl LlamaOptions {
+    /// A model file read with this dialect; everything else as it suits most.
+    pub fn new(path: impl Into<PathBuf>, name: impl Into<String>, dialect: &'static dyn Dialect) -> Self {
+        LlamaOptions {
+            path: path.into(),
+            name: name.into(),
+            context: DEFAULT_CONTEXT,
+            dialect,
+            guided: None,
+            gpu_layers: 0,
+            speculate: true,
+            prefix_cache: None,
+            calls: CallStrategy::default(),
+        }
+    }
+}
+
+/// Bytes that the prefix cache takes when nobody asks for another number.
+pub const DEFAULT_PREFIX_CACHE: u64 = 2 << 30;
 
 /// The tokens of context kept when nobody asks for another number: room for an afternoon's
 /// conversation, and half a gigabyte of KV cache for a 1.5B model.
@@ -67,8 +102,8 @@ pub struct LlamaEngine {
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
     calls: CallStrategy,
-    worker: Worker,
-    logs: Mutex<HashMap<String, TokenLog>>,
+    scheduler: Scheduler,
+    logs: Mutex<TokenLogs>,
 }
 
 /// llama.cpp's global state: once per process.
@@ -102,7 +137,7 @@ impl LlamaEngine {
             vocabulary.bos_text(),
             vocabulary.eos_text(),
         )?);
-        let compiler = Compiler::new(&vocabulary.tok_env())?;
+        let preparing = Preparing::start(vocabulary.clone())?;
         let info = ModelInfo {
             name: options.name.clone(),
             context,
@@ -110,25 +145,62 @@ impl LlamaEngine {
             dialect: options.dialect.name(),
             guided: options.guided.unwrap_or(model.n_params() < GUIDED_BELOW),
         };
-        let worker = Worker::start(backend, model, vocabulary.clone(), compiler, context)?;
-        Ok(LlamaEngine {
-            info,
-            template,
-            vocabulary,
-            dialect: options.dialect,
-            calls: options.calls,
-            worker,
-            logs: Mutex::new(HashMap::new()),
-        })
+        let setup = Setup {
+            vocabulary: vocabulary.clone(),
+            preparing,
+            context,
+            divisible: !(model.is_recurrent() || model.is_hybrid()),
+            speculate: options.speculate,
+            disk: options
+                .prefix_cache
+                .as_ref()
+                .and_then(|(root, max_bytes)| open_cache(root, *max_bytes, &options.path)),
+        };
+        let scheduler = Scheduler::start(backend, model, setup)?;
+        let (dialect, calls) = (options.dialect, options.calls);
+        Ok(LlamaEngine { info, template, vocabulary, dialect, calls, scheduler, logs: Mutex::default() })
     }
 
-    fn take_log(&self, conversation: &str) -> TokenLog {
-        self.logs.lock().unwrap_or_else(|e| e.into_inner()).remove(conversation).unwrap_or_default()
+    /// Lets the model write the reply that `log` leads up to, and adds it there.
+    async fn write(&self, request: &ReplyRequest<'_>, log: &mut TokenLog) -> Result<Reply, EngineError> {
+        let watcher = reply::Watch::new(self.dialect, request, self.calls == CallStrategy::Helped);
+        let collected = watcher.collected();
+        let rules = &request.rules;
+        let generated = self
+            .scheduler
+            .run(Job {
+                kind: Kind::Conversation,
+                prompt: log.tokens().to_vec(),
+                constraint: rules.constraint.clone(),
+                sampling: request.sampling.clone(),
+                max_tokens: rules.max_tokens,
+                stop: rules.stop.clone(),
+                top_logprobs: rules.top_logprobs,
+                watcher: Box::new(watcher),
+                cancel: request.cancel.clone(),
+            })
+            .await?;
+        let collected = std::mem::take(&mut *collected.lock().unwrap_or_else(|e| e.into_inner()));
+        let message = collected.message();
+        let usage =
+            TokenUsage { prompt: log.tokens().len(), cached: generated.cached, completion: generated.tokens.len() };
+        // A reply cut short is not history: the log stays where it was before it.
+        if generated.stop == ReplyStop::End {
+            log.push_reply(message.clone(), &generated.tokens);
+        }
+        let (malformed, stop) = (collected.malformed, generated.stop);
+        Ok(Reply { message, malformed, usage, stop, logprobs: generated.logprobs })
     }
 
-    fn keep_log(&self, conversation: &str, log: TokenLog) {
-        self.logs.lock().unwrap_or_else(|e| e.into_inner()).insert(conversation.to_owned(), log);
+    fn logs(&self) -> std::sync::MutexGuard<'_, TokenLogs> {
+        self.logs.lock().unwrap_or_else(|e| e.into_inner())
     }
+}
+
+/// The prefix cache of this model; a folder that cannot be used is no reason to fail.
+fn open_cache(root: &Path, max_bytes: u64, model: &Path) -> Option<PrefixCache> {
+    let opened = fingerprint::of(model).and_then(|fingerprint| PrefixCache::open(root, &fingerprint, max_bytes));
+    opened.inspect_err(|e| tracing::warn!("no prefix cache in {}: {e}", root.display())).ok()
 }
 
 fn load_model(backend: &LlamaBackend, path: &Path, parameters: &LlamaModelParams) -> Result<LlamaModel, String> {
@@ -148,40 +220,13 @@ impl Engine for LlamaEngine {
     }
 
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
-        let mut log = self.take_log(request.conversation);
-        log.extend_to(request.messages, request.tools, &self.template, &self.vocabulary)?;
-        let prompt = log.tokens().len();
-        let watcher = reply::Watch::new(self.dialect, &request, self.calls == CallStrategy::Helped);
-        let collected = watcher.collected();
-        let generated = self
-            .worker
-            .run(Job {
-                slot: Slot::Conversation,
-                prompt: log.tokens().to_vec(),
-                constraint: request.rules.constraint.clone(),
-                sampling: request.sampling.clone(),
-                max_tokens: request.rules.max_tokens,
-                stop: request.rules.stop.clone(),
-                watcher: Box::new(watcher),
-                cancel: request.cancel.clone(),
-            })
-            .await;
-        let generated = match generated {
-            Ok(generated) => generated,
-            Err(error) => {
-                self.keep_log(request.conversation, log);
-                return Err(error);
-            }
-        };
-        let collected = std::mem::take(&mut *collected.lock().unwrap_or_else(|e| e.into_inner()));
-        let message = collected.message();
-        // A reply cut short is not history: the log stays where it was before it.
-        if generated.stop == ReplyStop::End {
-            log.push_reply(message.clone(), &generated.tokens);
-        }
-        self.keep_log(request.conversation, log);
-        let usage = TokenUsage { prompt, cached: generated.cached, completion: generated.tokens.len() };
-        Ok(Reply { message, malformed: collected.malformed, usage, stop: generated.stop, logprobs: Vec::new() })
+        // A model that may not call sees no tools: it would call all the same.
+        let tools = if request.rules.tool_choice == ToolChoice::None { &[] } else { request.tools };
+        let mut log = self.logs().take(request.conversation, request.messages, tools);
+        log.extend_to(request.messages, tools, &self.template, &self.vocabulary)?;
+        let reply = self.write(&request, &mut log).await;
+        self.logs().keep(request.conversation, log);
+        reply
     }
 
     async fn complete(
@@ -203,14 +248,15 @@ impl Engine for LlamaEngine {
         prompt.push_str(&task.prefill);
         let watcher = reply::Quiet::new(events);
         let generated = self
-            .worker
+            .scheduler
             .run(Job {
-                slot: Slot::Task,
+                kind: Kind::Task,
                 prompt: self.vocabulary.tokenize_prompt(&prompt),
                 constraint: task.constraint,
                 sampling: crate::engine::Sampling { temperature: task.temperature, ..Default::default() },
                 max_tokens: task.max_tokens,
                 stop: task.stop,
+                top_logprobs: None,
                 watcher: Box::new(watcher),
                 cancel,
             })

@@ -1,7 +1,7 @@
 //! Reads a reply while it is decoded: dialect steps become events and calls, and once a call has
 //! begun, decoding goes on under the grammar of that tool's arguments.
 
-use super::worker::{Control, Watcher};
+use super::job::{Control, Watcher};
 use crate::dialect::{Dialect, ParseCx, Parser, Step};
 use crate::engine::{Events, ReplyRequest, ReplyStop};
 use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};

@@ -1,28 +1,29 @@
 //! Picks the next token: the best or a drawn one, among those the constraint allows.
 
-use crate::engine::{EngineError, Sampling};
+use super::vocabulary::Vocabulary;
+use crate::engine::{EngineError, Sampling, TokenLogprob};
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
 use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use llguidance::Matcher;
 
+/// Last tokens that penalties look at.
+const PENALTY_WINDOW: i32 = 512;
+
 pub struct Picker {
     matcher: Option<Matcher>,
     /// `None` is greedy.
     chain: Option<LlamaSampler>,
+    sampling: Sampling,
+    /// The model's own logits of the last pick, where somebody wants to know them.
+    logits: Option<Vec<f32>>,
 }
 
 impl Picker {
-    pub fn new(sampling: &Sampling, matcher: Option<Matcher>) -> Self {
-        let chain = (sampling.temperature > 0.0).then(|| {
-            LlamaSampler::chain_simple([
-                LlamaSampler::top_p(sampling.top_p, 1),
-                LlamaSampler::temp(sampling.temperature),
-                LlamaSampler::dist(sampling.seed),
-            ])
-        });
-        Picker { matcher, chain }
+    pub fn new(sampling: &Sampling, matcher: Option<Matcher>, vocabulary: &Vocabulary, logprobs: bool) -> Self {
+        let logits = logprobs.then(Vec::new);
+        Picker { matcher, chain: chain(sampling, vocabulary), sampling: sampling.clone(), logits }
     }
 
     /// Whether a constraint is in force and its text is written to the end.
@@ -45,8 +46,23 @@ impl Picker {
         Ok(())
     }
 
+    /// From here on, repeating what was `written` is made unlikely, and tokens are drawn.
+    pub fn escape(&mut self, written: &[LlamaToken], vocabulary: &Vocabulary) {
+        self.sampling.temperature = self.sampling.temperature.max(0.8);
+        self.sampling.repeat_penalty = self.sampling.repeat_penalty.max(1.1);
+        self.sampling.dry = self.sampling.dry.max(0.8);
+        self.chain = chain(&self.sampling, vocabulary);
+        if let Some(chain) = &mut self.chain {
+            chain.accept_many(written);
+        }
+    }
+
     /// The next token, and those that the constraint forces after it.
     pub fn pick(&mut self, logits: &[f32]) -> Result<Vec<LlamaToken>, EngineError> {
+        if let Some(kept) = &mut self.logits {
+            kept.clear();
+            kept.extend_from_slice(logits);
+        }
         let allowed = match &mut self.matcher {
             Some(matcher) => Some(matcher.compute_mask_or_eos().map_err(constraint_error)?),
             None => None,
@@ -75,8 +91,64 @@ impl Picker {
                 picked.extend(matcher.consume_ff_tokens().into_iter().map(|t| LlamaToken(t.cast_signed())));
             }
         }
+        if let Some(chain) = &mut self.chain {
+            chain.accept_many(&picked);
+        }
         Ok(picked)
     }
+
+    /// How likely the model thought the first of `picked`; forced tokens behind it were not asked for
+    /// and count as certain.
+    pub fn logprobs(&self, picked: &[LlamaToken], top: usize, vocabulary: &Vocabulary) -> Vec<TokenLogprob> {
+        let Some(logits) = &self.logits else { return Vec::new() };
+        let best = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = logits.iter().map(|l| (l - best).exp()).sum();
+        let logprob = |id: usize| logits[id] - best - sum.ln();
+        let mut likeliest: Vec<usize> = (0..logits.len()).collect();
+        if top > 0 && top < likeliest.len() {
+            likeliest.select_nth_unstable_by(top, |a, b| logits[*b].total_cmp(&logits[*a]));
+        }
+        likeliest.truncate(top);
+        likeliest.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+        let bytes = |id: usize| vocabulary.piece(LlamaToken(id as i32));
+        let mut all: Vec<TokenLogprob> = picked
+            .iter()
+            .map(|t| TokenLogprob { bytes: vocabulary.piece(*t), logprob: 0.0, top: Vec::new() })
+            .collect();
+        if let (Some(first), Some(token)) = (all.first_mut(), picked.first()) {
+            first.logprob = logprob(token.0 as usize);
+            first.top = likeliest.into_iter().map(|id| (bytes(id), logprob(id))).collect();
+        }
+        all
+    }
+}
+
+/// The samplers that `sampling` asks for, in the order of llama.cpp's own defaults; none when the
+/// best token is simply taken.
+fn chain(sampling: &Sampling, vocabulary: &Vocabulary) -> Option<LlamaSampler> {
+    let mut samplers = Vec::new();
+    if sampling.repeat_penalty != 1.0 {
+        samplers.push(vocabulary.penalties(PENALTY_WINDOW, sampling.repeat_penalty));
+    }
+    if sampling.dry > 0.0 {
+        samplers.push(vocabulary.dry(PENALTY_WINDOW, sampling.dry));
+    }
+    if sampling.temperature > 0.0 {
+        if sampling.top_k > 0 {
+            samplers.push(LlamaSampler::top_k(sampling.top_k as i32));
+        }
+        if sampling.top_p < 1.0 {
+            samplers.push(LlamaSampler::top_p(sampling.top_p, 1));
+        }
+        if sampling.min_p > 0.0 {
+            samplers.push(LlamaSampler::min_p(sampling.min_p, 1));
+        }
+        samplers.push(LlamaSampler::temp(sampling.temperature));
+        samplers.push(LlamaSampler::dist(sampling.seed));
+    } else if !samplers.is_empty() {
+        samplers.push(LlamaSampler::greedy());
+    }
+    (!samplers.is_empty()).then(|| LlamaSampler::chain_simple(samplers))
 }
 
 fn constraint_error(e: anyhow::Error) -> EngineError {

@@ -41,6 +41,17 @@ impl Vocabulary {
         pieces.flat_map(|p| vocab.tokenize(p.as_bytes(), false, true)).collect()
     }
 
+    /// A sampler that makes the tokens among the last `window` less likely; `strength` 1 is off.
+    pub fn penalties(&self, window: i32, strength: f32) -> LlamaSampler {
+        LlamaSampler::penalties(self.model.n_vocab(), window, strength, 0.0, 0.0)
+    }
+
+    /// A sampler that makes it unlikely to go on with what was written among the last `window`
+    /// tokens, in the strength given; lines and quotations are repeated for good reasons.
+    pub fn dry(&self, window: i32, strength: f32) -> LlamaSampler {
+        LlamaSampler::dry(&self.model, strength, 1.75, 2, window, ["\n", ":", "\"", "*"])
+    }
+
     pub fn piece(&self, token: LlamaToken) -> Vec<u8> {
         self.model.vocab().token_to_piece(token, true, None)
     }
