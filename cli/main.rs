@@ -6,6 +6,7 @@ mod bench;
 mod chat;
 mod demo;
 mod doctor;
+mod eval;
 mod model;
 mod parse;
 mod render;
@@ -65,7 +66,7 @@ enum Command {
     Tool(tool::ToolCommand),
     /// What the runtime understands of raw model output
     Parse(parse::ParseArgs),
-    /// The models: list, pull, look at, remove
+    /// The models: list, pull, look at, measure, remove
     #[command(subcommand)]
     Model(model::ModelCommand),
     /// The model for other programs, over OpenAI's API

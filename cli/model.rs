@@ -41,6 +41,8 @@ pub enum ModelCommand {
     },
     /// Measure the engine against a plain llama.cpp loop
     Bench(bench::BenchArgs),
+    /// Measure how well models call functions, on polymath's own cases
+    Eval(crate::eval::EvalArgs),
     /// Delete a pulled model, or what an interrupted pull has left
     Rm {
         #[arg(value_name = "MODEL")]
@@ -72,6 +74,7 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
             drop(out);
             bench::run(&args, home, quiet).await?;
         }
+        ModelCommand::Eval(args) => crate::eval::run(args, home, quiet, &mut out).await?,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;
             writeln!(out, "removed {model}, {} are free again", DecimalBytes(freed))?;

@@ -4,6 +4,7 @@
 pub mod constrain;
 pub mod dialect;
 pub mod engine;
+pub mod eval;
 pub mod llama;
 pub mod remote;
 pub mod scripted;

@@ -58,6 +58,18 @@ pub struct LlamaOptions {
     pub speculate: bool,
     /// Where evaluated beginnings are kept from run to run, and the bytes they may take.
     pub prefix_cache: Option<(PathBuf, u64)>,
+    pub calls: CallStrategy,
+}
+
+/// How much help a model gets with its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallStrategy {
+    /// Calls are held to their schemas once they have begun.
+    #[default]
+    Helped,
+    /// The model's template and its dialect's reader, nothing else: what an engine without any help
+    /// makes of the model. For comparison.
+    Plain,
 }
 
 impl LlamaOptions {
@@ -72,6 +84,7 @@ impl LlamaOptions {
             gpu_layers: 0,
             speculate: true,
             prefix_cache: None,
+            calls: CallStrategy::default(),
         }
     }
 }
@@ -94,6 +107,7 @@ pub struct LlamaEngine {
     template: Arc<Template>,
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
+    calls: CallStrategy,
     scheduler: Scheduler,
     logs: Mutex<TokenLogs>,
 }
@@ -155,6 +169,7 @@ impl LlamaEngine {
             template,
             vocabulary,
             dialect: options.dialect,
+            calls: options.calls,
             scheduler,
             logs: Mutex::default(),
         })
@@ -162,7 +177,7 @@ impl LlamaEngine {
 
     /// Lets the model write the reply that `log` leads up to, and adds it there.
     async fn write(&self, request: &ReplyRequest<'_>, log: &mut TokenLog) -> Result<Reply, EngineError> {
-        let watcher = reply::Watch::new(self.reading(request), request);
+        let watcher = reply::Watch::new(self.reading(request), self.calls == CallStrategy::Helped, request);
         let collected = watcher.collected();
         let rules = &request.rules;
         let generated = self

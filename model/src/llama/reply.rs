@@ -32,19 +32,22 @@ pub struct Watch {
     /// `None` when the whole reply is constrained: then it is text, whatever it looks like.
     parser: Option<Box<dyn Parser>>,
     tools: Vec<ToolSpec>,
+    /// Whether a call that has begun goes on under its tool's grammar.
+    constrain: bool,
     calls_before: usize,
     collected: Arc<Mutex<Collected>>,
     events: Events,
 }
 
 impl Watch {
-    pub fn new((dialect, cx): (&'static dyn Dialect, ParseCx), request: &ReplyRequest<'_>) -> Self {
+    pub fn new((dialect, cx): (&'static dyn Dialect, ParseCx), constrain: bool, request: &ReplyRequest<'_>) -> Self {
         let parser = request.rules.constraint.is_none().then(|| dialect.parser(cx));
         let calls_before = request.messages.iter().map(|m| m.calls.len()).sum();
         Watch {
             dialect,
             parser,
             tools: request.tools.to_vec(),
+            constrain,
             calls_before,
             collected: Arc::default(),
             events: request.events.clone(),
@@ -73,7 +76,7 @@ impl Watch {
                     let _ = self.events.send(Event::Reasoning { delta });
                 }
                 Step::CallBegun { name, written } => {
-                    let tool = self.tools.iter().find(|t| t.name == name);
+                    let tool = self.tools.iter().find(|t| self.constrain && t.name == name);
                     let grammar = tool.and_then(|t| self.dialect.call_grammar(t, &written));
                     if let Some(grammar) = grammar {
                         control = Control::Constrain { constraint: Constraint::Lark(grammar.lark), written };

@@ -1,0 +1,165 @@
+//! Polymath's own function-calling evaluation: cases, an exact checker, and running one case.
+//!
+//! The cases stand in for public benchmarks of single-turn function calling: one function, the right
+//! one among several, several calls, and no call because nothing fits. They are data
+//! (`model/eval/*.jsonl`, one case a line); nothing in the program may depend on their wording. What
+//! is judged is the calls alone: no tool is run, and the text beside a call does not count.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+pub use check::{check, fits};
+
+use crate::engine::{Engine, EngineError, Reply, ReplyRequest, Rules, Sampling};
+use polymath_chat::{Message, ToolCall, ToolSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::time::Instant;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+/// Longest reply to a case, in tokens.
+pub const MAX_TOKENS: usize = 512;
+
+/// What a case is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One function, one call.
+    One,
+    /// Several functions, one call of the right one.
+    Choice,
+    /// Several calls.
+    Several,
+    /// None of the functions serves the request: no call.
+    None,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 4] = [Kind::One, Kind::Choice, Kind::Several, Kind::None];
+
+    /// The name that the data files and the command line use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::One => "one",
+            Kind::Choice => "choice",
+            Kind::Several => "several",
+            Kind::None => "none",
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Kind::One => include_str!("../../eval/one.jsonl"),
+            Kind::Choice => include_str!("../../eval/choice.jsonl"),
+            Kind::Several => include_str!("../../eval/several.jsonl"),
+            Kind::None => include_str!("../../eval/none.jsonl"),
+        }
+    }
+}
+
+/// One case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub id: String,
+    pub kind: Kind,
+    /// The user's only message.
+    pub question: String,
+    #[serde(deserialize_with = "openai_tools")]
+    pub tools: Vec<ToolSpec>,
+    /// In any order; empty where no call is right.
+    pub expected: Vec<ExpectedCall>,
+}
+
+/// A call that has to be made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedCall {
+    pub name: String,
+    /// For each parameter the values that are right; `null` among them allows leaving it out.
+    pub arguments: BTreeMap<String, Vec<Value>>,
+}
+
+/// Tools as OpenAI's API has them: `{"type": "function", "function": {name, description, parameters}}`.
+fn openai_tools<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<ToolSpec>, D::Error> {
+    #[derive(Deserialize)]
+    struct Tool {
+        function: ToolSpec,
+    }
+    Ok(Vec::<Tool>::deserialize(deserializer)?.into_iter().map(|t| t.function).collect())
+}
+
+/// The cases of one kind, in the order of their file.
+pub fn cases(kind: Kind) -> Result<Vec<Case>, serde_json::Error> {
+    kind.file().lines().map(serde_json::from_str).collect()
+}
+
+/// What became of a case.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Why it is wrong; `None` when it is right.
+    pub wrong: Option<String>,
+    pub calls: Vec<ToolCall>,
+    /// The reply's text beside the calls.
+    pub text: String,
+    /// How many of the calls fit the schema of a tool that was offered.
+    pub fitted: usize,
+    pub seconds: f64,
+    pub prompt_tokens: usize,
+    pub completion_tokens: usize,
+}
+
+/// Asks the engine for its reply to a case, greedily, and checks it. A failing engine makes a wrong
+/// outcome, except where it was cancelled.
+pub async fn run(engine: &dyn Engine, case: &Case, cancel: CancellationToken) -> Result<Outcome, EngineError> {
+    let messages = [Message::user(case.question.as_str())];
+    let (events, _inbox) = unbounded_channel();
+    let request = ReplyRequest {
+        conversation: "eval",
+        messages: &messages,
+        tools: &case.tools,
+        rules: Rules::free(MAX_TOKENS),
+        sampling: Sampling::default(),
+        cancel,
+        events,
+    };
+    let started = Instant::now();
+    let reply = engine.reply(request).await;
+    let seconds = started.elapsed().as_secs_f64();
+    match reply {
+        Ok(reply) => Ok(judged(case, reply, seconds)),
+        Err(EngineError::Cancelled) => Err(EngineError::Cancelled),
+        Err(error) => Ok(Outcome {
+            wrong: Some(format!("the engine failed: {error}")),
+            calls: Vec::new(),
+            text: String::new(),
+            fitted: 0,
+            seconds,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+        }),
+    }
+}
+
+fn judged(case: &Case, reply: Reply, seconds: f64) -> Outcome {
+    let calls = reply.message.calls;
+    let fitting = |call: &&ToolCall| fits(&case.tools, call);
+    Outcome {
+        wrong: check(&case.expected, &calls).err(),
+        fitted: calls.iter().filter(fitting).count(),
+        calls,
+        text: reply.message.content,
+        seconds,
+        prompt_tokens: reply.usage.prompt,
+        completion_tokens: reply.usage.completion,
+    }
+}
+
+/// The arguments made of the first accepted value of each parameter: a reference answer.
+pub fn reference(call: &ExpectedCall) -> Map<String, Value> {
+    let first = call.arguments.iter().filter_map(|(name, values)| Some((name, values.iter().find(|v| !v.is_null())?)));
+    first.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
