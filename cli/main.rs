@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod model;
 mod parse;
+mod probe;
 mod render;
 mod report;
 mod serve;

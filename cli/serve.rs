@@ -44,7 +44,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let interrupted = on_interrupt();
     let stop = interrupted.child_token();
     stop_when_terminated(stop.clone())?;
-    let sampling = Sampling { temperature: settings.temperature, seed: settings.seed, ..Sampling::default() };
+    let sampling = wiring::sampling(&settings, &engine.info().name);
     server.run(Service { engine, sampling }, stop).await?;
     Ok(if interrupted.is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }

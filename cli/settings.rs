@@ -106,7 +106,8 @@ pub struct Settings {
     pub mode: Mode,
     pub max_steps: u32,
     pub deadline: Duration,
-    pub temperature: f32,
+    /// `None` is what the model's makers recommend.
+    pub temperature: Option<f32>,
     pub seed: u32,
     pub context: usize,
     /// RPC servers, `host:port` each.
@@ -156,7 +157,7 @@ impl Settings {
             mode,
             max_steps: args.max_steps.or(file.max_steps).unwrap_or(12),
             deadline,
-            temperature: args.temperature.or(file.temperature).unwrap_or(0.0),
+            temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
             context: args.context.or(file.context).unwrap_or(polymath_model::llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },

@@ -7,6 +7,7 @@ use polymath_agent::Agent;
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
 use polymath_model::llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
+use polymath_model::probe::verdict;
 use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
@@ -68,8 +69,10 @@ async fn remote(spec: &str) -> anyhow::Result<Arc<dyn Engine>> {
 }
 
 fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
+    let probed = verdict(&settings.home, &resolved.path);
     let options = model_options(resolved);
     LlamaOptions {
+        way: probed.map(|v| v.chosen),
         context: settings.context,
         gpu_layers: if settings.rpc.is_empty() { options.gpu_layers } else { 999 },
         prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
@@ -103,11 +106,28 @@ fn dialect_of(resolved: &Resolved) -> &'static dyn dialect::Dialect {
     known.unwrap_or(dialect::DIALECTS[0])
 }
 
+/// How tokens are drawn where the model writes freely: as its makers recommend, unless the settings
+/// say otherwise.
+pub fn sampling(settings: &Settings, model: &str) -> Sampling {
+    let own = store::find(model).map(|entry| entry.sampling.clone()).unwrap_or_default();
+    let base = Sampling::default();
+    Sampling {
+        temperature: settings.temperature.or(own.temperature.map(|v| v as f32)).unwrap_or(base.temperature),
+        top_p: own.top_p.map_or(base.top_p, |v| v as f32),
+        top_k: own.top_k.unwrap_or(base.top_k),
+        min_p: own.min_p.map_or(base.min_p, |v| v as f32),
+        repeat_penalty: own.repeat_penalty.map_or(base.repeat_penalty, |v| v as f32),
+        seed: settings.seed,
+        ..base
+    }
+}
+
 /// Everything for a turn.
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
     let tools = tools(settings)?;
     polymath_model::constrain::check_tools(&tools.specs())?;
     let engine = engine(settings, quiet).await?;
+    let sampling = sampling(settings, &engine.info().name);
     Ok(Agent {
         engine,
         tools,
@@ -115,7 +135,7 @@ pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Re
             mode: settings.mode,
             max_steps: settings.max_steps,
             deadline: settings.deadline,
-            sampling: Sampling { temperature: settings.temperature, seed: settings.seed, ..Sampling::default() },
+            sampling,
             limits: settings.limits.clone(),
             out,
         },

@@ -6,6 +6,7 @@ pub mod dialect;
 pub mod engine;
 pub mod eval;
 pub mod llama;
+pub mod probe;
 pub mod remote;
 pub mod scripted;
 pub mod store;

@@ -52,6 +52,11 @@ impl Template {
         Ok(Template { environment, special, bos, eos, describes_tools })
     }
 
+    /// Describes tools in a system prompt of ours from now on, whatever the template has for them.
+    pub fn teach(&mut self) {
+        self.describes_tools = false;
+    }
+
     /// The whole prompt, with the opening of the assistant's next message.
     pub fn render(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
         let messages: Vec<Value> = messages.iter().map(|m| self.message(m)).collect();

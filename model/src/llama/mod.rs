@@ -11,10 +11,11 @@
 pub mod bench;
 mod compile;
 mod disk;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod job;
 mod log;
 mod lookup;
+mod options;
 mod reply;
 mod rpc;
 mod sample;
@@ -23,9 +24,10 @@ mod sequences;
 mod state;
 mod vocabulary;
 
+pub use options::{CallStrategy, CallWay, DEFAULT_CONTEXT, DEFAULT_PREFIX_CACHE, LlamaOptions};
 pub use rpc::add_rpc_servers;
 
-use crate::dialect::{Dialect, ParseCx};
+use crate::dialect::{self, Dialect, ParseCx};
 use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
@@ -37,64 +39,10 @@ use llama_cpp_2::model::{LlamaModel, params::LlamaModelParams};
 use log::{TokenLog, TokenLogs};
 use polymath_chat::{Completion, CompletionError, Message};
 use scheduler::{Scheduler, Setup};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio_util::sync::CancellationToken;
 use vocabulary::Vocabulary;
-
-/// What to load, and how.
-#[derive(Clone)]
-pub struct LlamaOptions {
-    pub path: PathBuf,
-    pub name: String,
-    /// Tokens of context; the model's own limit is the upper bound.
-    pub context: usize,
-    pub dialect: &'static dyn Dialect,
-    /// See [`ModelInfo::guided`]; `None` decides by the number of weights.
-    pub guided: Option<bool>,
-    /// Layers kept on a GPU, where the build has one.
-    pub gpu_layers: u32,
-    /// Whether what follows is guessed from what stands in the context. The text is the same.
-    pub speculate: bool,
-    /// Where evaluated beginnings are kept from run to run, and the bytes they may take.
-    pub prefix_cache: Option<(PathBuf, u64)>,
-    pub calls: CallStrategy,
-}
-
-/// How much help a model gets with its calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CallStrategy {
-    /// Calls are held to their schemas once they have begun.
-    #[default]
-    Helped,
-    /// The model's template and its dialect's reader, nothing else: what an engine without any help
-    /// makes of the model. For comparison.
-    Plain,
-}
-
-impl LlamaOptions {
-    /// A model file read with this dialect; everything else as it suits most.
-    pub fn new(path: impl Into<PathBuf>, name: impl Into<String>, dialect: &'static dyn Dialect) -> Self {
-        LlamaOptions {
-            path: path.into(),
-            name: name.into(),
-            context: DEFAULT_CONTEXT,
-            dialect,
-            guided: None,
-            gpu_layers: 0,
-            speculate: true,
-            prefix_cache: None,
-            calls: CallStrategy::default(),
-        }
-    }
-}
-
-/// Bytes that the prefix cache takes when nobody asks for another number.
-pub const DEFAULT_PREFIX_CACHE: u64 = 2 << 30;
-
-/// The tokens of context kept when nobody asks for another number: room for an afternoon's
-/// conversation, and half a gigabyte of KV cache for a 1.5B model.
-pub const DEFAULT_CONTEXT: usize = 16_384;
 
 /// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
 /// free agents).
@@ -108,6 +56,7 @@ pub struct LlamaEngine {
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
     calls: CallStrategy,
+    way: CallWay,
     scheduler: Scheduler,
     logs: Mutex<TokenLogs>,
 }
@@ -137,19 +86,26 @@ impl LlamaEngine {
             return Err(failed(format!("a context of {context} tokens is too small to work in; give at least 1024")));
         }
         let vocabulary = Arc::new(Vocabulary::new(model.clone()));
-        let template = Arc::new(Template::new(
+        let mut template = Template::new(
             model.meta_val_str("tokenizer.chat_template").ok(),
             vocabulary.special_texts(),
             vocabulary.bos_text(),
             vocabulary.eos_text(),
-        )?);
+        )?;
+        let guided = options.guided.unwrap_or(model.n_params() < GUIDED_BELOW);
+        let way = options.way.unwrap_or(if guided { CallWay::Decided } else { CallWay::Template });
+        let mut dialect = options.dialect;
+        if way == CallWay::Taught {
+            template.teach();
+            dialect = dialect::by_name("generic").unwrap_or(dialect);
+        }
         let preparing = Preparing::start(vocabulary.clone())?;
         let info = ModelInfo {
             name: options.name.clone(),
             context,
             parameters: model.n_params(),
-            dialect: options.dialect.name(),
-            guided: options.guided.unwrap_or(model.n_params() < GUIDED_BELOW),
+            dialect: dialect.name(),
+            guided,
         };
         let setup = Setup {
             vocabulary: vocabulary.clone(),
@@ -166,10 +122,11 @@ impl LlamaEngine {
         Ok(LlamaEngine {
             info,
             model,
-            template,
+            template: Arc::new(template),
             vocabulary,
-            dialect: options.dialect,
+            dialect,
             calls: options.calls,
+            way,
             scheduler,
             logs: Mutex::default(),
         })

@@ -405,10 +405,9 @@ impl<'a> Loop<'a> {
         let Some(disk) = &mut self.disk else { return };
         let tokens = self.sequences.tokens(sequence);
         let covered = disk.covered(tokens);
-        if tokens.len() - covered >= worth.max(covered / 4) {
-            if let Some(bytes) = state::save(&self.llama, sequence) {
-                disk.store(tokens, bytes);
-            }
+        let enough = tokens.len() - covered >= worth.max(covered / 4);
+        if enough && let Some(bytes) = state::save(&self.llama, sequence) {
+            disk.store(tokens, bytes);
         }
     }
 
