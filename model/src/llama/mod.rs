@@ -5,8 +5,9 @@
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
 //! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens.
+//! the next token, `calls.rs` decides weak models' calls, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens.
 
+mod calls;
 mod compile;
 mod disk;
 mod fingerprint;
@@ -24,6 +25,7 @@ use crate::dialect::Dialect;
 use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
+use calls::Decision;
 use compile::Preparing;
 use disk::PrefixCache;
 use job::{Job, Kind};
@@ -59,7 +61,8 @@ pub struct LlamaOptions {
 /// How much help a model gets with its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CallStrategy {
-    /// Calls are held to their schemas once they have begun.
+    /// Calls are held to their schemas once they have begun; weak models are asked whether to call,
+    /// and what, in questions of their own (see `crate::calls`).
     #[default]
     Helped,
     /// The model's template and its dialect's reader, nothing else: what an engine without any help
@@ -220,10 +223,15 @@ impl Engine for LlamaEngine {
     }
 
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
-        // A model that may not call sees no tools: it would call all the same.
-        let tools = if request.rules.tool_choice == ToolChoice::None { &[] } else { request.tools };
-        let mut log = self.logs().take(request.conversation, request.messages, tools);
-        log.extend_to(request.messages, tools, &self.template, &self.vocabulary)?;
+        let decided = self.decides(&request);
+        if decided && let Decision::Calls(reply) = self.decide(&request).await? {
+            return Ok(*reply);
+        }
+        // A model that is not to call sees no tools: it would call all the same.
+        let toolless = decided || request.rules.tool_choice == ToolChoice::None;
+        let request = if toolless { ReplyRequest { tools: &[], ..request } } else { request };
+        let mut log = self.logs().take(request.conversation, request.messages, request.tools);
+        log.extend_to(request.messages, request.tools, &self.template, &self.vocabulary)?;
         let reply = self.write(&request, &mut log).await;
         self.logs().keep(request.conversation, log);
         reply
