@@ -190,12 +190,37 @@ fn closed(schema: &Value) -> Value {
 }
 
 /// Reads what was written under [`array`]: names and arguments.
-pub fn read(text: &str) -> Result<Vec<(String, Value)>, serde_json::Error> {
+pub fn read(text: &str, tools: &[ToolSpec]) -> Result<Vec<(String, Value)>, serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct Written {
         name: String,
         arguments: Value,
     }
     let calls: Vec<Written> = serde_json::from_str(text)?;
-    Ok(calls.into_iter().map(|c| (c.name, c.arguments)).collect())
+    let tidy = |call: Written| match tools.iter().find(|t| t.name == call.name) {
+        Some(tool) => (call.name, without_empty(call.arguments, &tool.parameters)),
+        None => (call.name, call.arguments),
+    };
+    Ok(calls.into_iter().map(tidy).collect())
+}
+
+/// Leaves out optional arguments that say nothing: small models fill in whatever there is a place
+/// for. Where the schema speaks of a default, an empty value may be another one, and stays.
+fn without_empty(arguments: Value, schema: &Value) -> Value {
+    let Value::Object(arguments) = arguments else { return arguments };
+    let says_nothing = |name: &str, value: &Value| {
+        let empty = match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        empty && !signature::is_required(schema, name) && !has_default(&schema["properties"][name])
+    };
+    arguments.into_iter().filter(|(name, value)| !says_nothing(name, value)).collect()
+}
+
+fn has_default(parameter: &Value) -> bool {
+    let description = parameter.get("description").and_then(Value::as_str).unwrap_or_default();
+    parameter.get("default").is_some() || description.to_lowercase().contains("default")
 }

@@ -18,7 +18,8 @@ pub fn of(tool: &ToolSpec) -> String {
     text
 }
 
-fn is_required(schema: &Value, name: &str) -> bool {
+/// Whether an object needs this member.
+pub fn is_required(schema: &Value, name: &str) -> bool {
     let required = schema.get("required").and_then(Value::as_array);
     required.is_some_and(|r| r.iter().any(|v| v.as_str() == Some(name)))
 }

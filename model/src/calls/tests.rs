@@ -109,11 +109,22 @@ fn the_question_holds_what_the_model_needs() {
 #[test]
 fn what_was_written_is_read() {
     let text = r#"[{"name": "f", "arguments": {"x": 1}}, {"name": "g", "arguments": {}}]"#;
-    let calls = read(text).unwrap();
+    let calls = read(text, &[]).unwrap();
     assert_eq!(calls, [("f".to_owned(), json!({"x": 1})), ("g".to_owned(), json!({}))]);
     assert_eq!(
         written(&[ToolCall { id: String::new(), name: "f".into(), arguments: json!({"x": 1}) }]),
         r#"[{"name": "f", "arguments": {"x": 1}}]"#
     );
-    assert!(read("[{\"name\": \"f\"").is_err());
+    assert!(read("[{\"name\": \"f\"", &[]).is_err());
+}
+
+#[test]
+fn optional_arguments_that_say_nothing_are_left_out() {
+    let parameters = json!({"type": "object", "required": ["must"], "properties": {
+        "must": {"type": "string"}, "note": {"type": "string"}, "formal": {"type": "boolean"},
+        "whole": {"type": "boolean", "description": "All of it. Default is true."}, "from": {"type": "integer"}
+    }});
+    let text = r#"[{"name": "f", "arguments": {"must": "", "note": "", "formal": false, "whole": false, "from": 0}}]"#;
+    let calls = read(text, &[tool("f", parameters)]).unwrap();
+    assert_eq!(calls[0].1, json!({"must": "", "whole": false, "from": 0}));
 }

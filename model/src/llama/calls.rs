@@ -97,7 +97,7 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
     let mut message = Message::assistant("");
     let mut malformed = Vec::new();
-    match calls::read(&written.text) {
+    match calls::read(&written.text, request.tools) {
         Ok(read) => {
             // Nine letters and digits: the one shape that every model family accepts.
             let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
