@@ -4,7 +4,7 @@ use crate::ask::on_interrupt;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
-use polymath_model::engine::{ModelInfo, Sampling};
+use polymath_model::engine::ModelInfo;
 use polymath_server::{ServeError, Server, Service, Token};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! From messages to the model's next message: templates, engines, dialects, constraints, and the
 //! store of model files. Knows nothing of what the tools do.
 
+mod calls;
 pub mod constrain;
 pub mod dialect;
 pub mod engine;

@@ -113,7 +113,11 @@ impl Guide {
         }
         let prompt = format!("{before}{}", clip(turn.question, 4000));
         // Where nothing was looked up, a "careful research assistant" of this size declines.
-        write(turn, "You are a helpful assistant.", prompt, 600).await
+        let mut task = Completion::new(prompt, 600);
+        task.system = "You are a helpful assistant.".to_owned();
+        // Nothing is copied here, so the text may be drawn: the likeliest words go in circles.
+        task.temperature = turn.agent.settings.sampling.temperature;
+        finished(turn, task).await
     }
 }
 
@@ -125,6 +129,10 @@ fn research_assistant() -> String {
 async fn write(turn: &mut Turn<'_>, system: &str, prompt: String, max_tokens: usize) -> anyhow::Result<String> {
     let mut task = Completion::new(prompt, max_tokens);
     task.system = system.to_owned();
+    finished(turn, task).await
+}
+
+async fn finished(turn: &mut Turn<'_>, task: Completion) -> anyhow::Result<String> {
     match turn.complete(task).await {
         Ok(text) => Ok(text),
         Err(CompletionError::TooLong(_)) => {

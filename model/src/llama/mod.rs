@@ -5,10 +5,11 @@
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
 //! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `rpc.rs` adds
-//! other machines, `bench.rs` measures all of it.
+//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
+//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it.
 
 pub mod bench;
+mod calls;
 mod compile;
 mod disk;
 pub(crate) mod fingerprint;
@@ -31,6 +32,7 @@ use crate::dialect::{self, Dialect, ParseCx};
 use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
+use calls::Decision;
 use compile::Preparing;
 use disk::PrefixCache;
 use job::{Job, Kind};
@@ -201,10 +203,15 @@ impl Engine for LlamaEngine {
     }
 
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
-        // A model that may not call sees no tools: it would call all the same.
-        let tools = if request.rules.tool_choice == ToolChoice::None { &[] } else { request.tools };
-        let mut log = self.logs().take(request.conversation, request.messages, tools);
-        log.extend_to(request.messages, tools, &self.template, &self.vocabulary)?;
+        let decided = self.decides(&request);
+        if decided && let Decision::Calls(reply) = self.decide(&request).await? {
+            return Ok(*reply);
+        }
+        // A model that is not to call sees no tools: it would call all the same.
+        let toolless = decided || request.rules.tool_choice == ToolChoice::None;
+        let request = if toolless { ReplyRequest { tools: &[], ..request } } else { request };
+        let mut log = self.logs().take(request.conversation, request.messages, request.tools);
+        log.extend_to(request.messages, request.tools, &self.template, &self.vocabulary)?;
         let reply = self.write(&request, &mut log).await;
         self.logs().keep(request.conversation, log);
         reply

@@ -1,0 +1,192 @@
+//! How a model that calls badly on its own is led to its calls: what it is asked, the grammar of
+//! what it may write, and how that is read. Which engine runs it is no affair of this file.
+//!
+//! The model is shown the functions as short signatures, in a conversation that begins with a few
+//! worked examples. It first says whether one of the functions can do what is requested; how likely
+//! it finds "yes" decides (see [`serves`]), not which of the two words comes first. Then it writes
+//! all calls as one JSON array under the functions' schemas. The examples never change and come
+//! first, so that they are evaluated once and found in the prefix cache from then on.
+
+mod examples;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use crate::constrain::schema::normalised;
+use crate::engine::TokenLogprob;
+use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
+use serde_json::{Value, json};
+
+/// What the decision may be written as.
+pub const YES: &str = "yes";
+pub const NO: &str = "no";
+
+/// Logarithm of the odds for "yes" from which on a function is held to serve. Small models say yes
+/// too often; on the evaluation's cases this separates best.
+const SERVES_FROM: f32 = 0.5;
+
+/// Calls of one reply.
+const MAX_CALLS: usize = 16;
+
+/// Characters of an earlier message or result that are shown with the request.
+const SHOWN: usize = 600;
+/// Earlier messages that are shown with the request.
+const SHOWN_MESSAGES: usize = 6;
+
+/// The conversation that ends where the model has to say yes or no.
+pub fn question(messages: &[Message], tools: &[ToolSpec]) -> Vec<Message> {
+    let done = done_since_request(messages);
+    let mut asked = examples::conversation(!done.is_empty());
+    asked.push(Message::user(ask(tools, &request(messages), &done)));
+    asked
+}
+
+/// One question: functions, the request, what was done about it already.
+fn ask(tools: &[ToolSpec], request: &str, done: &str) -> String {
+    let signatures: Vec<String> = tools.iter().map(signature::of).collect();
+    let functions = signatures.join("\n");
+    match done {
+        "" => format!(
+            "Functions:\n{functions}\n\n{request}\n\nCan one of these functions do what is requested? yes or no, and the calls."
+        ),
+        done => format!(
+            "Functions:\n{functions}\n\n{request}\n\nDone already:\n{done}\n\nIs something requested still to be done, and can one of these functions do it? yes or no, and the calls."
+        ),
+    }
+}
+
+/// The request as the model reads it: instructions and earlier turns shortened, the last thing the
+/// user said in full.
+fn request(messages: &[Message]) -> String {
+    let last = messages.iter().rposition(|m| m.role == Role::User);
+    let before = &messages[..last.unwrap_or(0)];
+    let mut text = String::new();
+    for system in before.iter().filter(|m| m.role == Role::System) {
+        text.push_str(&format!("Instructions: {}\n\n", clip(&system.content)));
+    }
+    let spoken: Vec<String> = before.iter().filter_map(spoken).collect();
+    if !spoken.is_empty() {
+        let shown = spoken[spoken.len().saturating_sub(SHOWN_MESSAGES)..].join("\n");
+        text.push_str(&format!("Conversation so far:\n{shown}\n\n"));
+    }
+    let asked = last.map_or("", |i| messages[i].content.trim());
+    text + "Request: " + asked
+}
+
+/// A line of the conversation so far.
+fn spoken(message: &Message) -> Option<String> {
+    let who = match message.role {
+        Role::User => "User",
+        Role::Assistant if message.calls.is_empty() => "Assistant",
+        Role::Assistant => return Some(format!("Assistant: {}", written(&message.calls))),
+        Role::Tool => "Result",
+        Role::System => return None,
+    };
+    Some(format!("{who}: {}", clip(&message.content)))
+}
+
+/// Calls made since the last request, with their results, a line each.
+fn done_since_request(messages: &[Message]) -> String {
+    let since = messages.iter().rposition(|m| m.role == Role::User).map_or(0, |i| i + 1);
+    let calls = messages[since..].iter().flat_map(|m| &m.calls);
+    let lines = calls.map(|call| {
+        let answers = |m: &&Message| m.call_id.as_deref() == Some(call.id.as_str());
+        let result = messages[since..].iter().find(answers).map_or("", |m| m.content.as_str());
+        format!("{} -> {}", written(std::slice::from_ref(call)), clip(result))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn clip(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{} …", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Calls as the array that the model writes.
+fn written(calls: &[ToolCall]) -> String {
+    let calls: Vec<String> = calls
+        .iter()
+        .map(|c| format!("{{\"name\": {}, \"arguments\": {}}}", json!(c.name), signature::spaced(&c.arguments)))
+        .collect();
+    format!("[{}]", calls.join(", "))
+}
+
+/// Whether the model holds one of the functions to serve the request, by the distribution of the
+/// first token of its answer to [`question`].
+pub fn serves(answer: &TokenLogprob) -> bool {
+    log_odds(answer) >= SERVES_FROM
+}
+
+fn log_odds(answer: &TokenLogprob) -> f32 {
+    let likelihood = |word: &str| -> f32 {
+        let meant = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|t| t.trim().eq_ignore_ascii_case(word));
+        answer.top.iter().filter(|(bytes, _)| meant(bytes)).map(|(_, logprob)| logprob.exp()).sum()
+    };
+    // A word that is not even among the likeliest tokens has next to no likelihood.
+    const NONE: f32 = 1e-6;
+    ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
+}
+
+/// The array of calls: at least one of `tools`, and only one where `parallel` is not allowed.
+pub fn array(tools: &[ToolSpec], parallel: bool) -> Constraint {
+    let more = if parallel { format!(" (\", \" call){{0,{}}}", MAX_CALLS - 1) } else { String::new() };
+    let names: Vec<String> = (0..tools.len()).map(|i| format!("call_{i}")).collect();
+    let mut lark = format!("start: \"[\" call{more} \"]\"\ncall: {}\n", names.join(" | "));
+    for (i, tool) in tools.iter().enumerate() {
+        let head = format!("{{\"name\": {}, \"arguments\": ", json!(tool.name));
+        let schema = arguments_schema(&tool.parameters);
+        lark.push_str(&format!("call_{i}: {} arguments_{i} \"}}\"\narguments_{i}: %json {schema}\n", json!(head)));
+    }
+    Constraint::Lark(lark)
+}
+
+/// The tool's schema as it is meant, its members in its own order.
+fn arguments_schema(parameters: &Value) -> Value {
+    let mut schema = normalised(parameters);
+    if let Some(map) = schema.as_object_mut() {
+        map.insert(
+            "x-guidance".into(),
+            json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": ", "lenient": true}),
+        );
+    }
+    schema
+}
+
+/// Reads what was written under [`array`]: names and arguments.
+pub fn read(text: &str, tools: &[ToolSpec]) -> Result<Vec<(String, Value)>, serde_json::Error> {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        name: String,
+        arguments: Value,
+    }
+    let calls: Vec<Written> = serde_json::from_str(text)?;
+    let tidy = |call: Written| match tools.iter().find(|t| t.name == call.name) {
+        Some(tool) => (call.name, without_empty(call.arguments, &tool.parameters)),
+        None => (call.name, call.arguments),
+    };
+    Ok(calls.into_iter().map(tidy).collect())
+}
+
+/// Leaves out optional arguments that say nothing: small models fill in whatever there is a place
+/// for. Where the schema speaks of a default, an empty value may be another one, and stays.
+fn without_empty(arguments: Value, schema: &Value) -> Value {
+    let Value::Object(arguments) = arguments else { return arguments };
+    let says_nothing = |name: &str, value: &Value| {
+        let empty = match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        empty && !signature::is_required(schema, name) && !has_default(&schema["properties"][name])
+    };
+    arguments.into_iter().filter(|(name, value)| !says_nothing(name, value)).collect()
+}
+
+fn has_default(parameter: &Value) -> bool {
+    let description = parameter.get("description").and_then(Value::as_str).unwrap_or_default();
+    parameter.get("default").is_some() || description.to_lowercase().contains("default")
+}

@@ -1,0 +1,130 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+fn tool(name: &str, parameters: Value) -> ToolSpec {
+    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None }
+}
+
+fn lark(constraint: Constraint) -> String {
+    match constraint {
+        Constraint::Lark(lark) => lark,
+        other => panic!("not a grammar: {other:?}"),
+    }
+}
+
+#[test]
+fn signatures_say_what_the_schema_says() {
+    let parameters = json!({
+        "type": "object",
+        "properties": {
+            "size": {"type": "number", "description": "In metres"},
+            "unit": {"enum": ["m", "ft"], "default": "m"},
+            "where": {"type": "object", "properties": {"lat": {"type": "number"}, "tags": {"type": "array",
+                "items": {"$ref": "#/$defs/tag"}}}, "required": ["lat"]}
+        },
+        "required": ["size"],
+        "$defs": {"tag": {"type": "string"}}
+    });
+    let want = "f: Does it.\n  size: number. In metres\n  unit (optional): \"m\"|\"ft\" (default \"m\")\n  \
+                where (optional): {lat: number, tags?: [string]}";
+    assert_eq!(signature::of(&tool("f", parameters)), want);
+    // A schema that refers to itself ends.
+    let endless = json!({"properties": {"x": {"$ref": "#/properties/x"}}});
+    assert!(signature::of(&tool("g", endless)).contains("x (optional): any"));
+}
+
+#[test]
+fn only_declared_members_may_be_written() {
+    let parameters = json!({"type": "object", "properties": {
+        "a": {"type": "object", "properties": {"b": {"type": "integer"}}},
+        "free": {"type": "object"},
+        "kind": {"enum": [{"type": "object", "properties": {}}]}
+    }});
+    let schema = arguments_schema(&parameters);
+    assert_eq!(schema["additionalProperties"], json!(false));
+    assert_eq!(schema["properties"]["a"]["additionalProperties"], json!(false));
+    assert_eq!(schema["properties"]["free"].get("additionalProperties"), None);
+    assert_eq!(schema["properties"]["kind"], parameters["properties"]["kind"]);
+    // Tools without parameters, however they say so, take an empty object.
+    for none in [json!({}), json!(null), json!({"type": "object", "properties": {}})] {
+        let schema = arguments_schema(&none);
+        assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{none}");
+    }
+}
+
+#[test]
+fn one_call_where_several_are_not_allowed() {
+    let tools = [tool("f", json!({"type": "object"})), tool("g", json!({"type": "object"}))];
+    assert!(
+        lark(array(&tools, true)).starts_with("start: \"[\" call (\", \" call){0,15} \"]\"\ncall: call_0 | call_1\n")
+    );
+    assert!(lark(array(&tools, false)).starts_with("start: \"[\" call \"]\"\n"));
+}
+
+#[test]
+fn the_decision_weighs_both_words() {
+    let answer = |top: &[(&str, f32)]| TokenLogprob {
+        bytes: b"yes".to_vec(),
+        logprob: 0.0,
+        top: top.iter().map(|(text, p)| (text.as_bytes().to_vec(), p.ln())).collect(),
+    };
+    assert!(serves(&answer(&[("yes", 0.9), ("no", 0.1)])));
+    // "Yes" comes first and is still not likely enough.
+    assert!(!serves(&answer(&[("yes", 0.52), ("no", 0.4), (" no", 0.05)])));
+    assert!(serves(&answer(&[(" Yes", 0.2), ("[", 0.1)])));
+    assert!(!serves(&answer(&[("No", 0.2)])));
+}
+
+#[test]
+fn the_question_holds_what_the_model_needs() {
+    let tools = [tool("f", json!({"type": "object", "properties": {"x": {"type": "integer"}}}))];
+    let call = ToolCall { id: "call00001".into(), name: "f".into(), arguments: json!({"x": 1}) };
+    let mut messages = vec![
+        Message::system("Be kind."),
+        Message::user("Hello."),
+        Message::assistant("Hello!"),
+        Message::user("Do one and two."),
+    ];
+    let first = question(&messages, &tools);
+    let asked = &first.last().unwrap().content;
+    for part in ["f: Does it.\n  x (optional): integer", "Instructions: Be kind.", "User: Hello.\nAssistant: Hello!"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(asked.contains("\n\nRequest: Do one and two.\n\nCan one"), "{asked}");
+    messages.push(Message { calls: vec![call.clone()], ..Message::assistant("") });
+    messages.push(Message::tool(&call, "done one"));
+    let second = question(&messages, &tools);
+    let asked = &second.last().unwrap().content;
+    assert!(asked.contains("Done already:\n[{\"name\": \"f\", \"arguments\": {\"x\": 1}}] -> done one\n"), "{asked}");
+    // The beginning is the same: it is found in the cache.
+    assert_eq!(first[..first.len() - 1], second[..first.len() - 1]);
+    // A later request is a new one, and what was done is history.
+    messages.push(Message::assistant("Done."));
+    messages.push(Message::user("And three."));
+    let asked = question(&messages, &tools).last().unwrap().content.clone();
+    assert!(asked.contains("Result: done one\nAssistant: Done.\n\nRequest: And three."), "{asked}");
+}
+
+#[test]
+fn what_was_written_is_read() {
+    let text = r#"[{"name": "f", "arguments": {"x": 1}}, {"name": "g", "arguments": {}}]"#;
+    let calls = read(text, &[]).unwrap();
+    assert_eq!(calls, [("f".to_owned(), json!({"x": 1})), ("g".to_owned(), json!({}))]);
+    assert_eq!(
+        written(&[ToolCall { id: String::new(), name: "f".into(), arguments: json!({"x": 1}) }]),
+        r#"[{"name": "f", "arguments": {"x": 1}}]"#
+    );
+    assert!(read("[{\"name\": \"f\"", &[]).is_err());
+}
+
+#[test]
+fn optional_arguments_that_say_nothing_are_left_out() {
+    let parameters = json!({"type": "object", "required": ["must"], "properties": {
+        "must": {"type": "string"}, "note": {"type": "string"}, "formal": {"type": "boolean"},
+        "whole": {"type": "boolean", "description": "All of it. Default is true."}, "from": {"type": "integer"}
+    }});
+    let text = r#"[{"name": "f", "arguments": {"must": "", "note": "", "formal": false, "whole": false, "from": 0}}]"#;
+    let calls = read(text, &[tool("f", parameters)]).unwrap();
+    assert_eq!(calls[0].1, json!({"must": "", "whole": false, "from": 0}));
+}

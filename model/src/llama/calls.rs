@@ -1,0 +1,120 @@
+//! Replies to requests with tools, decided step by step for models that call badly on their own, and
+//! for every model where a call is demanded: then what is written is a call and nothing else.
+//!
+//! What is asked and how it is read is in `crate::calls`; here it is run, as short tasks beside the
+//! conversation's own sequence.
+
+use super::job::{Generated, Job, Kind};
+use super::{CallStrategy, CallWay, LlamaEngine, reply};
+use crate::calls;
+use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
+use llama_cpp_2::token::LlamaToken;
+use polymath_chat::{Constraint, Message, ToolCall, ToolSpec};
+
+/// Alternatives to the decision's token that are looked at.
+const TOP: usize = 20;
+
+/// What a request with tools comes to.
+pub enum Decision {
+    /// The calls, as a whole message.
+    Calls(Box<Reply>),
+    /// No call: the model answers in words.
+    Words,
+}
+
+impl LlamaEngine {
+    /// Whether a request's calls are decided here, and not left to the model.
+    pub(super) fn decides(&self, request: &ReplyRequest<'_>) -> bool {
+        let rules = &request.rules;
+        let wanted = match rules.tool_choice {
+            ToolChoice::None => false,
+            ToolChoice::Auto => self.way == CallWay::Decided,
+            ToolChoice::Required | ToolChoice::Named(_) => true,
+        };
+        wanted && self.calls == CallStrategy::Helped && rules.constraint.is_none() && !request.tools.is_empty()
+    }
+
+    /// Decides whether to call, and what.
+    pub(super) async fn decide(&self, request: &ReplyRequest<'_>) -> Result<Decision, EngineError> {
+        let tools = offered(request)?;
+        let prompt = self.template.render(&calls::question(request.messages, &tools), &[])?;
+        let forced = request.rules.tool_choice != ToolChoice::Auto;
+        if !forced && !self.serves(request, &prompt).await? {
+            return Ok(Decision::Words);
+        }
+        let prompt = self.vocabulary.tokenize_prompt(&format!("{prompt}{}\n", calls::YES));
+        let length = prompt.len();
+        let array = calls::array(&tools, request.rules.parallel_calls);
+        let written = self.ask(request, prompt, array, request.rules.max_tokens).await?;
+        Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
+    }
+
+    /// Whether one of the functions serves the request, by the model's own probabilities.
+    async fn serves(&self, request: &ReplyRequest<'_>, prompt: &str) -> Result<bool, EngineError> {
+        let choice = Constraint::Choice(vec![calls::YES.into(), calls::NO.into()]);
+        let answer = self.ask(request, self.vocabulary.tokenize_prompt(prompt), choice, 1).await?;
+        Ok(answer.logprobs.first().is_some_and(calls::serves))
+    }
+
+    async fn ask(
+        &self,
+        request: &ReplyRequest<'_>,
+        prompt: Vec<LlamaToken>,
+        constraint: Constraint,
+        max_tokens: usize,
+    ) -> Result<Generated, EngineError> {
+        let job = Job {
+            kind: Kind::Task,
+            prompt,
+            constraint: Some(constraint),
+            // What is called is decided, not drawn.
+            sampling: Sampling::default(),
+            max_tokens,
+            stop: Vec::new(),
+            top_logprobs: (max_tokens == 1).then_some(TOP),
+            watcher: Box::new(reply::Quiet::new(request.events.clone())),
+            cancel: request.cancel.clone(),
+        };
+        self.scheduler.run(job).await
+    }
+}
+
+/// The tools that may be called.
+fn offered(request: &ReplyRequest<'_>) -> Result<Vec<ToolSpec>, EngineError> {
+    let ToolChoice::Named(name) = &request.rules.tool_choice else { return Ok(request.tools.to_vec()) };
+    let tool = request.tools.iter().find(|t| t.name == *name).ok_or_else(|| {
+        let names: Vec<&str> = request.tools.iter().map(|t| t.name.as_str()).collect();
+        EngineError::Failed(format!(
+            "a call of `{name}` is demanded, which is not among the tools ({}); name one of them",
+            names.join(", ")
+        ))
+    })?;
+    Ok(vec![tool.clone()])
+}
+
+/// The reply that was written under the grammar of the calls; one that was cut has none.
+fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Reply {
+    let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
+    let mut message = Message::assistant("");
+    let mut malformed = Vec::new();
+    match calls::read(&written.text, request.tools) {
+        Ok(read) => {
+            // Nine letters and digits: the one shape that every model family accepts.
+            let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
+                id: format!("call{:05}", before + i + 1),
+                name,
+                arguments,
+            });
+            message.calls = numbered.collect();
+        }
+        Err(error) => {
+            let why = match written.stop {
+                ReplyStop::End => error.to_string(),
+                _ => format!("it was cut after {} tokens; allow more of them", written.tokens.len()),
+            };
+            malformed.push((written.text, why));
+        }
+    }
+    let usage = TokenUsage { prompt, cached: written.cached, completion: written.tokens.len() };
+    Reply { message, malformed, usage, stop: written.stop, logprobs: written.logprobs }
+}
