@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 /// Callers at once.
 const CALLERS: u64 = 8;
 /// A request that takes longer than this is stuck.
-const STUCK: Duration = Duration::from_secs(300);
+const STUCK: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Counts {
