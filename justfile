@@ -19,3 +19,7 @@ fmt:
 
 clippy:
     cargo clippy --release --workspace --all-targets -- -D warnings
+
+# Feed a dialect's parser mutated replies, for example `just fuzz llama 120` (needs `cargo install cargo-fuzz`)
+fuzz DIALECT SECONDS="120":
+    cargo fuzz run --sanitizer none {{replace_regex(DIALECT, "[.-]", "_")}} -- -max_total_time={{SECONDS}}

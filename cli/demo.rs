@@ -10,7 +10,6 @@ use crate::report::{ReportTurn, write_report};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use anyhow::Context;
-use clap::Parser;
 use polymath_agent::TurnEnd;
 use polymath_agent::session::SessionStore;
 use polymath_chat::Stop;
@@ -39,15 +38,9 @@ const TURNS: [(&str, Promise); 5] = [
     ("Draw a picture that represents the company Scale AI", Promise::Picture),
 ];
 
-#[derive(Parser)]
-struct NoFlags {
-    #[command(flatten)]
-    run: RunArgs,
-}
-
 pub async fn run(out: PathBuf, model: Option<String>, json: bool, quiet: bool) -> anyhow::Result<ExitCode> {
     let site = site::Site::start().await.context("cannot serve the demo's pages on loopback")?;
-    let mut args = NoFlags::try_parse_from(["polymath"])?.run;
+    let mut args = RunArgs::from_environment()?;
     (args.model, args.search) = (model.or(args.model), Some(format!("searxng:http://{}", site.address)));
     let mut settings = Settings::read(&args)?;
     settings.allow = vec![site.address.to_string()];

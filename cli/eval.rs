@@ -144,7 +144,8 @@ fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
 }
 
 async fn load(resolved: &Resolved, home: &Path, arm: Arm) -> anyhow::Result<LlamaEngine> {
-    let mut options = wiring::options(resolved.clone(), home, polymath_model::llama::DEFAULT_CONTEXT);
+    let mut options = wiring::model_options(resolved.clone());
+    options.prefix_cache = Some((home.join("cache/prefix"), polymath_model::llama::DEFAULT_PREFIX_CACHE));
     if arm == Arm::Plain {
         options = LlamaOptions { calls: CallStrategy::Plain, dialect: official(resolved, &options), ..options };
     }

@@ -2,14 +2,17 @@
 //! parts together, `render.rs` shows what happens.
 
 mod ask;
+mod bench;
 mod chat;
 mod demo;
 mod doctor;
 mod eval;
 mod model;
 mod parse;
+mod probe;
 mod render;
 mod report;
+mod serve;
 mod sessions;
 mod settings;
 mod tool;
@@ -38,7 +41,7 @@ enum Command {
         /// Where the report goes
         #[arg(long, value_name = "DIR", default_value = "out")]
         out: PathBuf,
-        /// A catalogue name or a path to a .gguf
+        /// A catalogue name, a path to a .gguf, or http(s)://host/v1#name
         #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
         model: Option<String>,
         /// One JSON object a line instead of text
@@ -67,6 +70,8 @@ enum Command {
     /// The models: list, pull, look at, measure, remove
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// The model for other programs, over OpenAI's API
+    Serve(serve::ServeArgs),
     /// What works on this machine, and what to do about the rest
     Doctor {
         #[arg(long)]
@@ -106,6 +111,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tool(command) => return tool::run(command).await,
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => model::run(command, &home, quiet).await?,
+        Command::Serve(args) => return serve::run(args, quiet).await,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut std::io::stdout());

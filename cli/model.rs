@@ -1,9 +1,11 @@
 //! `polymath model`: the catalogue, pulling, looking at and removing models. Also what other
 //! subcommands need before they can start: a model that is there.
 
+use crate::{bench, probe};
 use anyhow::Context;
 use clap::Subcommand;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polymath_model::probe::verdict;
 use polymath_model::store::{
     CatalogEntry, GgufInfo, Listed, Mode, Progress, Pulled, Resolved, Sampling, Store, StoreError, check_gguf, find,
 };
@@ -38,6 +40,10 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Find out which way of calling functions a model obeys, and keep it for later runs
+    Probe(probe::ProbeArgs),
+    /// Measure the engine against a plain llama.cpp loop
+    Bench(bench::BenchArgs),
     /// Measure how well models call functions, on polymath's own cases
     Eval(crate::eval::EvalArgs),
     /// Delete a pulled model, or what an interrupted pull has left
@@ -67,6 +73,11 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
             }
         }
         ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
+        ModelCommand::Probe(args) => probe::run(&args, home, quiet, &mut out).await?,
+        ModelCommand::Bench(args) => {
+            drop(out);
+            bench::run(&args, home, quiet).await?;
+        }
         ModelCommand::Eval(args) => crate::eval::run(args, home, quiet, &mut out).await?,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;
@@ -246,7 +257,9 @@ fn info(store: &Store, spec: &str, json: bool, out: &mut impl Write) -> anyhow::
             Some((path, header)) => about_file(path, header),
             None => format!("{:16}no; `polymath model pull {spec}` fetches it\n", "on this disk"),
         };
-        return Ok(write!(out, "{about}{rest}")?);
+        let probed = path.as_deref().and_then(|path| verdict(&polymath_model::store::home(), path));
+        let probed = probed.map(|v| format!("\nprobed:\n{}", probe::table(&v))).unwrap_or_default();
+        return Ok(write!(out, "{about}{rest}{probed}")?);
     }
     let mut facts = match entry {
         Some(entry) => serde_json::to_value(entry)?,
@@ -259,6 +272,7 @@ fn info(store: &Store, spec: &str, json: bool, out: &mut impl Write) -> anyhow::
         facts["file"]["template"] = json!(header.template.is_some());
         facts["file"]["template_has_tools"] = json!(header.template_has_tools());
         facts["file"]["ram_gb"] = json!(ram_gb(&header));
+        facts["probed"] = json!(verdict(&polymath_model::store::home(), path));
     }
     Ok(writeln!(out, "{facts}")?)
 }

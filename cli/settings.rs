@@ -4,6 +4,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
+use polymath_model::remote::Address;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 /// The flags of every subcommand that answers questions.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// A catalogue name, a path to a .gguf, or hf:OWNER/REPO/FILE.gguf
+    /// A catalogue name, a path to a .gguf, hf:OWNER/REPO/FILE.gguf, or http(s)://host/v1#name
     #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
     pub model: Option<String>,
     /// auto, searxng:URL, duckduckgo, wikipedia[:LANG], brave, local:NAME_OR_FOLDER; several with commas
@@ -44,12 +45,27 @@ pub struct RunArgs {
     /// Tokens of context to keep
     #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
     pub context: Option<usize>,
+    /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
+    #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
+    pub rpc: Vec<String>,
     /// Whether tools that act on the world ask first; none of today's tools does
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+impl RunArgs {
+    /// What the variables say, for subcommands that do not take all of these flags.
+    pub fn from_environment() -> anyhow::Result<RunArgs> {
+        #[derive(clap::Parser)]
+        struct NoFlags {
+            #[command(flatten)]
+            run: RunArgs,
+        }
+        Ok(<NoFlags as clap::Parser>::try_parse_from(["polymath"])?.run)
+    }
 }
 
 /// `polymath.toml`.
@@ -65,6 +81,8 @@ struct File {
     temperature: Option<f32>,
     seed: Option<u32>,
     context: Option<usize>,
+    #[serde(default)]
+    rpc: Vec<String>,
     approve: Option<String>,
     #[serde(default)]
     browser: BrowserFile,
@@ -88,9 +106,12 @@ pub struct Settings {
     pub mode: Mode,
     pub max_steps: u32,
     pub deadline: Duration,
-    pub temperature: f32,
+    /// `None` is what the model's makers recommend.
+    pub temperature: Option<f32>,
     pub seed: u32,
     pub context: usize,
+    /// RPC servers, `host:port` each.
+    pub rpc: Vec<String>,
     pub allow: Vec<String>,
     pub searxng: Option<String>,
     pub limits: CallLimits,
@@ -122,19 +143,24 @@ impl Settings {
             Some("none") => Some(Vec::new()),
             Some(names) => Some(names.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect()),
         };
+        let model = args.model.clone().or(file.model);
+        if let Some(address) = model.as_deref().filter(|m| Address::is_one(m)) {
+            Address::parse(address).map_err(|e| Usage(e.to_string()))?;
+        }
         let listed = std::env::var("POLYMATH_BROWSER_ALLOW").ok();
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
             home: polymath_model::store::home(),
-            model: args.model.clone().or(file.model),
+            model,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,
             mode,
             max_steps: args.max_steps.or(file.max_steps).unwrap_or(12),
             deadline,
-            temperature: args.temperature.or(file.temperature).unwrap_or(0.0),
+            temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
             context: args.context.or(file.context).unwrap_or(polymath_model::llama::DEFAULT_CONTEXT),
+            rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
             limits: CallLimits::default(),
@@ -155,6 +181,7 @@ impl File {
             temperature: over.temperature.or(self.temperature),
             seed: over.seed.or(self.seed),
             context: over.context.or(self.context),
+            rpc: if over.rpc.is_empty() { self.rpc } else { over.rpc },
             approve: over.approve.or(self.approve),
             browser: BrowserFile {
                 allow: over.browser.allow.or(self.browser.allow),

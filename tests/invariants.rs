@@ -31,6 +31,7 @@ fn dependencies_point_down() {
         ("sandbox/Cargo.toml", &["chat"]),
         ("sandbox/worker/Cargo.toml", &["chat", "sandbox"]),
         ("agent/Cargo.toml", &["chat", "model", "tools"]),
+        ("server/Cargo.toml", &["chat", "model"]),
     ];
     for (manifest, allowed) in allowed {
         for name in internal(manifest) {

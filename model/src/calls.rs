@@ -1,5 +1,5 @@
-//! How a model that calls badly on its own is led to its calls: what it is asked, the grammar of
-//! what it may write, and how that is read. Which engine runs it is no affair of this file.
+//! How a model that calls badly on its own is led to its calls: what it is asked, and how its
+//! answer is read. The grammar of the answer is `constrain::calls_grammar`; which engine runs it is no affair of this file.
 //!
 //! The model is shown the functions as short signatures, in a conversation that begins with a few
 //! worked examples. It first says whether one of the functions can do what is requested; how likely
@@ -13,8 +13,8 @@ mod signature;
 mod tests;
 
 use crate::engine::TokenLogprob;
-use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
-use serde_json::{Map, Value, json};
+use polymath_chat::{Message, Role, ToolCall, ToolSpec};
+use serde_json::{Value, json};
 
 /// What the decision may be written as.
 pub const YES: &str = "yes";
@@ -23,9 +23,6 @@ pub const NO: &str = "no";
 /// Logarithm of the odds for "yes" from which on a function is held to serve. Small models say yes
 /// too often; on the evaluation's cases this separates best.
 const SERVES_FROM: f32 = 0.5;
-
-/// Calls of one reply.
-const MAX_CALLS: usize = 16;
 
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
@@ -129,67 +126,7 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
     ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
 }
 
-/// The array of calls: at least one of `tools`, and only one where `parallel` is not allowed.
-pub fn array(tools: &[ToolSpec], parallel: bool) -> Constraint {
-    let more = if parallel { format!(" (\", \" call){{0,{}}}", MAX_CALLS - 1) } else { String::new() };
-    let names: Vec<String> = (0..tools.len()).map(|i| format!("call_{i}")).collect();
-    let mut lark = format!("start: \"[\" call{more} \"]\"\ncall: {}\n", names.join(" | "));
-    for (i, tool) in tools.iter().enumerate() {
-        let head = format!("{{\"name\": {}, \"arguments\": ", json!(tool.name));
-        let schema = arguments_schema(&tool.parameters);
-        lark.push_str(&format!("call_{i}: {} arguments_{i} \"}}\"\narguments_{i}: %json {schema}\n", json!(head)));
-    }
-    Constraint::Lark(lark)
-}
-
-/// The tool's schema, as an object of which only what is declared may be written.
-fn arguments_schema(parameters: &Value) -> Value {
-    let mut schema = match parameters {
-        Value::Object(_) => closed(parameters),
-        _ => json!({}),
-    };
-    if let Some(map) = schema.as_object_mut() {
-        let combined = ["$ref", "anyOf", "oneOf", "allOf"].iter().any(|key| map.contains_key(*key));
-        if !combined {
-            map.insert("type".into(), json!("object"));
-        }
-        if map.get("properties").and_then(Value::as_object).is_none_or(Map::is_empty) && !combined {
-            map.entry("additionalProperties").or_insert(json!(false));
-        }
-        map.insert(
-            "x-guidance".into(),
-            json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": ", "lenient": true}),
-        );
-    }
-    schema
-}
-
-/// Members that a schema does not name are allowed by the letter of JSON schema; no caller means it.
-fn closed(schema: &Value) -> Value {
-    match schema {
-        Value::Object(map) => {
-            let mut map: Map<String, Value> = map
-                .iter()
-                .map(|(key, value)| match key.as_str() {
-                    "enum" | "const" | "default" | "examples" => (key.clone(), value.clone()),
-                    _ => (key.clone(), closed(value)),
-                })
-                .collect();
-            let combined =
-                ["$ref", "anyOf", "oneOf", "allOf", "patternProperties"].iter().any(|k| map.contains_key(*k));
-            let named =
-                map.get("type") == Some(&json!("object")) && map.get("properties").is_some_and(Value::is_object);
-            if named && !combined {
-                map.entry("additionalProperties").or_insert(json!(false));
-            }
-            Value::Object(map)
-        }
-        Value::Array(items) => items.iter().map(closed).collect(),
-        other => other.clone(),
-    }
-}
-
-/// Reads what was written under [`array`]: names and arguments.
+/// Reads what was written under [`calls_grammar`](crate::constrain::calls_grammar): names and arguments.
 pub fn read(text: &str, tools: &[ToolSpec]) -> Result<Vec<(String, Value)>, serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct Written {

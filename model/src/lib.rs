@@ -2,11 +2,13 @@
 //! store of model files. Knows nothing of what the tools do.
 
 mod calls;
-mod constrain;
+pub mod constrain;
 pub mod dialect;
 pub mod engine;
 pub mod eval;
 pub mod llama;
+pub mod probe;
+pub mod remote;
 pub mod scripted;
 pub mod store;
 mod template;

@@ -52,10 +52,29 @@ impl Template {
         Ok(Template { environment, special, bos, eos, describes_tools })
     }
 
+    /// Describes tools in a system prompt of ours from now on, whatever the template has for them.
+    pub fn teach(&mut self) {
+        self.describes_tools = false;
+    }
+
     /// The whole prompt, with the opening of the assistant's next message.
     pub fn render(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
         let messages: Vec<Value> = messages.iter().map(|m| self.message(m)).collect();
-        self.render_values(messages, tools)
+        self.render_values(messages, tools, true)
+    }
+
+    /// What the template itself writes of the assistant's next message behind `messages`: its header,
+    /// and with some models the beginning of their reasoning. Whoever reads the reply has to know
+    /// (see [`ParseCx::generation_prompt`](crate::dialect::ParseCx)). Empty when it writes nothing.
+    pub fn opening(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
+        let messages: Vec<Value> = messages.iter().map(|m| self.message(m)).collect();
+        let with = self.render_values(messages.clone(), tools, true)?;
+        let without = self.render_values(messages, tools, false)?;
+        let same = with.chars().zip(without.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+        let (before, opening) = with.split_at(same);
+        // Where something else stands instead, the two may begin alike: `<|im_start|>`, `<|im_end|>`.
+        let tag = before.rfind('<').filter(|at| same < without.len() && !before[*at..].contains('>'));
+        Ok(tag.map_or(opening, |at| &with[at..]).to_owned())
     }
 
     /// What follows an assistant's message in the prompt when `messages` come after it: its end, the
@@ -64,14 +83,19 @@ impl Template {
     pub fn render_after_assistant(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
         let mut history = vec![json!({"role": "user", "content": "."}), json!({"role": "assistant", "content": SLOT})];
         history.extend(messages.iter().map(|m| self.message(m)));
-        let whole = self.render_values(history, tools)?;
+        let whole = self.render_values(history, tools, true)?;
         match whole.split_once(SLOT) {
             Some((_, tail)) => Ok(tail.to_owned()),
             None => Err(EngineError::Template("it leaves out the assistant's earlier messages".into())),
         }
     }
 
-    fn render_values(&self, mut messages: Vec<Value>, tools: &[ToolSpec]) -> Result<String, EngineError> {
+    fn render_values(
+        &self,
+        mut messages: Vec<Value>,
+        tools: &[ToolSpec],
+        opening: bool,
+    ) -> Result<String, EngineError> {
         if !self.describes_tools && !tools.is_empty() {
             teach_tools(&mut messages, tools);
         }
@@ -86,7 +110,7 @@ impl Template {
         let context = minijinja::context! {
             messages => Jinja::from(minijinja::value::Serde(messages)),
             tools => if tools.is_empty() { Jinja::from(()) } else { Jinja::from(minijinja::value::Serde(tools)) },
-            add_generation_prompt => true,
+            add_generation_prompt => opening,
             bos_token => self.bos.as_str(),
             eos_token => self.eos.as_str(),
         };
@@ -202,6 +226,16 @@ mod tests {
         let tail = template.render_after_assistant(&next, &[]).unwrap();
         assert!(whole.ends_with(&tail), "{tail:?} is not the end of {whole:?}");
         assert!(tail.starts_with("<|im_end|>"), "{tail:?}");
+    }
+
+    #[test]
+    fn opening_is_what_the_template_writes_for_the_assistant() {
+        let opening = |template: &Template| template.opening(&[Message::user("q")], &[]).unwrap();
+        assert_eq!(opening(&chatml()), "<|im_start|>assistant\n");
+        let template = |source: &str| Template::new(Some(source.into()), vec![], "".into(), "".into()).unwrap();
+        let thinking = "{{ messages[0].content }}{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% else %}<|im_end|>{% endif %}";
+        assert_eq!(opening(&template(thinking)), "<|im_start|>assistant\n<think>\n");
+        assert_eq!(opening(&template("[INST]{{ messages[0].content }}[/INST]")), "");
     }
 
     #[test]

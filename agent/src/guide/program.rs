@@ -159,6 +159,10 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
          known = {df}.dropna(subset=[X, Y]).sort_values(X)\n\
          slope, start = np.polyfit({number}, known[Y], 1)\n\n\
          def trend(place):\n    return slope * {at} + start\n\n\
+         def short(value, _=None):\n    \
+             for size, letter in ((1e12, \"T\"), (1e9, \"B\"), (1e6, \"M\")):\n        \
+                 if abs(value) >= size:\n            return f\"{{value / size:.4g}}{{letter}}\"\n    \
+             return f\"{{value:,.4g}}\"\n\n\
          place = {until}\nlast = {read}\n\
          places = [{read} for place in {days}]\n\
          line = {line}\n\
@@ -166,9 +170,10 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
          plt.scatter(known[X], known[Y], color=\"black\", zorder=3, label=Y)\n\
          for place in places:\n    \
              plt.axvline(place, linestyle=\"--\", color=\"grey\")\n    \
-             plt.annotate(f\"{{{shown}}}\\n{{trend(place):,.4g}}\", (place, trend(place)), textcoords=\"offset points\", xytext=(-8, 0), ha=\"right\")\n    \
+             plt.annotate(f\"{{{shown}}}\\n{{short(trend(place))}}\", (place, trend(place)), textcoords=\"offset points\", xytext=(-8, 0), ha=\"right\")\n    \
              print(f\"{{Y}}, linear trend at {{{shown}}}: {{trend(place):,.0f}}\")\n\
-         {scale}plt.title(f\"{{Y}} and its linear trend\")\nplt.xlabel(X)\nplt.ylabel(Y)\nplt.grid(True)\nplt.legend()\nplt.show()\n"
+         {scale}plt.margins(y=0.15)\nplt.gca().yaxis.set_major_formatter(short)\n\
+         plt.title(f\"{{Y}} and its linear trend\")\nplt.xlabel(X)\nplt.ylabel(Y)\nplt.grid(True)\nplt.legend()\nplt.show()\n"
     );
     Ok(program)
 }

@@ -61,7 +61,7 @@ impl Guide {
             clip(turn.question, 1500),
             in_its_language(turn.question)
         );
-        let text = write(turn, prompt, 260).await?;
+        let text = write(turn, &research_assistant(), prompt, 260).await?;
         Ok(cite(&text, &turn.chat.sources, &passages))
     }
 
@@ -88,7 +88,7 @@ impl Guide {
             clip(turn.question, 1500),
             in_its_language(turn.question)
         );
-        let mut text = write(turn, prompt, 220).await?;
+        let mut text = write(turn, &research_assistant(), prompt, 220).await?;
         if let Some(at) = text.find("```") {
             text.truncate(at);
         }
@@ -112,14 +112,19 @@ impl Guide {
             let _ = write!(before, "Conversation so far:\n{}\n\n", said.join("\n"));
         }
         let prompt = format!("{before}{}", clip(turn.question, 4000));
-        write(turn, prompt, 600).await
+        // Where nothing was looked up, a "careful research assistant" of this size declines.
+        write(turn, "You are a helpful assistant.", prompt, 600).await
     }
 }
 
+fn research_assistant() -> String {
+    format!("You are a careful research assistant. Today is {}.", chrono::Local::now().date_naive())
+}
+
 /// Writes free text; one that does not end is cut at its last whole sentence.
-async fn write(turn: &mut Turn<'_>, prompt: String, max_tokens: usize) -> anyhow::Result<String> {
+async fn write(turn: &mut Turn<'_>, system: &str, prompt: String, max_tokens: usize) -> anyhow::Result<String> {
     let mut task = Completion::new(prompt, max_tokens);
-    task.system = format!("You are a careful research assistant. Today is {}.", chrono::Local::now().date_naive());
+    task.system = system.to_owned();
     match turn.complete(task).await {
         Ok(text) => Ok(text),
         Err(CompletionError::TooLong(_)) => {

@@ -16,7 +16,9 @@ pub(super) fn from_value(value: Value) -> Result<(String, Value), String> {
     if let Some(Value::Object(inner)) = map.get_mut("function") {
         map = std::mem::take(inner);
     }
-    let Some(Value::String(name)) = map.remove("name") else { return Err("the call has no \"name\"".into()) };
+    // Models that know the idea but not the format call it otherwise.
+    let named = ["name", "function", "tool"].iter().find_map(|key| map.get(*key)?.as_str());
+    let Some(name) = named.map(str::to_owned) else { return Err("the call has no \"name\"".into()) };
     let given = map.remove("arguments").or_else(|| map.remove("parameters"));
     let arguments = match given {
         None | Some(Value::Null) => Value::Object(Map::new()),
@@ -102,6 +104,33 @@ pub(super) async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoV
             Err(NoValue::Bad(format!("the call of {name} has no arguments")))
         }
         _ => Ok((name, arguments)),
+    }
+}
+
+/// Reads the arguments of a call whose format has the name elsewhere: an object, or one within a JSON
+/// string (the wire format of OpenAI's API), or, for a tool that can do without, nothing before one of
+/// `ends` or the end of the reply.
+pub(super) async fn arguments(io: &Io, cx: &ParseCx, name: &str, ends: &[&str]) -> Result<Value, NoValue> {
+    io.space().await;
+    let none = Value::Object(Map::new());
+    match io.peek().await {
+        Some('{') => json::read(io, Style::Strict, |_| {}).await,
+        Some('"') => match json::parse(&json::string(io).await?) {
+            Some(value) if value.is_object() => Ok(value),
+            _ => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
+        },
+        None if io.truncated() => Err(NoValue::Cut),
+        next => {
+            let mut over = next.is_none();
+            for end in ends {
+                over = over || io.looking_at(end).await;
+            }
+            match over {
+                true if cx.tool(name).is_none_or(|tool| fits(tool, &none)) => Ok(none),
+                true => Err(NoValue::Bad(format!("the call of {name} has no arguments"))),
+                false => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
+            }
+        }
     }
 }
 

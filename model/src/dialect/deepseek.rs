@@ -117,15 +117,11 @@ async fn named_json(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
         io.eat("json").await;
         io.space().await;
     }
-    match io.peek().await {
-        Some('{') => {}
-        None => return Err(NoValue::Cut),
-        Some(_) => return Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
-    }
-    if cx.tool(&name).is_some() {
+    if cx.tool(&name).is_some() && io.peek().await == Some('{') {
         io.begin_call(&name, io.position());
     }
-    Ok((name, json::read(io, Style::Strict, |_| {}).await?))
+    let arguments = call::arguments(io, cx, &name, &["```", CALL_END, CALLS_END]).await?;
+    Ok((name, arguments))
 }
 
 /// Reads a block of markup, behind its prefix.

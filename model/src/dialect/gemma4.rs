@@ -74,9 +74,13 @@ async fn read(io: Io, cx: ParseCx) {
 async fn block(io: &Io, cx: &ParseCx) {
     let from = io.position() - OPEN.len();
     io.space().await;
-    io.eat("call:").await;
+    let marked = io.eat("call:").await;
     let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '{' | '<' | '(')).await;
     io.space().await;
+    let none = Value::Object(Map::new());
+    if marked && cx.tool(&name).is_some_and(|tool| call::fits(tool, &none)) && io.eat(CLOSE).await {
+        return io.call(name, none);
+    }
     match io.peek().await {
         None => return io.cut(from),
         Some('{') if !name.is_empty() => {}

@@ -52,12 +52,14 @@ async fn read(io: Io, cx: ParseCx) {
         let from = io.position() - OPEN.len();
         // The name follows at once; behind a space, the marker is being talked about.
         io.take_while(|c| c == '\n').await;
-        let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '<' | '{' | '[')).await;
+        let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '<' | '{' | '[' | '(' | '"')).await;
         let behind_name = io.position();
         io.space().await;
         let next = [KEY, CLOSE];
         let ended = io.peek().await.is_none();
-        let known = !name.is_empty() && (io.looking_at(next[0]).await || io.looking_at(next[1]).await);
+        // A name that no tool has, within a line and without arguments, is talk as well.
+        let callable = cx.tool(&name).is_some() || io.at_line_start(from);
+        let known = !name.is_empty() && (io.looking_at(next[0]).await || callable && io.looking_at(next[1]).await);
         io.seek(behind_name);
         match known {
             true => block(&io, &cx, from, name).await,

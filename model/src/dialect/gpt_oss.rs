@@ -5,13 +5,13 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser,
-    call::spaced,
+    call::{self, spaced},
     grammar,
-    json::{self, NoValue, Style},
+    json::NoValue,
     stream::{Coroutine, Io, Sink},
 };
 use polymath_chat::{ToolCall, ToolSpec};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 const START: &str = "<|start|>";
 const CHANNEL: &str = "<|channel|>";
@@ -77,6 +77,9 @@ async fn read(io: Io, cx: ParseCx) {
         let header = Header::parse(header);
         body(&io, &cx, header, 0).await;
         before.clear();
+    } else if !before.contains(CHANNEL) && !header_ahead(&io).await {
+        prose(&io, Sink::Text).await;
+        before.clear();
     }
     let mut stops = vec![MESSAGE, START];
     stops.extend(ENDS);
@@ -108,10 +111,24 @@ async fn read(io: Io, cx: ParseCx) {
     }
 }
 
+/// Whether the reply begins as a header does: with a marker, a role or a recipient. Models that lost
+/// the format, or were made to, write plain text.
+async fn header_ahead(io: &Io) -> bool {
+    let start = io.position();
+    io.space().await;
+    let mut ahead = io.looking_at("to=").await;
+    io.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')).await;
+    io.space().await;
+    ahead = ahead || io.looking_at("<|").await || io.looking_at("to=").await;
+    ahead = ahead || io.peek().await.is_none() && io.at_reply_start();
+    io.seek(start);
+    ahead
+}
+
 /// Reads the body of the message that began at offset `from`, to its end.
 async fn body(io: &Io, cx: &ParseCx, header: Header, from: usize) {
     match (&header.recipient, header.channel.as_str()) {
-        (Some(recipient), _) => call(io, cx, recipient, from).await,
+        (Some(recipient), _) => recipient_call(io, cx, recipient, from).await,
         (None, "analysis") => prose(io, Sink::Reasoning).await,
         (None, "final" | "commentary" | "") => prose(io, Sink::Text).await,
         (None, other) => {
@@ -144,7 +161,7 @@ async fn prose(io: &Io, sink: Sink) {
 }
 
 /// Reads a call of `recipient`.
-async fn call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
+async fn recipient_call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
     let function = recipient.strip_prefix(FUNCTIONS);
     let tool = cx.tool(function.unwrap_or(recipient));
     let raw = tool.and_then(|t| t.raw_argument.clone()).filter(|_| function.is_none());
@@ -162,14 +179,7 @@ async fn call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
     if tool.is_some() {
         io.begin_call(&name, io.position());
     }
-    io.space().await;
-    let value = match io.peek().await {
-        Some('{') => json::read(io, Style::Strict, |_| {}).await,
-        Some('<') => Ok(Value::Object(Map::new())),
-        Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
-        None => Err(NoValue::Cut),
-    };
-    match value {
+    match call::arguments(io, cx, &name, &ENDS).await {
         Ok(arguments) => {
             io.space().await;
             for end in ENDS {

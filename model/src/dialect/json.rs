@@ -6,7 +6,7 @@
 //! single-quoted strings, commas before a closing bracket, Python's `True`/`False`/`None`, and the
 //! doubled braces of a chat template's example. Nothing that is missing is ever filled in.
 
-use super::stream::Io;
+use super::stream::{Io, Sink};
 use serde_json::Value;
 
 /// How much is forgiven.
@@ -300,6 +300,21 @@ pub(super) async fn read(io: &Io, style: Style, mut named: impl FnMut(&str)) -> 
         io.eat("}").await;
     }
     serde_json::from_str(&reader.strict).map_err(|e| NoValue::Bad(e.to_string()))
+}
+
+/// Reads the string at the position, quotation marks included.
+pub(super) async fn string(io: &Io) -> Result<String, NoValue> {
+    let from = io.position();
+    io.eat("\"").await;
+    loop {
+        // An escaped character is passed over in one, so that what is left ends the string.
+        match io.until(&["\\\\", "\\\"", "\""], Sink::Nothing).await {
+            None => return Err(NoValue::Cut),
+            Some(2) => break,
+            Some(_) => {}
+        }
+    }
+    serde_json::from_str(&io.since(from)).map_err(|e| NoValue::Bad(e.to_string()))
 }
 
 /// Reads `text` as one JSON value, loosely.

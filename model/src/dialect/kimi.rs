@@ -7,7 +7,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::{self, spaced},
     grammar,
-    json::{self, NoValue, Style},
+    json::{self, NoValue},
     markup::{self, End},
     stream::{Coroutine, Io, Sink},
     think,
@@ -108,13 +108,7 @@ async fn json_call(io: &Io, cx: &ParseCx) {
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
-    io.space().await;
-    let value = match io.peek().await {
-        Some('{') => json::read(io, Style::Strict, |_| {}).await,
-        Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
-        None => Err(NoValue::Cut),
-    };
-    match value {
+    match call::arguments(io, cx, &name, &[CALL_END]).await {
         Ok(arguments) => {
             io.space().await;
             io.eat(CALL_END).await;

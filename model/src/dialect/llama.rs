@@ -9,6 +9,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser, call, grammar,
     json::{self, NoValue, Style},
     pythonic,
+    qwen25_coder::example_announced,
     stream::{Coroutine, Io, Sink},
     think,
 };
@@ -147,15 +148,12 @@ async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
         }
     })
     .await;
-    let mut value = match value {
+    let value = match value {
         Err(NoValue::Cut) if !named => return Err(NoValue::Bad(String::new())),
         other => other?,
     };
-    // {"type": "function", "function": "NAME", "parameters": {…}}
-    if let Some(name) = value.get("function").filter(|f| f.is_string()).cloned() {
-        value["name"] = name;
-    }
-    let bare = value.get("name").is_some() && value.get("parameters").or(value.get("arguments")).is_none();
+    let bare = value.get("function").is_none_or(Value::is_string)
+        && value.get("parameters").or(value.get("arguments")).is_none();
     match call::from_value(value).map_err(NoValue::Bad)? {
         (name, arguments) if cx.tool(&name).is_some() && !bare => Ok((name, arguments)),
         (name, _) => Err(NoValue::Bad(format!("there is no tool {name}"))),
@@ -166,7 +164,9 @@ async fn object(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
 /// lines of their own at its end. False when there are none.
 async fn bare(io: &Io, cx: &ParseCx, whole: bool) -> bool {
     let from = io.position();
-    let possible = whole || io.at_line_start(from) && plausible(io, cx).await;
+    // "Here is the call: {…}"
+    let announced = !whole && io.paragraph_before().ends_with([':', '：']) && !example_announced(io);
+    let possible = whole || (announced || io.at_line_start(from)) && plausible(io, cx).await;
     if cx.tools.is_empty() || !possible {
         return false;
     }
@@ -176,10 +176,12 @@ async fn bare(io: &Io, cx: &ParseCx, whole: bool) -> bool {
             io.take_while(|c| c.is_whitespace() || c == ';').await;
             let last = io.peek().await.is_none() || io.looking_at("<|").await;
             io.seek(behind);
-            if whole || last {
+            let fit = |(name, arguments): &(String, Value)| cx.tool(name).is_some_and(|t| call::fits(t, arguments));
+            let accepted = whole || last || announced && calls.iter().all(fit);
+            if accepted {
                 calls.into_iter().for_each(|(name, arguments)| io.call(name, arguments));
             }
-            whole || last
+            accepted
         }
         Found::Cut => {
             io.cut(from);

@@ -7,7 +7,7 @@ use super::{
     CallGrammar, Dialect, ParseCx, Parser,
     call::{self, Tagged, spaced},
     grammar,
-    json::{self, NoValue, Style},
+    json::NoValue,
     stream::{Coroutine, Io, Sink},
     think::{self, Markers},
 };
@@ -74,13 +74,7 @@ async fn named(io: &Io, cx: &ParseCx, from: usize) {
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
-    io.space().await;
-    let value = match io.peek().await {
-        Some('{') => json::read(io, Style::Strict, |_| {}).await,
-        Some(_) => Err(NoValue::Bad(format!("the arguments of {name} are no JSON object"))),
-        None => Err(NoValue::Cut),
-    };
-    match value {
+    match call::arguments(io, cx, &name, &[CALLS]).await {
         Ok(arguments) => io.call(name, arguments),
         Err(NoValue::Cut) if io.truncated() => io.cut(from),
         Err(NoValue::Cut) => next_or_end(io, from, "the call's JSON does not end").await,

@@ -124,6 +124,19 @@ pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.name() == name)
 }
 
+/// The arguments of a call that came as JSON text, as a server tells them, coerced as the tool's
+/// schema says. Nothing is an object without members. Why not, when they are no object.
+pub(crate) fn read_arguments(tool: Option<&ToolSpec>, text: &str) -> Result<Value, String> {
+    let text = if text.trim().is_empty() { "{}" } else { text };
+    let value = match serde_json::from_str(text).ok().or_else(|| json::parse(text)) {
+        // Some servers quote them once more.
+        Some(Value::String(inner)) => json::parse(&inner),
+        other => other,
+    };
+    let value = value.filter(Value::is_object).ok_or("the arguments are no whole JSON object")?;
+    Ok(tool.map_or(value.clone(), |tool| schema::Schema::new(&tool.parameters).coerced(value)))
+}
+
 /// What only one family's chat templates contain, and the dialect of that family.
 const TEMPLATE_MARKERS: &[(&str, &str)] = &[
     ("<|channel|>", "gpt-oss"),

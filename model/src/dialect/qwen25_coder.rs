@@ -159,7 +159,8 @@ async fn one(io: &Io, cx: &ParseCx) -> Found {
         Ok(value) => value,
         Err(NoValue::Cut) if named => return Found::Cut,
         Err(NoValue::Bad(why)) if named => {
-            io.seek_end();
+            // What is left of it cannot be told from what follows.
+            io.until(&[], Sink::Nothing).await;
             return Found::Attempt(why);
         }
         Err(_) => return Found::Nothing,
@@ -275,7 +276,7 @@ async fn names_something(io: &Io) -> bool {
 }
 
 /// Whether the paragraph before the position announces an example.
-fn example_announced(io: &Io) -> bool {
+pub(super) fn example_announced(io: &Io) -> bool {
     let before = io.paragraph_before().to_lowercase();
     EXAMPLE_CUES.iter().any(|cue| before.contains(cue))
 }

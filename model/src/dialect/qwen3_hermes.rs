@@ -50,12 +50,21 @@ pub(super) async fn read(io: Io, cx: ParseCx) {
 /// Reads what stands between the markers `open`, which was just consumed, and `close`.
 pub(super) async fn block(io: &Io, cx: &ParseCx, open: &str, close: &str) {
     let from = io.position() - open.len();
+    let mut opened = 1;
+    io.space().await;
+    // Models stutter.
+    while io.eat(open).await {
+        opened += 1;
+        io.space().await;
+    }
     match call::tagged(io, cx).await {
         Tagged::Calls => {
-            let behind = io.position();
-            io.take_while(|c| c.is_whitespace() || matches!(c, '}' | ']')).await;
-            if !io.eat(close).await {
-                io.seek(behind);
+            for _ in 0..opened {
+                let behind = io.position();
+                io.take_while(|c| c.is_whitespace() || matches!(c, '}' | ']')).await;
+                if !io.eat(close).await {
+                    io.seek(behind);
+                }
             }
         }
         Tagged::Cut if io.truncated() => io.cut(from),

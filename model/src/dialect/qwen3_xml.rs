@@ -133,7 +133,10 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>) -> Result<Map<String, Valu
         if !io.eat(">").await {
             return Err(io.peek().await.map(|_| "a parameter's tag is not closed".to_owned()));
         }
-        io.eat("\n").await;
+        let returns = io.eat("\r\n").await;
+        if !returns {
+            io.eat("\n").await;
+        }
         let others = unused(tool, &arguments, &name);
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         let ends = [
@@ -143,6 +146,7 @@ async fn parameters(io: &Io, tool: Option<&ToolSpec>) -> Result<Map<String, Valu
         ];
         let Some(text) = markup::value(io, &ends).await else { return Err(None) };
         let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_suffix('\r').filter(|_| returns).unwrap_or(text);
         arguments.insert(name.clone(), markup::typed(tool, &name, text));
     }
 }

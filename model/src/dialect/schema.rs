@@ -4,6 +4,7 @@
 //! This is the gate in front of a call, not the validation of its arguments: formats, patterns and
 //! bounds are left to the dispatcher, which can tell the model what is wrong.
 
+use crate::constrain::schema::json_type;
 use serde_json::{Map, Value};
 
 /// `$ref`s are followed this far, so that a schema that refers to itself ends.
@@ -71,10 +72,13 @@ impl<'a> Schema<'a> {
         }
         let this = self.resolved();
         let mut types: Vec<&str> = match this.node.get("type") {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(one)) => json_type(one).into_iter().collect(),
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).filter_map(json_type).collect(),
             _ => Vec::new(),
         };
+        if !types.is_empty() && this.node.get("nullable") == Some(&Value::Bool(true)) {
+            types.push("null");
+        }
         if types.is_empty() {
             types = this.alternatives().into_iter().chain(this.list("allOf")).flat_map(Schema::types).collect();
         }

@@ -257,7 +257,7 @@ impl Io {
         }
     }
 
-    pub fn seek_end(&self) {
+    fn seek_end(&self) {
         let mut shared = self.lock();
         shared.position = shared.text.len();
     }

@@ -5,8 +5,9 @@
 //! conversation's own sequence.
 
 use super::job::{Generated, Job, Kind};
-use super::{CallStrategy, LlamaEngine, reply};
+use super::{CallStrategy, CallWay, LlamaEngine, reply};
 use crate::calls;
+use crate::constrain::calls_grammar;
 use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Constraint, Message, ToolCall, ToolSpec};
@@ -28,7 +29,7 @@ impl LlamaEngine {
         let rules = &request.rules;
         let wanted = match rules.tool_choice {
             ToolChoice::None => false,
-            ToolChoice::Auto => self.info.guided,
+            ToolChoice::Auto => self.way == CallWay::Decided,
             ToolChoice::Required | ToolChoice::Named(_) => true,
         };
         wanted && self.calls == CallStrategy::Helped && rules.constraint.is_none() && !request.tools.is_empty()
@@ -44,7 +45,7 @@ impl LlamaEngine {
         }
         let prompt = self.vocabulary.tokenize_prompt(&format!("{prompt}{}\n", calls::YES));
         let length = prompt.len();
-        let array = calls::array(&tools, request.rules.parallel_calls);
+        let array = calls_grammar(&tools, true, request.rules.parallel_calls);
         let written = self.ask(request, prompt, array, request.rules.max_tokens).await?;
         Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
     }

@@ -8,7 +8,7 @@
 
 use llama_cpp_2::token::LlamaToken;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -112,10 +112,10 @@ impl PrefixCache {
         let writing = self.writer.is_some();
         self.known.retain(|path, _| writing || files.contains(path));
         for path in files {
-            if !self.known.contains_key(&path) {
-                match read_tokens(&path) {
-                    Ok(tokens) => drop(self.known.insert(path, tokens)),
-                    Err(_) => drop(fs::remove_file(&path)),
+            if let hash_map::Entry::Vacant(place) = self.known.entry(path) {
+                match read_tokens(place.key()) {
+                    Ok(tokens) => drop(place.insert(tokens)),
+                    Err(_) => drop(fs::remove_file(place.key())),
                 }
             }
         }

@@ -78,6 +78,25 @@ pub struct Surroundings<'a> {
     pub context: usize,
 }
 
+/// What one evaluation brought a job.
+pub struct Advance {
+    /// Of the tokens evaluated (`pending`, then `draft`) so many are right and stay in the cache.
+    pub keep: usize,
+    /// How the reply ended, if it did.
+    pub stop: Option<ReplyStop>,
+}
+
+enum Pick {
+    Tokens(Vec<LlamaToken>),
+    /// The constraint of the whole reply is fulfilled.
+    Complete,
+    /// The decision needs logits of its own.
+    TooClose,
+}
+
+/// A lead of the best token over the second, in logits, that rounding may turn.
+const NEARLY_A_TIE: f32 = 0.1;
+
 /// A job under way on a sequence of the context.
 pub struct Running {
     pub job: Job,
@@ -90,6 +109,8 @@ pub struct Running {
     /// `None` until the prompt is evaluated.
     picker: Option<Picker>,
     lookup: Lookup,
+    /// Nothing is guessed in the next step.
+    alone: bool,
     started: Instant,
     undecoded: Vec<u8>,
     stop_length: usize,
@@ -111,6 +132,7 @@ impl Running {
             draft: Vec::new(),
             picker: None,
             lookup: Lookup::new(&job.prompt),
+            alone: false,
             started,
             undecoded: Vec::new(),
             stop_length: job.stop.iter().map(String::len).max().unwrap_or(0),
@@ -138,23 +160,36 @@ impl Running {
 
     /// Guesses what follows, to be checked in the next evaluation.
     pub fn guess(&mut self, at_most: usize) {
+        if std::mem::take(&mut self.alone) {
+            return;
+        }
         let left = self.job.max_tokens.saturating_sub(self.written.tokens.len() + 1);
         self.draft = self.lookup.guess(at_most.min(left));
     }
 
-    /// Picks from the logits of `pending` and `draft` as far as the guesses hold. Returns how many
-    /// guesses were right, and how the reply ended if it did.
+    /// Picks from the logits of `pending` and `draft` as far as the guesses hold.
     pub fn advance<'l>(
         &mut self,
         logits: impl Fn(usize) -> &'l [f32],
         around: &Surroundings<'_>,
-    ) -> Result<(usize, Option<ReplyStop>), EngineError> {
-        let first = self.pending.len() - 1;
+    ) -> Result<Advance, EngineError> {
+        let fed = self.pending.len();
+        // Several rows at once are added up in another order than one: what is nearly a tie is
+        // decided on its own, so that guesses do not change the text.
+        let close = (!self.draft.is_empty()).then_some(NEARLY_A_TIE);
         let mut right = 0;
+        let mut keep = None;
         let stop = loop {
-            let picked = match self.pick(logits(first + right))? {
-                Some(picked) => picked,
-                None => break Some(ReplyStop::End),
+            let picked = match self.pick(logits(fed - 1 + right), close)? {
+                Pick::Tokens(picked) => picked,
+                Pick::Complete => break Some(ReplyStop::End),
+                Pick::TooClose => {
+                    let last = if right > 0 { self.draft[right - 1] } else { self.pending[fed - 1] };
+                    self.pending = vec![last];
+                    self.alone = true;
+                    keep = Some(fed + right - 1);
+                    break None;
+                }
             };
             if around.vocabulary.ends_generation(picked[0]) {
                 break Some(ReplyStop::End);
@@ -174,21 +209,20 @@ impl Running {
             self.lookup.learn(self.draft.len(), right);
             self.draft.clear();
         }
-        Ok((right, stop))
+        Ok(Advance { keep: keep.unwrap_or(fed + right), stop })
     }
 
-    /// The next tokens; `None` when the constraint of the whole reply is fulfilled.
-    fn pick(&mut self, logits: &[f32]) -> Result<Option<Vec<LlamaToken>>, EngineError> {
+    fn pick(&mut self, logits: &[f32], close: Option<f32>) -> Result<Pick, EngineError> {
         let Some(picker) = &mut self.picker else {
             return Err(EngineError::Failed("a token was asked for before the prompt was evaluated".into()));
         };
         if picker.is_complete() {
             if self.job.constraint.is_some() {
-                return Ok(None);
+                return Ok(Pick::Complete);
             }
             picker.release();
         }
-        Ok(Some(picker.pick(logits)?))
+        Ok(picker.pick(logits, close)?.map_or(Pick::TooClose, Pick::Tokens))
     }
 
     /// Takes in what was picked, and says whether it ends the reply.

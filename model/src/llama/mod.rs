@@ -5,23 +5,30 @@
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
 //! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `calls.rs` decides weak models' calls, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens.
+//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
+//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it.
 
+pub mod bench;
 mod calls;
 mod compile;
 mod disk;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod job;
 mod log;
 mod lookup;
+mod options;
 mod reply;
+mod rpc;
 mod sample;
 mod scheduler;
 mod sequences;
 mod state;
 mod vocabulary;
 
-use crate::dialect::Dialect;
+pub use options::{CallStrategy, CallWay, DEFAULT_CONTEXT, DEFAULT_PREFIX_CACHE, LlamaOptions};
+pub use rpc::add_rpc_servers;
+
+use crate::dialect::{self, Dialect, ParseCx};
 use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use crate::template::Template;
 use async_trait::async_trait;
@@ -34,77 +41,24 @@ use llama_cpp_2::model::{LlamaModel, params::LlamaModelParams};
 use log::{TokenLog, TokenLogs};
 use polymath_chat::{Completion, CompletionError, Message};
 use scheduler::{Scheduler, Setup};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio_util::sync::CancellationToken;
 use vocabulary::Vocabulary;
 
-/// What to load, and how.
-#[derive(Clone)]
-pub struct LlamaOptions {
-    pub path: PathBuf,
-    pub name: String,
-    /// Tokens of context; the model's own limit is the upper bound.
-    pub context: usize,
-    pub dialect: &'static dyn Dialect,
-    /// See [`ModelInfo::guided`]; `None` decides by the number of weights.
-    pub guided: Option<bool>,
-    /// Layers kept on a GPU, where the build has one.
-    pub gpu_layers: u32,
-    /// Whether what follows is guessed from what stands in the context. The text is the same.
-    pub speculate: bool,
-    /// Where evaluated beginnings are kept from run to run, and the bytes they may take.
-    pub prefix_cache: Option<(PathBuf, u64)>,
-    pub calls: CallStrategy,
-}
-
-/// How much help a model gets with its calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CallStrategy {
-    /// Calls are held to their schemas once they have begun; weak models are asked whether to call,
-    /// and what, in questions of their own (see `crate::calls`).
-    #[default]
-    Helped,
-    /// The model's template and its dialect's reader, nothing else: what an engine without any help
-    /// makes of the model. For comparison.
-    Plain,
-}
-
-impl LlamaOptions {
-    /// A model file read with this dialect; everything else as it suits most.
-    pub fn new(path: impl Into<PathBuf>, name: impl Into<String>, dialect: &'static dyn Dialect) -> Self {
-        LlamaOptions {
-            path: path.into(),
-            name: name.into(),
-            context: DEFAULT_CONTEXT,
-            dialect,
-            guided: None,
-            gpu_layers: 0,
-            speculate: true,
-            prefix_cache: None,
-            calls: CallStrategy::default(),
-        }
-    }
-}
-
-/// Bytes that the prefix cache takes when nobody asks for another number.
-pub const DEFAULT_PREFIX_CACHE: u64 = 2 << 30;
-
-/// The tokens of context kept when nobody asks for another number: room for an afternoon's
-/// conversation, and half a gigabyte of KV cache for a 1.5B model.
-pub const DEFAULT_CONTEXT: usize = 16_384;
-
 /// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
 /// free agents).
-const GUIDED_BELOW: u64 = 4_000_000_000;
+pub(crate) const GUIDED_BELOW: u64 = 4_000_000_000;
 
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
     info: ModelInfo,
+    model: Arc<LlamaModel>,
     template: Arc<Template>,
     vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
     calls: CallStrategy,
+    way: CallWay,
     scheduler: Scheduler,
     logs: Mutex<TokenLogs>,
 }
@@ -134,19 +88,26 @@ impl LlamaEngine {
             return Err(failed(format!("a context of {context} tokens is too small to work in; give at least 1024")));
         }
         let vocabulary = Arc::new(Vocabulary::new(model.clone()));
-        let template = Arc::new(Template::new(
+        let mut template = Template::new(
             model.meta_val_str("tokenizer.chat_template").ok(),
             vocabulary.special_texts(),
             vocabulary.bos_text(),
             vocabulary.eos_text(),
-        )?);
+        )?;
+        let guided = options.guided.unwrap_or(model.n_params() < GUIDED_BELOW);
+        let way = options.way.unwrap_or(if guided { CallWay::Decided } else { CallWay::Template });
+        let mut dialect = options.dialect;
+        if way == CallWay::Taught {
+            template.teach();
+            dialect = dialect::by_name("generic").unwrap_or(dialect);
+        }
         let preparing = Preparing::start(vocabulary.clone())?;
         let info = ModelInfo {
             name: options.name.clone(),
             context,
             parameters: model.n_params(),
-            dialect: options.dialect.name(),
-            guided: options.guided.unwrap_or(model.n_params() < GUIDED_BELOW),
+            dialect: dialect.name(),
+            guided,
         };
         let setup = Setup {
             vocabulary: vocabulary.clone(),
@@ -159,14 +120,23 @@ impl LlamaEngine {
                 .as_ref()
                 .and_then(|(root, max_bytes)| open_cache(root, *max_bytes, &options.path)),
         };
-        let scheduler = Scheduler::start(backend, model, setup)?;
-        let (dialect, calls) = (options.dialect, options.calls);
-        Ok(LlamaEngine { info, template, vocabulary, dialect, calls, scheduler, logs: Mutex::default() })
+        let scheduler = Scheduler::start(backend, model.clone(), setup)?;
+        Ok(LlamaEngine {
+            info,
+            model,
+            template: Arc::new(template),
+            vocabulary,
+            dialect,
+            calls: options.calls,
+            way,
+            scheduler,
+            logs: Mutex::default(),
+        })
     }
 
     /// Lets the model write the reply that `log` leads up to, and adds it there.
     async fn write(&self, request: &ReplyRequest<'_>, log: &mut TokenLog) -> Result<Reply, EngineError> {
-        let watcher = reply::Watch::new(self.dialect, request, self.calls == CallStrategy::Helped);
+        let watcher = reply::Watch::new(self.reading(request), self.calls == CallStrategy::Helped, request);
         let collected = watcher.collected();
         let rules = &request.rules;
         let generated = self
@@ -193,6 +163,16 @@ impl LlamaEngine {
         }
         let (malformed, stop) = (collected.malformed, generated.stop);
         Ok(Reply { message, malformed, usage, stop, logprobs: generated.logprobs })
+    }
+
+    /// What the reader of a reply is told.
+    fn reading(&self, request: &ReplyRequest<'_>) -> (&'static dyn Dialect, ParseCx) {
+        let cx = ParseCx {
+            tools: request.tools.into(),
+            model: Some(self.info.name.clone()),
+            generation_prompt: self.template.opening(request.messages, request.tools).ok(),
+        };
+        (self.dialect, cx)
     }
 
     fn logs(&self) -> std::sync::MutexGuard<'_, TokenLogs> {

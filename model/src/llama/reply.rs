@@ -40,12 +40,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(dialect: &'static dyn Dialect, request: &ReplyRequest<'_>, constrain: bool) -> Self {
-        let parser = request
-            .rules
-            .constraint
-            .is_none()
-            .then(|| dialect.parser(ParseCx { tools: request.tools.into(), model: None, generation_prompt: None }));
+    pub fn new((dialect, cx): (&'static dyn Dialect, ParseCx), constrain: bool, request: &ReplyRequest<'_>) -> Self {
+        let parser = request.rules.constraint.is_none().then(|| dialect.parser(cx));
         let calls_before = request.messages.iter().map(|m| m.calls.len()).sum();
         Watch {
             dialect,

@@ -57,8 +57,9 @@ impl Picker {
         }
     }
 
-    /// The next token, and those that the constraint forces after it.
-    pub fn pick(&mut self, logits: &[f32]) -> Result<Vec<LlamaToken>, EngineError> {
+    /// The next token, and those that the constraint forces after it. None when the decision is too
+    /// `close` to be made from logits that were computed for several tokens at once.
+    pub fn pick(&mut self, logits: &[f32], close: Option<f32>) -> Result<Option<Vec<LlamaToken>>, EngineError> {
         if let Some(kept) = &mut self.logits {
             kept.clear();
             kept.extend_from_slice(logits);
@@ -70,9 +71,11 @@ impl Picker {
         let is_allowed = |id: usize| allowed.as_ref().is_none_or(|mask| mask.is_allowed(id as u32));
         let token = match &mut self.chain {
             None => {
-                let best =
-                    (0..logits.len()).filter(|id| is_allowed(*id)).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
-                best.map(|id| LlamaToken(id as i32))
+                let (best, margin) = best(logits, is_allowed);
+                if close.is_some_and(|close| margin < close) {
+                    return Ok(None);
+                }
+                best
             }
             Some(chain) => {
                 let candidates = (0..logits.len())
@@ -94,7 +97,7 @@ impl Picker {
         if let Some(chain) = &mut self.chain {
             chain.accept_many(&picked);
         }
-        Ok(picked)
+        Ok(Some(picked))
     }
 
     /// How likely the model thought the first of `picked`; forced tokens behind it were not asked for
@@ -121,6 +124,21 @@ impl Picker {
         }
         all
     }
+}
+
+/// The likeliest token that is allowed, and by how much it leads the next one.
+fn best(logits: &[f32], is_allowed: impl Fn(usize) -> bool) -> (Option<LlamaToken>, f32) {
+    let (mut best, mut first, mut second) = (None, f32::NEG_INFINITY, f32::NEG_INFINITY);
+    for (id, logit) in logits.iter().enumerate() {
+        if *logit > second && is_allowed(id) {
+            if *logit > first {
+                (best, second, first) = (Some(LlamaToken(id as i32)), first, *logit);
+            } else {
+                second = *logit;
+            }
+        }
+    }
+    (best, first - second)
 }
 
 /// The samplers that `sampling` asks for, in the order of llama.cpp's own defaults; none when the

@@ -6,7 +6,7 @@
 
 use super::compile::{LateCompiler, Preparing};
 use super::disk::PrefixCache;
-use super::job::{Answer, Generated, Job, Kind, Running, Surroundings};
+use super::job::{Advance, Answer, Generated, Job, Kind, Running, Surroundings};
 use super::sequences::{SEQUENCES, Sequences};
 use super::state;
 use super::vocabulary::Vocabulary;
@@ -41,8 +41,15 @@ const TASK_PREFIX: std::ops::RangeInclusive<usize> = 128..=1024;
 
 /// Handle to the decoding thread; the thread ends when it is dropped.
 pub struct Scheduler {
-    jobs: Option<mpsc::Sender<(Job, Answer)>>,
+    orders: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread is told to do.
+enum Order {
+    Run(Box<Job>, Answer),
+    /// Empties what no job is using.
+    Forget(oneshot::Sender<()>),
 }
 
 /// What the thread is given.
@@ -60,7 +67,7 @@ pub struct Setup {
 impl Scheduler {
     /// Makes the context and starts the thread.
     pub fn start(backend: &'static LlamaBackend, model: Arc<LlamaModel>, setup: Setup) -> Result<Self, EngineError> {
-        let (jobs, inbox) = mpsc::channel::<(Job, Answer)>();
+        let (orders, inbox) = mpsc::channel();
         let (ready, is_ready) = mpsc::channel();
         let run = move || match model.new_context(backend, parameters(setup.context)) {
             Ok(llama) => {
@@ -79,22 +86,36 @@ impl Scheduler {
             .spawn(run)
             .map_err(|e| EngineError::Failed(format!("cannot start the decoding thread: {e}")))?;
         is_ready.recv().map_err(|_| EngineError::Failed("the decoding thread died at its start".into()))??;
-        Ok(Scheduler { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Scheduler { orders: Some(orders), thread: Some(thread) })
     }
 
     /// Runs a job. Dropping the future stops it, as its cancellation token does.
     pub async fn run(&self, job: Job) -> Result<Generated, EngineError> {
-        let gone = || EngineError::Failed("the decoding thread has died; start the program again".into());
         let (answer, answered) = oneshot::channel();
-        self.jobs.as_ref().ok_or_else(gone)?.send((job, answer)).map_err(|_| gone())?;
+        self.order(Order::Run(Box::new(job), answer))?;
         answered.await.map_err(|_| gone())?
     }
+
+    /// Empties the sequences that no job is using.
+    pub async fn forget(&self) -> Result<(), EngineError> {
+        let (done, is_done) = oneshot::channel();
+        self.order(Order::Forget(done))?;
+        is_done.await.map_err(|_| gone())
+    }
+
+    fn order(&self, order: Order) -> Result<(), EngineError> {
+        self.orders.as_ref().ok_or_else(gone)?.send(order).map_err(|_| gone())
+    }
+}
+
+fn gone() -> EngineError {
+    EngineError::Failed("the decoding thread has died; start the program again".into())
 }
 
 impl Drop for Scheduler {
     /// Waits for the thread, which keeps what is worth keeping.
     fn drop(&mut self) {
-        self.jobs = None;
+        self.orders = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -153,15 +174,15 @@ impl<'a> Loop<'a> {
         }
     }
 
-    fn run(mut self, inbox: &mpsc::Receiver<(Job, Answer)>) {
+    fn run(mut self, inbox: &mpsc::Receiver<Order>) {
         loop {
             if self.running.is_empty() && self.waiting.is_empty() {
                 match inbox.recv() {
-                    Ok((job, answer)) => self.waiting.push_back((job, answer, Instant::now())),
+                    Ok(order) => self.obey(order),
                     Err(_) => break,
                 }
             }
-            self.waiting.extend(inbox.try_iter().map(|(job, answer)| (job, answer, Instant::now())));
+            inbox.try_iter().for_each(|order| self.obey(order));
             self.admit();
             self.drop_cancelled();
             if !self.running.is_empty() {
@@ -169,6 +190,16 @@ impl<'a> Loop<'a> {
             }
         }
         self.keep_conversations();
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Run(job, answer) => self.waiting.push_back((*job, answer, Instant::now())),
+            Order::Forget(done) => {
+                while self.sequences.evict(&mut self.llama) {}
+                let _ = done.send(());
+            }
+        }
     }
 
     /// Gives waiting jobs a sequence each, as far as there are.
@@ -351,13 +382,13 @@ impl<'a> Loop<'a> {
         if first {
             running.prefilled(&around)?;
         }
-        let (base, llama) = (row + 1 - part.tokens, &self.llama);
+        let start = self.sequences.tokens(sequence).len() - part.tokens;
         let draft = running.draft.clone();
-        let (right, stop) = running.advance(|n| llama.get_logits_ith((base + n) as i32), &around)?;
-        self.sequences.extend(sequence, &draft[..right]);
-        if right < draft.len() {
-            let keep = self.sequences.tokens(sequence).len();
-            self.sequences.truncate(&mut self.llama, sequence, keep);
+        let (base, llama) = (row + 1 - part.tokens, &self.llama);
+        let Advance { keep, stop } = running.advance(|n| llama.get_logits_ith((base + n) as i32), &around)?;
+        self.sequences.extend(sequence, &draft);
+        if keep < part.tokens + draft.len() {
+            self.sequences.truncate(&mut self.llama, sequence, start + keep);
         }
         if first && self.running[i].job.kind == Kind::Conversation {
             self.keep(sequence, WORTH_KEEPING);
@@ -374,10 +405,9 @@ impl<'a> Loop<'a> {
         let Some(disk) = &mut self.disk else { return };
         let tokens = self.sequences.tokens(sequence);
         let covered = disk.covered(tokens);
-        if tokens.len() - covered >= worth.max(covered / 4) {
-            if let Some(bytes) = state::save(&self.llama, sequence) {
-                disk.store(tokens, bytes);
-            }
+        let enough = tokens.len() - covered >= worth.max(covered / 4);
+        if enough && let Some(bytes) = state::save(&self.llama, sequence) {
+            disk.store(tokens, bytes);
         }
     }
 

@@ -74,3 +74,15 @@ fn cut_and_broken_calls() {
         &[bad("there is neither a parameter nor the call's end"), call("clock", json!({}))],
     );
 }
+
+#[test]
+fn a_call_without_arguments() {
+    let one = |body: &str| {
+        format!("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>{body}<｜tool▁call▁end｜><｜tool▁calls▁end｜>")
+    };
+    for body in ["clock<｜tool▁sep｜>", "function<｜tool▁sep｜>clock\n```json\n\n```", "function<｜tool▁sep｜>clock"]
+    {
+        check(DIALECT, &cx(), &one(body), &[call("clock", json!({}))]);
+    }
+    check(DIALECT, &cx(), &one("weather<｜tool▁sep｜>"), &[bad("the call of weather has no arguments")]);
+}

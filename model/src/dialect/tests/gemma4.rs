@@ -50,3 +50,9 @@ fn cut_and_broken_calls() {
         check(DIALECT, &cx(), &format!("{raw}{good}"), &[bad(why), call("clock", json!({}))]);
     }
 }
+
+#[test]
+fn a_call_without_arguments() {
+    check(DIALECT, &cx(), "<|tool_call>call:clock<tool_call|>", &[call("clock", json!({}))]);
+    check(DIALECT, &cx(), "<|tool_call>call:weather<tool_call|>", &[bad("a call is written call:NAME{…}")]);
+}

@@ -84,3 +84,27 @@ fn cut_and_broken_messages() {
         &[bad("the arguments of weather are no JSON object"), say("Yes.")],
     );
 }
+
+#[test]
+fn plain_text_instead_of_messages() {
+    for raw in ["Hello there.", "analysis of it: done", "1 < 2", "{\"a\": 1}"] {
+        check(DIALECT, &cx(), raw, &[say(raw)]);
+        check(DIALECT, &prompted("<|start|>assistant"), raw, &[say(raw)]);
+    }
+}
+
+#[test]
+fn arguments_in_other_clothes() {
+    let call_of =
+        |name: &str, body: &str| format!("<|channel|>commentary to=functions.{name}<|message|>{body}<|call|>");
+    let want = call("weather", json!({"city": "a\"<|call|>\"\\"}));
+    check(
+        DIALECT,
+        &cx(),
+        &call_of("weather", r#""{\"city\": \"a\\\"<|call|>\\\"\\\\\"}""#),
+        std::slice::from_ref(&want),
+    );
+    check(DIALECT, &cx(), &call_of("clock", ""), &[call("clock", json!({}))]);
+    check(DIALECT, &cx(), &call_of("weather", ""), &[bad("the call of weather has no arguments")]);
+    check(DIALECT, &cx(), &call_of("weather", "\"Bern\""), &[bad("the arguments of weather are no JSON object")]);
+}

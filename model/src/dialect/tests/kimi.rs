@@ -51,3 +51,15 @@ fn cut_and_broken_calls() {
         &[bad("the arguments of weather are no JSON object"), call("clock", json!({}))],
     );
 }
+
+#[test]
+fn no_arguments_and_arguments_as_a_string() {
+    let one = |name: &str, arguments: &str| {
+        format!(
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.{name}:0<|tool_call_argument_begin|>{arguments}<|tool_call_end|><|tool_calls_section_end|>"
+        )
+    };
+    check(DIALECT, &cx(), &one("clock", ""), &[call("clock", json!({}))]);
+    check(DIALECT, &cx(), &one("weather", " "), &[bad("the call of weather has no arguments")]);
+    check(DIALECT, &cx(), &one("weather", "\"{\\\"city\\\": \\\"A\\\"}\""), &[call("weather", json!({"city": "A"}))]);
+}

@@ -87,3 +87,16 @@ fn cut_calls() {
         check_cut(DIALECT, &cx(), raw, true, &[cut()]);
     }
 }
+
+#[test]
+fn a_call_that_is_announced() {
+    let object = "{\"name\": \"weather\", \"parameters\": {\"city\": \"A\"}}";
+    let want = [say("Here is the call:"), call("weather", json!({"city": "A"})), say("  Anything else?")];
+    check(DIALECT, &cx(), &format!("Here is the call: {object} Anything else?"), &want);
+    for talk in [
+        format!("For example: {object} is a call."),
+        "It is: {\"name\": \"weather\", \"parameters\": {\"town\": \"A\"}} then.".to_owned(),
+    ] {
+        check(DIALECT, &cx(), &talk, &[say(&talk)]);
+    }
+}

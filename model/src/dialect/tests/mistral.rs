@@ -61,3 +61,17 @@ fn cut_and_broken_calls() {
         &[bad("the arguments of weather are no JSON object"), call("clock", json!({}))],
     );
 }
+
+#[test]
+fn no_arguments_and_arguments_as_a_string() {
+    let clock = call("clock", json!({}));
+    check(DIALECT, &cx(), "[TOOL_CALLS]clock[ARGS][TOOL_CALLS]clock", &[clock.clone(), clock]);
+    check(DIALECT, &cx(), "[TOOL_CALLS]weather[ARGS]", &[bad("the call of weather has no arguments")]);
+    check(
+        DIALECT,
+        &cx(),
+        "[TOOL_CALLS]weather[ARGS]\"{\\\"city\\\": \\\"A\\\"}\"",
+        &[call("weather", json!({"city": "A"}))],
+    );
+    check_cut(DIALECT, &cx(), "[TOOL_CALLS]clock", true, &[cut()]);
+}

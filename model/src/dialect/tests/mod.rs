@@ -10,6 +10,7 @@ mod gpt_oss;
 mod grammar;
 mod kimi;
 mod llama;
+mod markers;
 mod mistral;
 mod properties;
 mod qwen25_coder;
@@ -126,21 +127,6 @@ pub fn cx() -> ParseCx {
 /// The context of a reply whose beginning the template wrote.
 pub fn prompted(generation_prompt: &str) -> ParseCx {
     ParseCx { generation_prompt: Some(generation_prompt.to_owned()), ..cx() }
-}
-
-/// Replies made of a format's own markers and of what may come between them: much likelier to get
-/// a parser into a corner than random text.
-pub fn replies(markers: &'static [&'static str]) -> impl Strategy<Value = String> {
-    let pieces = prop_oneof![
-        4 => prop::sample::select(markers).prop_map(str::to_owned),
-        3 => prop::sample::select(&[
-            "{\"name\": \"weather\", \"arguments\": {\"city\": \"Zürich\"}}",
-            "{\"city\": \"Oslo\"}", "{", "}", "[", "]", "\"", "\\", ":", ",", "name", "weather", "clock", " ", "\n", "\n\n",
-            "city", "Zürich ☕", "'", "<", "</", "```", "```json\n", "true", "null", "1e5", "=", "(", ")",
-        ][..]).prop_map(str::to_owned),
-        1 => ".{0,6}",
-    ];
-    prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat())
 }
 
 /// However a reply is cut, the steps are the same; and nothing panics.

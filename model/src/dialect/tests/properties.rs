@@ -1,99 +1,64 @@
 //! What holds for every dialect, whatever it is fed.
 
+use super::markers::{self, ALL, PIECES, PROMPTS};
 use crate::dialect::{DIALECTS, Step, by_name, by_template};
-use polymath_chat::ToolCall;
+use polymath_chat::{ToolCall, ToolSpec};
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Markers of all formats: each dialect is fed the others' too.
-const MARKERS: &[&str] = &[
-    // Qwen, GLM, generic
-    "<think>",
-    "</think>",
-    "<tool_call>",
-    "</tool_call>",
-    "<tools>",
-    "</tools>",
-    "```python\n",
-    "\n```\n",
-    "<function=weather>",
-    "</function>",
-    "<parameter=city>",
-    "</parameter>",
-    "<tool_call>weather",
-    "<arg_key>city</arg_key>",
-    "<arg_key>",
-    "<arg_value>",
-    "</arg_value>",
-    // Mistral
-    "[TOOL_CALLS]",
-    "[TOOL_CALLS]weather[ARGS]",
-    "[CALL_ID]",
-    "[THINK]",
-    "[/THINK]",
-    // Llama
-    "<|python_tag|>",
-    "[weather(city='",
-    "')]",
-    "; ",
-    "<|eom_id|>",
-    // gpt-oss
-    "<|start|>assistant",
-    "<|channel|>analysis",
-    "<|channel|>commentary to=functions.weather",
-    "<|message|>",
-    "<|end|>",
-    "<|call|>",
-    "<|start|>",
-    // DeepSeek
-    "<｜tool▁calls▁begin｜>",
-    "<｜tool▁call▁begin｜>",
-    "function<｜tool▁sep｜>weather\n```json\n",
-    "weather<｜tool▁sep｜>",
-    "<｜tool▁call▁end｜>",
-    "<｜tool▁calls▁end｜>",
-    "<｜DSML｜function_calls>",
-    "<｜DSML｜invoke name=\"weather\">",
-    "<｜DSML｜parameter name=\"city\" string=\"true\">",
-    "</｜DSML｜parameter>",
-    "</｜DSML｜invoke>",
-    "<｜DSML｜",
-    // Kimi
-    "<|tool_calls_section_begin|>",
-    "<|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>",
-    "<|tool_call_end|>",
-    "<|tool_calls_section_end|>",
-    "<|open|>think<|sep|>",
-    "<|close|>think<|sep|>",
-    "<|open|>tools<|sep|>",
-    "<|open|>call tool=\"weather\" index=\"1\"<|sep|>",
-    "<|close|>call<|sep|>",
-    "<|open|>argument key=\"city\" type=\"string\"<|sep|>",
-    "<|close|>argument<|sep|>",
-    "<|open|>response<|sep|>",
-    // Gemma
-    "<|tool_call>call:weather{city:",
-    "<|\"|>",
-    "<tool_call|>",
-    "<|channel>thought\n",
-    "<channel|>",
-];
+/// A dialect and a reply for it.
+fn reply() -> impl Strategy<Value = (&'static str, String)> {
+    let names: Vec<&'static str> = DIALECTS.iter().map(|d| d.name()).collect();
+    prop::sample::select(names).prop_flat_map(|name| {
+        let foreign: Vec<&'static str> = ALL.iter().flat_map(|(_, markers)| *markers).copied().collect();
+        let pieces = prop_oneof![
+            8 => prop::sample::select(markers::of(name)).prop_map(str::to_owned),
+            5 => prop::sample::select(PIECES).prop_map(str::to_owned),
+            1 => prop::sample::select(foreign).prop_map(str::to_owned),
+            1 => ".{0,6}",
+        ];
+        (Just(name), prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat()))
+    })
+}
+
+/// The tools of the markers under schemas that are hard to read values by: without types, referring
+/// to themselves, of several types at once, not even schemas.
+fn odd_tools() -> Vec<ToolSpec> {
+    let tool = |name: &str, parameters| ToolSpec {
+        name: name.into(),
+        description: String::new(),
+        parameters,
+        raw_argument: Some("city".into()),
+    };
+    vec![
+        tool(
+            "weather",
+            json!({"properties": {"city": {"$ref": "#/properties/city"}, "days": {"type": ["integer", "array", "null"]}}}),
+        ),
+        tool("clock", json!(true)),
+    ]
+}
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Each dialect with replies of its own markers mostly, and now and then the others'.
     #[test]
     fn cutting_changes_nothing(
-        raw in super::replies(MARKERS),
+        (dialect, raw) in reply(),
         sizes in prop::collection::vec(1usize..12, 1..8),
         truncated: bool,
-        prompt in prop::sample::select(&["", "<think>", "<think></think>", "<|start|>assistant", "<|open|>think<|sep|>", "[THINK]"][..]),
+        prompt in prop::sample::select(PROMPTS),
+        offered in 0usize..3,
     ) {
-        let cx = super::prompted(prompt);
-        for dialect in DIALECTS {
-            super::same_in_pieces(dialect.name(), &cx, &raw, &sizes, truncated)?;
-            super::same_in_pieces(dialect.name(), &cx, &raw, &[1], truncated)?;
+        let mut cx = super::prompted(prompt);
+        match offered {
+            0 => cx.tools = Default::default(),
+            1 => cx.tools = odd_tools().into(),
+            _ => {}
         }
+        super::same_in_pieces(dialect, &cx, &raw, &sizes, truncated)?;
+        super::same_in_pieces(dialect, &cx, &raw, &[1], truncated)?;
     }
 
     #[test]
@@ -121,6 +86,14 @@ proptest! {
                 .collect();
             prop_assert_eq!(steps, want, "{}: {}", dialect.name(), raw);
         }
+    }
+}
+
+/// No dialect is tested with nothing but foreign markers.
+#[test]
+fn every_dialect_has_markers() {
+    for dialect in DIALECTS {
+        assert!(markers::of(dialect.name()).len() > 5, "{}", dialect.name());
     }
 }
 

@@ -109,6 +109,23 @@ fn attempts_that_pass_no_gate_are_malformed() {
 }
 
 #[test]
+fn the_name_under_another_key() {
+    for key in ["function", "tool"] {
+        let raw = format!("```json\n{{\"{key}\": \"weather\", \"arguments\": {{\"city\": \"A\"}}}}\n```");
+        check(&raw, &[call("weather", json!({"city": "A"}))]);
+    }
+    let other = "```json\n{\"tool\": \"hammer\", \"arguments\": {\"city\": \"A\"}}\n```";
+    check(other, &[say(other)]);
+}
+
+#[test]
+fn what_follows_an_unreadable_call_belongs_to_it() {
+    let raw = "{\"name\": \"weather\", \"argum{\"name\": \"weather\"}} and more";
+    let steps = super::steps("qwen2.5-coder", &cx(), raw, 1, false);
+    assert!(matches!(&steps[..], [crate::dialect::Step::Malformed { raw: all, .. }] if all == raw), "{steps:?}");
+}
+
+#[test]
 fn programs() {
     let run = |code: &str| call("python", json!({"code": code}));
     check("```python\nprint(1)\n```\n\nThis prints 1.", &[run("print(1)"), say("This prints 1.")]);

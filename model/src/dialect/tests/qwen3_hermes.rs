@@ -88,3 +88,16 @@ fn only_json_is_read() {
         assert!(matches!(&steps[..], [crate::dialect::Step::Malformed { .. }]), "{body}: {steps:?}");
     }
 }
+
+#[test]
+fn markers_written_twice() {
+    let raw = "<tool_call>\n<tool_call>\n{\"name\": \"clock\", \"arguments\": {}}\n</tool_call></tool_call>\nDone.";
+    check(DIALECT, &cx(), raw, &[call("clock", json!({})), say("Done.")]);
+}
+
+#[test]
+fn arguments_as_a_string_and_lines_that_end_as_on_windows() {
+    let raw =
+        "<tool_call>\r\n{\"arguments\": \"{\\\"city\\\": \\\"Bern\\\"}\", \"name\": \"weather\"}\r\n</tool_call>\r\n";
+    check(DIALECT, &cx(), raw, &[call("weather", json!({"city": "Bern"}))]);
+}

@@ -98,3 +98,13 @@ fn the_grammar_is_what_the_reader_reads() {
         assert!(!accepts(&grammar, &body(bad)), "{bad}\n{}", grammar.lark);
     }
 }
+
+#[test]
+fn lines_that_end_as_on_windows() {
+    check(
+        DIALECT,
+        &cx(),
+        &weather("Bari\nby night").replace('\n', "\r\n"),
+        &[call("weather", json!({"city": "Bari\r\nby night"}))],
+    );
+}

@@ -25,6 +25,9 @@ fn a_text_becomes_what_the_schema_asks_for_and_nothing_else() {
     reads(json!({"enum": ["1", "2"]}), "1", json!("1"));
     reads(json!({"enum": [1, 2]}), "1", json!(1));
     reads(json!({}), "{\"a\": 1}", json!({"a": 1}));
+    reads(json!({"type": "float"}), "5", json!(5));
+    reads(json!({"type": "any"}), "[5]", json!([5]));
+    reads(json!({"type": "string", "nullable": true}), "null", Value::Null);
     reads(json!({"$ref": "#/$defs/n", "$defs": {"n": {"type": "number"}}}), "5", json!(5));
     reads(json!({"$ref": "#/$defs/n", "$defs": {"n": {"$ref": "#/$defs/n"}}}), "5", json!(5));
 }
@@ -52,5 +55,10 @@ fn the_gate() {
         json!({"type": "object", "properties": {"q": {"type": "string"}, "tags": {"type": "array", "items": {"enum": ["a", "b"]}}}}),
         &[json!({}), json!({"q": "x", "more": 1}), json!({"tags": ["a"]})],
         &[json!({"query": "x"}), json!({"tags": ["c"]}), json!({"q": null})],
+    );
+    fits(
+        json!({"type": "dict", "properties": {"q": {"type": "any"}, "n": {"type": "int", "nullable": true}}}),
+        &[json!({"q": []}), json!({"n": 1, "q": null}), json!({"n": null})],
+        &[json!([]), json!({"n": "1"})],
     );
 }

@@ -3,6 +3,16 @@
 //! What can't be written can't be got wrong: arguments follow their schema, a choice is one of the
 //! choices, a quotation is a piece of the passage.
 
+pub(crate) mod arguments;
+mod calls;
+mod check;
+pub(crate) mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use calls::calls_grammar;
+pub use check::check_tools;
+
 use crate::engine::EngineError;
 use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar, toktrie::TokEnv};
 use polymath_chat::Constraint;
@@ -27,7 +37,8 @@ impl Compiler {
             Constraint::JsonSchema(schema) => {
                 let mut schema = schema.clone();
                 if let Some(map) = schema.as_object_mut() {
-                    map.entry("x-guidance").or_insert(serde_json::json!({"whitespace_flexible": false}));
+                    map.entry("x-guidance")
+                        .or_insert(serde_json::json!({"whitespace_flexible": false, "lenient": true}));
                 }
                 TopLevelGrammar::from_json_schema(schema)
             }

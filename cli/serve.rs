@@ -1,0 +1,89 @@
+//! `polymath serve`: the model for other programs, over OpenAI's API.
+
+use crate::ask::on_interrupt;
+use crate::settings::{RunArgs, Settings, Usage};
+use crate::wiring;
+use clap::Args;
+use polymath_model::engine::{ModelInfo, Sampling};
+use polymath_server::{ServeError, Server, Service, Token};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; other machines are let in only with a token
+    #[arg(long, env = "POLYMATH_ADDR", value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    addr: String,
+    /// Callers must show the token in this file; it is made when it does not exist
+    #[arg(long, env = "POLYMATH_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// A catalogue name, a path to a .gguf, or hf:OWNER/REPO/FILE.gguf
+    #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
+    model: Option<String>,
+    /// Tokens of context to keep
+    #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
+    context: Option<usize>,
+}
+
+pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    let flags = RunArgs::from_environment()?;
+    let flags = RunArgs { model: args.model.or(flags.model.clone()), context: args.context.or(flags.context), ..flags };
+    let settings = Settings::read(&flags)?;
+    // What is wrong with the address is told before a model is pulled and loaded for it.
+    let token = args.token_file.as_deref().map(Token::read_or_create).transpose()?;
+    let server = Server::bind(&args.addr, token).await.map_err(|e| match e {
+        ServeError::Address { .. } | ServeError::Open { .. } => anyhow::Error::new(Usage(e.to_string())),
+        other => other.into(),
+    })?;
+    let engine = wiring::engine(&settings, quiet).await?;
+    if !quiet {
+        eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
+    }
+    let interrupted = on_interrupt();
+    let stop = interrupted.child_token();
+    stop_when_terminated(stop.clone())?;
+    let sampling = wiring::sampling(&settings, &engine.info().name);
+    server.run(Service { engine, sampling }, stop).await?;
+    Ok(if interrupted.is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// Where it is, and how to use it.
+fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) -> String {
+    let ModelInfo { name, context, .. } = model;
+    let (header, key) = match token_file {
+        Some(file) => {
+            let read = format!("$(cat {})", quoted(file));
+            (format!("\n       -H \"Authorization: Bearer {read}\" \\"), format!("the content of {}", file.display()))
+        }
+        None => (String::new(), "any text".to_owned()),
+    };
+    format!(
+        "serving {name} ({context} tokens of context) on http://{address}/v1, OpenAI's API; Ctrl-C ends it\n\
+         in clients: base URL http://{address}/v1, API key {key}\n\
+         try: curl http://{address}/v1/chat/completions -H 'Content-Type: application/json' \\{header}\n       \
+         -d '{{\"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'"
+    )
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Supervisors end a service with SIGTERM; that is no failure.
+fn stop_when_terminated(stop: CancellationToken) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::spawn(async move {
+            if terminate.recv().await.is_some() {
+                stop.cancel();
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    drop(stop);
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! One chat completion: asking for it, and reading what comes.
+
+use super::RemoteEngine;
+use super::http::{Failure, LONGEST_BODY, cancelled_or, refuses_tools};
+use super::reading::{Reading, Wanted};
+use super::{server, wire};
+use crate::engine::{EngineError, ReplyStop, Sampling};
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Map, Value, json};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Parameters that a reply can do without: a server that knows one of them not is asked without it.
+const OPTIONAL: &[&str] = &[
+    "parallel_tool_calls",
+    "repetition_penalty",
+    "response_format",
+    "repeat_penalty",
+    "stream_options",
+    "top_logprobs",
+    "temperature",
+    "max_tokens",
+    "logprobs",
+    "min_p",
+    "top_k",
+    "top_p",
+    "seed",
+    "stop",
+];
+
+impl RemoteEngine {
+    /// Posts a chat completion. Parameters that the server does not know are left out from then on.
+    pub(super) async fn post(
+        &self,
+        mut body: Map<String, Value>,
+        cancel: &CancellationToken,
+    ) -> Result<Response, Failure> {
+        loop {
+            self.leave_out(&mut body);
+            let url = self.address.api("chat/completions");
+            let failure = match self.http.send(url, Some(&Value::Object(body.clone())), cancel).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            match unknown_parameter(&failure, &body) {
+                Some(name) => self.refused.lock().unwrap_or_else(|e| e.into_inner()).push(name),
+                None => return Err(failure),
+            }
+        }
+    }
+
+    fn leave_out(&self, body: &mut Map<String, Value>) {
+        for name in self.refused.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+            let value = body.remove(*name);
+            // OpenAI's newer name for it, which others do not know.
+            if let (&"max_tokens", Some(value)) = (name, value) {
+                body.insert("max_completion_tokens".into(), value);
+            }
+        }
+    }
+
+    pub(super) fn refuses(&self, parameter: &str) -> bool {
+        self.refused.lock().unwrap_or_else(|e| e.into_inner()).contains(&parameter)
+    }
+
+    /// The parts that every request has.
+    pub(super) fn body(
+        &self,
+        messages: Vec<Value>,
+        sampling: &Sampling,
+        (max_tokens, stop): (usize, &[String]),
+    ) -> Map<String, Value> {
+        let mut body = wire::sampling(sampling, self.server.kind);
+        body.insert("model".into(), json!(self.server.model));
+        body.insert("messages".into(), json!(messages));
+        body.insert("max_tokens".into(), json!(max_tokens));
+        if !stop.is_empty() {
+            body.insert("stop".into(), json!(stop));
+        }
+        body
+    }
+
+    /// Reads an answer to its end, or until it is cancelled or enough: leaving it tells the server.
+    pub(super) async fn follow(
+        &self,
+        mut response: Response,
+        reading: &mut Reading,
+        cancel: &CancellationToken,
+    ) -> Result<ReplyStop, Failure> {
+        let started = Instant::now();
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|k| k.to_str().ok()).unwrap_or_default();
+        let streams = !kind.contains("application/json");
+        let (mut lines, mut whole, mut length) = (wire::Lines::default(), Vec::new(), 0);
+        loop {
+            let chunk = match cancelled_or(cancel, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break,
+                Ok(Err(_)) if reading.finish.is_some() => break,
+                Ok(Err(e)) => return Err(Failure::Broken(self.http.broken_off(Some(&e)))),
+                Err(_) => return Ok(ReplyStop::Cancelled),
+            };
+            length += chunk.len();
+            if length > LONGEST_BODY {
+                return Err(Failure::Broken(format!("the answer has more than {LONGEST_BODY} bytes")));
+            }
+            if !streams {
+                whole.extend_from_slice(&chunk);
+                continue;
+            }
+            for payload in lines.push(&chunk).map_err(Failure::Broken)? {
+                if payload == "[DONE]" {
+                    return Ok(reading.finish.unwrap_or(ReplyStop::End));
+                }
+                if self.take(payload.as_bytes(), reading)? == Wanted::Enough {
+                    return Ok(ReplyStop::End);
+                }
+                if reading.begun && reading.prefill_ms.is_none() {
+                    reading.prefill_ms = Some(started.elapsed().as_millis() as u64);
+                }
+            }
+        }
+        if !streams {
+            self.take(&whole, reading)?;
+            return Ok(reading.finish.unwrap_or(ReplyStop::End));
+        }
+        reading.finish.ok_or_else(|| Failure::Broken(self.http.broken_off(None)))
+    }
+
+    fn take(&self, payload: &[u8], reading: &mut Reading) -> Result<Wanted, Failure> {
+        let host = self.address.shown();
+        let chunk: Value = serde_json::from_slice(payload)
+            .map_err(|e| Failure::Broken(format!("{host} streams something that is not JSON: {e}")))?;
+        reading.take(&chunk).map_err(|why| {
+            let when = if reading.begun { " in the middle of the answer" } else { "" };
+            Failure::Broken(self.http.redacted(&format!("{host} reports an error{when}: {why}")))
+        })
+    }
+
+    /// A failure in the engine's words; for a model that is not there, with those that are.
+    pub(super) async fn explain(&self, failure: Failure) -> EngineError {
+        let (status, message, body) = match failure {
+            Failure::Cancelled => return EngineError::Cancelled,
+            Failure::Broken(why) => return EngineError::Failed(why),
+            Failure::Status { status, message, body } => (status, message, body),
+        };
+        let count = |path: &str| body.pointer(path).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        if let (Some(need), Some(have)) = (count("/error/n_prompt_tokens"), count("/error/n_ctx")) {
+            return EngineError::ContextFull { need, have };
+        }
+        if status != 404 {
+            return EngineError::Failed(message);
+        }
+        let listed = server::listed(&self.http, &self.address, &CancellationToken::new()).await.unwrap_or_default();
+        let names: Vec<&str> = server::names(&listed).into_iter().take(20).collect();
+        EngineError::Failed(match names.as_slice() {
+            [] => message,
+            names => format!("{message}; it was asked for `{}` and has {}", self.server.model, names.join(", ")),
+        })
+    }
+}
+
+/// The parameter that a refusal is about, if the request can do without it.
+fn unknown_parameter(failure: &Failure, sent: &Map<String, Value>) -> Option<&'static str> {
+    let Failure::Status { status: 400 | 422, message, body } = failure else { return None };
+    if refuses_tools(message) {
+        return None;
+    }
+    let said = body.to_string().to_lowercase();
+    let is_unknown =
+        ["unsupported", "not support", "unrecognized", "unknown", "not permitted", "forbidden", "unexpected"]
+            .iter()
+            .any(|w| said.contains(w));
+    let words: Vec<&str> = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    OPTIONAL.iter().copied().find(|name| is_unknown && sent.contains_key(*name) && words.contains(name))
+}

@@ -1,0 +1,210 @@
+//! A reply in OpenAI's shape, whole or in chunks.
+//!
+//! Sources: <https://platform.openai.com/docs/api-reference/chat/object> and
+//! <https://platform.openai.com/docs/api-reference/chat/streaming>. `reasoning_content` is what
+//! DeepSeek's API and llama-server call a model's thoughts.
+
+use polymath_chat::ToolCall;
+use polymath_model::engine::{Reply, ReplyStop, TokenLogprob, TokenUsage};
+use serde_json::{Value, json};
+
+/// What all parts of one response have in common.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub id: String,
+    /// Seconds since 1970.
+    pub created: i64,
+    pub model: String,
+}
+
+impl Head {
+    pub fn new(model: &str) -> Self {
+        let id = format!("chatcmpl-{:032x}", rand::random::<u128>());
+        Head { id, created: chrono::Utc::now().timestamp(), model: model.to_owned() }
+    }
+
+    fn object(&self, kind: &str, choices: Value) -> Value {
+        json!({"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices})
+    }
+
+    /// The whole response.
+    pub fn completion(&self, reply: &Reply) -> Value {
+        let text = text(reply);
+        let mut message = json!({
+            "role": "assistant",
+            "content": if text.is_empty() && !reply.message.calls.is_empty() { Value::Null } else { json!(text) },
+            "refusal": null,
+        });
+        if let Some(reasoning) = &reply.message.reasoning {
+            message["reasoning_content"] = json!(reasoning);
+        }
+        if !reply.message.calls.is_empty() {
+            message["tool_calls"] = reply.message.calls.iter().map(call).collect();
+        }
+        let choice = json!({
+            "index": 0,
+            "message": message,
+            "logprobs": logprobs(&reply.logprobs),
+            "finish_reason": finish_reason(reply),
+        });
+        let mut response = self.object("chat.completion", json!([choice]));
+        response["usage"] = usage(&reply.usage);
+        response
+    }
+
+    fn chunk(&self, delta: Value, logprobs: Value, finish_reason: Option<&str>) -> Value {
+        let choice = json!({"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason});
+        self.object("chat.completion.chunk", json!([choice]))
+    }
+
+    fn usage_chunk(&self, tokens: &TokenUsage) -> Value {
+        let mut chunk = self.object("chat.completion.chunk", json!([]));
+        chunk["usage"] = usage(tokens);
+        chunk
+    }
+}
+
+/// The chunks of a stream, made from what a generation tells.
+pub struct Chunks {
+    head: Head,
+    include_usage: bool,
+    /// What was sent already, to send the rest of it at the end.
+    text: String,
+    reasoning: String,
+}
+
+impl Chunks {
+    /// The stream's chunks and the first of them.
+    pub fn begin(head: Head, include_usage: bool) -> (Self, Value) {
+        let chunks = Chunks { head, include_usage, text: String::new(), reasoning: String::new() };
+        let first = chunks.delta(json!({"role": "assistant", "content": "", "refusal": null}));
+        (chunks, first)
+    }
+
+    pub fn text(&mut self, delta: &str) -> Value {
+        self.text.push_str(delta);
+        self.delta(json!({"content": delta}))
+    }
+
+    pub fn reasoning(&mut self, delta: &str) -> Value {
+        self.reasoning.push_str(delta);
+        self.delta(json!({"reasoning_content": delta}))
+    }
+
+    /// What is left to say when the reply is there: constrained text comes whole, and so do calls.
+    pub fn end(&mut self, reply: &Reply) -> Vec<Value> {
+        let mut chunks = Vec::new();
+        let reasoning = rest(reply.message.reasoning.as_deref().unwrap_or_default(), &self.reasoning).to_owned();
+        if !reasoning.is_empty() {
+            chunks.push(self.reasoning(&reasoning));
+        }
+        let whole = text(reply);
+        let text = rest(&whole, &self.text).to_owned();
+        if !text.is_empty() {
+            chunks.push(self.text(&text));
+        }
+        for (i, made) in reply.message.calls.iter().enumerate() {
+            let mut call = call(made);
+            call["index"] = json!(i);
+            chunks.push(self.delta(json!({"tool_calls": [call]})));
+        }
+        chunks.push(self.seal(self.head.chunk(json!({}), logprobs(&reply.logprobs), Some(finish_reason(reply)))));
+        if self.include_usage {
+            chunks.push(self.head.usage_chunk(&reply.usage));
+        }
+        chunks
+    }
+
+    fn delta(&self, delta: Value) -> Value {
+        self.seal(self.head.chunk(delta, Value::Null, None))
+    }
+
+    /// Where usage comes at the end, the chunks before it say that they have none.
+    fn seal(&self, mut chunk: Value) -> Value {
+        if self.include_usage {
+            chunk["usage"] = Value::Null;
+        }
+        chunk
+    }
+}
+
+/// The part of `whole` that was not sent. A reply's white space at its ends may be gone from it.
+fn rest<'a>(whole: &'a str, sent: &str) -> &'a str {
+    whole
+        .strip_prefix(sent)
+        .or_else(|| whole.strip_prefix(sent.trim_start()))
+        .or_else(|| whole.strip_prefix(sent.trim()))
+        .unwrap_or_default()
+}
+
+/// A reply's text. An attempt at a call that could not be read is not lost: it stays what the model
+/// wrote, text.
+fn text(reply: &Reply) -> String {
+    let mut text = reply.message.content.clone();
+    for (raw, _) in &reply.malformed {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(raw.trim());
+    }
+    text
+}
+
+fn call(call: &ToolCall) -> Value {
+    json!({
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments.to_string()},
+    })
+}
+
+fn finish_reason(reply: &Reply) -> &'static str {
+    match reply.stop {
+        _ if !reply.message.calls.is_empty() => "tool_calls",
+        ReplyStop::End => "stop",
+        // A reply that repeats itself was cut as well.
+        ReplyStop::Length | ReplyStop::Loop | ReplyStop::Cancelled => "length",
+    }
+}
+
+fn usage(tokens: &TokenUsage) -> Value {
+    json!({
+        "prompt_tokens": tokens.prompt,
+        "completion_tokens": tokens.completion,
+        "total_tokens": tokens.prompt + tokens.completion,
+        "prompt_tokens_details": {"cached_tokens": tokens.cached},
+    })
+}
+
+fn logprobs(tokens: &[TokenLogprob]) -> Value {
+    if tokens.is_empty() {
+        return Value::Null;
+    }
+    let one = |bytes: &[u8], logprob: f32| json!({"token": String::from_utf8_lossy(bytes), "logprob": finite(logprob), "bytes": bytes});
+    let content = tokens.iter().map(|token| {
+        let mut entry = one(&token.bytes, token.logprob);
+        entry["top_logprobs"] = token.top.iter().map(|(bytes, logprob)| one(bytes, *logprob)).collect();
+        entry
+    });
+    json!({"content": content.collect::<Vec<_>>(), "refusal": null})
+}
+
+/// JSON has no infinity; OpenAI writes this for tokens that are out of the question.
+fn finite(logprob: f32) -> f32 {
+    if logprob.is_finite() { logprob } else { -9999.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rest;
+
+    #[test]
+    fn only_what_was_not_sent_is_left() {
+        assert_eq!(rest("whole", ""), "whole");
+        assert_eq!(rest("a b", "a "), "b");
+        assert_eq!(rest("a b", " a"), " b");
+        assert_eq!(rest("a b", "\n a b \n"), "");
+        assert_eq!(rest("a b\n<call", " a b"), "\n<call");
+        assert_eq!(rest("另一个", "another"), "");
+    }
+}

@@ -1,0 +1,168 @@
+"""OpenAI's own client against a running server: openai_client.py BASE_URL CHECK...
+
+Each check is a function of this file. Says which of them failed, and exits with 1 if any did.
+"""
+
+import json
+import sys
+import traceback
+
+import openai
+from pydantic import BaseModel
+
+HELLO = [{"role": "user", "content": "Name three colours."}]
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather of a place on a day",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "place": {"type": "string"},
+                "day": {"enum": ["today", "tomorrow"]},
+                "hours": {"type": "integer"},
+            },
+            "required": ["place", "day"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+def plain(client):
+    reply = client.chat.completions.create(model="smollm2-135m", messages=HELLO, temperature=0, max_tokens=12)
+    choice = reply.choices[0]
+    assert choice.message.role == "assistant" and choice.message.content.strip(), reply
+    assert choice.message.tool_calls is None and choice.finish_reason in ("stop", "length"), reply
+    assert reply.model == "smollm2-135m" and reply.object == "chat.completion", reply
+    usage = reply.usage
+    assert 0 < usage.completion_tokens <= 12 and usage.prompt_tokens > 5, usage
+    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens, usage
+
+
+def streaming(client):
+    stream = client.chat.completions.create(
+        model="default", messages=HELLO, max_tokens=24, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    deltas = [c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content]
+    assert len(deltas) > 1 and "".join(deltas).strip(), chunks
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] in ("stop", "length"), chunks
+    assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens > 1, chunks[-1]
+    # The client's own accumulation of a stream, which takes a reply cut at its limit for an error.
+    request = {"model": "default", "messages": HELLO, "temperature": 0, "max_tokens": 300, "stop": [".", "\n"]}
+    with client.chat.completions.stream(**request) as events:
+        whole = events.get_final_completion()
+    assert whole.choices[0].message.content.strip(), whole
+
+
+class City(BaseModel):
+    name: str
+    coastal: bool
+    districts: int
+
+
+def structured(client):
+    schema = {
+        "type": "object",
+        "properties": {"colour": {"enum": ["red", "green"]}, "count": {"type": "integer", "minimum": 1, "maximum": 9}},
+        "required": ["colour", "count"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
+    for stream in (False, True):
+        reply = client.chat.completions.create(
+            model="default", messages=HELLO, max_tokens=60, response_format=form, stream=stream
+        )
+        text = "".join(c.choices[0].delta.content or "" for c in reply) if stream else reply.choices[0].message.content
+        answer = json.loads(text)
+        assert set(answer) == {"colour", "count"} and answer["colour"] in ("red", "green"), answer
+        assert type(answer["count"]) is int and 1 <= answer["count"] <= 9, answer
+    question = [{"role": "user", "content": "Describe the city of Rome."}]
+    parsed = client.chat.completions.parse(model="default", messages=question, max_tokens=300, response_format=City)
+    assert isinstance(parsed.choices[0].message.parsed, City), parsed
+
+
+def caching(client):
+    # A beginning of its own, which no other check has sent.
+    long = "The harbour office of Lornhaven keeps a list of its bridges. " * 20
+    messages = [{"role": "system", "content": long}, {"role": "user", "content": "Which list?"}]
+    first = client.chat.completions.create(model="default", messages=messages, max_tokens=4).usage
+    second = client.chat.completions.create(model="default", messages=messages, max_tokens=4).usage
+    assert second.prompt_tokens == first.prompt_tokens > 100, (first, second)
+    assert second.prompt_tokens_details.cached_tokens > second.prompt_tokens // 2, (first, second)
+
+
+def options(client):
+    reply = client.chat.completions.create(
+        model="default", messages=HELLO, max_tokens=8, temperature=0.7, top_p=0.9, seed=3, logprobs=True, top_logprobs=2,
+        extra_body={"top_k": 20, "min_p": 0.01, "repetition_penalty": 1.05},
+    )
+    tokens = reply.choices[0].logprobs.content
+    assert tokens and all(t.logprob <= 0 and len(t.top_logprobs) == 2 and t.bytes for t in tokens), tokens
+    reply = client.chat.completions.create(model="default", messages=HELLO, max_tokens=30, temperature=0, stop=[" "])
+    assert " " not in reply.choices[0].message.content, reply
+
+
+def errors(client):
+    def refused(kind, **request):
+        try:
+            client.chat.completions.create(**{"model": "default", "messages": HELLO, **request})
+        except kind as error:
+            return error
+        raise AssertionError(f"{request} was accepted")
+
+    assert refused(openai.NotFoundError, model="gpt-17").code == "model_not_found"
+    assert refused(openai.BadRequestError, n=2).param == "n"
+    assert refused(openai.BadRequestError, temperature=7).type == "invalid_request_error"
+    long = [{"role": "user", "content": "word " * 20_000}]
+    for stream in (False, True):
+        assert refused(openai.BadRequestError, messages=long, stream=stream).code == "context_length_exceeded"
+    broken = {"type": "function", "function": {"name": "broken", "parameters": {"properties": {"x": {"type": "?"}}}}}
+    assert "broken" in refused(openai.BadRequestError, tools=[broken]).message
+    assert [m.id for m in client.models.list()] == ["smollm2-135m"]
+
+
+def fits(call):
+    assert call.type == "function" and call.function.name == "weather" and call.id, call
+    arguments = json.loads(call.function.arguments)
+    assert {"place", "day"} <= set(arguments) <= {"place", "day", "hours"}, arguments
+    assert isinstance(arguments["place"], str) and arguments["day"] in ("today", "tomorrow"), arguments
+    assert type(arguments.get("hours", 0)) is int, arguments
+
+
+def tools(client):
+    messages = [{"role": "user", "content": "How is the weather in Rome today?"}]
+    request = {"model": "default", "tools": [WEATHER], "max_tokens": 200}
+    named = {"type": "function", "function": {"name": "weather"}}
+    for choice in ("required", named):
+        reply = client.chat.completions.create(messages=messages, tool_choice=choice, **request)
+        assert reply.choices[0].finish_reason == "tool_calls" and reply.choices[0].message.tool_calls, reply
+        for call in reply.choices[0].message.tool_calls:
+            fits(call)
+    with client.chat.completions.stream(messages=messages, tool_choice="required", **request) as events:
+        streamed = events.get_final_completion().choices[0].message
+    for call in streamed.tool_calls:
+        fits(call)
+    results = [{"role": "tool", "tool_call_id": c.id, "content": "sunny, 24 °C"} for c in streamed.tool_calls]
+    messages = [*messages, streamed.model_dump(exclude_none=True), *results]
+    reply = client.chat.completions.create(messages=messages, tool_choice="none", **request)
+    assert reply.choices[0].message.content.strip() and not reply.choices[0].message.tool_calls, reply
+
+
+def main():
+    base_url, *checks = sys.argv[1:]
+    client = openai.OpenAI(base_url=base_url, api_key="none", timeout=300, max_retries=0)
+    failed = []
+    for check in checks:
+        try:
+            globals()[check](client)
+        except Exception:
+            failed.append(check)
+            print(f"--- {check}", traceback.format_exc(), sep="\n")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+main()

@@ -1,0 +1,89 @@
+//! The program with a model behind an endpoint: a small server on this machine that answers from a
+//! script.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../model/tests/replay/mod.rs"]
+mod replay;
+
+use replay::{Answer, Server, chunks, text};
+use serde_json::json;
+use std::process::Output;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// Runs the program in a home of its own, with `--model` of that server.
+async fn polymath(home: &TempDir, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_polymath"))
+        .args(args)
+        .current_dir(home.path())
+        .env("POLYMATH_HOME", home.path())
+        .env("POLYMATH_API_KEY", "sk-very-secret")
+        .env_remove("POLYMATH_MODEL")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .await
+        .unwrap()
+}
+
+async fn ask(home: &TempDir, server: &Server, question: &str) -> (Option<i32>, String, String) {
+    let model = format!("http://{}/v1#m", server.address);
+    let args = ["ask", question, "--quiet", "--session", "s", "--tools", "calculator", "--model", &model];
+    let output = polymath(home, &args).await;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test]
+async fn a_model_behind_an_endpoint_calls_tools_and_answers() {
+    let home = tempfile::tempdir().unwrap();
+    let call = json!({"choices": [{"delta": {"tool_calls": [
+        {"index": 0, "id": "a", "function": {"name": "calculator", "arguments": "{\"expression\": \"6 * 7\"}"}}]}, "finish_reason": "tool_calls"}]});
+    let server = Server::start("vllm", vec![chunks(&[call]), text("It is 42.")]).await;
+    let (status, stdout, stderr) = ask(&home, &server, "What is 6 times 7?").await;
+    assert!(status == Some(0) && stdout.contains("It is 42."), "{stdout}{stderr}");
+    let result = server.asked()[1]["messages"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(result["role"], "tool");
+    assert!(result["content"].as_str().unwrap().contains("42"), "{result}");
+}
+
+#[tokio::test]
+async fn a_server_that_dies_leaves_the_session_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let dying = chunks(&[json!({"choices": [{"delta": {"content": "Half an ans"}}]})]).cut();
+    let server = Server::start("vllm", vec![text("Good evening."), dying, text("Whole again.")]).await;
+    assert_eq!(ask(&home, &server, "Hello").await.0, Some(0));
+    let (status, _, stderr) = ask(&home, &server, "And now?").await;
+    assert_eq!(status, Some(1), "{stderr}");
+    let lines: Vec<&str> = stderr.lines().filter(|l| l.starts_with("error:")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("in the middle of the answer"), "{stderr}");
+    let shown = polymath(&home, &["sessions", "show", "s"]).await;
+    assert!(shown.status.success() && String::from_utf8_lossy(&shown.stdout).contains("Good evening."));
+    let (status, stdout, stderr) = ask(&home, &server, "Once more").await;
+    assert!(status == Some(0) && stdout.contains("Whole again."), "{stderr}");
+    // The half answer is no part of the conversation.
+    let sent = server.asked()[2]["messages"].to_string();
+    assert!(sent.contains("Good evening.") && !sent.contains("Half an ans"), "{sent}");
+}
+
+#[tokio::test]
+async fn mistakes_get_one_clear_line() {
+    let home = tempfile::tempdir().unwrap();
+    let fails = async |model: &str, status: i32, says: &str| {
+        let output = polymath(&home, &["ask", "x", "--quiet", "--model", model]).await;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{model}: {stderr}");
+        assert!(stderr.contains(says) && !stderr.contains("secret"), "{model}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{model}: {stderr}");
+    };
+    fails("ftp://h/v1#m", 2, "only http and https").await;
+    fails("http://me:secret@h/v1#m", 2, "POLYMATH_API_KEY").await;
+    fails("http://h/v1#m,dialect=klingon", 2, "there is no dialect `klingon`").await;
+    // Nobody listens where somebody just did.
+    let gone = Server::start("x", vec![]).await;
+    let address = gone.address;
+    drop(gone);
+    fails(&format!("http://{address}/v1#m"), 1, "cannot reach").await;
+    let refusing = Server::start("x", vec![Answer::status(403, json!({"error": "sk-very-secret is not known"}))]).await;
+    fails(&format!("http://{}/v1#m", refusing.address), 1, "POLYMATH_API_KEY").await;
+}
