@@ -113,7 +113,9 @@ fn written(calls: &[ToolCall]) -> String {
 /// Whether the model holds one of the functions to serve the request, by the distribution of the
 /// first token of its answer to [`question`].
 pub fn serves(answer: &TokenLogprob) -> bool {
-    log_odds(answer) >= SERVES_FROM
+    let odds = log_odds(answer);
+    tracing::debug!("log odds that a function serves: {odds:.2}");
+    odds >= SERVES_FROM
 }
 
 fn log_odds(answer: &TokenLogprob) -> f32 {
