@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polymath_model::dialect;
 use polymath_model::eval::{self, Case, Kind, Outcome};
-use polymath_model::llama::{CallStrategy, LlamaEngine, LlamaOptions};
+use polymath_model::llama::{CallStrategy, CallWay, LlamaEngine, LlamaOptions};
 use polymath_model::store::{self, Resolved, Store};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -147,7 +147,12 @@ async fn load(resolved: &Resolved, home: &Path, arm: Arm) -> anyhow::Result<Llam
     let mut options = wiring::model_options(resolved.clone());
     options.prefix_cache = Some((home.join("cache/prefix"), polymath_model::llama::DEFAULT_PREFIX_CACHE));
     if arm == Arm::Plain {
-        options = LlamaOptions { calls: CallStrategy::Plain, dialect: official(resolved, &options), ..options };
+        options = LlamaOptions {
+            calls: CallStrategy::Plain,
+            way: Some(CallWay::Template),
+            dialect: official(resolved, &options),
+            ..options
+        };
     }
     Ok(tokio::task::spawn_blocking(move || LlamaEngine::load(options)).await??)
 }

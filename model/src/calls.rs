@@ -1,5 +1,5 @@
-//! How a model that calls badly on its own is led to its calls: what it is asked, the grammar of
-//! what it may write, and how that is read. Which engine runs it is no affair of this file.
+//! How a model that calls badly on its own is led to its calls: what it is asked, and how its
+//! answer is read. The grammar of the answer is `constrain::calls_grammar`; which engine runs it is no affair of this file.
 //!
 //! The model is shown the functions as short signatures, in a conversation that begins with a few
 //! worked examples. It first says whether one of the functions can do what is requested; how likely
@@ -12,9 +12,8 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use crate::constrain::schema::normalised;
 use crate::engine::TokenLogprob;
-use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
+use polymath_chat::{Message, Role, ToolCall, ToolSpec};
 use serde_json::{Value, json};
 
 /// What the decision may be written as.
@@ -24,9 +23,6 @@ pub const NO: &str = "no";
 /// Logarithm of the odds for "yes" from which on a function is held to serve. Small models say yes
 /// too often; on the evaluation's cases this separates best.
 const SERVES_FROM: f32 = 0.5;
-
-/// Calls of one reply.
-const MAX_CALLS: usize = 16;
 
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
@@ -117,7 +113,9 @@ fn written(calls: &[ToolCall]) -> String {
 /// Whether the model holds one of the functions to serve the request, by the distribution of the
 /// first token of its answer to [`question`].
 pub fn serves(answer: &TokenLogprob) -> bool {
-    log_odds(answer) >= SERVES_FROM
+    let odds = log_odds(answer);
+    tracing::debug!("log odds that a function serves: {odds:.2}");
+    odds >= SERVES_FROM
 }
 
 fn log_odds(answer: &TokenLogprob) -> f32 {
@@ -130,32 +128,7 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
     ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
 }
 
-/// The array of calls: at least one of `tools`, and only one where `parallel` is not allowed.
-pub fn array(tools: &[ToolSpec], parallel: bool) -> Constraint {
-    let more = if parallel { format!(" (\", \" call){{0,{}}}", MAX_CALLS - 1) } else { String::new() };
-    let names: Vec<String> = (0..tools.len()).map(|i| format!("call_{i}")).collect();
-    let mut lark = format!("start: \"[\" call{more} \"]\"\ncall: {}\n", names.join(" | "));
-    for (i, tool) in tools.iter().enumerate() {
-        let head = format!("{{\"name\": {}, \"arguments\": ", json!(tool.name));
-        let schema = arguments_schema(&tool.parameters);
-        lark.push_str(&format!("call_{i}: {} arguments_{i} \"}}\"\narguments_{i}: %json {schema}\n", json!(head)));
-    }
-    Constraint::Lark(lark)
-}
-
-/// The tool's schema as it is meant, its members in its own order.
-fn arguments_schema(parameters: &Value) -> Value {
-    let mut schema = normalised(parameters);
-    if let Some(map) = schema.as_object_mut() {
-        map.insert(
-            "x-guidance".into(),
-            json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": ", "lenient": true}),
-        );
-    }
-    schema
-}
-
-/// Reads what was written under [`array`]: names and arguments.
+/// Reads what was written under [`calls_grammar`](crate::constrain::calls_grammar): names and arguments.
 pub fn read(text: &str, tools: &[ToolSpec]) -> Result<Vec<(String, Value)>, serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct Written {

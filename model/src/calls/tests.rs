@@ -6,13 +6,6 @@ fn tool(name: &str, parameters: Value) -> ToolSpec {
     ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None }
 }
 
-fn lark(constraint: Constraint) -> String {
-    match constraint {
-        Constraint::Lark(lark) => lark,
-        other => panic!("not a grammar: {other:?}"),
-    }
-}
-
 #[test]
 fn signatures_say_what_the_schema_says() {
     let parameters = json!({
@@ -32,34 +25,6 @@ fn signatures_say_what_the_schema_says() {
     // A schema that refers to itself ends.
     let endless = json!({"properties": {"x": {"$ref": "#/properties/x"}}});
     assert!(signature::of(&tool("g", endless)).contains("x (optional): any"));
-}
-
-#[test]
-fn only_declared_members_may_be_written() {
-    let parameters = json!({"type": "object", "properties": {
-        "a": {"type": "object", "properties": {"b": {"type": "integer"}}},
-        "free": {"type": "object"},
-        "kind": {"enum": [{"type": "object", "properties": {}}]}
-    }});
-    let schema = arguments_schema(&parameters);
-    assert_eq!(schema["additionalProperties"], json!(false));
-    assert_eq!(schema["properties"]["a"]["additionalProperties"], json!(false));
-    assert_eq!(schema["properties"]["free"].get("additionalProperties"), None);
-    assert_eq!(schema["properties"]["kind"], parameters["properties"]["kind"]);
-    // Tools without parameters, however they say so, take an empty object.
-    for none in [json!({}), json!(null), json!({"type": "object", "properties": {}})] {
-        let schema = arguments_schema(&none);
-        assert_eq!((&schema["type"], &schema["additionalProperties"]), (&json!("object"), &json!(false)), "{none}");
-    }
-}
-
-#[test]
-fn one_call_where_several_are_not_allowed() {
-    let tools = [tool("f", json!({"type": "object"})), tool("g", json!({"type": "object"}))];
-    assert!(
-        lark(array(&tools, true)).starts_with("start: \"[\" call (\", \" call){0,15} \"]\"\ncall: call_0 | call_1\n")
-    );
-    assert!(lark(array(&tools, false)).starts_with("start: \"[\" call \"]\"\n"));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::job::{Generated, Job, Kind};
 use super::{CallStrategy, CallWay, LlamaEngine, reply};
 use crate::calls;
+use crate::constrain::calls_grammar;
 use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Constraint, Message, ToolCall, ToolSpec};
@@ -44,7 +45,7 @@ impl LlamaEngine {
         }
         let prompt = self.vocabulary.tokenize_prompt(&format!("{prompt}{}\n", calls::YES));
         let length = prompt.len();
-        let array = calls::array(&tools, request.rules.parallel_calls);
+        let array = calls_grammar(&tools, true, request.rules.parallel_calls);
         let written = self.ask(request, prompt, array, request.rules.max_tokens).await?;
         Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
     }
