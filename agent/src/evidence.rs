@@ -122,6 +122,41 @@ pub fn select(sources: &[Source], query: &str, budget: usize) -> Vec<Passage> {
     chosen
 }
 
+/// The pages with those left empty that are about something else: where a name of the question
+/// stands in some page's title, pages without one in their title only mention it.
+pub fn about(sources: &[Source], question: &str) -> Vec<Source> {
+    let names = names(question);
+    let titled = |source: &Source| {
+        let title = source.title.to_lowercase();
+        names.iter().any(|name| title.contains(name.as_str()))
+    };
+    let any = sources.iter().any(titled);
+    let kept = |source: &Source| match any && !titled(source) {
+        true => Source { text: String::new(), ..source.clone() },
+        false => source.clone(),
+    };
+    sources.iter().map(kept).collect()
+}
+
+/// The names in a question, in lower case: words with a capital in a row. The first word has one in
+/// any case, so a row that begins with it may be a name with it or without.
+fn names(question: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        question.split(|c: char| c.is_whitespace() || is_cjk(c) || "\"“”'’,.;:?!()".contains(c)).collect();
+    let rows = words.chunk_by(|a, b| starts_big(a) && starts_big(b)).filter(|row| starts_big(row[0]));
+    let mut names: Vec<String> =
+        rows.clone().skip(usize::from(starts_big(words[0]))).map(|row| row.join(" ")).collect();
+    if let Some(first) = rows.into_iter().next().filter(|row| starts_big(words[0]) && row.len() > 1) {
+        names.extend([first.join(" "), first[1..].join(" ")]);
+    }
+    names.retain(|name| name.chars().count() > 2);
+    names.iter().map(|name| name.to_lowercase()).collect()
+}
+
+fn starts_big(word: &str) -> bool {
+    word.starts_with(char::is_uppercase)
+}
+
 /// The first `limit` characters.
 pub fn clip(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -168,6 +203,20 @@ mod tests {
         assert_eq!(got.len(), 1, "{got:?}");
         assert_eq!(got[0].text, "Depth: 14 m");
         assert_eq!(show(&got, &sources), "[1] Harbour\n- Depth: 14 m\n");
+    }
+
+    #[test]
+    fn pages_about_another_name_are_left_out() {
+        let sources = [
+            source("Acme Rail opens a line", "It cost 5."),
+            source("Other Rail opens a line", "Unlike Acme Rail's it cost 7."),
+        ];
+        let texts = |question: &str| about(&sources, question).into_iter().map(|s| s.text).collect::<Vec<_>>();
+        assert_eq!(texts("What did Acme Rail's line cost?"), ["It cost 5.", ""]);
+        assert_eq!(names("Acme Rail的线路花了多少钱？"), ["acme rail", "rail"]);
+        assert_eq!(names("Who led Scale AI's Series B?"), ["scale ai", "series b"]);
+        assert_eq!(texts("How do Acme and Other compare?")[1], "Unlike Acme Rail's it cost 7.");
+        assert_eq!(texts("What did Zebra cost?")[0], "It cost 5.");
     }
 
     #[test]

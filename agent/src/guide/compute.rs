@@ -40,7 +40,8 @@ impl Guide {
             clip(turn.question, 800)
         );
         let mut task = Completion::new(prompt, 90).constrained(Constraint::Lark(lark));
-        task.stop = vec!["\n".into()];
+        // The expression ends where something is said about it.
+        task.stop = vec!["\n".into(), " is ".into(), " equals ".into()];
         let expression = turn.complete(task).await?;
         Ok(calling(turn, vec![("calculator", json!({"expression": expression.trim()}))]))
     }

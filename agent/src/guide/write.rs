@@ -1,7 +1,7 @@
 //! The answer, written from what was found and nothing else.
 
 use super::Guide;
-use crate::evidence::{clip, is_cjk, select, show, terms};
+use crate::evidence::{about, clip, is_cjk, select, show, terms};
 use crate::figures::{figures, same};
 use crate::turn::Turn;
 use polymath_chat::{Cell, Completion, CompletionError, Event, Message, Provenance, Source, Table};
@@ -45,7 +45,8 @@ impl Guide {
 
     /// From lines of the opened pages.
     async fn write_from_pages(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
-        let passages = select(&turn.chat.sources, &self.query(turn), EVIDENCE);
+        let sources = about(&turn.chat.sources, turn.question);
+        let passages = select(&sources, &self.query(turn), EVIDENCE);
         if passages.is_empty() {
             return Ok(if is_chinese(turn.question) {
                 "在打开的页面中没有找到相关内容。".to_owned()
@@ -61,7 +62,18 @@ impl Guide {
             clip(turn.question, 1500),
             in_its_language(turn.question)
         );
-        let text = write(turn, &research_assistant(), prompt, 260).await?;
+        let mut text = write(turn, &research_assistant(), prompt.clone(), 260).await?;
+        let invented = invented(&text, &prompt);
+        if !invented.is_empty() {
+            let again = format!(
+                "{prompt}\n\nThis answer was wrong, for {} stands nowhere in the notes: {text}\nWrite it again with the figures \
+                 exactly as they stand in the notes.",
+                invented.join(", ")
+            );
+            let second = write(turn, &research_assistant(), again, 260).await?;
+            let better = !second.trim().is_empty() && self::invented(&second, &prompt).len() < invented.len();
+            text = if better { second } else { text };
+        }
         Ok(cite(&text, &turn.chat.sources, &passages))
     }
 
@@ -119,6 +131,13 @@ impl Guide {
         task.temperature = turn.agent.settings.sampling.temperature;
         finished(turn, task).await
     }
+}
+
+/// The figures of a draft that stand nowhere in what it was written from.
+fn invented(draft: &str, from: &str) -> Vec<String> {
+    let known = figures(from);
+    let unknown = figures(draft).into_iter().filter(|f| !known.iter().any(|k| same(f, k)));
+    unknown.map(|f| f.text).collect()
 }
 
 fn research_assistant() -> String {
