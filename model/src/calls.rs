@@ -128,19 +128,46 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
     ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
 }
 
-/// Reads what was written under [`calls_grammar`](crate::constrain::calls_grammar): names and arguments.
-pub fn read(text: &str, tools: &[ToolSpec]) -> Result<Vec<(String, Value)>, serde_json::Error> {
-    #[derive(serde::Deserialize)]
-    struct Written {
-        name: String,
-        arguments: Value,
+/// The whole calls of what was written under [`calls_grammar`](crate::constrain::calls_grammar): names
+/// and arguments, none twice. What was cut in the middle of a call has only the calls before it.
+pub fn read(text: &str, tools: &[ToolSpec]) -> Vec<(String, Value)> {
+    let mut calls: Vec<(String, Value)> = Vec::new();
+    for Written { name, arguments } in whole_calls(text) {
+        let call = match tools.iter().find(|t| t.name == name) {
+            Some(tool) => (name, without_empty(arguments, &tool.parameters)),
+            None => (name, arguments),
+        };
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
     }
-    let calls: Vec<Written> = serde_json::from_str(text)?;
-    let tidy = |call: Written| match tools.iter().find(|t| t.name == call.name) {
-        Some(tool) => (call.name, without_empty(call.arguments, &tool.parameters)),
-        None => (call.name, call.arguments),
-    };
-    Ok(calls.into_iter().map(tidy).collect())
+    calls
+}
+
+/// Whether the last of the calls written so far stands there twice: from then on a weak model would
+/// write it for ever.
+pub fn repeats(text: &str) -> bool {
+    match whole_calls(text).as_slice() {
+        [before @ .., last] => before.contains(last),
+        [] => false,
+    }
+}
+
+#[derive(serde::Deserialize, PartialEq)]
+struct Written {
+    name: String,
+    arguments: Value,
+}
+
+fn whole_calls(text: &str) -> Vec<Written> {
+    let mut rest = text.trim_start().strip_prefix('[').unwrap_or_default();
+    let mut calls = Vec::new();
+    loop {
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Written>();
+        let Some(Ok(call)) = stream.next() else { return calls };
+        calls.push(call);
+        rest = rest[stream.byte_offset()..].trim_start().trim_start_matches(',');
+    }
 }
 
 /// Leaves out optional arguments that say nothing: small models fill in whatever there is a place

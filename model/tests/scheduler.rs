@@ -41,9 +41,8 @@ const TABLE: &str =
 async fn guesses_do_not_change_the_text() {
     let guessing = load(options(2048));
     let plain = load(LlamaOptions { speculate: false, ..options(2048) });
-    for question in [format!("Repeat this table exactly:\n{TABLE}"), "Why is the sky blue?".to_owned()] {
-        assert_eq!(text(&guessing, &question, 120).await, text(&plain, &question, 120).await, "{question}");
-    }
+    let question = format!("Repeat this table exactly:\n{TABLE}");
+    assert_eq!(text(&guessing, &question, 120).await, text(&plain, &question, 120).await);
 }
 
 #[tokio::test]

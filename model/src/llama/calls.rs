@@ -4,13 +4,13 @@
 //! What is asked and how it is read is in `crate::calls`; here it is run, as short tasks beside the
 //! conversation's own sequence.
 
-use super::job::{Generated, Job, Kind};
+use super::job::{Control, Generated, Job, Kind, Watcher};
 use super::{CallStrategy, CallWay, LlamaEngine, reply};
 use crate::calls;
 use crate::constrain::calls_grammar;
 use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
 use llama_cpp_2::token::LlamaToken;
-use polymath_chat::{Constraint, Message, ToolCall, ToolSpec};
+use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
 
 /// Alternatives to the decision's token that are looked at.
 const TOP: usize = 20;
@@ -73,7 +73,10 @@ impl LlamaEngine {
             max_tokens,
             stop: Vec::new(),
             top_logprobs: (max_tokens == 1).then_some(TOP),
-            watcher: Box::new(reply::Quiet::new(request.events.clone())),
+            watcher: Box::new(UntilRepeated {
+                written: String::new(),
+                quiet: reply::Quiet::new(request.events.clone()),
+            }),
             cancel: request.cancel.clone(),
         };
         self.scheduler.run(job).await
@@ -98,24 +101,46 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
     let mut message = Message::assistant("");
     let mut malformed = Vec::new();
-    match calls::read(&written.text, request.tools) {
-        Ok(read) => {
-            // Nine letters and digits: the one shape that every model family accepts.
-            let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
-                id: format!("call{:05}", before + i + 1),
-                name,
-                arguments,
-            });
-            message.calls = numbered.collect();
-        }
-        Err(error) => {
-            let why = match written.stop {
-                ReplyStop::End => error.to_string(),
-                _ => format!("it was cut after {} tokens; allow more of them", written.tokens.len()),
-            };
-            malformed.push((written.text, why));
+    let read = calls::read(&written.text, request.tools);
+    let mut stop = written.stop;
+    if read.is_empty() {
+        let why = format!("it was cut after {} tokens; allow more of them", written.tokens.len());
+        malformed.push((written.text, why));
+    } else if matches!(stop, ReplyStop::Length | ReplyStop::Loop) {
+        // Whole calls are calls, whatever became of the next one.
+        let text = format!("the list of calls was cut; {} whole ones are kept", read.len());
+        let _ = request.events.send(Event::Notice { text });
+        stop = ReplyStop::End;
+    }
+    // Nine letters and digits: the one shape that every model family accepts.
+    let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
+        id: format!("call{:05}", before + i + 1),
+        name,
+        arguments,
+    });
+    message.calls = numbered.collect();
+    let usage = TokenUsage { prompt, cached: written.cached, completion: written.tokens.len() };
+    Reply { message, malformed, usage, stop, logprobs: written.logprobs }
+}
+
+/// Looks on while calls are written, and ends it where they begin to repeat themselves.
+struct UntilRepeated {
+    written: String,
+    quiet: reply::Quiet,
+}
+
+impl Watcher for UntilRepeated {
+    fn prefilled(&mut self, new: usize, cached: usize, ms: u64) {
+        self.quiet.prefilled(new, cached, ms);
+    }
+
+    fn text(&mut self, text: &str) -> Control {
+        self.written.push_str(text);
+        match text.contains('}') && calls::repeats(&self.written) {
+            true => Control::Stop,
+            false => Control::Continue,
         }
     }
-    let usage = TokenUsage { prompt, cached: written.cached, completion: written.tokens.len() };
-    Reply { message, malformed, usage, stop: written.stop, logprobs: written.logprobs }
+
+    fn finished(&mut self, _: ReplyStop) {}
 }
