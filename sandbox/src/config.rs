@@ -24,8 +24,17 @@ pub struct Config {
     pub timeout: Duration,
     /// Bytes of standard output, and of standard error, that a call may write.
     pub output: usize,
-    /// Sessions alive at once; the one idle for longest makes room for another.
+    /// Interpreters alive at once; the one idle for longest makes room for another.
     pub sessions: usize,
+    /// How long an interpreter is kept that nobody uses.
+    pub idle: Duration,
+    /// Interpreters forked from one warm process before another takes its place: forks share its
+    /// layout of the address space, which should not be anybody's to learn.
+    pub forks: u32,
+    /// Where sessions' journals are kept from run to run; nowhere when not given.
+    pub journals: Option<PathBuf>,
+    /// Where work directories go when there are no namespaces to mount one in: a small file system.
+    pub work: Option<PathBuf>,
 }
 
 impl Config {
@@ -42,6 +51,10 @@ impl Config {
             timeout: Duration::from_secs(30),
             output: 1 << 20,
             sessions: 32,
+            idle: Duration::from_secs(600),
+            forks: 200,
+            journals: None,
+            work: env::var_os("POLYMATH_PYTHON_WORK").map(PathBuf::from),
         }
     }
 

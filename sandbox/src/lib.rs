@@ -25,4 +25,4 @@ pub use elsewhere::Sandbox;
 
 pub use config::Config;
 pub use outcome::{Figure, Kind, OutFile, RunError, RunOutput, RunRequest, SandboxError};
-pub use wire::{Limits, Wall};
+pub use wire::{GivenFile, Limits, Wall};

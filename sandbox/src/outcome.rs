@@ -1,5 +1,6 @@
 //! What a caller asks of a session and what it gets.
 
+use crate::wire::GivenFile;
 use polymath_chat::Table;
 use std::{fmt, time::Duration};
 
@@ -11,6 +12,11 @@ pub struct RunRequest {
     pub tables: Vec<(String, Table)>,
     /// Variables whose data frames come back as tables, beside the last expression's.
     pub return_tables: Vec<String>,
+    /// Files of the user's that the session is to have, read-only. When they are others than before,
+    /// the session gets a new interpreter with them, and its variables back.
+    pub files: Vec<GivenFile>,
+    /// Figures come as SVG as well.
+    pub svg: bool,
     /// Wall clock for this call; the configuration's when not given.
     pub timeout: Option<Duration>,
 }
@@ -43,7 +49,11 @@ pub struct RunOutput {
 pub struct Figure {
     /// Empty when the figure has none.
     pub title: String,
+    /// Counts the session's figures from 1.
+    pub number: u32,
     pub png: Vec<u8>,
+    /// When the request asked for it.
+    pub svg: Option<Vec<u8>>,
 }
 
 /// A file the code wrote.

@@ -32,13 +32,19 @@ pub enum ZygoteReply {
     Failed { wall: Option<String>, message: String },
 }
 
+/// The wall that is missing where a program that runs as root gets no namespaces.
+pub const NAMESPACES: &str = "mount, pid and network namespaces";
+
 /// What one session may use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Memory on top of what the warm interpreter has, in bytes.
     pub memory: u64,
     /// Processor time of the whole session, in seconds.
     pub cpu_seconds: u64,
+    /// Processors it may keep busy at once, where control groups can be had.
+    pub cpus: u32,
     /// Bytes of the working directory.
     pub disk: u64,
     /// Files and folders of the working directory.
@@ -54,6 +60,7 @@ impl Default for Limits {
         Limits {
             memory: 2 << 30,
             cpu_seconds: 3600,
+            cpus: 1,
             disk: 256 << 20,
             disk_files: 4096,
             file_size: 128 << 20,
@@ -63,14 +70,37 @@ impl Default for Limits {
     }
 }
 
-/// A packet that asks the zygote for a session. With it come four descriptors: the session's ends
-/// of the channel, standard output, standard error and status.
+/// A packet that asks the zygote for a session. With it come four descriptors, the session's ends of
+/// the channel, standard output, standard error and status, and then the `cgroup.procs` files of the
+/// control groups it belongs in, one a hierarchy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionPlan {
     pub limits: Limits,
     /// The host's user id to drop to when the program runs as root; without it the session gets a
     /// user namespace.
     pub uid: Option<u32>,
+    pub ground: Ground,
+    /// Files of the user's, read-only in the work directory.
+    pub files: Vec<GivenFile>,
+}
+
+/// What keeps a session away from the host's files, processes and network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ground {
+    /// Namespaces of its own, with a file system of its own in them.
+    Namespaces,
+    /// Landlock (ABI 6 or newer) alone, where namespaces are not to be had: the work directory is a
+    /// folder of the host on a file system that is small enough to be filled.
+    Reduced { work: PathBuf },
+}
+
+/// A file of the user's that a session may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenFile {
+    /// Its name in the work directory: one component.
+    pub name: String,
+    /// Where it is on the host: absolute, without links.
+    pub path: PathBuf,
 }
 
 /// What PID 1 of a session says on the status socket.

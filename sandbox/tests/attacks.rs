@@ -69,11 +69,11 @@ contained! {
     takes_shared_memory: Memory, "import mmap; x = [mmap.mmap(-1, 256 << 20) for _ in range(8)]";
     floods_stdout: OutputLimit, "while True: print('flood' * 100)";
     floods_stderr_below_python: OutputLimit, "import os\nwhile True: os.write(2, b'flood' * 1000)";
-    fills_the_disk: Exception, "for n in range(99): open(f'f{n}', 'wb').write(bytes(4 << 20))";
-    writes_a_huge_file: Exception, "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen('big', 'wb').truncate(1 << 40)";
-    makes_endless_files: Exception, "for n in range(10**6): open(f'f{n}', 'w')";
-    opens_endless_descriptors: Exception, "import os; x = [os.dup(1) for _ in range(10**6)]";
-    starts_endless_threads: Exception, "import threading, time\nfor _ in range(10**5): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()";
+    fills_the_disk: OutputLimit, "for n in range(99): open(f'f{n}', 'wb').write(bytes(4 << 20))";
+    writes_a_huge_file: OutputLimit, "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen('big', 'wb').truncate(1 << 40)";
+    makes_endless_files: OutputLimit, "for n in range(10**6): open(f'f{n}', 'w')";
+    opens_endless_descriptors: Denied, "import os; x = [os.dup(1) for _ in range(10**6)]";
+    starts_endless_threads: Denied, "import threading, time\nfor _ in range(10**5): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()";
 }
 
 fruitless! {

@@ -37,7 +37,7 @@ pub enum Ending {
     /// It broke the protocol.
     Violation(String),
     /// It died by itself; the wait status when there is one.
-    Died(Option<i32>),
+    Died { status: Option<i32>, out_of_memory: bool },
     /// It did not stop when asked, and was killed.
     Killed,
 }
@@ -258,5 +258,5 @@ async fn obituary(live: &mut Live) -> Ending {
     };
     let status = tokio::time::timeout(OBITUARY, read).await.ok().flatten();
     live.kill();
-    Ending::Died(status)
+    Ending::Died { status, out_of_memory: live.ran_out_of_memory() }
 }

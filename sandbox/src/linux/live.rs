@@ -1,9 +1,9 @@
 //! A running session: its processes, its pipes, and what can be done to it from outside.
 
-use super::{uids::Uid, zygote::Zygote};
+use super::{cgroups::Group, reduced::Work, uids::Uid, zygote::Zygote};
 use crate::{
     SandboxError, packet,
-    wire::{Hello, InitMessage, Limits, SessionPlan, Wall},
+    wire::{Hello, InitMessage, SessionPlan, Wall},
 };
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
@@ -18,7 +18,7 @@ use std::{
     fs,
     io::{self, Read},
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
         unix::net::UnixStream as BlockingStream,
     },
     sync::Arc,
@@ -52,9 +52,18 @@ pub struct Live {
     /// The working directory, whatever the session does to its name.
     pub work: OwnedFd,
     pub walls: Vec<Wall>,
-    _uid: Option<Uid>,
+    kept: Kept,
+}
+
+/// What a session holds on to while it lives, and gives back when it is dropped.
+#[derive(Debug)]
+pub struct Kept {
+    pub _uid: Option<Uid>,
+    pub group: Group,
+    /// Its folder on the host, where it has no file system of its own.
+    pub _work: Option<Work>,
     /// Keeps the process alive that this one was forked from.
-    _zygote: Arc<Zygote>,
+    pub zygote: Arc<Zygote>,
 }
 
 /// The host's ends of a session that is being made.
@@ -86,7 +95,7 @@ impl Drop for Guard {
 }
 
 /// Forks a session and waits until its walls stand. Blocks for some milliseconds.
-pub fn birth(zygote: &Zygote, limits: &Limits, uid: Option<u32>) -> Result<Newborn, SandboxError> {
+pub fn birth(plan: &SessionPlan, kept: &Kept) -> Result<Newborn, SandboxError> {
     let failed = |e: io::Error| SandboxError::unavailable(None, format!("starting a session: {e}"));
     let (status, their_status) = packet::pair().map_err(failed)?;
     let (channel, their_channel) = BlockingStream::pair().map_err(failed)?;
@@ -95,9 +104,10 @@ pub fn birth(zygote: &Zygote, limits: &Limits, uid: Option<u32>) -> Result<Newbo
     let wait = TimeVal::new(BIRTH.as_secs() as i64, 0);
     setsockopt(&status, ReceiveTimeout, &wait).map_err(|e| failed(e.into()))?;
     channel.set_read_timeout(Some(BIRTH)).map_err(failed)?;
-    let plan = SessionPlan { limits: limits.clone(), uid };
     let theirs = [&their_channel as &dyn AsRawFd, &their_stdout, &their_stderr, &their_status];
-    let init = Guard(Some(zygote.session(&plan, theirs.map(|end| end.as_raw_fd()))?));
+    let groups = kept.group.procs.iter().map(|file| file as &dyn AsRawFd);
+    let fds: Vec<RawFd> = theirs.into_iter().chain(groups).map(|end| end.as_raw_fd()).collect();
+    let init = Guard(Some(kept.zygote.session(plan, &fds)?));
     drop((their_channel, their_stdout, their_stderr, their_status));
     let (mut walls, worker, work) = match packet::receive::<InitMessage>(status.as_fd()).map_err(failed)? {
         Some((InitMessage::Forked { walls }, fds)) => match <[OwnedFd; 2]>::try_from(fds) {
@@ -140,7 +150,7 @@ fn died(error: &io::Error, text: &str) -> SandboxError {
 
 impl Live {
     /// Ties a newborn session to the current async runtime.
-    pub fn adopt(newborn: Newborn, zygote: Arc<Zygote>, uid: Option<Uid>) -> Result<Self, SandboxError> {
+    pub fn adopt(newborn: Newborn, kept: Kept) -> Result<Self, SandboxError> {
         let failed = |e: io::Error| SandboxError::unavailable(None, format!("starting a session: {e}"));
         let Newborn { ends, mut init, worker, work, walls } = newborn;
         let pid =
@@ -160,8 +170,7 @@ impl Live {
             pid,
             work,
             walls,
-            _uid: uid,
-            _zygote: zygote,
+            kept,
         })
     }
 
@@ -170,9 +179,16 @@ impl Live {
         signal(self.worker.as_fd(), Signal::SIGINT);
     }
 
-    /// Ends all processes of the session.
+    /// Ends all processes of the session: those of its pid namespace with PID 1, and where there is
+    /// none, the two there are.
     pub fn kill(&self) {
+        signal(self.worker.as_fd(), Signal::SIGKILL);
         signal(self.init.as_fd(), Signal::SIGKILL);
+    }
+
+    /// Whether the kernel ended a process of it for want of memory.
+    pub fn ran_out_of_memory(&self) -> bool {
+        self.kept.group.ran_out_of_memory()
     }
 
     pub fn resume(&self) {

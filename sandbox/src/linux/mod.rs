@@ -1,25 +1,36 @@
-//! Linux: namespaces, Landlock, seccomp and limits, raised by the worker program.
+//! Linux: namespaces, Landlock, seccomp, control groups and limits, raised by the worker program.
 
 mod call;
+mod cgroups;
 mod files;
+mod journal;
 mod live;
+mod reduced;
 mod reply;
+mod session;
 mod uids;
 mod zygote;
 
-use crate::{Config, RunOutput, RunRequest, SandboxError, Wall};
-use call::Bounds;
-use files::Files;
-use live::Live;
+use crate::{
+    Config, RunOutput, RunRequest, SandboxError, Wall,
+    wire::{GivenFile, Ground, NAMESPACES, SessionPlan},
+};
+use cgroups::Groups;
+use journal::Journal;
+use live::{Kept, Live};
+use reduced::Place;
+use session::Session;
 use std::{
     collections::HashMap,
-    os::fd::AsFd,
-    sync::{Arc, Mutex, PoisonError},
+    io,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
-use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uids::Uids;
-use zygote::Zygote;
+use zygote::Warm;
+
+type Sessions = Mutex<HashMap<String, Arc<Session>>>;
 
 /// Sessions of Python behind walls, all forked from one warm process.
 #[derive(Debug)]
@@ -27,22 +38,11 @@ pub struct Sandbox {
     config: Config,
     /// For programs that run as root.
     uids: Option<Uids>,
-    zygote: Mutex<Arc<Zygote>>,
-    sessions: Mutex<HashMap<String, Arc<Session>>>,
-}
-
-#[derive(Debug, Default)]
-struct Session {
-    used: Mutex<Option<Instant>>,
-    state: AsyncMutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    live: Option<Live>,
-    files: Files,
-    /// The caller of the last call did not wait for its end.
-    given_up: bool,
+    groups: Groups,
+    /// For root without namespaces.
+    reduced: Option<Place>,
+    warm: Arc<Warm>,
+    sessions: Arc<Sessions>,
 }
 
 impl Sandbox {
@@ -53,10 +53,22 @@ impl Sandbox {
     /// Names the wall, program or package that is missing. There is no way to go on without.
     pub async fn start(config: Config) -> Result<Sandbox, SandboxError> {
         let uids = nix::unistd::geteuid().is_root().then(Uids::find).transpose()?;
-        let started = config.clone();
-        let zygote = blocking(move || Zygote::start(&started)).await?;
-        let sandbox = Sandbox { config, uids, zygote: Mutex::new(Arc::new(zygote)), sessions: Mutex::default() };
-        sandbox.birth().await?;
+        let (warm, groups) = {
+            let config = config.clone();
+            blocking(move || Ok((Warm::start(&config)?, Groups::find(&config.limits)))).await?
+        };
+        let mut sandbox =
+            Sandbox { config, uids, groups, reduced: None, warm: Arc::new(warm), sessions: Arc::default() };
+        match sandbox.birth(&[]).await {
+            Ok(_) => {}
+            // Not for an ordinary user, who has no other user to become and would stay among their own processes.
+            Err(error) if error.wall.as_deref() == Some(NAMESPACES) && sandbox.uids.is_some() => {
+                sandbox.reduced = Some(Place::find(sandbox.config.work.as_deref(), &sandbox.config.limits)?);
+                sandbox.birth(&[]).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::spawn(put_idle_ones_away(Arc::downgrade(&sandbox.sessions), sandbox.config.idle));
         Ok(sandbox)
     }
 
@@ -64,10 +76,11 @@ impl Sandbox {
     pub async fn report(config: &Config) -> Vec<Wall> {
         let walls = async {
             let sandbox = Sandbox::start(config.clone()).await?;
-            let live = sandbox.birth().await?;
-            let python = sandbox.zygote.lock().unwrap_or_else(PoisonError::into_inner).python.clone();
-            let packages = format!("{python} with the packages in {}", config.environment.display());
-            Ok::<_, SandboxError>([vec![Wall::up("Python", packages)], live.walls.clone()].concat())
+            let live = sandbox.birth(&[]).await?;
+            let packages = format!("{} with the packages in {}", sandbox.warm.python(), config.environment.display());
+            Ok::<_, SandboxError>(
+                [vec![Wall::up("Python", packages)], live.walls.clone(), vec![sandbox.groups.wall()]].concat(),
+            )
         };
         match walls.await {
             Ok(walls) => walls,
@@ -76,98 +89,109 @@ impl Sandbox {
     }
 
     /// Runs code in a session, which begins with its first call and keeps its variables. A failure
-    /// of the code is part of the output; the session can be used again after any of them.
+    /// of the code is part of the output; the session can be used again after any of them, and its
+    /// variables come back by running its earlier calls again.
     ///
     /// # Errors
-    /// Only when no session can be had.
+    /// Only when no session can be had: no walls, or another process holds the session.
     pub async fn run(
         &self,
-        session: &str,
+        name: &str,
         request: RunRequest,
         cancel: &CancellationToken,
     ) -> Result<RunOutput, SandboxError> {
-        let session = self.session(session);
+        let session = self.session(name);
         let mut state = session.state.lock().await;
-        let given_up = state.given_up;
-        if state.live.is_none() {
-            *state = State { live: Some(self.birth().await?), ..State::default() };
+        if state.journal.is_none() {
+            state.journal = Some(self.journal(name)?);
         }
-        let mut output = self.call(&mut state, request, cancel).await;
-        if given_up {
-            output.notes.push("the call before this one was given up; variables of earlier calls are gone".to_owned());
-        }
-        *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let birth = || self.birth(&request.files);
+        let told = state.ready(&request.files, &self.config, birth, cancel).await?;
+        let mut output = state.call(request, &self.config, cancel).await;
+        output.notes.splice(0..0, told);
+        session.touch();
         Ok(output)
     }
 
-    async fn call(&self, state: &mut State, request: RunRequest, cancel: &CancellationToken) -> RunOutput {
-        // Taken out, so that a caller who gives up waiting leaves no half-done call behind.
-        let Some(mut live) = state.live.take() else { return RunOutput::default() };
-        state.given_up = true;
-        // Not to be guessed, so that no answer can be prepared for a later call.
-        let id = rand::random::<u64>();
-        let timeout = request.timeout.unwrap_or(self.config.timeout);
-        let frame = serde_json::json!({
-            "id": id, "code": request.code, "tables": request.tables, "return_tables": request.return_tables,
-        });
-        let bounds = Bounds { timeout, output: self.config.output };
-        let call = call::run(&mut live, frame.to_string().as_bytes(), bounds, cancel).await;
-        let (mut output, alive) = reply::read(call, id, &self.config, timeout.as_secs_f64());
-        let taken = state.files.take(live.work.as_fd());
-        output.files = taken.files;
-        output.notes.extend(taken.left);
-        if alive {
-            state.live = Some(live);
-        }
-        state.given_up = false;
-        output
-    }
-
-    /// Ends a session; its variables and files are gone.
-    pub async fn end(&self, session: &str) {
-        let ended = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    /// Ends a session; its variables, files and journal are gone.
+    pub async fn end(&self, name: &str) {
+        let ended = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         if let Some(session) = ended {
-            session.state.lock().await.live = None;
+            *session.state.lock().await = session::State::default();
+        }
+        Self::forget(&self.config, name);
+    }
+
+    /// Removes what is kept of a session that no program is running.
+    pub fn forget(config: &Config, name: &str) {
+        if let Some(folder) = &config.journals {
+            let _ = std::fs::remove_file(journal::path(folder, name));
         }
     }
 
-    /// The session of that name; a new one may push out the one idle for longest.
+    fn journal(&self, name: &str) -> Result<Journal, SandboxError> {
+        let Some(folder) = &self.config.journals else { return Ok(Journal::in_memory()) };
+        Journal::open(folder, name).map_err(|e| {
+            let message = match e.kind() {
+                io::ErrorKind::WouldBlock => format!("another polymath is using session {name}"),
+                _ => format!("the journal of session {name} in {}: {e}", folder.display()),
+            };
+            SandboxError::unavailable(None, message)
+        })
+    }
+
+    /// The session of that name; a new one may push the interpreter out that was idle for longest.
     fn session(&self, name: &str) -> Arc<Session> {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = sessions.get(name) {
             return session.clone();
         }
-        if sessions.len() >= self.config.sessions {
+        let has_one = |s: &&Arc<Session>| s.state.try_lock().map_or(true, |state| state.live.is_some());
+        let with: Vec<&Arc<Session>> = sessions.values().filter(has_one).collect();
+        if with.len() >= self.config.sessions {
             // One that is in a call, or about to be, is held by more than the map.
-            let idle = sessions.iter().filter(|(_, s)| Arc::strong_count(s) == 1);
-            let oldest = idle.min_by_key(|(_, s)| *s.used.lock().unwrap_or_else(PoisonError::into_inner));
-            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-                sessions.remove(&oldest);
+            let idle = with.into_iter().filter(|s| Arc::strong_count(s) == 1);
+            if let Some(oldest) = idle.min_by_key(|s| s.used()) {
+                oldest.put_away();
             }
         }
         sessions.entry(name.to_owned()).or_default().clone()
     }
 
-    /// A fresh session behind all its walls.
-    async fn birth(&self) -> Result<Live, SandboxError> {
+    /// A fresh interpreter behind all its walls.
+    async fn birth(&self, files: &[GivenFile]) -> Result<Live, SandboxError> {
         let uid = self.uids.as_ref().map(Uids::take).transpose()?;
         let id = uid.as_ref().map(|uid| uid.id);
-        let (zygote, config) = (self.zygote().await?, self.config.clone());
-        let parent = zygote.clone();
-        let newborn = blocking(move || live::birth(&zygote, &config.limits, id)).await?;
-        Live::adopt(newborn, parent, uid)
+        let (warm, groups, place) = (self.warm.clone(), self.groups.clone(), self.reduced.clone());
+        let (config, files) = (self.config.clone(), files.to_vec());
+        let (newborn, kept) = blocking(move || {
+            let failed = |what: &str, e: io::Error| SandboxError::unavailable(None, format!("{what}: {e}"));
+            let zygote = warm.zygote(&config)?;
+            let group = groups.take(&config.limits).map_err(|e| failed("making control groups for a session", e))?;
+            let make = |place: &Place| place.make(id.unwrap_or_default(), &files);
+            let work = place.as_ref().map(make).transpose().map_err(|e| failed("making a work directory", e))?;
+            let ground = match &work {
+                Some(work) => Ground::Reduced { work: work.path().to_owned() },
+                None => Ground::Namespaces,
+            };
+            let plan = SessionPlan { limits: config.limits.clone(), uid: id, ground, files };
+            let kept = Kept { _uid: uid, group, _work: work, zygote };
+            Ok((live::birth(&plan, &kept)?, kept))
+        })
+        .await?;
+        Live::adopt(newborn, kept)
     }
+}
 
-    /// The warm process, started anew when it died.
-    async fn zygote(&self) -> Result<Arc<Zygote>, SandboxError> {
-        let zygote = self.zygote.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if zygote.alive() {
-            return Ok(zygote);
-        }
-        let config = self.config.clone();
-        let fresh = Arc::new(blocking(move || Zygote::start(&config)).await?);
-        *self.zygote.lock().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
-        Ok(fresh)
+/// Ends interpreters that were not used for `idle`, for as long as the sandbox is there.
+async fn put_idle_ones_away(sessions: Weak<Sessions>, idle: Duration) {
+    let mut often = tokio::time::interval((idle / 8).max(Duration::from_millis(50)));
+    loop {
+        often.tick().await;
+        let Some(sessions) = sessions.upgrade() else { return };
+        let all: Vec<Arc<Session>> =
+            sessions.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        all.iter().filter(|s| s.used().is_some_and(|used| used.elapsed() >= idle)).for_each(|s| s.put_away());
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 /// Bytes of a value or a message that are kept.
 const TEXT: usize = 64 * 1024;
+/// What becomes of a session whose interpreter is gone.
+const LOST: &str = "the interpreter was restarted: what this call set is gone, what earlier calls set is rebuilt";
 const FIGURES: usize = 32;
 const TABLES: usize = 32;
 /// What every picture in this format begins with (PNG specification, 5.2).
@@ -35,7 +37,9 @@ struct ReplyError {
 #[derive(Debug, Deserialize)]
 struct ReplyFigure {
     title: String,
+    number: u32,
     png: String,
+    svg: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,7 +60,7 @@ struct ReplyCell {
 pub fn read(call: Call, id: u64, config: &Config, seconds: f64) -> (RunOutput, bool) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut output = RunOutput { stdout: text(&call.stdout), stderr: text(&call.stderr), ..RunOutput::default() };
-    let lost = "the interpreter was restarted, so variables of earlier calls are gone";
+    let lost = LOST;
     let alive = match call.ending {
         Ending::Replied(bytes) => match fill(&mut output, &bytes, id) {
             Ok(()) => true,
@@ -76,7 +80,12 @@ pub fn read(call: Call, id: u64, config: &Config, seconds: f64) -> (RunOutput, b
             output.error = Some(failure(Kind::Crash, format!("the code disturbed the interpreter ({what}); {lost}")));
             false
         }
-        Ending::Died(status) => {
+        Ending::Died { out_of_memory: true, .. } => {
+            let most = config.limits.memory >> 20;
+            output.error = Some(failure(Kind::Memory, format!("the session used more than its {most} MiB; {lost}")));
+            false
+        }
+        Ending::Died { status, .. } => {
             let (kind, message) = obituary(status, config);
             output.error = Some(failure(kind, format!("{message}; {lost}")));
             false
@@ -105,7 +114,7 @@ fn explain_stop(output: &mut RunOutput, why: Stopped, alive: bool, config: &Conf
             (Kind::OutputLimit, format!("the code printed more than {} KiB and was stopped", config.output >> 10))
         }
     };
-    let after = if alive { "variables are kept" } else { "the interpreter was restarted, so all variables are gone" };
+    let after = if alive { "variables are kept" } else { LOST };
     let traceback = output.error.take().and_then(|e| e.traceback);
     output.error = Some(RunError { kind, message: format!("{what}; {after}"), traceback });
 }
@@ -145,6 +154,7 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         kind: match error.kind.as_str() {
             "memory" => Kind::Memory,
             "denied" => Kind::Denied,
+            "output_limit" => Kind::OutputLimit,
             _ => Kind::Exception,
         },
         message: cut(error.message, TEXT),
@@ -155,7 +165,8 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         if !png.starts_with(PNG) {
             return Err("a figure is no PNG".to_owned());
         }
-        output.figures.push(Figure { title: cut(figure.title, 200), png });
+        let svg = figure.svg.filter(|svg| svg.contains("<svg")).map(String::into_bytes);
+        output.figures.push(Figure { title: cut(figure.title, 200), number: figure.number, png, svg });
     }
     output.tables = reply.tables.into_iter().take(TABLES).map(table).collect::<Result<_, _>>()?;
     Ok(())

@@ -13,14 +13,80 @@ use std::{
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// The first import of the packages compiles them; on a slow disk that takes its time.
 const WARM_UP: Duration = Duration::from_secs(120);
 /// Any later answer is a matter of milliseconds.
 const ANSWER: Duration = Duration::from_secs(10);
+/// From this age on another takes its place.
+const OLD: Duration = Duration::from_secs(3600);
+
+/// The warm process of the moment, replaced when it died and when it has grown old.
+#[derive(Debug)]
+pub struct Warm {
+    state: Mutex<State>,
+    /// Held by the thread that starts the next one.
+    renewing: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    zygote: Arc<Zygote>,
+    forks: u32,
+    since: Instant,
+}
+
+impl State {
+    fn new(zygote: Zygote) -> Self {
+        State { zygote: Arc::new(zygote), forks: 0, since: Instant::now() }
+    }
+
+    fn is_young(&self, config: &Config) -> bool {
+        self.forks <= config.forks && self.since.elapsed() < OLD
+    }
+}
+
+impl Warm {
+    /// Blocks until the packages are imported.
+    pub fn start(config: &Config) -> Result<Self, SandboxError> {
+        Ok(Warm { state: Mutex::new(State::new(Zygote::start(config)?)), renewing: Mutex::default() })
+    }
+
+    pub fn python(&self) -> String {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).zygote.python.clone()
+    }
+
+    /// The process to fork from. An old one goes on for as long as its successor takes to start.
+    pub fn zygote(self: &Arc<Self>, config: &Config) -> Result<Arc<Zygote>, SandboxError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.zygote.alive() {
+            *state = State::new(Zygote::start(config)?);
+        }
+        state.forks += 1;
+        let zygote = state.zygote.clone();
+        let old = !state.is_young(config);
+        drop(state);
+        if old {
+            let (warm, config) = (self.clone(), config.clone());
+            std::thread::spawn(move || warm.renew(&config));
+        }
+        Ok(zygote)
+    }
+
+    fn renew(&self, config: &Config) {
+        let Ok(_alone) = self.renewing.try_lock() else { return };
+        if self.state.lock().unwrap_or_else(PoisonError::into_inner).is_young(config) {
+            return;
+        }
+        match Zygote::start(config) {
+            Ok(next) => *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::new(next),
+            Err(error) => tracing::warn!("no new warm Python process: {error}"),
+        }
+    }
+}
 
 /// A running zygote. Dropping it ends it and every session forked from it.
 #[derive(Debug)]
@@ -80,12 +146,12 @@ impl Zygote {
         format!("{status} {}", text.trim())
     }
 
-    /// Asks for a session, whose ends of its channel, stdout, stderr and status are `ends`.
-    /// Returns the pidfd of its PID 1. Blocks for some milliseconds.
-    pub fn session(&self, plan: &SessionPlan, ends: [RawFd; 4]) -> Result<OwnedFd, SandboxError> {
+    /// Asks for a session; `fds` are its ends of the channel, stdout, stderr and status, then its
+    /// control groups. Returns the pidfd of its PID 1. Blocks for some milliseconds.
+    pub fn session(&self, plan: &SessionPlan, fds: &[RawFd]) -> Result<OwnedFd, SandboxError> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = |e: io::Error| unavailable(format!("the warm Python process is gone: {e}"));
-        packet::send(control.as_fd(), plan, &ends).map_err(gone)?;
+        packet::send(control.as_fd(), plan, fds).map_err(gone)?;
         match packet::receive::<ZygoteReply>(control.as_fd()).map_err(gone)? {
             Some((ZygoteReply::Born, mut fds)) if fds.len() == 1 => Ok(fds.remove(0)),
             Some((ZygoteReply::Failed { wall, message }, _)) => Err(SandboxError::unavailable(wall, message)),

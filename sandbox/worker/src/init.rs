@@ -4,28 +4,75 @@
 use crate::{
     python::Interpreter,
     session,
-    walls::{WallError, mounts, namespaces},
+    walls::{Lowered, WallError, mounts, namespaces},
 };
 use nix::unistd::{ForkResult, fork};
 use polymath_sandbox::{
     packet,
-    wire::{InitMessage, SessionPlan, Wall},
+    wire::{Ground, InitMessage, SessionPlan, Wall},
 };
 use std::{
     fs::File,
+    io::Write,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
+    path::{Path, PathBuf},
 };
 
-/// Runs in the child of the zygote, and ends with it. `ends`: channel, stdout, stderr, status.
-pub fn main(python: &Interpreter, plan: SessionPlan, before: namespaces::Before, ends: [OwnedFd; 4]) -> ! {
-    let [channel, stdout, stderr, status] = ends;
+/// What came with a session's plan.
+pub struct Ends {
+    channel: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+    status: OwnedFd,
+    /// `cgroup.procs` of each control group to join.
+    groups: Vec<OwnedFd>,
+}
+
+impl Ends {
+    /// By their place in the packet.
+    pub fn sort(fds: Vec<OwnedFd>) -> Option<Ends> {
+        let mut fds = fds.into_iter();
+        let mut next = || fds.next();
+        let (channel, stdout, stderr, status) = (next()?, next()?, next()?, next()?);
+        Some(Ends { channel, stdout, stderr, status, groups: fds.collect() })
+    }
+}
+
+/// A session that is being made.
+pub struct Newborn<'a> {
+    pub python: &'a Interpreter,
+    pub plan: SessionPlan,
+    pub lowered: &'a Lowered,
+}
+
+impl Newborn<'_> {
+    /// Where the code works, as its processes see it.
+    pub fn work(&self) -> &Path {
+        match &self.plan.ground {
+            Ground::Namespaces => Path::new(mounts::WORK),
+            Ground::Reduced { work } => work,
+        }
+    }
+
+    /// Where its temporary files go.
+    pub fn temporary(&self) -> PathBuf {
+        match &self.plan.ground {
+            Ground::Namespaces => PathBuf::from(mounts::TEMPORARY),
+            Ground::Reduced { work } => work.join(".tmp"),
+        }
+    }
+}
+
+/// Runs in the child of the zygote, and ends with it.
+pub fn main(newborn: Newborn<'_>, before: namespaces::Before, ends: Ends) -> ! {
+    let Ends { channel, stdout, stderr, status, groups } = ends;
     // The zygote's death, and so the host's, ends the namespace with all in it.
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
     // SAFETY: the default disposition is valid; waiting for the worker needs it.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
     // A new session, so that no terminal and no signal to the program's group reaches this one.
     let _ = nix::unistd::setsid();
-    let walls = match raise(python, &plan, &before) {
+    let walls = match join(groups).and_then(|()| raise(&newborn, &before)) {
         Ok(walls) => walls,
         Err(error) => refuse(status.as_fd(), error),
     };
@@ -33,20 +80,35 @@ pub fn main(python: &Interpreter, plan: SessionPlan, before: namespaces::Before,
     match unsafe { fork() } {
         Ok(ForkResult::Child) => {
             drop(status);
-            session::main(python, plan, [channel, stdout, stderr])
+            session::main(&newborn, [channel, stdout, stderr])
         }
         Ok(ForkResult::Parent { child }) => {
             drop((channel, stdout, stderr));
-            watch(status.as_fd(), child.as_raw(), walls)
+            watch(status.as_fd(), child.as_raw(), (newborn.work(), walls))
         }
         Err(error) => refuse(status.as_fd(), WallError::new("process", format!("forking the worker: {error}"))),
     }
 }
 
-fn raise(python: &Interpreter, plan: &SessionPlan, before: &namespaces::Before) -> Result<Vec<Wall>, WallError> {
-    let mut walls = namespaces::settle(before)?;
+/// Moves this process, and with it all that will come of it, into its control groups.
+fn join(groups: Vec<OwnedFd>) -> Result<(), WallError> {
+    for group in groups {
+        File::from(group).write_all(b"0").map_err(|e| WallError::new("control groups", format!("joining one: {e}")))?;
+    }
+    Ok(())
+}
+
+fn raise(newborn: &Newborn<'_>, before: &namespaces::Before) -> Result<Vec<Wall>, WallError> {
+    let Newborn { python, plan, lowered } = newborn;
+    namespaces::before_the_rest();
+    if plan.ground != Ground::Namespaces {
+        return Ok(vec![Wall::down("namespaces", "not to be had here: Landlock holds their line, \"reduced\"")]);
+    }
+    let wanted = namespaces::Wanted { own: true, user: plan.uid.is_none(), lowered };
+    let mut walls = namespaces::settle(before, &wanted)?;
     let owner = plan.uid.unwrap_or(namespaces::INSIDE_ID);
-    walls.push(mounts::enter(&python.runtime, &plan.limits, owner)?);
+    let view = mounts::View { runtime: &python.runtime, files: &plan.files, keep_host: lowered.has("mounts") };
+    walls.push(mounts::enter(&view, &plan.limits, owner)?);
     Ok(walls)
 }
 
@@ -56,10 +118,10 @@ fn refuse(status: BorrowedFd, error: WallError) -> ! {
 }
 
 /// Hands the host the worker's pidfd and the work directory, then waits.
-fn watch(status: BorrowedFd, worker: libc::pid_t, walls: Vec<Wall>) -> ! {
+fn watch(status: BorrowedFd, worker: libc::pid_t, (work, walls): (&Path, Vec<Wall>)) -> ! {
     // SAFETY: plain integers; the child has not been waited for, so its number is its own.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, worker, 0) } as i32;
-    let work = File::open(mounts::WORK);
+    let work = File::open(work);
     let (true, Ok(work)) = (pidfd >= 0, work) else {
         refuse(status, WallError::new("pid namespace", "no pidfd of the worker, or no work directory"))
     };

@@ -1,26 +1,4 @@
-//! `polymath-python`: the program that runs model-written Python behind walls.
-//!
-//! Started as a *zygote* by `polymath-sandbox`, with one end of the control socket as descriptor 3.
-//! The zygote imports the packages once and never runs user code; each session is a fork of it in
-//! namespaces of its own (`zygote.rs`), whose PID 1 builds the file system and forks the worker
-//! (`init.rs`), which raises the other walls and then serves calls (`session.rs`). The only program
-//! of the project that links libpython.
-//!
-//! Building: pyo3 links the Python that `PYO3_PYTHON` names, and the packages must be installed for
-//! that same Python, so both the build and the virtual environment use the system's
-//! (`PYO3_PYTHON=/usr/bin/python3`, Debian's python3-dev); a version manager's Python that happens
-//! to come first in `PATH` would be linked otherwise.
-
-#[cfg(target_os = "linux")]
-mod init;
-#[cfg(target_os = "linux")]
-mod python;
-#[cfg(target_os = "linux")]
-mod session;
-#[cfg(target_os = "linux")]
-mod walls;
-#[cfg(target_os = "linux")]
-mod zygote;
+//! `polymath-python`: see the library beside this file.
 
 #[cfg(target_os = "linux")]
 fn main() {
@@ -28,15 +6,7 @@ fn main() {
         eprintln!("polymath-python is started by polymath; it has no use of its own");
         std::process::exit(2);
     }
-    std::process::exit(zygote::main());
-}
-
-/// Ends a forked process at once: exit handlers belong to the zygote, and Python's own
-/// finalisation would run user code.
-#[cfg(target_os = "linux")]
-fn leave(code: i32) -> ! {
-    // SAFETY: ends the process.
-    unsafe { libc::_exit(code) }
+    std::process::exit(polymath_python::zygote::main(polymath_python::walls::Lowered::none()));
 }
 
 #[cfg(not(target_os = "linux"))]

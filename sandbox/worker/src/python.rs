@@ -77,9 +77,13 @@ impl Interpreter {
         Python::attach(|_| unsafe { ffi::PyOS_AfterFork_Child() });
     }
 
-    /// The session's own first steps in Python; behind the walls.
-    pub fn begin(&self) -> Result<(), String> {
-        Python::attach(|py| self.begin.call0(py).map(drop).map_err(|e| render(py, &e)))
+    /// The session's own first steps in Python; behind the walls. `work` is where the code works,
+    /// `temporary` where its temporary files go.
+    pub fn begin(&self, work: &Path, temporary: &Path) -> Result<(), String> {
+        Python::attach(|py| {
+            let places = (work.as_os_str(), temporary.as_os_str());
+            self.begin.call1(py, places).map(drop).map_err(|e| render(py, &e))
+        })
     }
 
     /// One request to one reply, both JSON. An error means that user code broke the runner itself.

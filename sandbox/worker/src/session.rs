@@ -2,10 +2,10 @@
 //! serves calls. From the first call on this process belongs to the code it runs.
 
 use crate::{
-    python::Interpreter,
-    walls::{WallError, landlock, limits, mounts, privileges, probe, seccomp},
+    init::Newborn,
+    walls::{WallError, landlock, limits, privileges, probe, seccomp},
 };
-use polymath_sandbox::wire::{Hello, MAX_FRAME, SessionPlan, Wall};
+use polymath_sandbox::wire::{Ground, Hello, MAX_FRAME, Wall};
 use std::{
     fs::File,
     io::{Read, Write},
@@ -16,10 +16,11 @@ use std::{
 const CHANNEL: i32 = 3;
 
 /// Never returns; the host sees how it ends by the wait status. `ends`: channel, stdout, stderr.
-pub fn main(python: &Interpreter, plan: SessionPlan, ends: [OwnedFd; 3]) -> ! {
+pub fn main(newborn: &Newborn<'_>, ends: [OwnedFd; 3]) -> ! {
+    let python = newborn.python;
     python.after_fork_in_child();
     let mut channel = settle_descriptors(ends);
-    match raise(python, &plan) {
+    match raise(newborn) {
         Ok(walls) => {
             if send(&mut channel, &Hello::Walls(walls)).is_err() {
                 crate::leave(1)
@@ -62,15 +63,30 @@ fn settle_descriptors(ends: [OwnedFd; 3]) -> File {
     }
 }
 
-fn raise(python: &Interpreter, plan: &SessionPlan) -> Result<Vec<Wall>, WallError> {
-    let work = |e: &dyn std::fmt::Display| WallError::new("work directory", e);
+fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
+    let Newborn { python, plan, lowered } = newborn;
+    let (work, temporary) = (newborn.work(), newborn.temporary());
+    let fail = |e: &dyn std::fmt::Display| WallError::new("work directory", e);
+    let alone = plan.ground != Ground::Namespaces;
     let mut walls = vec![limits::apply(&plan.limits, python.footprint)?, privileges::no_new()?];
-    walls.push(landlock::apply(&python.runtime)?);
-    walls.push(privileges::drop_to(plan.uid)?);
-    std::env::set_current_dir(mounts::WORK).map_err(|e| work(&e))?;
-    python.begin().map_err(|e| work(&e))?;
-    walls.push(seccomp::apply()?);
-    probe::check()?;
+    if !lowered.has("landlock") {
+        walls.push(landlock::apply(&python.runtime, [work, &temporary], alone)?);
+    }
+    if !lowered.has("user") {
+        walls.push(privileges::drop_to(plan.uid)?);
+    }
+    // Becoming another user clears what PID 1 asked for; where there is a pid namespace, its end is enough.
+    if alone {
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(|e| fail(&e))?;
+    }
+    std::env::set_current_dir(work).map_err(|e| fail(&e))?;
+    python.begin(work, &temporary).map_err(|e| fail(&e))?;
+    if !lowered.has("seccomp") {
+        walls.push(seccomp::apply()?);
+    }
+    if !lowered.any() {
+        probe::check(alone)?;
+    }
     Ok(walls)
 }
 

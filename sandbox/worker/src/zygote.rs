@@ -2,18 +2,23 @@
 //! control socket and answers with the pidfd of the new session's PID 1. It never runs user code,
 //! has a single thread (so that a fork is whole), and ends when the host does.
 
-use crate::{init, python::Interpreter, walls::namespaces};
+use crate::{
+    init,
+    python::Interpreter,
+    walls::{Lowered, namespaces},
+};
 use polymath_sandbox::{
     packet,
-    wire::{SessionPlan, ZygotePlan, ZygoteReply},
+    wire::{Ground, SessionPlan, ZygotePlan, ZygoteReply},
 };
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// The descriptor the host leaves the control socket on.
 const CONTROL: i32 = 3;
 
-/// Serves the control socket until the host closes it. Returns the exit status.
-pub fn main() -> i32 {
+/// Serves the control socket until the host closes it. Returns the exit status. `lowered`: walls
+/// that are not raised, for tests alone.
+pub fn main(lowered: Lowered) -> i32 {
     // SAFETY: the host passes its end of a socket pair as descriptor 3; nothing else owns it.
     let control = unsafe { OwnedFd::from_raw_fd(CONTROL) };
     // Out of the host's terminal session: Ctrl-C there is the host's to handle. (The host's death
@@ -41,7 +46,7 @@ pub fn main() -> i32 {
     loop {
         match packet::receive::<SessionPlan>(control.as_fd()) {
             Ok(Some((plan, fds))) => {
-                if answer(control.as_fd(), &interpreter, plan, fds).is_err() {
+                if answer(control.as_fd(), &interpreter, &lowered, plan, fds).is_err() {
                     return 1;
                 }
             }
@@ -67,18 +72,25 @@ fn settle() -> Result<(), String> {
 }
 
 /// Forks one session and tells the host.
-fn answer(control: BorrowedFd, python: &Interpreter, plan: SessionPlan, fds: Vec<OwnedFd>) -> std::io::Result<()> {
-    let Ok(ends) = <[OwnedFd; 4]>::try_from(fds) else {
-        let message = "a session plan came without its four descriptors".to_owned();
-        return packet::send(control, &ZygoteReply::Failed { wall: None, message }, &[]);
+fn answer(
+    control: BorrowedFd,
+    python: &Interpreter,
+    lowered: &Lowered,
+    plan: SessionPlan,
+    fds: Vec<OwnedFd>,
+) -> std::io::Result<()> {
+    let refuse = |message: String| packet::send(control, &ZygoteReply::Failed { wall: None, message }, &[]);
+    let Some(ends) = init::Ends::sort(fds) else {
+        return refuse("a session plan came without its four descriptors".to_owned());
     };
-    let before = match namespaces::Before::record(plan.uid.is_none()) {
+    let wanted = namespaces::Wanted { own: plan.ground == Ground::Namespaces, user: plan.uid.is_none(), lowered };
+    let before = match namespaces::Before::record() {
         Ok(before) => before,
-        Err(error) => return packet::send(control, &ZygoteReply::Failed { wall: None, message: error.message }, &[]),
+        Err(error) => return refuse(error.message),
     };
     python.before_fork();
-    match namespaces::fork_into(plan.uid.is_none()) {
-        Ok(None) => init::main(python, plan, before, ends),
+    match namespaces::fork_into(&wanted) {
+        Ok(None) => init::main(init::Newborn { python, plan, lowered }, before, ends),
         Ok(Some(pidfd)) => {
             python.after_fork_in_parent();
             drop(ends);

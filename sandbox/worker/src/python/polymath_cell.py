@@ -29,7 +29,6 @@ import polymath_tables as tables
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
-WORK = "/work"
 # Characters of a value that are sent; the host cuts again for the model.
 VALUE_LIMIT = 20_000
 # How long threads that the code left running are waited for, in seconds.
@@ -42,27 +41,34 @@ _namespace = {}
 _injected = {}
 
 
-def begin():
-    """First steps of a fresh session, behind all walls and before any user code."""
+def begin(work, temporary):
+    """First steps of a fresh session, behind all walls and before any user code, which works in the
+    folder `work`."""
     global _namespace
+    errors.INSIDE = (work, temporary)
     os.environ.clear()
     os.environ.update(
-        HOME=WORK, TMPDIR="/tmp", LANG="C.UTF-8", LC_CTYPE="C.UTF-8", PATH="", USER="user", LOGNAME="user",
-        MPLBACKEND="Agg", MPLCONFIGDIR="/tmp", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", TZ="UTC",
+        HOME=work, TMPDIR=temporary, LANG="C.UTF-8", LC_CTYPE="C.UTF-8", PATH="", USER="user", LOGNAME="user",
+        MPLBACKEND="Agg", MPLCONFIGDIR=temporary, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", TZ="UTC",
     )
     # Last, so that a file of the user's cannot stand in for a library by chance.
-    sys.path.append(WORK)
+    sys.path.append(work)
     sys.argv = [""]
     main = types.ModuleType("__main__")
     main.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = main
     _namespace = main.__dict__
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    _seed(None)
     sys.stdin = _NoInput()
     os.system = _no_process
     builtins.input = _no_input
+
+
+def _seed(number):
+    """Where random numbers begin: the zygote's are the same for all its sessions."""
+    random.seed(number)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(None if number is None else number % 2**32)
 
 
 def warm():
@@ -128,9 +134,14 @@ def _flush():
 
 
 def run(payload):
-    """One request (JSON bytes) to one reply (JSON bytes). Never raises."""
+    """One request (JSON bytes) to one reply (JSON bytes). Never raises. A request that is a `replay`
+    runs once more what was run before: what it shows is nobody's concern."""
     global _running
     request = json.loads(payload)
+    replay = request.get("replay", False)
+    if request.get("seed") is not None:
+        _seed(request["seed"])
+    figures.begin(count_only=replay, svg=request.get("svg", False))
     reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": []}
     _prepare_streams()
     signal.signal(signal.SIGINT, _on_interrupt)
@@ -140,7 +151,10 @@ def run(payload):
         try:
             given = _inject(request["tables"])
             value = _execute(request["code"])
-            reply["value"] = _show(value, reply, request["return_tables"], given)
+            if replay:
+                _namespace["_"] = _namespace.get("_") if value is None else value
+            else:
+                reply["value"] = _show(value, reply, request["return_tables"], given)
             figures.capture_open()
             _wait_for_threads()
         finally:

@@ -11,6 +11,8 @@ globals().update({name: value for name, value in vars(builtins).items() if not n
 DENIED = (errno.EPERM, errno.EACCES, errno.EROFS)
 NETWORK_FILES = ("socket.py", "ssl.py", "client.py", "request.py", "selectors.py", "base_events.py")
 PROCESS_FILES = ("subprocess.py", "popen_fork.py", "popen_spawn_posix.py", "util.py")
+# Where a session may read and write; set when it begins.
+INSIDE = ()
 # Lines of a traceback that are shown; the middle of a deep recursion says nothing.
 FRAMES = 6
 
@@ -34,6 +36,9 @@ def classify(error):
     if isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return "memory", "the sandbox's memory limit was reached: work on less data at a time"
     for part in _chain(error):
+        note = _used_up(part)
+        if note:
+            return note
         note = _denied(part)
         if note:
             return "denied", note
@@ -53,6 +58,20 @@ def _chain(error):
     return seen
 
 
+def _used_up(error):
+    """Kind and sentence where a limit other than memory was reached."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        return "output_limit", "the sandbox's working directory is full: write less, or remove files"
+    if code == errno.EFBIG:
+        return "output_limit", "the file is larger than the sandbox allows a file to be"
+    if code in (errno.EMFILE, errno.ENFILE):
+        return "denied", "too many files are open for the sandbox: close them after use"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "denied", "more threads than the sandbox allows: use fewer"
+    return None
+
+
 def _denied(error):
     if not isinstance(error, OSError):
         return None
@@ -65,7 +84,8 @@ def _denied(error):
     if isinstance(path, bytes):
         path = os.fsdecode(path)
     if isinstance(path, str):
-        outside = os.path.abspath(path).split("/")[1] not in ("work", "tmp")
+        path = os.path.abspath(path)
+        outside = not any(path == place or path.startswith(place + "/") for place in INSIDE)
         if outside and (error.errno in DENIED or isinstance(error, (FileNotFoundError, NotADirectoryError))):
             return f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
     if error.errno in DENIED:

@@ -26,6 +26,16 @@ ALIASES = ["SimHei", "Microsoft YaHei", "SimSun", "PingFang SC", "Heiti TC", "ST
 
 _captured = []
 _saved = set()
+# Figures of the session so far.
+_count = 0
+_count_only = False
+_svg = False
+
+
+def begin(count_only, svg):
+    """Before a cell: whether its figures are only counted, and whether they come as SVG as well."""
+    global _count_only, _svg
+    _count_only, _svg = count_only, svg
 
 
 def setup():
@@ -128,17 +138,25 @@ def capture_open():
 
 
 def _capture(figure):
+    global _count
     import matplotlib.pyplot as plt
 
     try:
         if id(figure) not in _saved and len(_captured) < MOST and figure.axes:
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight")
-            png = base64.b64encode(buffer.getvalue()).decode("ascii")
-            _captured.append({"title": _title(figure), "png": png})
+            _count += 1
+            if not _count_only:
+                png = base64.b64encode(_picture(figure, "png")).decode("ascii")
+                svg = _picture(figure, "svg").decode("utf-8") if _svg else None
+                _captured.append({"title": _title(figure), "number": _count, "png": png, "svg": svg})
     finally:
         _saved.discard(id(figure))
         plt.close(figure)
+
+
+def _picture(figure, form):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=form, dpi=DPI, bbox_inches="tight")
+    return buffer.getvalue()
 
 
 def _title(figure):

@@ -1,37 +1,34 @@
 //! Landlock: the same file rules once more, by another mechanism of the kernel, with TCP, abstract
 //! Unix sockets and signals to outside forbidden where the kernel knows them.
 
-use super::{
-    WallError,
-    mounts::{TEMPORARY, WORK},
-};
+use super::WallError;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags,
 };
 use polymath_sandbox::wire::Wall;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const WALL: &str = "Landlock";
 
-/// Restricts this thread, the only one, for good. Not having Landlock is no error: the mount and
-/// network namespaces hold the same line.
-pub fn apply(runtime: &[PathBuf]) -> Result<Wall, WallError> {
+/// Restricts this thread, the only one, for good: `runtime` can be read, `own` written. Not having
+/// Landlock is no error where namespaces hold the same line; where it is `alone`, all of it must be there.
+pub fn apply(runtime: &[PathBuf], own: [&Path; 2], alone: bool) -> Result<Wall, WallError> {
     let fail = |e: &dyn std::fmt::Display| WallError::new(WALL, e);
     let abi = ABI::V6;
     let read = make_bitflags!(AccessFs::{ReadFile | ReadDir});
     let forbidden = make_bitflags!(AccessFs::{Execute | MakeChar | MakeBlock | MakeSock | MakeFifo});
     let write: BitFlags<AccessFs> = AccessFs::from_all(abi) & !forbidden;
     let mut rules = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
+        .set_compatibility(if alone { CompatLevel::HardRequirement } else { CompatLevel::BestEffort })
         .handle_access(AccessFs::from_all(abi))
         .and_then(|r| r.handle_access(AccessNet::from_all(abi)))
         .and_then(|r| r.scope(Scope::from_all(abi)))
         .and_then(|r| r.create())
         .map_err(|e| fail(&e))?;
     let places = runtime.iter().map(|p| (p.clone(), read)).chain([
-        (PathBuf::from(WORK), write),
-        (PathBuf::from(TEMPORARY), write),
+        (own[0].to_owned(), write),
+        (own[1].to_owned(), write),
         (PathBuf::from("/dev/null"), make_bitflags!(AccessFs::{ReadFile | WriteFile})),
     ]);
     for (path, access) in places {

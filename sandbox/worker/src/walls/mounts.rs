@@ -6,7 +6,7 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     unistd::{chdir, pivot_root},
 };
-use polymath_sandbox::wire::{Limits, Wall};
+use polymath_sandbox::wire::{GivenFile, Limits, Wall};
 use std::{
     ffi::CString,
     fs,
@@ -22,9 +22,19 @@ fn fail(what: impl std::fmt::Display) -> impl FnOnce(nix::Error) -> WallError {
     move |e| WallError::new(WALL, format!("{what}: {e}"))
 }
 
-/// Replaces the root of this mount namespace. `runtime` are host folders to bind read-only under
-/// their own names; `owner` is the user, as seen here, who may write to the work directory.
-pub fn enter(runtime: &[PathBuf], limits: &Limits, owner: u32) -> Result<Wall, WallError> {
+/// What a session gets to see of the host.
+pub struct View<'a> {
+    /// Folders to bind read-only under their own names.
+    pub runtime: &'a [PathBuf],
+    /// Files to bind read-only in the work directory.
+    pub files: &'a [GivenFile],
+    /// Leaves the host's root on /host: this wall is down, for a test.
+    pub keep_host: bool,
+}
+
+/// Replaces the root of this mount namespace. `owner` is the user, as seen here, who may write to the
+/// work directory.
+pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallError> {
     const NONE: Option<&str> = None;
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE).map_err(fail("making / private"))?;
     // A scratch root first: sources may lie under the folder that is mounted over.
@@ -41,15 +51,24 @@ pub fn enter(runtime: &[PathBuf], limits: &Limits, owner: u32) -> Result<Wall, W
         make_dir(&target)?;
         tmpfs(&target, &format!("size={size},nr_inodes={half},mode=700,uid={owner},gid={owner}"))?;
     }
-    for source in runtime {
-        bind(source)?;
+    for source in view.runtime {
+        let to = format!("/new{}", source.display());
+        make_dir(&to)?;
+        bind(source, &to)?;
+    }
+    for file in view.files {
+        let to = format!("/new{WORK}/{}", file.name);
+        fs::write(&to, "").map_err(|e| WallError::new(WALL, format!("making a place for {}: {e}", file.name)))?;
+        bind(&file.path, &to)?;
     }
     device("/dev/null")?;
     make_dir("/new/host")?;
     pivot_root("/new", "/new/host").map_err(fail("pivot_root to the new root"))?;
     chdir("/").map_err(fail("chdir /"))?;
-    umount2("/host", MntFlags::MNT_DETACH).map_err(fail("letting go of the host's file system"))?;
-    fs::remove_dir("/host").map_err(|e| WallError::new(WALL, format!("removing /host: {e}")))?;
+    if !view.keep_host {
+        umount2("/host", MntFlags::MNT_DETACH).map_err(fail("letting go of the host's file system"))?;
+        fs::remove_dir("/host").map_err(|e| WallError::new(WALL, format!("removing /host: {e}")))?;
+    }
     restrict("/", libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, false)?;
     Ok(Wall::up("file system", "the Python runtime, packages and fonts read-only; no host files, /proc, /sys or /etc"))
 }
@@ -64,14 +83,12 @@ fn tmpfs(target: &str, options: &str) -> Result<(), WallError> {
         .map_err(fail(format!("mounting a tmpfs ({options}) on {target}")))
 }
 
-/// Binds `/old/SOURCE` read-only on `/new/SOURCE`, with whatever is mounted below it.
-fn bind(source: &Path) -> Result<(), WallError> {
+/// Binds `/old/SOURCE` read-only on `to`, with whatever is mounted below it.
+fn bind(source: &Path, to: &str) -> Result<(), WallError> {
     let from = Path::new("/old").join(source.strip_prefix("/").unwrap_or(source));
-    let to = format!("/new{}", source.display());
-    make_dir(&to)?;
-    mount(Some(&from), to.as_str(), None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)
+    mount(Some(&from), to, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)
         .map_err(fail(format!("binding {}", source.display())))?;
-    restrict(&to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, true)
+    restrict(to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, true)
 }
 
 /// Binds one device node, which must stay usable and cannot be read-only in effect.

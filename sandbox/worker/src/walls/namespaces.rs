@@ -2,39 +2,54 @@
 //! root. One `clone` makes them all, so that the child is PID 1 of its own and a direct child of the
 //! zygote.
 
-use super::WallError;
-use polymath_sandbox::wire::Wall;
+use super::{Lowered, WallError};
+use polymath_sandbox::wire::{NAMESPACES, Wall};
 use std::{
     fs,
     os::fd::{FromRawFd, OwnedFd},
 };
 
-const NAMES: [(&str, &str); 6] = [
-    ("mnt", "mount namespace"),
-    ("pid", "pid namespace"),
-    ("net", "network namespace"),
-    ("ipc", "ipc namespace"),
-    ("uts", "uts namespace"),
-    ("user", "user namespace"),
+/// Each namespace as /proc names it, as a wall is named, and as clone(2) takes it.
+const NAMES: [(&str, &str, libc::c_int); 6] = [
+    ("mnt", "mount namespace", libc::CLONE_NEWNS),
+    ("pid", "pid namespace", libc::CLONE_NEWPID),
+    ("net", "network namespace", libc::CLONE_NEWNET),
+    ("ipc", "ipc namespace", libc::CLONE_NEWIPC),
+    ("uts", "uts namespace", libc::CLONE_NEWUTS),
+    ("user", "user namespace", libc::CLONE_NEWUSER),
 ];
 
 /// The user and group a session has inside its user namespace.
 pub const INSIDE_ID: u32 = 1000;
 
+/// Which namespaces a session gets.
+pub struct Wanted<'a> {
+    /// Any at all.
+    pub own: bool,
+    /// One of users, too.
+    pub user: bool,
+    pub lowered: &'a Lowered,
+}
+
+impl Wanted<'_> {
+    fn has(&self, short: &str) -> bool {
+        self.own && (short != "user" || self.user) && !self.lowered.has(short)
+    }
+}
+
 /// The zygote's namespaces and ids, to compare and map with in the child.
 pub struct Before {
     links: Vec<String>,
-    user_namespace: bool,
     uid: u32,
     gid: u32,
 }
 
 impl Before {
     /// Reads them while /proc is there and the ids mean what they mean to the host.
-    pub fn record(user_namespace: bool) -> Result<Self, WallError> {
-        let links = NAMES.iter().map(|(short, name)| link(short, name)).collect::<Result<_, _>>()?;
+    pub fn record() -> Result<Self, WallError> {
+        let links = NAMES.iter().map(|(short, name, _)| link(short, name)).collect::<Result<_, _>>()?;
         let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        Ok(Before { links, user_namespace, uid, gid })
+        Ok(Before { links, uid, gid })
     }
 }
 
@@ -44,13 +59,10 @@ fn link(short: &str, name: &'static str) -> Result<String, WallError> {
     Ok(target.to_string_lossy().into_owned())
 }
 
-/// Forks into fresh namespaces: `None` in the child, its pidfd in the parent.
-pub fn fork_into(user_namespace: bool) -> Result<Option<OwnedFd>, WallError> {
-    let mut flags = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC;
-    flags |= libc::CLONE_NEWUTS | libc::CLONE_PIDFD | libc::SIGCHLD;
-    if user_namespace {
-        flags |= libc::CLONE_NEWUSER;
-    }
+/// Forks into the namespaces that are wanted: `None` in the child, its pidfd in the parent.
+pub fn fork_into(wanted: &Wanted<'_>) -> Result<Option<OwnedFd>, WallError> {
+    let made = NAMES.iter().filter(|(short, _, _)| wanted.has(short)).fold(0, |flags, (_, _, flag)| flags | flag);
+    let flags = made | libc::CLONE_PIDFD | libc::SIGCHLD;
     let mut pidfd: libc::c_int = -1;
     // SAFETY: without CLONE_VM this is a fork: the child has a copy of the memory and of this stack
     // (a null stack pointer keeps it). The zygote has one thread, so no lock is held by another.
@@ -60,8 +72,8 @@ pub fn fork_into(user_namespace: bool) -> Result<Option<OwnedFd>, WallError> {
         // SAFETY: the kernel wrote a fresh descriptor there.
         1.. => Ok(Some(unsafe { OwnedFd::from_raw_fd(pidfd) })),
         _ => Err(WallError::new(
-            if user_namespace { "user namespace" } else { "mount, pid and network namespaces" },
-            format!("clone: {}; {}", std::io::Error::last_os_error(), hint(user_namespace)),
+            if wanted.user { "user namespace" } else { NAMESPACES },
+            format!("clone: {}; {}", std::io::Error::last_os_error(), hint(wanted.user)),
         )),
     }
 }
@@ -76,9 +88,15 @@ fn hint(user_namespace: bool) -> &'static str {
     }
 }
 
-/// In the child, first of all: maps the ids and makes sure every namespace really is a new one.
-pub fn settle(before: &Before) -> Result<Vec<Wall>, WallError> {
-    if before.user_namespace {
+/// In the child, first of all, whatever namespaces there are.
+pub fn before_the_rest() {
+    // When memory runs out, this goes first and not the program that holds the model.
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
+}
+
+/// In the child: maps the ids and makes sure every namespace really is a new one.
+pub fn settle(before: &Before, wanted: &Wanted<'_>) -> Result<Vec<Wall>, WallError> {
+    if wanted.user {
         let write = |path: &str, text: String| {
             fs::write(path, text).map_err(|e| WallError::new("user namespace", format!("{path}: {e}")))
         };
@@ -86,12 +104,14 @@ pub fn settle(before: &Before) -> Result<Vec<Wall>, WallError> {
         write("/proc/self/uid_map", format!("{INSIDE_ID} {} 1", before.uid))?;
         write("/proc/self/gid_map", format!("{INSIDE_ID} {} 1", before.gid))?;
     }
-    let _ = nix::unistd::sethostname("sandbox");
-    // When memory runs out, this goes first and not the program that holds the model.
-    let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    if wanted.has("uts") {
+        let _ = nix::unistd::sethostname("sandbox");
+    }
     let mut walls = Vec::new();
-    for ((short, name), old) in NAMES.iter().zip(&before.links) {
-        if *short == "user" && !before.user_namespace {
+    for ((short, name, _), old) in NAMES.iter().zip(&before.links) {
+        if wanted.lowered.has(short) {
+            walls.push(Wall::down(name, "left down for a test"));
+        } else if !wanted.has(short) {
             walls.push(Wall::up(name, "not needed: the program runs as root and drops to another user"));
         } else if link(short, name)? == *old {
             return Err(WallError::new(name, "the session is still in the host's"));

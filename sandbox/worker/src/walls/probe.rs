@@ -4,8 +4,9 @@
 use super::WallError;
 use std::{fs, io};
 
-/// Fails with the name of the first wall that is not where it should be.
-pub fn check() -> Result<(), WallError> {
+/// Fails with the name of the first wall that is not where it should be. `alone`: Landlock stands
+/// without namespaces, so that the host's files have names but cannot be opened.
+pub fn check(alone: bool) -> Result<(), WallError> {
     let refused = |wall, what: &str, error: io::Error, wanted: i32| match error.raw_os_error() {
         Some(code) if code == wanted => Ok(()),
         _ => Err(WallError::new(wall, format!("{what} should have been refused but said: {error}"))),
@@ -34,7 +35,7 @@ pub fn check() -> Result<(), WallError> {
         if libc::prctl(libc::PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 {
             return Err(WallError::new("no_new_privs", "not set"));
         }
-        if libc::getpid() != 2 {
+        if !alone && libc::getpid() != 2 {
             return Err(WallError::new(
                 "pid namespace",
                 format!("the worker is process {} instead of 2", libc::getpid()),
@@ -48,13 +49,24 @@ pub fn check() -> Result<(), WallError> {
     if !capabilities.is_empty() {
         return Err(WallError::new("user", format!("capabilities are left: {capabilities:?}")));
     }
-    for path in ["/proc/self", "/sys", "/etc/passwd", "/host"] {
-        if fs::symlink_metadata(path).is_ok() {
-            return Err(WallError::new("mount namespace", format!("{path} is there")));
+    let wall = if alone { "Landlock" } else { "mount namespace" };
+    for path in ["/proc/self/environ", "/proc/1/stat", "/sys/kernel/uevent_seqnum", "/etc/passwd", "/host"] {
+        let reached = if alone { fs::File::open(path).is_ok() } else { fs::symlink_metadata(path).is_ok() };
+        if reached {
+            return Err(WallError::new(wall, format!("{path} is there")));
         }
     }
-    match fs::write("/written", "") {
-        Ok(()) => Err(WallError::new("mount namespace", "the root can be written to")),
-        Err(_) => Ok(()),
+    if ["/written", "/dev/shm/written"].into_iter().any(|path| fs::write(path, "").is_ok()) {
+        return Err(WallError::new(wall, "files can be written outside the work directory"));
+    }
+    if alone { signals_stay_inside() } else { Ok(()) }
+}
+
+/// Landlock's scope: no signal, not even the empty one, reaches a process outside.
+fn signals_stay_inside() -> Result<(), WallError> {
+    // SAFETY: plain integers; signal 0 only asks.
+    match unsafe { libc::kill(libc::getppid(), 0) } {
+        -1 if io::Error::last_os_error().raw_os_error() == Some(libc::EPERM) => Ok(()),
+        _ => Err(WallError::new("Landlock", "a signal reaches a process outside")),
     }
 }

@@ -1,0 +1,219 @@
+//! What a session ran, so that its variables can be rebuilt after its interpreter was lost: every
+//! cell with its tables, written down before it runs, and how it ended. In memory, and in a file
+//! where the sandbox has a folder for them, so that a session outlives the program.
+//!
+//! One JSON object a line: first the session's seed, then `cell` and `done` in turn. A cell without
+//! its `done` was cut off by the program's end.
+
+use polymath_chat::Table;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    fs::{self, File, TryLockError},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+/// Longest journal, in bytes: what is longer is not run again.
+const LONGEST: u64 = 64 << 20;
+
+/// One run of code and what went into it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cell {
+    pub code: String,
+    /// Tables that were not there before in just this form.
+    #[serde(default)]
+    pub tables: Vec<(String, Table)>,
+    /// How long it took, in seconds, once it went well.
+    #[serde(default)]
+    pub seconds: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Seed(u64),
+    Cell(Cell),
+    Done { ok: bool, seconds: f64 },
+}
+
+/// The journal of one session.
+#[derive(Debug)]
+pub struct Journal {
+    /// What random numbers begin with, in the first interpreter and in each that is rebuilt.
+    pub seed: u64,
+    cells: Vec<Cell>,
+    /// Tables as they were last given.
+    given: HashMap<String, Table>,
+    file: Option<File>,
+    written: u64,
+    /// The cell that is running.
+    open: Option<Cell>,
+}
+
+/// The file of a session's journal.
+pub fn path(folder: &Path, session: &str) -> PathBuf {
+    let name: String = Sha256::digest(session.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{name}.jsonl"))
+}
+
+impl Journal {
+    /// A journal without a file.
+    pub fn in_memory() -> Self {
+        let seed = rand::random();
+        Journal { seed, cells: Vec::new(), given: HashMap::new(), file: None, written: 0, open: None }
+    }
+
+    /// The session's journal of before, or a new one, held by this process alone.
+    ///
+    /// # Errors
+    /// The file cannot be written, or another process holds it (`WouldBlock`).
+    pub fn open(folder: &Path, session: &str) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let file = File::options().create(true).read(true).append(true).open(path(folder, session))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+        let mut journal = Journal::in_memory();
+        journal.written = file.metadata()?.len();
+        let mut whole = journal.written;
+        if journal.written <= LONGEST {
+            whole = journal.read(&file);
+        }
+        if whole < journal.written {
+            // The last line was cut off.
+            file.set_len(whole)?;
+        }
+        let fresh = whole == 0;
+        journal.file = Some(file);
+        if fresh {
+            journal.write(&Line::Seed(journal.seed));
+        }
+        Ok(journal)
+    }
+
+    /// Takes in what the file says; returns the length of its whole lines.
+    fn read(&mut self, file: &File) -> u64 {
+        let mut reader = BufReader::new(file);
+        let (mut whole, mut line) = (0, String::new());
+        loop {
+            line.clear();
+            match reader.read_line(&mut line) {
+                Ok(n) if n > 0 && line.ends_with('\n') => {}
+                _ => return whole,
+            }
+            match serde_json::from_str(&line) {
+                Ok(Line::Seed(seed)) => self.seed = seed,
+                Ok(Line::Cell(cell)) => {
+                    self.note_tables(&cell.tables);
+                    self.open = Some(cell);
+                }
+                Ok(Line::Done { ok, seconds }) => self.close(ok, seconds),
+                Err(_) => return whole,
+            }
+            whole += line.len() as u64;
+        }
+    }
+
+    /// Writes down a cell that is about to run.
+    pub fn begin(&mut self, code: &str, tables: &[(String, Table)]) {
+        let new = tables.iter().filter(|(name, table)| self.given.get(name) != Some(table)).cloned().collect();
+        let cell = Cell { code: code.to_owned(), tables: new, seconds: 0.0 };
+        self.note_tables(&cell.tables);
+        self.write(&Line::Cell(cell.clone()));
+        self.open = Some(cell);
+    }
+
+    /// Writes down how it ended. Only a cell that went well is run again.
+    pub fn end(&mut self, ok: bool, seconds: f64) {
+        self.write(&Line::Done { ok, seconds });
+        self.close(ok, seconds);
+    }
+
+    fn close(&mut self, ok: bool, seconds: f64) {
+        if let Some(cell) = self.open.take().filter(|_| ok) {
+            self.cells.push(Cell { seconds, ..cell });
+        }
+    }
+
+    fn note_tables(&mut self, tables: &[(String, Table)]) {
+        self.given.extend(tables.iter().cloned());
+    }
+
+    /// The cells to run again, oldest first; none of a journal that grew too long.
+    pub fn cells(&self) -> &[Cell] {
+        if self.written > LONGEST { &[] } else { &self.cells }
+    }
+
+    /// Whether there is anything to rebuild, or was before the journal grew too long.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.written <= LONGEST
+    }
+
+    /// Forgets a cell that did not go well this time; `index` counts in `cells`.
+    pub fn forget(&mut self, index: usize) {
+        self.cells.remove(index);
+    }
+
+    /// A full disk must not stop the work: the journal then ends here.
+    fn write(&mut self, line: &Line) {
+        let Ok(mut text) = serde_json::to_string(line) else { return };
+        text.push('\n');
+        self.written += text.len() as u64;
+        if let Some(file) = &mut self.file
+            && let Err(error) = file.write_all(text.as_bytes())
+        {
+            tracing::warn!("the journal of a Python session cannot be kept: {error}");
+            self.file = None;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn codes(journal: &Journal) -> Vec<&str> {
+        journal.cells().iter().map(|cell| cell.code.as_str()).collect()
+    }
+
+    #[test]
+    fn what_went_well_is_read_back_and_a_cut_line_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path(), "a/b").unwrap();
+        let seed = journal.seed;
+        for (code, ok) in [("x = 1", true), ("1/0", false), ("y = 2", true)] {
+            journal.begin(code, &[]);
+            journal.end(ok, 0.5);
+        }
+        journal.begin("cut off", &[]);
+        assert_eq!(codes(&journal), ["x = 1", "y = 2"]);
+        let held = Journal::open(folder.path(), "a/b").unwrap_err();
+        assert_eq!(held.kind(), io::ErrorKind::WouldBlock);
+        drop(journal);
+        let file = path(folder.path(), "a/b");
+        File::options().append(true).open(&file).unwrap().write_all(b"{\"done\":{\"ok\":tr").unwrap();
+        let mut journal = Journal::open(folder.path(), "a/b").unwrap();
+        assert_eq!((codes(&journal), journal.seed), (vec!["x = 1", "y = 2"], seed));
+        journal.begin("z = 3", &[]);
+        journal.end(true, 0.1);
+        drop(journal);
+        assert_eq!(codes(&Journal::open(folder.path(), "a/b").unwrap()), ["x = 1", "y = 2", "z = 3"]);
+    }
+
+    #[test]
+    fn a_table_is_kept_once_while_it_stays_the_same() {
+        let mut journal = Journal::in_memory();
+        let table = |title: &str| ("df".to_owned(), Table { title: title.into(), columns: vec![], rows: vec![] });
+        for title in ["a", "a", "b"] {
+            journal.begin("df", &[table(title)]);
+            journal.end(true, 0.0);
+        }
+        let given: Vec<usize> = journal.cells().iter().map(|cell| cell.tables.len()).collect();
+        assert_eq!(given, [1, 0, 1]);
+    }
+}

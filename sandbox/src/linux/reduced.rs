@@ -1,0 +1,90 @@
+//! Work directories for sessions without namespaces (`Ground::Reduced`): folders on a file system of
+//! the host that is small as a whole, since nothing else bounds how much a session may write.
+
+use crate::wire::{GivenFile, NAMESPACES};
+use crate::{SandboxError, wire::Limits};
+use nix::sys::statvfs::statvfs;
+use std::{
+    fs, io,
+    os::unix::fs::{PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+/// Where a small file system is looked for: containers mount one there.
+const PLACES: [&str; 1] = ["/dev/shm"];
+/// The largest that counts as small, as a multiple of what one session may write.
+const SESSIONS: u64 = 4;
+
+/// A place for work directories, found fit.
+#[derive(Debug, Clone)]
+pub struct Place(PathBuf);
+
+/// One session's folder; gone when dropped.
+#[derive(Debug)]
+pub struct Work(tempfile::TempDir);
+
+impl Place {
+    /// The first that is small enough, `wished` before the usual ones.
+    ///
+    /// # Errors
+    /// None is; says what was looked at.
+    pub fn find(wished: Option<&Path>, limits: &Limits) -> Result<Self, SandboxError> {
+        let places = wished.map(Path::to_owned).into_iter().chain(PLACES.map(PathBuf::from));
+        let mut seen = Vec::new();
+        for place in places {
+            match size(&place) {
+                Ok(bytes) if bytes <= limits.disk * SESSIONS => return Ok(Place(place)),
+                Ok(bytes) => seen.push(format!("{} holds {} MiB", place.display(), bytes >> 20)),
+                Err(e) => seen.push(format!("{}: {e}", place.display())),
+            }
+        }
+        let most = (limits.disk * SESSIONS) >> 20;
+        let message = format!(
+            "not to be had, and no file system of at most {most} MiB for a work directory without them ({}); \
+             mount a tmpfs of size={most}m and name it with POLYMATH_PYTHON_WORK",
+            seen.join(", ")
+        );
+        Err(SandboxError::unavailable(Some(NAMESPACES.to_owned()), message))
+    }
+
+    /// A folder for user `owner`, with copies of `files` in it.
+    pub fn make(&self, owner: u32, files: &[GivenFile]) -> io::Result<Work> {
+        let folder = tempfile::Builder::new().prefix("polymath-work-").tempdir_in(&self.0)?;
+        let temporary = folder.path().join(".tmp");
+        fs::create_dir(&temporary)?;
+        for path in [folder.path(), &temporary] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+            chown(path, Some(owner), Some(owner))?;
+        }
+        for file in files {
+            let copy = folder.path().join(&file.name);
+            fs::copy(&file.path, &copy)?;
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o444))?;
+        }
+        Ok(Work(folder))
+    }
+}
+
+impl Work {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+fn size(place: &Path) -> io::Result<u64> {
+    let stat = statvfs(place)?;
+    Ok(stat.blocks() * stat.fragment_size())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_system_is_refused_by_name() {
+        let limits = Limits { disk: 1, ..Limits::default() };
+        let error = Place::find(Some(Path::new("/")), &limits).unwrap_err();
+        assert!(error.message.contains("/ holds") && error.message.contains("POLYMATH_PYTHON_WORK"), "{error}");
+    }
+}
