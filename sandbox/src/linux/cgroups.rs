@@ -27,6 +27,9 @@ const PERIOD: u64 = 100_000;
 /// How long the end of the last sessions is waited for when the program ends.
 const LAST: Duration = Duration::from_secs(1);
 
+/// Groups that this process has made, all sandboxes together.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 /// A hierarchy in which groups can be made, and what is written into one.
 #[derive(Debug, Clone)]
 struct Hierarchy {
@@ -40,7 +43,6 @@ struct Hierarchy {
 pub struct Groups {
     hierarchies: Vec<Hierarchy>,
     why_not: String,
-    made: Arc<AtomicU64>,
     /// Folders whose processes may not be gone yet.
     graveyard: Arc<Graveyard>,
 }
@@ -65,7 +67,6 @@ impl Groups {
         let mut groups = Groups {
             hierarchies: Vec::new(),
             why_not: "this kernel has none".to_owned(),
-            made: Arc::default(),
             graveyard: Arc::default(),
         };
         let candidates = candidates(&own, &mounts);
@@ -104,7 +105,7 @@ impl Groups {
     }
 
     fn make(&self, hierarchies: &[Hierarchy], limits: &Limits) -> io::Result<Group> {
-        let name = format!("polymath-{}-{}", std::process::id(), self.made.fetch_add(1, Ordering::Relaxed));
+        let name = format!("polymath-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let mut group = Group { folders: Vec::new(), procs: Vec::new(), graveyard: self.graveyard.clone() };
         for hierarchy in hierarchies {
             let folder = hierarchy.parent.join(&name);
