@@ -107,9 +107,10 @@ async fn inside(config: &Config, program: &str) -> anyhow::Result<String> {
 
 fn remember(list: &Path, packages: &[String]) -> anyhow::Result<()> {
     let mut known = fs::read_to_string(list).unwrap_or_default();
-    known = known.lines().filter(|old| packages.iter().all(|p| name(p) != name(old))).fold(String::new(), |all, line| {
-        format!("{all}{line}\n")
-    });
+    known = known
+        .lines()
+        .filter(|old| packages.iter().all(|p| name(p) != name(old)))
+        .fold(String::new(), |all, line| format!("{all}{line}\n"));
     known.extend(packages.iter().map(|p| format!("{p}\n")));
     let fresh = PathBuf::from(format!("{}.new", list.display()));
     fs::write(&fresh, known).and_then(|()| fs::rename(&fresh, list)).with_context(|| format!("{}", list.display()))

@@ -61,12 +61,12 @@ fn table(path: &Path, name: &str) -> Option<Table> {
         return None;
     }
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(path)?).flexible(false).from_path(path).ok()?;
-    let columns: Vec<String> =
+    let header: Vec<String> =
         reader.headers().ok()?.iter().map(|c| c.trim_start_matches('\u{feff}').trim().to_owned()).collect();
     let cell = |(index, text): (usize, &str)| match text.trim() {
         "" => Cell::missing(),
         text => {
-            let (number, date) = read_cell(text, &columns[index]);
+            let (number, date) = read_cell(text, &header[index]);
             Cell { number, date, ..Cell::new(text, Provenance::Given) }
         }
     };
@@ -77,7 +77,20 @@ fn table(path: &Path, name: &str) -> Option<Table> {
             return None;
         }
     }
+    let columns = plain(&header);
     (columns.len() > 1 && !rows.is_empty()).then(|| Table { title: name.to_owned(), columns, rows })
+}
+
+/// Column names without the units in brackets behind them, where they stay apart: the cells' numbers
+/// are in plain units, and small models leave the brackets out.
+fn plain(header: &[String]) -> Vec<String> {
+    let short = |name: &String| match name.find(['(', '[']) {
+        Some(at) if at > 0 && name.ends_with([')', ']']) => name[..at].trim().to_owned(),
+        _ => name.clone(),
+    };
+    let names: Vec<String> = header.iter().map(short).collect();
+    let apart = names.iter().enumerate().all(|(i, name)| !name.is_empty() && !names[..i].contains(name));
+    if apart { names } else { header.to_vec() }
 }
 
 /// The separator that the first line has most of.
@@ -133,7 +146,7 @@ mod tests {
         chat.give(&sales).unwrap();
         assert_eq!((chat.files.len(), chat.tables.len()), (2, 1));
         let table = &chat.tables[0];
-        assert_eq!(table.columns, ["Month", "Sales (USD m)", "Note"]);
+        assert_eq!(table.columns, ["Month", "Sales", "Note"]);
         assert_eq!((table.rows[0][1].number, table.rows[0][0].date.as_deref()), (Some(4.5e6), Some("2024-01")));
         assert_eq!(table.rows[1][1], Cell::missing());
         let told = describe(&chat.files);

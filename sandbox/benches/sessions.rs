@@ -158,7 +158,8 @@ fn jupyter() -> Option<Value> {
 
 /// Lets the kernel import what sandboxed programs import.
 fn share_packages(target: &Path) {
-    let packages = |root: &Path| fs::read_dir(root.join("lib")).unwrap().next().unwrap().unwrap().path().join("site-packages");
+    let packages =
+        |root: &Path| fs::read_dir(root.join("lib")).unwrap().next().unwrap().unwrap().path().join("site-packages");
     let ours = packages(&Config::from_env().environment);
     fs::write(packages(target).join("polymath.pth"), format!("{}\n", ours.display())).unwrap();
 }

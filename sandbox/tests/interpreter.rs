@@ -39,6 +39,14 @@ fn tracebacks_point_at_the_codes_own_lines() {
 }
 
 #[test]
+fn a_column_that_is_not_there_is_answered_with_those_that_are() {
+    let code = "import pandas as pd\ndf = pd.DataFrame({'Sales ($)': [1]})\ndf['Sales']";
+    let error = fails("columns", code, Kind::Exception).error.unwrap();
+    assert_eq!(error.message, "KeyError: 'Sales'");
+    assert!(error.traceback.unwrap().ends_with("df has the columns ['Sales ($)']"));
+}
+
+#[test]
 fn a_syntax_error_shows_its_line() {
     let output = fails("syntax", "x = 1\ny = = 2", Kind::Exception);
     assert!(output.error.unwrap().traceback.unwrap().contains("line 2"));

@@ -1,7 +1,8 @@
 //! Working things out: expressions for the calculator, programs for Python, prompts for pictures.
 
 use super::frames::{describe, frames, inherit};
-use super::{Guide, calling, program};
+use super::program::{self, Need};
+use super::{Guide, calling};
 use crate::evidence::clip;
 use crate::turn::Turn;
 use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
@@ -51,10 +52,12 @@ impl Guide {
     pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         let table = frames(&turn.chat.tables).into_iter().next();
         // A program with gaps is tried once; what it could not do the model writes freely.
-        if let (Some((name, table)), 0) = (&table, self.failures)
-            && let Some(code) = program::write(turn, name, table).await?
-        {
-            return Ok(calling(turn, vec![("python", json!({"code": code}))]));
+        if let (Some((name, table)), 0) = (&table, self.failures) {
+            match program::write(turn, name, table, self.plan.is_some()).await? {
+                Need::Program(code) => return Ok(calling(turn, vec![("python", json!({"code": code}))])),
+                Need::Nothing => return self.answer(turn).await,
+                Need::Other => {}
+            }
         }
         // A file that is a table already is not to be loaded once more.
         let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));

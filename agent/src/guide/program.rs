@@ -9,8 +9,19 @@ use polymath_chat::{Completion, Constraint, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A program for the request, if it is one of the common ones. `name` is the table's variable.
-pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Result<Option<String>> {
+/// What a request turns out to need.
+pub enum Need {
+    /// This program.
+    Program(String),
+    /// One that the model has to write.
+    Other,
+    /// None: the table itself is what was asked for.
+    Nothing,
+}
+
+/// The program for a request, if it is one of the common ones. `name` is the table's variable.
+/// `collected`: the table was put together for this very request, and may be all that it asks for.
+pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table, collected: bool) -> anyhow::Result<Need> {
     let columns = Columns::of(table);
     let mut kinds = Vec::new();
     if !columns.incomplete.is_empty() && columns.numbers.len() > 1 {
@@ -19,20 +30,25 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Re
     if !columns.numbers.is_empty() && (!columns.dates.is_empty() || columns.numbers.len() > 1) {
         kinds.push("trend");
     }
-    if kinds.is_empty() {
-        return Ok(None);
+    if kinds.is_empty() && !collected {
+        return Ok(Need::Other);
     }
-    kinds.extend(["plot", "other"]);
+    kinds.extend(["plot", "calculate", "other"]);
+    if collected {
+        kinds.push("table");
+    }
     let mut task = Completion::new(clip(turn.question, 1500), 5)
         .constrained(Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect()));
     task.system = "What kind of program does a request need? Reply with one word.\nestimate: fill in values that are missing in a \
-                   table\ntrend: fit a trend or line, predict, extrapolate\nplot: draw data as a chart, nothing fitted\nother: anything \
-                   else"
+                   table\ntrend: fit a trend or line, predict, extrapolate\nplot: draw data as a chart, nothing fitted\ncalculate: totals, \
+                   averages, counts, the largest or smallest, comparisons\ntable: none, only collect, list or show facts\nother: \
+                   anything else"
         .to_owned();
     match turn.complete(task).await?.as_str() {
-        "estimate" => estimate(turn, name, table, &columns).await.map(Some),
-        "trend" => trend(turn, name, &columns).await.map(Some),
-        _ => Ok(None),
+        "estimate" => estimate(turn, name, table, &columns).await.map(Need::Program),
+        "trend" => trend(turn, name, &columns).await.map(Need::Program),
+        "table" => Ok(Need::Nothing),
+        _ => Ok(Need::Other),
     }
 }
 

@@ -64,11 +64,8 @@ impl Groups {
     pub fn find(limits: &Limits) -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let mut groups = Groups {
-            hierarchies: Vec::new(),
-            why_not: "this kernel has none".to_owned(),
-            graveyard: Arc::default(),
-        };
+        let mut groups =
+            Groups { hierarchies: Vec::new(), why_not: "this kernel has none".to_owned(), graveyard: Arc::default() };
         let candidates = candidates(&own, &mounts);
         for candidate in candidates {
             // Version 2 is tried first and has everything in one; one version is enough.

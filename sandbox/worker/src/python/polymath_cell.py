@@ -232,7 +232,9 @@ def _describe(error, reply):
     if isinstance(error, SystemExit) and error.code in (None, 0):
         return
     try:
-        reply["error"] = errors.describe(error)
+        named = {name: value for name, value in _namespace.items() if tables.is_frame(value) and name[0] != "_"}
+        frames = {name: [str(column) for column in frame.columns][:40] for name, frame in list(named.items())[:5]}
+        reply["error"] = errors.describe(error, frames)
     except BaseException as second:
         reply["error"] = {"kind": "exception", "message": type(error).__name__, "traceback": type(second).__name__}
     # The frames of the failed cell would keep its data alive.

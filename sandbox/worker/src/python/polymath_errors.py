@@ -11,22 +11,27 @@ globals().update({name: value for name, value in vars(builtins).items() if not n
 DENIED = (errno.EPERM, errno.EACCES, errno.EROFS)
 NETWORK_FILES = ("socket.py", "ssl.py", "client.py", "request.py", "selectors.py", "base_events.py")
 PROCESS_FILES = ("subprocess.py", "popen_fork.py", "popen_spawn_posix.py", "util.py")
+# Where pandas looks a column up.
+FRAME_FILES = {"frame.py", "generic.py", "base.py", "indexing.py"}
 # Where a session may read and write; set when it begins.
 INSIDE = ()
 # Lines of a traceback that are shown; the middle of a deep recursion says nothing.
 FRAMES = 6
 
 
-def describe(error):
-    """`{"kind", "message", "traceback"}` of an exception."""
+def describe(error, frames):
+    """`{"kind", "message", "traceback"}` of an exception. `frames`: column names of the cell's data
+    frames, by variable."""
     kind, note = classify(error)
+    if note is None and isinstance(error, KeyError) and _files(error) & FRAME_FILES:
+        note = "\n".join(f"{name} has the columns {columns}" for name, columns in frames.items())
     last = "".join(traceback.format_exception_only(type(error), error)).strip()
     summary = f"{type(error).__name__}: {error}".strip().rstrip(":")
     lines = _frames(error)
     text = "\n".join(lines + [last]) if lines else last
     if note:
         text += f"\n{note}"
-    return {"kind": kind, "message": _cut(note or summary, 500), "traceback": _cut(text, 4000)}
+    return {"kind": kind, "message": _cut(note if kind != "exception" and note else summary, 500), "traceback": _cut(text, 4000)}
 
 
 def classify(error):
