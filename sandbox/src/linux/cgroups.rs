@@ -27,6 +27,9 @@ const PERIOD: u64 = 100_000;
 /// How long the end of the last sessions is waited for when the program ends.
 const LAST: Duration = Duration::from_secs(1);
 
+/// Groups made so far, by all sandboxes of this program: they share its part of the hierarchies.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 /// A hierarchy in which groups can be made, and what is written into one.
 #[derive(Debug, Clone)]
 struct Hierarchy {
@@ -40,7 +43,6 @@ struct Hierarchy {
 pub struct Groups {
     hierarchies: Vec<Hierarchy>,
     why_not: String,
-    made: Arc<AtomicU64>,
     /// Folders whose processes may not be gone yet.
     graveyard: Arc<Graveyard>,
 }
@@ -62,12 +64,8 @@ impl Groups {
     pub fn find(limits: &Limits) -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let mut groups = Groups {
-            hierarchies: Vec::new(),
-            why_not: "this kernel has none".to_owned(),
-            made: Arc::default(),
-            graveyard: Arc::default(),
-        };
+        let mut groups =
+            Groups { hierarchies: Vec::new(), why_not: "this kernel has none".to_owned(), graveyard: Arc::default() };
         let candidates = candidates(&own, &mounts);
         for candidate in candidates {
             // Version 2 is tried first and has everything in one; one version is enough.
@@ -104,7 +102,7 @@ impl Groups {
     }
 
     fn make(&self, hierarchies: &[Hierarchy], limits: &Limits) -> io::Result<Group> {
-        let name = format!("polymath-{}-{}", std::process::id(), self.made.fetch_add(1, Ordering::Relaxed));
+        let name = format!("polymath-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let mut group = Group { folders: Vec::new(), procs: Vec::new(), graveyard: self.graveyard.clone() };
         for hierarchy in hierarchies {
             let folder = hierarchy.parent.join(&name);
