@@ -84,7 +84,7 @@ fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
     if !lowered.has("landlock") {
         walls.push(landlock::apply(&python.runtime, [work, &temporary], alone)?);
     }
-    if !lowered.has("user") {
+    if !lowered.has("privileges") {
         walls.push(privileges::drop_to(plan.uid)?);
     }
     // Becoming another user clears what PID 1 asked for; where there is a pid namespace, its end is enough.
