@@ -114,7 +114,7 @@ staged! {
         let code = "os.mkfifo('fifo'); socket_end, _ = socket.socketpair()\nopen('plain', 'w').write('canary')";
         assert_eq!(run(&STRICT, "fifo", code, None).error.unwrap().kind, polymath_sandbox::Kind::Denied);
         usable(&STRICT, "fifo");
-        let (names, output) = taken(sandboxes::without("seccomp-user-landlock"), "fifo", code);
+        let (names, output) = taken(sandboxes::without("seccomp-privileges-landlock"), "fifo", code);
         assert!(names == ["plain"] && has_canary(&output), "{names:?}");
     }
 
@@ -124,7 +124,7 @@ staged! {
             done = call(SYS_mount, b'/tmp/other', b'/work/mounted', b'none', 4096, 0)\nopen('plain', 'w').write(str(done)); done";
         let (names, output) = taken(&STRICT, "mount", code);
         assert_eq!((names, output.value.as_deref()), (vec!["plain".to_owned()], Some("'EPERM'")));
-        let (names, output) = taken(sandboxes::without("seccomp-user-landlock"), "mount", code);
+        let (names, output) = taken(sandboxes::without("seccomp-privileges-landlock"), "mount", code);
         assert_eq!((names, output.value.as_deref()), (vec!["plain".to_owned()], Some("0")));
     }
 }

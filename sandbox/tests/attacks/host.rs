@@ -14,7 +14,7 @@ const FILES: &str = "mounts-landlock";
 /// The same, for code that first makes a link, which no call allows.
 const LINKS: &str = "mounts-landlock-seccomp";
 /// The walls between the code and other processes, which root alone may look into.
-const PROCESSES: &str = "mounts-landlock-user-pid-seccomp";
+const PROCESSES: &str = "mounts-landlock-privileges-pid-seccomp";
 
 attacks! {
     reads_a_file: "open(host(CANARY)).read()" => Refused(ENOENT), Without(FILES, "'canary'");
@@ -65,11 +65,11 @@ attacks! {
     makes_a_hard_link: "os.link(host(LINKABLE), host(WRITABLE) + '/hard'); open(host(WRITABLE) + '/hard').read()"
         => Refused(EPERM), Without(LINKS, "'canary'");
     makes_a_fifo: "os.mkfifo('fifo'); stat.S_ISFIFO(os.stat('fifo').st_mode)"
-        => Refused(EPERM), Without("seccomp-user-landlock", "True");
+        => Refused(EPERM), Without("seccomp-privileges-landlock", "True");
     makes_a_device: "os.mknod('null', stat.S_IFCHR | 0o600, os.makedev(1, 3)); os.path.exists('null')"
-        => Refused(EPERM), RootWithout("seccomp-user-landlock", "True");
+        => Refused(EPERM), RootWithout("seccomp-privileges-landlock", "True");
     gives_a_file_away: "open('f', 'w').close(); os.chown('f', 0, 0); os.stat('f').st_uid"
-        => Refused(EPERM), RootWithout("seccomp-user-landlock", "0");
+        => Refused(EPERM), RootWithout("seccomp-privileges-landlock", "0");
     hides_data_in_an_attribute: "open('f', 'w').close(); os.setxattr('f', 'user.a', b'b')" => Refused(EPERM);
     locks_a_file_of_the_host: "import fcntl; fcntl.flock(open(host(CANARY)), fcntl.LOCK_EX) or 'locked'"
         => Refused(ENOENT), Without(FILES, "'locked'");

@@ -4,14 +4,13 @@
 //!
 //! Most attacks are rows of a table (`table.rs`), one table a subject. What they aim at on the host,
 //! canaries all, is made by `stage.rs`; sandboxes with walls down or larger limits are in
-//! `sandboxes.rs`. Everything runs as root and once more as an ordinary user (`ordinary.rs`), and
-//! the main things once more without namespaces (`reduced.rs`). `total.rs` counts.
+//! `sandboxes.rs`. Everything runs as root and once more as an ordinary user, and the main things once
+//! more without namespaces (`reduced.rs`). `total.rs` counts.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;
-mod ordinary;
 mod sandboxes;
 mod stage;
 mod table;
@@ -25,7 +24,12 @@ mod network;
 mod output;
 mod privileged;
 mod reduced;
+mod remains;
 mod resources;
 mod time;
 mod total;
-mod traces;
+
+#[test]
+fn all_of_this_as_an_ordinary_user() {
+    common::ordinary::run_again();
+}

@@ -11,7 +11,7 @@ use polymath_sandbox::Kind::Denied;
 /// The walls between the code and the host's network.
 const NETWORK: &str = "net-ipc-seccomp-landlock";
 /// For sockets that need privileges, in a network of their own.
-const PRIVILEGED: &str = "seccomp-user-landlock";
+const PRIVILEGED: &str = "seccomp-privileges-landlock";
 
 attacks! {
     connects_by_tcp: "socket.create_connection(('127.0.0.1', PORT), 5).recv(8)"

@@ -9,7 +9,7 @@ use crate::table::{
 };
 use libc::EPERM;
 
-const PRIVILEGES: &str = "seccomp-user-landlock";
+const PRIVILEGES: &str = "seccomp-privileges-landlock";
 
 attacks! {
     mounts: "call(SYS_mount, b'none', b'/tmp', b'tmpfs', 0, 0)" => Shows("'EPERM'"), Without(PRIVILEGES, "0");

@@ -38,6 +38,13 @@ pub enum Want {
     TimesOut,
 }
 
+impl Want {
+    /// Time for the last call.
+    pub fn timeout(&self) -> Option<Duration> {
+        matches!(self, Want::TimesOut).then_some(SHORT)
+    }
+}
+
 /// Where the same code succeeds, and with which value.
 #[derive(Clone, Copy)]
 pub enum Control {
@@ -115,9 +122,8 @@ pub fn record(name: &'static str, test: impl FnOnce()) {
 pub fn prove(rows: &[Attack], name: &'static str) {
     let attack = rows.iter().find(|row| row.name == name).unwrap();
     record(name, || {
-        let timeout = matches!(attack.want, Want::TimesOut).then_some(SHORT);
-        let output = run(&STRICT, name, attack.code, timeout);
-        check(attack, &output);
+        let output = run(&STRICT, name, attack.code, attack.want.timeout());
+        check_output(name, &attack.want, &output);
         usable(&STRICT, name);
         let (sandbox, shows) = match attack.control {
             control if !control.applies() => return,
@@ -133,9 +139,9 @@ pub fn prove(rows: &[Attack], name: &'static str) {
     });
 }
 
+/// The last call ended as it must.
 #[track_caller]
-fn check(attack: &Attack, output: &RunOutput) {
-    let name = attack.name;
+pub fn check_output(name: &str, want: &Want, output: &RunOutput) {
     let said = output.error.as_ref().map(|e| format!("{}\n{}", e.message, e.traceback.clone().unwrap_or_default()));
     let failed = |kind: Kind, text: &str| {
         let error =
@@ -143,7 +149,7 @@ fn check(attack: &Attack, output: &RunOutput) {
         assert_eq!(error.kind, kind, "{name}: {error:?}");
         assert!(said.as_ref().is_some_and(|s| s.contains(text)), "{name} does not say {text:?}: {error:?}");
     };
-    match attack.want {
+    match *want {
         Want::Refused(number) => failed(Kind::Denied, &format!("[Errno {number}]")),
         Want::Fails(kind, text) => failed(kind, text),
         Want::TimesOut => failed(Kind::Timeout, "time limit"),

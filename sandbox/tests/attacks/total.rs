@@ -1,9 +1,9 @@
 //! Counts what was tried. Sorted last by its name, so that it runs when all others have begun.
 
 use crate::{
-    crashes, files, harness, host, kernel, network, output, privileged, resources,
+    crashes, files, harness, host, kernel, network, output, privileged, remains, resources,
     table::{Attack, OUTCOMES},
-    time, traces,
+    time,
 };
 use std::{
     io::Write,
@@ -21,9 +21,9 @@ const TABLES: &[&[Attack]] = &[
     privileged::ROWS,
     resources::ROWS,
     time::ROWS,
-    traces::ROWS,
+    remains::ROWS,
 ];
-const STAGED: &[&[(&str, bool)]] = &[files::STAGED, harness::STAGED, output::STAGED, time::STAGED, traces::STAGED];
+const STAGED: &[&[(&str, bool)]] = &[files::STAGED, harness::STAGED, output::STAGED, time::STAGED, remains::STAGED];
 
 /// Every attack: its name and whether it has a control for the user who runs the tests.
 fn all() -> Vec<(&'static str, bool)> {
