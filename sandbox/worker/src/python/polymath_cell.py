@@ -64,6 +64,7 @@ def begin(work, temporary):
     _namespace = main.__dict__
     _seed(None)
     sys.stdin = _NoInput()
+    _prepare_streams()
     os.system = _no_process
     builtins.input = _no_input
 
@@ -147,7 +148,6 @@ def run(payload):
         _seed(request["seed"])
     figures.begin(count_only=replay, svg=request.get("svg", False))
     reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": []}
-    _prepare_streams()
     _on_signal(2, _on_interrupt)
     warnings.showwarning = _show_warning
     try:
@@ -178,13 +178,14 @@ def run(payload):
 
 
 def check():
-    """Does what the next call will do, with code that does nothing: raises when the last one left the
-    runner unable to. That is told with the call that did it, and not with the one it would hit."""
+    """Makes ready for the next call, and does what that will do, with code that does nothing: raises when
+    the last one left the runner unable to. That is told with the call that did it, and not with the next."""
     _prepare_streams()
     request = _loads('{"code": "1 + 1"}')
     tree = _parse(request["code"], "<check>")
     value = eval(compile(ast.Expression(tree.body[0].value), "<check>", "eval"), {})
-    room = bytearray(ROOM)
+    # Zeros that the kernel has to give only when they are touched.
+    room = bytes(ROOM)
     if _dumps({"value": repr(value)}) != '{"value": "2"}' or len(room) != ROOM:
         raise RuntimeError("the runner computes wrongly")
 
