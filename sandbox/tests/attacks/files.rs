@@ -23,8 +23,11 @@ fn has_canary(output: &RunOutput) -> bool {
 
 staged! {
     fn names_files_oddly() {
-        let code = "names = ['line\\nbreak', '\\x1b[2Jclear', 'x' * 255, '..hidden', ' ', '-rf', 'a\\\\..\\\\b', '\\u202egnp.exe']\n\
-            for name in names: open(name, 'w').write(name)\nopen(b'\\xff\\xfe', 'w').write('no text')";
+        let code = "
+            names = ['line\\nbreak', '\\x1b[2Jclear', 'x' * 255, '..hidden', ' ', '-rf', 'a\\\\..\\\\b']
+            names.append('\\u202egnp.exe')
+            for name in names: open(name, 'w').write(name)
+            open(b'\\xff\\xfe', 'w').write('no text')";
         let (names, output) = taken(&STRICT, "odd names", code);
         // Names that are no text, or hidden, stay inside; the others are data, never a path of the host's.
         assert_eq!(names.len(), 7, "{names:?}");
@@ -32,17 +35,29 @@ staged! {
     }
 
     fn goes_up_in_a_name() {
-        let code = "os.makedirs('a/b'); os.chdir('a/b'); open('../../up', 'w').write('x'); open('/work/a/../down', 'w').write('x')";
+        let code = "
+            os.makedirs('a/b')
+            os.chdir('a/b')
+            for name in ('../../up', '/work/a/../down'):
+                open(name, 'w').write('x')";
         assert_eq!(taken(&STRICT, "up", code).0, ["down", "up"]);
     }
 
     fn nests_folders_deeply() {
-        let code = "for _ in range(200):\n    os.mkdir('d' * 250); os.chdir('d' * 250)\n    open('f', 'w').write('x')\nos.chdir('/work')";
+        let code = "
+            for _ in range(200):
+                os.mkdir('d' * 250); os.chdir('d' * 250)
+                open('f', 'w').write('x')
+            os.chdir('/work')";
         assert!(taken(&STRICT, "deep", code).0.len() <= 6);
     }
 
     fn makes_a_hundred_thousand_files() {
-        let code = "for n in range(100_000):\n    try: open(f'f{n}', 'w').write('x')\n    except OSError: break\nn > 500";
+        let code = "
+            for n in range(100_000):
+                try: open(f'f{n}', 'w').write('x')
+                except OSError: break
+            n > 500";
         let (names, output) = taken(&STRICT, "many", code);
         assert!(names.len() == 64 && output.value.as_deref() == Some("True"), "{} {:?}", names.len(), output.value);
         assert!(output.notes.iter().any(|note| note.contains("left in the sandbox")));
@@ -57,29 +72,40 @@ staged! {
     }
 
     fn forbids_the_host_to_read() {
-        let code = "open('closed', 'w').write('x'); os.chmod('closed', 0)\nos.mkdir('shut'); os.chmod('shut', 0)\nopen('open', 'w').write('x')";
+        let code = "
+            open('closed', 'w').write('x'); os.chmod('closed', 0)
+            os.mkdir('shut'); os.chmod('shut', 0)
+            open('open', 'w').write('x')";
         let (names, _) = taken(&STRICT, "closed", code);
         assert!(names.contains(&"open".to_owned()), "{names:?}");
     }
 
     fn renames_while_the_host_looks() {
         // A leftover thread makes the name a file and a folder in turn; it is ended before the host looks.
-        let code = "open('file', 'w').write('x'); os.mkdir('folder')\ndef swap():\n    while True:\n        \
-            os.rename('file', 'third'); os.rename('folder', 'file'); os.rename('third', 'folder')\n\
+        let code = "
+            open('file', 'w').write('x'); os.mkdir('folder')
+            def swap():
+                while True:
+                    os.rename('file', 'third'); os.rename('folder', 'file'); os.rename('third', 'folder')
             threading.Thread(target=swap, daemon=True).start()";
         let (names, _) = taken(&STRICT, "swap", code);
         assert!(names.len() <= 1, "{names:?}");
     }
 
     fn removes_and_shrinks_files_while_the_host_reads() {
-        let code = "def work():\n    while True:\n        open('f', 'wb').write(bytes(1 << 20)); os.truncate('f', 10); os.remove('f')\n\
-            threading.Thread(target=work, daemon=True).start()\ntime.sleep(0.05)";
+        let code = "
+            def work():
+                while True:
+                    open('f', 'wb').write(bytes(1 << 20)); os.truncate('f', 10); os.remove('f')
+            threading.Thread(target=work, daemon=True).start()
+            time.sleep(0.05)";
         let (names, _) = taken(&STRICT, "shrink", code);
         assert!(names.len() <= 1, "{names:?}");
     }
 
     fn puts_a_link_where_the_host_looks() + control {
-        let code = format!("os.symlink({:?}, 'leak.txt'); os.symlink({:?}, 'folder'); os.symlink('/', 'root')\n\
+        let code = format!("
+            os.symlink({:?}, 'leak.txt'); os.symlink({:?}, 'folder'); os.symlink('/', 'root')
             open('plain', 'w').write('canary')", STAGE.folder.join("canary.txt"), STAGE.folder);
         let error = run(&STRICT, "link", &code, None).error.unwrap();
         assert_eq!(error.kind, polymath_sandbox::Kind::Denied);
@@ -92,9 +118,16 @@ staged! {
     fn swaps_a_link_in_while_the_host_looks() + control {
         // Races the host's look with a process that the host does not stop: none can be made here,
         // and where one can, the host opens without following links.
-        let code = format!("child = os.fork()\nif child == 0:\n    os.symlink({:?}, 'link')\n    until = time.monotonic() + 1.5\n    \
-            while time.monotonic() < until:\n        open('third', 'w').write('own'); os.rename('third', 'file')\n        \
-            os.symlink({:?}, 'third'); os.rename('third', 'file')\n    os._exit(0)\ntime.sleep(0.2)",
+        let code = format!("
+            child = os.fork()
+            if child == 0:
+                os.symlink({:?}, 'link')
+                until = time.monotonic() + 1.5
+                while time.monotonic() < until:
+                    open('third', 'w').write('own'); os.rename('third', 'file')
+                    os.symlink({:?}, 'third'); os.rename('third', 'file')
+                os._exit(0)
+            time.sleep(0.2)",
             STAGE.folder.join("canary.txt"), STAGE.folder.join("canary.txt"));
         assert_eq!(run(&STRICT, "swapped link", &code, None).error.unwrap().kind, polymath_sandbox::Kind::Denied);
         usable(&STRICT, "swapped link");
@@ -111,7 +144,9 @@ staged! {
     }
 
     fn puts_a_fifo_where_the_host_looks() + control {
-        let code = "os.mkfifo('fifo'); socket_end, _ = socket.socketpair()\nopen('plain', 'w').write('canary')";
+        let code = "
+            os.mkfifo('fifo'); socket_end, _ = socket.socketpair()
+            open('plain', 'w').write('canary')";
         assert_eq!(run(&STRICT, "fifo", code, None).error.unwrap().kind, polymath_sandbox::Kind::Denied);
         usable(&STRICT, "fifo");
         let (names, output) = taken(sandboxes::without("seccomp-privileges-landlock"), "fifo", code);
@@ -120,8 +155,10 @@ staged! {
 
     fn puts_a_mount_where_the_host_looks() + control {
         // Another file system below the work directory: the host does not go there.
-        let code = "os.mkdir('mounted'); os.mkdir('/tmp/other'); open('/tmp/other/inside', 'w').write('canary')\n\
-            done = call(SYS_mount, b'/tmp/other', b'/work/mounted', b'none', 4096, 0)\nopen('plain', 'w').write(str(done)); done";
+        let code = "
+            os.mkdir('mounted'); os.mkdir('/tmp/other'); open('/tmp/other/inside', 'w').write('canary')
+            done = call(SYS_mount, b'/tmp/other', b'/work/mounted', b'none', 4096, 0)
+            open('plain', 'w').write(str(done)); done";
         let (names, output) = taken(&STRICT, "mount", code);
         assert_eq!((names, output.value.as_deref()), (vec!["plain".to_owned()], Some("'EPERM'")));
         let (names, output) = taken(sandboxes::without("seccomp-privileges-landlock"), "mount", code);

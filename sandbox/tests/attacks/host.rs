@@ -26,14 +26,25 @@ attacks! {
     reads_a_file_below_a_descriptor_of_the_work_directory_s_parent:
         "os.read(os.open(host(CANARY)[1:], os.O_RDONLY, dir_fd=os.open('..', os.O_PATH)), 9)"
         => Fails(Exception, "[Errno 2]"), Without(FILES, "b'canary'");
-    reads_a_file_with_a_library_s_reader: "import numpy\nnumpy.fromfile(host(CANARY), dtype='S6')[0].item()"
+    reads_a_file_with_a_library_s_reader: "
+        import numpy
+        numpy.fromfile(host(CANARY), dtype='S6')[0].item()"
         => Refused(ENOENT), Without(FILES, "b'canary'");
-    opens_a_database_of_the_host: "import sqlite3\ntry:\n    \
-        sqlite3.connect(host(WRITABLE) + '/base').execute('create table t (a)')\n    got = 'made'\nexcept sqlite3.OperationalError as error:\n    got = str(error)\ngot"
+    opens_a_database_of_the_host: "
+        import sqlite3
+        try:
+            sqlite3.connect(host(WRITABLE) + '/base').execute('create table t (a)')
+            got = 'made'
+        except sqlite3.OperationalError as error:
+            got = str(error)
+        got"
         => Shows("'unable to open database file'"), Without(FILES, "'made'");
     reads_the_passwords: "open(host('/etc/passwd')).read(5)" => Refused(ENOENT), Without(FILES, "'root:'");
-    imports_from_the_host: "open(host(WRITABLE) + '/module_of_the_host.py', 'w').write('a = 1')\n\
-        sys.path.append(host(WRITABLE))\nimport module_of_the_host\nmodule_of_the_host.a"
+    imports_from_the_host: "
+        open(host(WRITABLE) + '/module_of_the_host.py', 'w').write('a = 1')
+        sys.path.append(host(WRITABLE))
+        import module_of_the_host
+        module_of_the_host.a"
         => Refused(ENOENT), Without(FILES, "1");
     lists_the_root: "'work' in os.listdir('/')" => Refused(EACCES), Without(FILES, "True");
     lists_sys: "bool(os.listdir(host('/sys')))" => Refused(ENOENT), Without(FILES, "True");
@@ -57,7 +68,7 @@ attacks! {
     writes_shared_memory_files: "open(host('/dev/shm') + '/written', 'w').close()" => Refused(ENOENT);
     renames_the_work_directory: "os.rename('/work', '/old')" => Refused(EROFS);
     removes_the_work_directory: "os.rmdir('/work')" => Refused(EROFS);
-    puts_a_file_system_s_folder_over_the_work_directory: "os.mkdir('/tmp/other'); attempt(os.rename, '/tmp/other', '/work')"
+    puts_a_folder_over_the_work_directory: "os.mkdir('/tmp/other'); attempt(os.rename, '/tmp/other', '/work')"
         => Shows("'EXDEV'");
 
     makes_a_symbolic_link: "os.symlink(host(CANARY), 'link'); open('link').read()"
@@ -81,8 +92,10 @@ attacks! {
     reads_the_memory_of_a_process_by_its_file:
         "memory = open(host(f'/proc/{HOST_PID}/mem'), 'rb', 0); memory.seek(ADDRESS); memory.read(6)"
         => Refused(ENOENT), RootWithout(PROCESSES, "b'canary'");
-    reads_the_memory_of_a_process_by_a_call: "data = ctypes.create_string_buffer(6)\n\
-        call(SYS_process_vm_readv, HOST_PID, struct.pack('QQ', ctypes.addressof(data), 6), 1, struct.pack('QQ', ADDRESS, 6), 1, 0)"
+    reads_the_memory_of_a_process_by_a_call: "
+        data = ctypes.create_string_buffer(6)
+        here, there = (struct.pack('QQ', at, 6) for at in (ctypes.addressof(data), ADDRESS))
+        call(SYS_process_vm_readv, HOST_PID, here, 1, there, 1, 0)"
         => Shows("'EPERM'"), RootWithout(PROCESSES, "6");
     reads_the_memory_of_pid_1: "open('/proc/1/mem', 'rb').read(1)" => Refused(ENOENT);
     goes_through_the_root_of_a_process: "open(host(f'/proc/{HOST_PID}/root') + CANARY).read()"
@@ -90,18 +103,28 @@ attacks! {
     goes_through_a_descriptor_of_itself: "os.readlink('/proc/self/fd/3')" => Refused(ENOENT);
     traces_a_process: "call(SYS_ptrace, 0x4206, VICTIM, 0, 0)" => Shows("'EPERM'"), RootWithout(PROCESSES, "0");
     ends_a_process: "str(attempt(os.kill, VICTIM, 0))" => Shows("'ESRCH'"), Without(PROCESSES, "'None'");
+    signals_a_process_through_a_pipe: "
+        import fcntl
+        attempt(fcntl.fcntl, os.pipe()[1], fcntl.F_SETOWN, VICTIM)"
+        => Shows("'ESRCH'"), Without(PROCESSES, "0");
     finds_a_process_by_its_descriptor: "call(SYS_pidfd_open, VICTIM, 0) != 'EPERM'"
         => Shows("False"), Without(PROCESSES, "True");
-    attaches_shared_memory_of_the_host: "libc.shmat.restype = ctypes.c_void_p\n\
-        at = libc.shmat(SEGMENT, None, 0o10000)\nctypes.string_at(at, 6) if at != 2**64 - 1 else errno.errorcode[ctypes.get_errno()]"
+    attaches_shared_memory_of_the_host: "
+        libc.shmat.restype = ctypes.c_void_p
+        at = libc.shmat(SEGMENT, None, 0o10000)
+        ctypes.string_at(at, 6) if at != 2**64 - 1 else errno.errorcode[ctypes.get_errno()]"
         => Shows("'EPERM'"), Without("net-ipc-seccomp-landlock", "b'canary'");
 
     finds_the_host_s_variables: "sorted(name for name in os.environ if name.startswith(('POLYMATH', 'CARGO', 'SSH')))"
         => Shows("[]");
-    finds_the_host_s_variables_below_python: "getenv = libc.getenv\ngetenv.restype = ctypes.c_char_p\n\
+    finds_the_host_s_variables_below_python: "
+        getenv = libc.getenv
+        getenv.restype = ctypes.c_char_p
         [getenv(name) for name in (b'HOME', b'CARGO_HOME', b'POLYMATH_PYTHON')]" => Shows("[b'/work', None, None]");
     finds_inherited_descriptors: "[fd for fd in range(4, 4096) if attempt(os.fstat, fd) != 'EBADF']" => Shows("[]");
-    sees_only_its_own_processes: "(os.getpid(), os.getppid(), [pid for pid in range(3, 40_000) if attempt(os.kill, pid, 0) != 'ESRCH'])"
+    sees_only_its_own_processes: "
+        others = [pid for pid in range(3, 40_000) if attempt(os.kill, pid, 0) != 'ESRCH']
+        (os.getpid(), os.getppid(), others)"
         => Shows("(2, 1, [])");
     is_not_root: "0 in (*os.getresuid(), *os.getresgid(), *os.getgroups())" => Shows("False");
 }

@@ -16,12 +16,22 @@ const PRIVILEGED: &str = "seccomp-privileges-landlock";
 attacks! {
     connects_by_tcp: "socket.create_connection(('127.0.0.1', PORT), 5).recv(8)"
         => Refused(EPERM), Without(NETWORK, "b'HTTP/1.0'");
-    fetches_a_page: "import urllib.request\nurllib.request.urlopen(f'http://127.0.0.1:{PORT}/', timeout=5).read()"
+    fetches_a_page: "
+        import urllib.request
+        urllib.request.urlopen(f'http://127.0.0.1:{PORT}/', timeout=5).read()"
         => Fails(Denied, "no network"), Without(NETWORK, "b'canary'");
-    connects_in_a_coroutine: "import asyncio\nasync def talk():\n    \
-        reader, writer = await asyncio.open_connection('127.0.0.1', PORT)\n    return await reader.readline()\nasyncio.run(talk())"
+    connects_in_a_coroutine: "
+        import asyncio
+        async def talk():
+            reader, writer = await asyncio.open_connection('127.0.0.1', PORT)
+            return await reader.readline()
+        asyncio.run(talk())"
         => Refused(EPERM), Without(NETWORK, "b'HTTP/1.0 200 OK\\r\\n'");
-    sends_a_datagram: "s = socket.socket(type=socket.SOCK_DGRAM)\ns.settimeout(5)\ns.sendto(b'question', ('127.0.0.1', UDP))\ns.recv(9)"
+    sends_a_datagram: "
+        s = socket.socket(type=socket.SOCK_DGRAM)
+        s.settimeout(5)
+        s.sendto(b'question', ('127.0.0.1', UDP))
+        s.recv(9)"
         => Refused(EPERM), Without(NETWORK, "b'canary'");
     listens_for_others: "s = socket.socket(); s.bind(('', 0)); s.listen(); 'listening'"
         => Refused(EPERM), Without(NETWORK, "'listening'");
@@ -33,11 +43,14 @@ attacks! {
     opens_a_unix_datagram_socket: "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).type.name"
         => Refused(EPERM), Without("seccomp", "'SOCK_DGRAM'");
     // A pair's end can send elsewhere, if it is one of datagrams: no connect(), no socket().
-    sends_from_a_pair_to_a_name: "a, b = socket.socketpair(type=socket.SOCK_DGRAM); a.sendto(b'x', '\\0' + ABSTRACT + '-datagrams')"
+    sends_from_a_pair_to_a_name: "
+        a, b = socket.socketpair(type=socket.SOCK_DGRAM)
+        a.sendto(b'x', '\\0' + ABSTRACT + '-datagrams')"
         => Refused(EPERM), Without(NETWORK, "1");
     sends_from_a_pair_to_a_path: "a, b = socket.socketpair(type=socket.SOCK_DGRAM); a.sendto(b'x', host(DATAGRAMS))"
         => Refused(EPERM), Without("mounts-landlock-seccomp", "1");
-    sends_from_a_pair_by_sendmsg: "a, b = socket.socketpair(type=socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)\n\
+    sends_from_a_pair_by_sendmsg: "
+        a, b = socket.socketpair(type=socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         a.sendmsg([b'x'], [], 0, host(DATAGRAMS))" => Refused(EPERM), Without("mounts-landlock-seccomp", "1");
     addresses_what_a_stream_pair_sends: "a, b = socket.socketpair(); attempt(a.sendto, b'x', '\\0' + ABSTRACT)"
         => Shows("'EISCONN'");
@@ -45,12 +58,17 @@ attacks! {
         => Shows("False"), Without("seccomp", "True");
     names_an_end_of_a_pair: "a, b = socket.socketpair(); call(SYS_bind, a.fileno(), b'\\1\\0', 2) != 'EPERM'"
         => Shows("False"), Without("seccomp", "True");
-    takes_a_descriptor_of_the_host_s_process: "attempt(socket.socket(fileno=os.dup(3), family=1, type=1).getsockopt, 1, 77, 4) != 'EPERM'"
+    takes_a_descriptor_of_the_host_s_process: "
+        channel = socket.socket(fileno=os.dup(3), family=1, type=1)
+        attempt(channel.getsockopt, socket.SOL_SOCKET, 77, 4) != 'EPERM'"
         => Shows("False"), Without("seccomp", "True");
-    learns_who_the_host_is: "attempt(socket.socket(fileno=os.dup(3), family=1, type=1).getsockopt, 1, 17, 12) != 'EPERM'"
+    learns_who_the_host_is: "
+        channel = socket.socket(fileno=os.dup(3), family=1, type=1)
+        attempt(channel.getsockopt, socket.SOL_SOCKET, socket.SO_PEERCRED, 12) != 'EPERM'"
         => Shows("False"), Without("seccomp", "True");
-    filters_a_socket_with_a_program: "a, b = socket.socketpair()\n\
-        program = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0))\n\
+    filters_a_socket_with_a_program: "
+        a, b = socket.socketpair()
+        program = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0))
         str(attempt(a.setsockopt, socket.SOL_SOCKET, 26, struct.pack('HxxxxxxQ', 1, ctypes.addressof(program))))"
         => Shows("'EPERM'"), Without("seccomp", "'None'");
     pairs_another_family: "call(SYS_socketpair, socket.AF_INET, 1, 0, ctypes.create_string_buffer(8))"

@@ -6,7 +6,7 @@ use crate::{
     table::{
         Control::Generous,
         Want::{Fails, Shows},
-        attacks, run, staged, usable,
+        attacks, request, run, staged, usable,
     },
 };
 use polymath_sandbox::{
@@ -15,14 +15,35 @@ use polymath_sandbox::{
 };
 
 attacks! {
-    floods_stdout: "for _ in range(300): print('flood' * 200)\n'done'" => Fails(OutputLimit, "printed more than"), Generous("'done'");
-    floods_stderr: "for _ in range(300): print('flood' * 200, file=sys.stderr)\n'done'" => Fails(OutputLimit, "printed more than"), Generous("'done'");
-    floods_stdout_below_python: "for _ in range(300): os.write(1, b'flood' * 200)\n'done'" => Fails(OutputLimit, "printed more than"), Generous("'done'");
-    floods_from_a_thread: "def flood():\n    for _ in range(300): os.write(1, b'flood' * 200)\n\
-        thread = threading.Thread(target=flood)\nthread.start()\nthread.join()\n'done'" => Fails(OutputLimit, "printed more than"), Generous("'done'");
+    floods_stdout: "
+        for _ in range(300): print('flood' * 200)
+        'done'"
+        => Fails(OutputLimit, "printed more than"), Generous("'done'");
+    floods_stderr: "
+        for _ in range(300): print('flood' * 200, file=sys.stderr)
+        'done'"
+        => Fails(OutputLimit, "printed more than"), Generous("'done'");
+    floods_stdout_below_python: "
+        for _ in range(300): os.write(1, b'flood' * 200)
+        'done'"
+        => Fails(OutputLimit, "printed more than"), Generous("'done'");
+    floods_from_a_thread: "
+        def flood():
+            for _ in range(300): os.write(1, b'flood' * 200)
+        thread = threading.Thread(target=flood)
+        thread.start()
+        thread.join()
+        'done'"
+        => Fails(OutputLimit, "printed more than"), Generous("'done'");
     floods_without_end: "while True: print('flood' * 100)" => Fails(OutputLimit, "printed more than");
-    floods_and_ignores_interrupts: "signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: os.write(2, b'flood' * 1000)" => Fails(OutputLimit, "printed more than");
-    enlarges_the_pipe_first: "import fcntl\nfcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)\nos.write(1, bytes(1 << 20)) >> 20"
+    floods_and_ignores_interrupts: "
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True: os.write(2, b'flood' * 1000)"
+        => Fails(OutputLimit, "printed more than");
+    enlarges_the_pipe_first: "
+        import fcntl
+        fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)
+        os.write(1, bytes(1 << 20)) >> 20"
         => Fails(OutputLimit, "printed more than"), Generous("1");
     reads_its_own_output: "attempt(os.read, 1, 1)" => Shows("'EBADF'");
     closes_its_output: "os.close(1); os.close(2)" => Fails(Crash, "unable to go on");
@@ -59,23 +80,31 @@ staged! {
     }
 
     fn draws_more_figures_than_anybody_looks_at() {
-        let code = "import matplotlib.pyplot as plt\nfor n in range(200):\n    \
-            plt.figure(figsize=(0.3, 0.3)).add_axes((0, 0, 1, 1)).axis('off')\n    plt.show()";
+        let code = "
+            import matplotlib.pyplot as plt
+            for n in range(60):
+                plt.figure(figsize=(0.3, 0.3)).add_axes((0, 0, 1, 1)).axis('off')
+                plt.show()";
         let output = run(&STRICT, "figures", code, None);
         assert_eq!((output.error, output.figures.len()), (None, 32));
         usable(&STRICT, "figures");
     }
 
     fn draws_a_figure_that_is_too_large() {
-        let code = "import matplotlib.pyplot as plt\nplt.figure(figsize=(500, 500)).add_axes((0, 0, 1, 1))\nplt.show()";
+        let code = "
+            import matplotlib.pyplot as plt
+            plt.figure(figsize=(500, 500)).add_axes((0, 0, 1, 1))
+            plt.show()";
         let output = run(&STRICT, "large", code, None);
         assert!(output.error.is_some() && output.figures.is_empty(), "{output:?}");
         usable(&STRICT, "large");
     }
 
     fn returns_a_table_that_is_too_long() {
-        let code = "import pandas\ntable = pandas.DataFrame({f'c{n}': range(20_000) for n in range(150)})";
-        let request = RunRequest { return_tables: vec!["table".to_owned()], ..RunRequest::new(code) };
+        let code = "
+            import pandas
+            table = pandas.DataFrame({f'c{n}': range(20_000) for n in range(150)})";
+        let request = RunRequest { return_tables: vec!["table".to_owned()], ..request(code, None) };
         let output = RUNTIME.block_on(STRICT.run("table", request, &Default::default())).unwrap();
         let table = &output.tables[0];
         assert_eq!((table.rows.len(), table.columns.len()), (5000, 100));

@@ -1,5 +1,5 @@
 # What goes before the code of every attack; constants (CANARY, PORT, SYS_mount, ...) come before this.
-import ctypes, errno, mmap, os, resource, signal, socket, stat, struct, sys, threading, time
+import ctypes, errno, json, mmap, os, resource, signal, socket, stat, struct, sys, threading, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -28,3 +28,23 @@ def host(path):
 def ends_with(child):
     """The exit status of a child, or why there is none."""
     return child if isinstance(child, str) else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def number():
+    """The number of the call that is running, which is in the runner's frames."""
+    frame = sys._getframe()
+    while "request" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["request"]["id"]
+
+
+def reply(number, **fields):
+    """A forged reply to the call of that number, as it goes over the channel."""
+    data = json.dumps({"id": number, "value": None, "error": None, **fields}).encode()
+    return struct.pack("<I", len(data)) + data
+
+
+def say_it_is_over():
+    """Answers the question that the host asks after a reply."""
+    os.read(3, 4)
+    os.write(3, bytes(4))

@@ -14,7 +14,7 @@ use std::{
         },
     },
     path::PathBuf,
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::LazyLock,
     thread,
 };
@@ -27,8 +27,8 @@ pub struct Stage {
     pub folder: PathBuf,
     /// Python code that names all of it, and helpers.
     pub prelude: String,
-    /// Ends the process that is aimed at, with this program.
-    _victim: ChildStdin,
+    /// A process to aim at. It reads from this program, and so ends with it.
+    _victim: Child,
 }
 
 impl Stage {
@@ -49,7 +49,7 @@ impl Stage {
             ("SOCKET", folder.join("stream.socket")),
             ("DATAGRAMS", folder.join("datagram.socket")),
         ];
-        let mut victim = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let victim = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (port, udp) = network();
         let name = format!("polymath-{}", std::process::id());
         unix_sockets(&folder, &name);
@@ -65,7 +65,7 @@ impl Stage {
         prelude += &format!("ABSTRACT = {name:?}\n");
         prelude.extend(numbers.iter().chain(SYSTEM_CALLS).map(|(name, number)| format!("{name} = {number}\n")));
         prelude += include_str!("prelude.py");
-        Stage { folder, prelude, _victim: victim.stdin.take().unwrap() }
+        Stage { folder, prelude, _victim: victim }
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Between two calls of one attack.
-pub const NEXT_CALL: &str = "\n# next call\n";
+pub const NEXT_CALL: &str = "# next call\n";
 /// What a call has that is to run out of time.
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -161,8 +161,7 @@ pub fn check_output(name: &str, want: &Want, output: &RunOutput) {
 /// a call of its own, so that the attack stands alone in its cell.
 pub fn run(sandbox: &Sandbox, session: &str, code: &str, timeout: Option<Duration>) -> RunOutput {
     let one = |code: &str, timeout| {
-        let request = RunRequest { timeout, ..RunRequest::new(code) };
-        RUNTIME.block_on(sandbox.run(session, request, &Default::default())).unwrap()
+        RUNTIME.block_on(sandbox.run(session, request(code, timeout), &Default::default())).unwrap()
     };
     let before = one(&STAGE.prelude, None);
     assert_eq!(before.error, None, "void: {session} cannot begin");
@@ -172,6 +171,13 @@ pub fn run(sandbox: &Sandbox, session: &str, code: &str, timeout: Option<Duratio
         one(code, None);
     }
     one(last, timeout)
+}
+
+/// A request of code as the tables have it: on lines of its own, indented like what is around it.
+pub fn request(code: &str, timeout: Option<Duration>) -> RunRequest {
+    let indent = code.lines().filter(|line| !line.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+    let lines = code.lines().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or_default());
+    RunRequest { timeout, ..RunRequest::new(lines.collect::<Vec<_>>().join("\n")) }
 }
 
 /// The session answers, with the next call.

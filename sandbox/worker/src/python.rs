@@ -29,6 +29,9 @@ pub struct Interpreter {
     check: Py<PyAny>,
 }
 
+/// Python's version, its folders, and the runner's `run`, `begin` and `check`.
+type Loaded = (String, Vec<PathBuf>, [Py<PyAny>; 3]);
+
 impl Interpreter {
     /// Starts Python on the environment's packages alone and imports them.
     pub fn start(plan: &ZygotePlan) -> Result<Self, String> {
@@ -39,7 +42,7 @@ impl Interpreter {
         })
     }
 
-    fn load(py: Python, plan: &ZygotePlan) -> Result<(String, Vec<PathBuf>, [Py<PyAny>; 3]), String> {
+    fn load(py: Python, plan: &ZygotePlan) -> Result<Loaded, String> {
         let packages = packages_folder(py, &plan.environment)?;
         let steps = || -> PyResult<_> {
             let paths = search_path(py, &packages)?;
