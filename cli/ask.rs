@@ -21,10 +21,11 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     // A wrong tool or search setting is told before a model is pulled and loaded for it.
     wiring::tools(&settings)?;
     let mut session = open_session(&settings.home, args.session.as_deref(), question)?;
+    let mut chat = session.chat()?;
+    args.file.iter().try_for_each(|file| chat.give(file))?;
     let out = out_dir(&settings, args, session.id());
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
     let agent = wiring::agent(&settings, out, quiet).await?;
-    let mut chat = session.chat()?;
     let cancel = on_interrupt();
     let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, cancel).await;
     renderer.finish();

@@ -27,8 +27,9 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     wiring::tools(&settings)?;
     let mut session = open_session(&settings.home, args.session.as_deref(), "chat")?;
     let out = out_dir(&settings, args, session.id());
-    let agent = wiring::agent(&settings, out, quiet).await?;
     let mut chat = session.chat()?;
+    args.file.iter().try_for_each(|file| chat.give(file))?;
+    let agent = wiring::agent(&settings, out, quiet).await?;
     let mut before: Vec<Chat> = Vec::new();
     if !quiet {
         eprintln!("{} · session {} · /help", agent.engine.info().name, session.id());

@@ -10,6 +10,7 @@ mod eval;
 mod model;
 mod parse;
 mod probe;
+mod python;
 mod render;
 mod report;
 mod serve;
@@ -65,6 +66,9 @@ enum Command {
     /// The tools, without a model
     #[command(subcommand)]
     Tool(tool::ToolCommand),
+    /// The packages that sandboxed Python programs can import
+    #[command(subcommand)]
+    Python(python::PythonCommand),
     /// What the runtime understands of raw model output
     Parse(parse::ParseArgs),
     /// The models: list, pull, look at, measure, remove
@@ -109,6 +113,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Chat { run } => return chat::run(&run, quiet).await,
         Command::Sessions(command) => sessions::run(command, &home)?,
         Command::Tool(command) => return tool::run(command).await,
+        Command::Python(command) => python::run(command).await?,
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => model::run(command, &home, quiet).await?,
         Command::Serve(args) => return serve::run(args, quiet).await,

@@ -2,10 +2,12 @@
 
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{self, ReportTurn};
+use crate::wiring;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use polymath_agent::session::{SessionRecord, SessionStore};
 use polymath_chat::{Artifact, Event, Role};
+use polymath_sandbox::Sandbox;
 use std::{collections::BTreeMap, io::Write, path::Path};
 
 #[derive(Debug, Subcommand)]
@@ -43,10 +45,15 @@ pub enum Format {
 
 /// Runs one subcommand on the sessions below `home`.
 pub fn run(command: SessionsCommand, home: &Path) -> anyhow::Result<()> {
-    execute(command, &SessionStore::open(&home.join("sessions.db"))?, &mut std::io::stdout())
+    let store = SessionStore::open(&home.join("sessions.db"))?;
+    if let Some(removed) = execute(command, &store, &mut std::io::stdout())? {
+        Sandbox::forget(&wiring::journals(home), &removed);
+    }
+    Ok(())
 }
 
-fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Returns the session that was removed, if that was the command.
+fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) -> anyhow::Result<Option<String>> {
     match command {
         SessionsCommand::List => {
             for session in store.list()? {
@@ -73,9 +80,10 @@ fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) 
         SessionsCommand::Rm { id } => {
             let id = store.remove(&id)?;
             eprintln!("removed session {id}");
+            return Ok(Some(id));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Questions and answers as `ask` shows them, without the work between.
@@ -172,7 +180,7 @@ mod tests {
         );
         let said = |command| {
             let mut out = Vec::new();
-            execute(command, &store, &mut out).map(|()| String::from_utf8(out).unwrap())
+            execute(command, &store, &mut out).map(|_| String::from_utf8(out).unwrap())
         };
         let list = said(SessionsCommand::List).unwrap();
         assert!(list.starts_with("talk  ") && list.ends_with("  1 turns  How much?\n"), "{list}");

@@ -1,6 +1,8 @@
 //! Settings, weakest first: built-in, `polymath.toml` in the user's config directory,
 //! `./polymath.toml`, `POLYMATH_*` variables, flags (clap reads the last two).
 
+mod python;
+
 use anyhow::{Context, bail};
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
@@ -8,6 +10,8 @@ use polymath_model::remote::Address;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use python::PythonSettings;
 
 /// The flags of every subcommand that answers questions.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +31,9 @@ pub struct RunArgs {
     /// Where charts, pictures and files go
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// A file that programs may read; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
     /// Go on with this session
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -86,6 +93,8 @@ struct File {
     approve: Option<String>,
     #[serde(default)]
     browser: BrowserFile,
+    #[serde(default)]
+    python: PythonSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,6 +124,7 @@ pub struct Settings {
     pub allow: Vec<String>,
     pub searxng: Option<String>,
     pub limits: CallLimits,
+    pub python: PythonSettings,
 }
 
 /// A mistake of the user's, with exit status 2.
@@ -164,6 +174,7 @@ impl Settings {
             allow: allow.or(file.browser.allow).unwrap_or_default(),
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
             limits: CallLimits::default(),
+            python: file.python,
         })
     }
 }
@@ -187,6 +198,7 @@ impl File {
                 allow: over.browser.allow.or(self.browser.allow),
                 searxng: over.browser.searxng.or(self.browser.searxng),
             },
+            python: self.python.under(over.python),
         }
     }
 }

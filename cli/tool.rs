@@ -4,7 +4,7 @@ use crate::ask::out_dir;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::{Args, Parser, Subcommand};
-use polymath_agent::check_arguments;
+use polymath_agent::{Chat, check_arguments};
 use polymath_chat::{Artifact, Table, ToolFailure};
 use polymath_tools::{CallCx, Registry, ToolError};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub struct CallArgs {
     /// Where artifacts go
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// A file that programs may read; may be given several times
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
     /// As for `ask`
     #[arg(long, env = "POLYMATH_SEARCH", value_name = "BACKEND")]
     search: Option<String>,
@@ -103,7 +106,9 @@ fn list(json: bool) -> anyhow::Result<ExitCode> {
 async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let (settings, run_args) = settings(args.search, args.out)?;
     let tools = wiring::tools(&settings)?;
-    let mut caller = Caller { out: out_dir(&settings, &run_args, "tool-call"), tools, alone: 0 };
+    let mut given = Chat::default();
+    args.file.iter().try_for_each(|file| given.give(file))?;
+    let mut caller = Caller { out: out_dir(&settings, &run_args, "tool-call"), tools, files: given.files, alone: 0 };
     std::fs::create_dir_all(&caller.out)?;
     if args.jsonl {
         return caller.lines().await;
@@ -131,6 +136,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
 struct Caller {
     tools: Registry,
     out: PathBuf,
+    files: Vec<PathBuf>,
     /// Calls so far that belong to no session.
     alone: u64,
 }
@@ -158,11 +164,13 @@ impl Caller {
     async fn answer(&mut self, request: Request) -> Answer {
         let started = Instant::now();
         self.alone += 1;
+        let shared = request.session.is_some();
         let cx = CallCx {
             session: request.session.unwrap_or_else(|| format!("alone-{}-{}", std::process::id(), self.alone)),
             out: self.out.clone(),
             model: None,
             tables: Vec::new(),
+            files: self.files.clone(),
             cancel: CancellationToken::new(),
         };
         let result = match self.tools.get(&request.tool) {
@@ -177,6 +185,9 @@ impl Caller {
             },
         };
         let ms = started.elapsed().as_millis() as u64;
+        if !shared {
+            self.tools.end(&cx.session).await;
+        }
         match result {
             Err(failure) => failed(request.id, failure, ms),
             Ok(output) => Answer {

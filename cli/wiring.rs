@@ -12,7 +12,7 @@ use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions
 use polymath_model::store::{self, Resolved, Store};
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
 use polymath_tools::{Calculator, Image, Python, Registry, Tool};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,15 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
 }
 
 pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
-    polymath_sandbox::Config::locate(&settings.home)
+    let mut config = polymath_sandbox::Config::locate(&settings.home);
+    config.journals = Some(journals(&settings.home));
+    settings.python.apply(&mut config);
+    config
+}
+
+/// Where the interpreters' journals are kept, which bring their variables back.
+pub fn journals(home: &Path) -> PathBuf {
+    home.join("python-sessions")
 }
 
 /// The engine for `--model`: an endpoint's, or a local one, pulled first where it is missing.
@@ -126,6 +134,9 @@ pub fn sampling(settings: &Settings, model: &str) -> Sampling {
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
     let tools = tools(settings)?;
     polymath_model::constrain::check_tools(&tools.specs())?;
+    // Python imports its packages while the model loads.
+    let warming = tools.clone();
+    tokio::spawn(async move { warming.warm().await });
     let engine = engine(settings, quiet).await?;
     let sampling = sampling(settings, &engine.info().name);
     Ok(Agent {

@@ -97,6 +97,8 @@ check_cargo() {
 make_python_environment() {
     requirements="$root/sandbox/requirements.txt"
     environment="${POLYMATH_PYTHON:-$POLYMATH_HOME/python}"
+    # What `polymath python add` installed.
+    added="$POLYMATH_HOME/python-packages.txt"
     stamp="$(cksum <"$requirements") $("$PYO3_PYTHON" -V 2>&1) $PYO3_PYTHON"
     if [ "$(cat "$environment/polymath-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
     if [ -n "${POLYMATH_PYTHON:-}" ] && [ -e "$environment" ] && [ ! -e "$environment/polymath-stamp" ]; then
@@ -104,9 +106,13 @@ make_python_environment() {
     fi
     say "making the Python environment in $environment"
     mkdir -p "$(dirname "$environment")"
+    if [ -e "$added" ]; then set -- -r "$requirements" -r "$added"; else set -- -r "$requirements"; fi
+    # uv is faster, and reads pip's configuration in its own way: where it fails, pip has a try.
     {
-        "$PYO3_PYTHON" -m venv --clear "$environment" >&2 &&
-            "$environment/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2
+        "$PYO3_PYTHON" -m venv --clear "$environment" >&2 && {
+            { command -v uv >/dev/null && uv pip install --quiet --python "$environment/bin/python" "$@" >&2; } ||
+                "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+        }
     } || fail "the Python environment could not be made" "see the messages above; then run this again"
     printf '%s\n' "$stamp" >"$environment/polymath-stamp"
 }

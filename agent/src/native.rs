@@ -4,6 +4,7 @@ use crate::turn::{Lead, Turn};
 use async_trait::async_trait;
 use polymath_chat::{Event, Message};
 use polymath_model::engine::{ReplyRequest, ReplyStop, Rules};
+use std::path::PathBuf;
 
 /// Tokens of one reply.
 const MAX_TOKENS: usize = 2048;
@@ -11,19 +12,21 @@ const MAX_TOKENS: usize = 2048;
 pub struct Native;
 
 /// Date only, and nothing else that changes between runs: the prefix is to be found in the cache.
-fn system_prompt() -> String {
-    format!(
+fn system_prompt(files: &[PathBuf]) -> String {
+    let prompt = format!(
         "You are a research assistant with tools. Today is {}. Look facts up before you state them, and cite the pages \
          you opened as [1], [2], … in the order you opened them. Use the calculator or python for every calculation. \
          If something was not found, say so: n/a is a good answer.",
         chrono::Local::now().date_naive()
-    )
+    );
+    let files = crate::files::describe(files);
+    if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
 }
 
 #[async_trait]
 impl Lead for Native {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let mut messages = vec![Message::system(system_prompt())];
+        let mut messages = vec![Message::system(system_prompt(&turn.chat.files))];
         messages.extend(turn.chat.messages.iter().cloned());
         let tools = turn.agent.tools.specs();
         let reply = turn

@@ -118,6 +118,7 @@ impl Session {
             ("source", rows(&self.id, &chat.sources)?),
             ("table", rows(&self.id, &chat.tables)?),
             ("artifact", rows(&self.id, &chat.artifacts)?),
+            ("file", rows(&self.id, &chat.files)?),
             ("decision", rows(&self.id, &chat.decisions)?),
         ];
         self.store.write(|t| {

@@ -49,6 +49,9 @@ pub struct Chat {
     pub sources: Vec<Source>,
     pub tables: Vec<Table>,
     pub artifacts: Vec<Artifact>,
+    /// Files that the user gave.
+    #[serde(default)]
+    pub files: Vec<PathBuf>,
     /// The short protocol that a guided model's decisions are made on.
     pub decisions: Vec<Message>,
 }
@@ -213,6 +216,7 @@ impl Turn<'_> {
             })),
             cancel: self.cancel.clone(),
             tables: crate::guide::frames(&self.chat.tables),
+            files: self.chat.files.clone(),
         }
     }
 

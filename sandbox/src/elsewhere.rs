@@ -1,6 +1,7 @@
 //! Systems without walls: Python is refused there.
 
 use crate::{Config, RunOutput, RunRequest, SandboxError, Wall};
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 const WHY: &str = "Python needs Linux: on this system there are no walls to run model-written code behind";
@@ -26,5 +27,5 @@ impl Sandbox {
         match *self {}
     }
 
-    pub fn forget(_: &Config, _: &str) {}
+    pub fn forget(_: &Path, _: &str) {}
 }

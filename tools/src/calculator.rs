@@ -387,6 +387,7 @@ mod tests {
             out: std::env::temp_dir(),
             model: None,
             tables: Vec::new(),
+            files: Vec::new(),
             cancel: tokio_util::sync::CancellationToken::new(),
         };
         let tool = Calculator::new();

@@ -6,7 +6,7 @@
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, Cell, Table, ToolOutput, ToolSpec};
-use polymath_sandbox::{Config, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
+use polymath_sandbox::{Config, GivenFile, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
 use serde_json::{Value, json};
 use std::{
     fs, io,
@@ -20,7 +20,7 @@ const SHOWN: usize = 8_000;
 /// Longest name of an artifact, in characters.
 const NAME: usize = 60;
 
-/// Runs Python behind walls. The sandbox is started by the first call, or by `warm`.
+/// Runs Python behind walls. The sandbox is started by `warm`, or by the first call.
 pub struct Python {
     spec: ToolSpec,
     config: Config,
@@ -39,26 +39,11 @@ impl Python {
                 "type": "object",
                 "properties": {"code": {"type": "string", "description": "The program"}},
                 "required": ["code"],
-                "additionalProperties": false,
+            // `svg` is accepted and not offered: it is for people and scripts.
             }),
             raw_argument: Some("code".to_owned()),
         };
         Python { spec, config, sandbox: OnceCell::new() }
-    }
-
-    /// Starts the sandbox ahead of the first call.
-    ///
-    /// # Errors
-    /// Python cannot be run here; says why.
-    pub async fn warm(&self) -> Result<(), SandboxError> {
-        self.sandbox().await.map(drop)
-    }
-
-    /// Ends a session's interpreter; its variables are gone.
-    pub async fn end(&self, session: &str) {
-        if let Some(sandbox) = self.sandbox.get() {
-            sandbox.end(session).await;
-        }
     }
 
     async fn sandbox(&self) -> Result<&Sandbox, SandboxError> {
@@ -69,8 +54,9 @@ impl Python {
     ///
     /// # Errors
     /// The program failed (the model is told how), or artifacts could not be written.
-    pub async fn run(&self, request: RunRequest, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+    pub async fn run(&self, mut request: RunRequest, cx: &CallCx) -> Result<ToolOutput, ToolError> {
         let unavailable = |e: SandboxError| ToolError::tell("unavailable", e.to_string());
+        request.files = cx.files.iter().map(|path| given(path)).collect::<Result<_, _>>()?;
         let sandbox = self.sandbox().await.map_err(unavailable)?;
         let run = sandbox.run(&cx.session, request, &cx.cancel).await.map_err(unavailable)?;
         let artifacts = save(&run, &cx.out)
@@ -101,12 +87,31 @@ impl Tool for Python {
         // A table that the program changed comes back; one that it only read does not.
         let return_tables = cx.tables.iter().map(|(name, _)| name.clone()).collect();
         let code = unfence(code).to_owned();
-        let request = RunRequest { code, tables: cx.tables.clone(), return_tables, ..RunRequest::default() };
+        let svg = args["svg"].as_bool() == Some(true);
+        let request = RunRequest { code, tables: cx.tables.clone(), return_tables, svg, ..RunRequest::default() };
         let mut output = self.run(request, cx).await?;
         output.tables.retain(|new| cx.tables.iter().all(|(_, old)| !is_unchanged(old, new)));
         output.tables.dedup_by(|a, b| is_unchanged(a, b));
         Ok(output)
     }
+
+    async fn warm(&self) {
+        let _ = self.sandbox().await;
+    }
+
+    async fn end(&self, session: &str) {
+        match self.sandbox.get() {
+            Some(sandbox) => sandbox.end(session).await,
+            None => self.config.journals.iter().for_each(|folder| Sandbox::forget(folder, session)),
+        }
+    }
+}
+
+/// A file as a session has it: under its own name, wherever it lies.
+fn given(path: &Path) -> Result<GivenFile, ToolError> {
+    let gone = |e| ToolError::tell("unavailable", format!("the user's file {} cannot be had: {e}", path.display()));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(GivenFile { name, path: path.canonicalize().map_err(gone)? })
 }
 
 /// Whether two tables hold the same columns and values, whatever their titles and provenance.
@@ -142,8 +147,9 @@ fn describe(run: &RunOutput, artifacts: &[Artifact]) -> String {
     add("", &run.stdout);
     add("", run.value.as_deref().unwrap_or_default());
     add("stderr: ", &run.stderr);
+    let figures = artifacts.len() - run.files.len();
     for (index, artifact) in artifacts.iter().enumerate() {
-        let what = if index < run.figures.len() { "figure" } else { "file" };
+        let what = if index < figures { "figure" } else { "file" };
         add(&format!("{what} saved: "), &artifact.name);
     }
     for note in &run.notes {
@@ -180,8 +186,11 @@ fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
     let mut artifacts = Vec::new();
     for figure in &run.figures {
         let stem = clean(&figure.title);
-        let stem = if stem.is_empty() { "figure".to_owned() } else { stem };
+        let stem = if stem.is_empty() { format!("figure-{}", figure.number) } else { stem };
         artifacts.push(write(out, &stem, "png", &figure.png)?);
+        if let Some(svg) = &figure.svg {
+            artifacts.push(write(out, &stem, "svg", svg)?);
+        }
     }
     for file in &run.files {
         let name = clean(&file.name);

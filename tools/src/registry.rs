@@ -20,6 +20,20 @@ impl Registry {
         self.tools.get(name)
     }
 
+    /// Makes all tools ready ahead of their first calls.
+    pub async fn warm(&self) {
+        for tool in self.tools.values() {
+            tool.warm().await;
+        }
+    }
+
+    /// Ends a session in all tools.
+    pub async fn end(&self, session: &str) {
+        for tool in self.tools.values() {
+            tool.end(session).await;
+        }
+    }
+
     pub fn specs(&self) -> Vec<ToolSpec> {
         self.tools.values().map(|t| t.spec().clone()).collect()
     }

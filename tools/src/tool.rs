@@ -13,6 +13,12 @@ pub trait Tool: Send + Sync {
 
     /// Runs one call. `args` is an object that was checked against the spec's schema.
     async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError>;
+
+    /// Gets ready ahead of the first call, which tells what is wrong; for tools that take a while.
+    async fn warm(&self) {}
+
+    /// Forgets what calls of a session left; for tools that keep something.
+    async fn end(&self, _session: &str) {}
 }
 
 /// What a call may use.
@@ -26,6 +32,8 @@ pub struct CallCx {
     pub model: Option<Arc<dyn Completer>>,
     /// The conversation's tables by the variable names that a program finds them under.
     pub tables: Vec<(String, Table)>,
+    /// Files of the user's that a program may read, by their paths on the host; no two of one name.
+    pub files: Vec<PathBuf>,
     /// Ends the call at any moment.
     pub cancel: CancellationToken,
 }

@@ -16,6 +16,7 @@ async fn a_session_of_calls() {
         out: out.path().to_owned(),
         model: None,
         tables: Vec::new(),
+        files: Vec::new(),
         cancel: Default::default(),
     };
     let call = async |code: &str| python.call(json!({"code": code}), &cx).await;

@@ -6,6 +6,7 @@ use crate::evidence::clip;
 use crate::turn::Turn;
 use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// How a plot is made, on another matter: one example is worth more than rules.
 const PLOT_EXAMPLE: &str = "Example
@@ -55,13 +56,17 @@ impl Guide {
         {
             return Ok(calling(turn, vec![("python", json!({"code": code}))]));
         }
+        // A file that is a table already is not to be loaded once more.
+        let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));
+        let files: Vec<PathBuf> = turn.chat.files.iter().filter(|path| !is_table(path)).cloned().collect();
         let about = |(name, table): &(String, Table)| {
             format!("`{name}` holds a table of {} with {}\n", table.title, describe(table))
         };
         let mut task = Completion::new(
             format!(
-                "{PLOT_EXAMPLE}{}{}Task: {}",
+                "{PLOT_EXAMPLE}{}{}{}Task: {}",
                 table.as_ref().map(about).unwrap_or_default(),
+                crate::files::describe(&files),
                 last_failure(turn),
                 clip(turn.question, 2000)
             ),
@@ -69,7 +74,7 @@ impl Guide {
         );
         task.system = format!(
             "You write short Python programs with numpy, pandas and matplotlib, like the example. Today is {}. Print every result with \
-             a label. Give plots a title and axis labels. No files, no network, no input.",
+             a label. Give plots a title and axis labels. No files but the user's, no network, no input.",
             chrono::Local::now().date_naive()
         );
         let imports = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n";

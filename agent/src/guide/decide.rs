@@ -102,8 +102,9 @@ fn choices(turn: &Turn<'_>) -> Vec<String> {
 
 /// What the conversation has that a request may be about.
 fn at_hand(chat: &Chat) -> String {
-    match chat.tables.last() {
-        Some(table) => format!("(Data at hand: a table of {}: {}.) ", table.title, table.columns.join(", ")),
-        None => String::new(),
+    match (chat.tables.last(), chat.files.last().and_then(|path| path.file_name())) {
+        (Some(table), _) => format!("(Data at hand: a table of {}: {}.) ", table.title, table.columns.join(", ")),
+        (None, Some(file)) => format!("(Data at hand: the file {}.) ", file.to_string_lossy()),
+        (None, None) => String::new(),
     }
 }

@@ -164,6 +164,7 @@ impl SessionStore {
             sources: self.items(connection, id, "source")?,
             tables: self.items(connection, id, "table")?,
             artifacts: self.items(connection, id, "artifact")?,
+            files: self.items(connection, id, "file")?,
             decisions: self.items(connection, id, "decision")?,
         })
     }

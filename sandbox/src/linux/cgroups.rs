@@ -27,7 +27,7 @@ const PERIOD: u64 = 100_000;
 /// How long the end of the last sessions is waited for when the program ends.
 const LAST: Duration = Duration::from_secs(1);
 
-/// Groups made so far, by all sandboxes of this program: they share its part of the hierarchies.
+/// Groups that this process has made, all sandboxes together.
 static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// A hierarchy in which groups can be made, and what is written into one.
@@ -64,8 +64,11 @@ impl Groups {
     pub fn find(limits: &Limits) -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        let mut groups =
-            Groups { hierarchies: Vec::new(), why_not: "this kernel has none".to_owned(), graveyard: Arc::default() };
+        let mut groups = Groups {
+            hierarchies: Vec::new(),
+            why_not: "this kernel has none".to_owned(),
+            graveyard: Arc::default(),
+        };
         let candidates = candidates(&own, &mounts);
         for candidate in candidates {
             // Version 2 is tried first and has everything in one; one version is enough.

@@ -23,6 +23,7 @@ use session::Session;
 use std::{
     collections::HashMap,
     io,
+    path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -119,14 +120,14 @@ impl Sandbox {
         if let Some(session) = ended {
             *session.state.lock().await = session::State::default();
         }
-        Self::forget(&self.config, name);
+        if let Some(folder) = &self.config.journals {
+            Self::forget(folder, name);
+        }
     }
 
-    /// Removes what is kept of a session that no program is running.
-    pub fn forget(config: &Config, name: &str) {
-        if let Some(folder) = &config.journals {
-            let _ = std::fs::remove_file(journal::path(folder, name));
-        }
+    /// Removes a session's journal from the folder of journals.
+    pub fn forget(journals: &Path, name: &str) {
+        let _ = std::fs::remove_file(journal::path(journals, name));
     }
 
     fn journal(&self, name: &str) -> Result<Journal, SandboxError> {

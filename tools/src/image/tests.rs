@@ -58,6 +58,7 @@ async fn draw(lines: &[&'static str], args: Value, lawful: bool) -> (tempfile::T
         out: directory.path().to_owned(),
         model: Some(Arc::new(script)),
         tables: Vec::new(),
+        files: Vec::new(),
         cancel: CancellationToken::new(),
     };
     let output = Image::default().call(args, &cx).await;
@@ -127,6 +128,7 @@ async fn what_cannot_be_drawn_is_told() {
         out: std::env::temp_dir(),
         model: None,
         tables: Vec::new(),
+        files: Vec::new(),
         cancel: CancellationToken::new(),
     };
     assert_eq!(kind(Image::default().call(json!({"prompt": "x"}), &cx).await), "unavailable");

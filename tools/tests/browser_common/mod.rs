@@ -41,6 +41,7 @@ impl Bench {
             out: PathBuf::new(),
             model: None,
             tables: Vec::new(),
+            files: Vec::new(),
             cancel: CancellationToken::new(),
         };
         self.tools.get(tool).unwrap().call(args, &cx).await.map_err(|e| match e {

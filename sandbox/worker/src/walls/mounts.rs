@@ -10,6 +10,7 @@ use polymath_sandbox::wire::{GivenFile, Limits, Wall};
 use std::{
     ffi::CString,
     fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -38,7 +39,7 @@ pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallE
     const NONE: Option<&str> = None;
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE).map_err(fail("making / private"))?;
     // A scratch root first: sources may lie under the folder that is mounted over.
-    tmpfs("/tmp", "size=64k,nr_inodes=16,mode=755")?;
+    tmpfs("/tmp", "size=64k,nr_inodes=128,mode=755")?;
     make_dir("/tmp/new")?;
     make_dir("/tmp/old")?;
     pivot_root("/tmp", "/tmp/old").map_err(fail("pivot_root to the scratch root"))?;
@@ -56,10 +57,8 @@ pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallE
         make_dir(&to)?;
         bind(source, &to)?;
     }
-    for file in view.files {
-        let to = format!("/new{WORK}/{}", file.name);
-        fs::write(&to, "").map_err(|e| WallError::new(WALL, format!("making a place for {}: {e}", file.name)))?;
-        bind(&file.path, &to)?;
+    for (index, file) in view.files.iter().enumerate() {
+        give(file, index)?;
     }
     device("/dev/null")?;
     make_dir("/new/host")?;
@@ -85,6 +84,29 @@ fn tmpfs(target: &str, options: &str) -> Result<(), WallError> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("tmpfs"), target, Some("tmpfs"), flags, Some(options))
         .map_err(fail(format!("mounting a tmpfs ({options}) on {target}")))
+}
+
+/// Puts a file of the user's into the work directory, read-only. One that only its owner may read is
+/// copied first, since the session becomes another user.
+fn give(file: &GivenFile, index: usize) -> Result<(), WallError> {
+    let fail = |e: std::io::Error| WallError::new(WALL, format!("giving {}: {e}", file.path.display()));
+    let to = format!("/new{WORK}/{}", file.name);
+    fs::write(&to, "").map_err(fail)?;
+    let source = Path::new("/old").join(file.path.strip_prefix("/").unwrap_or(&file.path));
+    let about = fs::metadata(&source).map_err(fail)?;
+    // Of the user's own namespace, where there is one, it stays the owner.
+    if about.permissions().mode() & 0o004 != 0 || about.uid() == nix::unistd::getuid().as_raw() && about.uid() != 0 {
+        return bind(&file.path, &to);
+    }
+    let copies = format!("/given{index}");
+    make_dir(&copies)?;
+    tmpfs(&copies, &format!("size={},nr_inodes=4,mode=755", about.len() + (64 << 10)))?;
+    let copy = format!("{copies}/file");
+    fs::copy(&source, &copy).map_err(fail)?;
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o444)).map_err(fail)?;
+    mount(Some(copy.as_str()), to.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .map_err(|e| fail(e.into()))?;
+    restrict(&to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, false)
 }
 
 /// Binds `/old/SOURCE` read-only on `to`, with whatever is mounted below it.

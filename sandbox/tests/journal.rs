@@ -1,0 +1,178 @@
+//! Sessions that come back: after a crash, a time-out, idleness, new files, and a killed program,
+//! with their variables, their figure count and their random numbers.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+use common::{RUNTIME, config, fails, request, run, value};
+use polymath_sandbox::{Config, GivenFile, Kind, RunOutput, RunRequest, Sandbox};
+use std::{path::Path, time::Duration};
+
+/// An analysis that has come some way: a data frame, and two figures drawn.
+const ANALYSIS: [&str; 3] = [
+    "import pandas as pd, numpy as np, matplotlib.pyplot as plt\n\
+     df = pd.DataFrame({'n': range(5), 'noise': np.random.rand(5)})",
+    "plt.plot(df.n, df.noise)\nplt.show()\nplt.plot([1, 2])\nplt.show()",
+    "df['twice'] = df.n * 2\nlost = 1\nundefined_name",
+];
+
+fn analyse(session: &str) -> String {
+    value(session, ANALYSIS[0]);
+    assert_eq!(run(session, ANALYSIS[1]).figures.len(), 2);
+    let frame = value(session, "df.to_json()");
+    fails(session, ANALYSIS[2], Kind::Exception);
+    frame
+}
+
+/// What `analyse` made is there, and the next figure is the third.
+#[track_caller]
+fn is_back(run: impl Fn(&str) -> RunOutput, frame: &str) {
+    let output = run("df.to_json()");
+    assert_eq!(output.value.as_deref(), Some(frame), "{output:?}");
+    let notes = output.notes.join("\n");
+    assert!(notes.contains("run again") && notes.contains("are back"), "{notes}");
+    assert_eq!(run("'twice' in df, 'lost' in globals()").value.as_deref(), Some("(False, False)"));
+    let figure = run("plt.plot([3])\nplt.show()").figures.remove(0);
+    assert_eq!(figure.number, 3);
+    assert!(run("1").notes.is_empty(), "it is told once");
+}
+
+#[test]
+fn variables_come_back_after_a_crash() {
+    let frame = analyse("crash");
+    let output = fails("crash", "import os; os._exit(1)", Kind::Crash);
+    assert!(output.error.unwrap().message.contains("rebuilt"));
+    is_back(|code| run("crash", code), &frame);
+}
+
+#[test]
+fn variables_come_back_after_a_time_out_that_had_to_kill() {
+    let frame = analyse("killed");
+    let code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
+    let timeout = Some(Duration::from_millis(200));
+    let output = request("killed", RunRequest { timeout, ..RunRequest::new(code) });
+    assert_eq!(output.error.unwrap().kind, Kind::Timeout);
+    is_back(|code| run("killed", code), &frame);
+}
+
+fn on(sandbox: &Sandbox, session: &str, request: RunRequest) -> RunOutput {
+    RUNTIME.block_on(sandbox.run(session, request, &Default::default())).unwrap()
+}
+
+fn start(config: Config) -> Sandbox {
+    RUNTIME.block_on(Sandbox::start(config)).unwrap()
+}
+
+#[test]
+fn idle_interpreters_are_put_away_and_come_back() {
+    let sandbox = start(Config { idle: Duration::from_millis(200), ..config() });
+    let run = |code: &str| on(&sandbox, "idle", RunRequest::new(code));
+    assert_eq!(run("x = 5\nx").value.as_deref(), Some("5"));
+    std::thread::sleep(Duration::from_millis(600));
+    let output = run("x");
+    assert_eq!(output.value.as_deref(), Some("5"));
+    assert!(output.notes[0].contains("put away"), "{:?}", output.notes);
+}
+
+#[test]
+fn more_sessions_than_interpreters_keep_their_variables() {
+    let sandbox = start(Config { sessions: 2, ..config() });
+    for round in 0..2 {
+        for n in 0..4 {
+            let code = if round == 0 { format!("x = {n}") } else { "x".to_owned() };
+            let output = on(&sandbox, &format!("s{n}"), RunRequest::new(code));
+            assert_eq!(output.error, None);
+            assert!(round == 0 || output.value == Some(n.to_string()), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_starts_again_finds_its_sessions() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = || Config { journals: Some(folder.path().to_owned()), ..config() };
+    let first = start(config());
+    let run = |code: &str| on(&first, "kept", RunRequest::new(code));
+    run(ANALYSIS[0]);
+    run(ANALYSIS[1]);
+    let frame = run("df.to_json()").value.unwrap();
+    run(ANALYSIS[2]);
+    let second = start(config());
+    let held = RUNTIME.block_on(second.run("kept", RunRequest::new("1"), &Default::default())).unwrap_err();
+    assert!(held.message.contains("another polymath is using"), "{held}");
+    drop(first);
+    is_back(|code| on(&second, "kept", RunRequest::new(code)), &frame);
+    RUNTIME.block_on(second.end("kept"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_cell_that_no_longer_works_is_told_and_the_rest_comes_back() {
+    let data = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(data.path(), "1").unwrap();
+    let given = |path: &Path| GivenFile { name: "data.txt".into(), path: path.canonicalize().unwrap() };
+    let with = |code: &str| RunRequest { files: vec![given(data.path())], ..RunRequest::new(code) };
+    assert_eq!(request("gone", with("x = open('data.txt').read()\nx")).value.as_deref(), Some("'1'"));
+    assert_eq!(request("gone", with("y = 2")).error, None);
+    // Without the file the first call fails.
+    let output = run("gone", "y, 'x' in globals()");
+    assert_eq!(output.value.as_deref(), Some("(2, False)"));
+    assert!(output.notes[0].contains("1 did not work this time"), "{:?}", output.notes);
+}
+
+#[test]
+fn given_files_are_there_read_only_and_a_new_one_keeps_the_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("n\n{}\n", name.len())).unwrap();
+        GivenFile { name: name.to_owned(), path: path.canonicalize().unwrap() }
+    };
+    let with = |files: &[GivenFile], code: &str| {
+        request("given", RunRequest { files: files.to_vec(), ..RunRequest::new(code) })
+    };
+    let one = [file("a.csv")];
+    let output = with(&one, "import pandas as pd\ndf = pd.read_csv('a.csv')\nint(df.n.sum())");
+    assert_eq!((output.value.as_deref(), output.files.len()), (Some("5"), 0), "{output:?}");
+    for code in ["open('a.csv', 'w')", "import os; os.remove('a.csv')", "import os; os.rename('a.csv', 'b')"] {
+        assert!(with(&one, code).error.is_some(), "{code}");
+    }
+    let both = [one[0].clone(), file("data 二.csv")];
+    let output = with(&both, "int(df.n.sum()), open('data 二.csv').read()");
+    assert_eq!(output.value.as_deref(), Some("(5, 'n\\n12\\n')"), "{output:?}");
+    assert!(output.notes[0].starts_with("files were given"), "{:?}", output.notes);
+    assert_eq!(std::fs::read_to_string(folder.path().join("a.csv")).unwrap(), "n\n5\n");
+}
+
+#[test]
+fn random_numbers_are_the_same_again() {
+    value("seeded", "import random, numpy\na = (random.random(), float(numpy.random.rand()))");
+    let before = value("seeded", "a");
+    fails("seeded", "import os; os._exit(1)", Kind::Crash);
+    assert_eq!(value("seeded", "a"), before);
+}
+
+#[test]
+fn the_warm_process_is_replaced_and_sessions_of_the_old_one_go_on() {
+    let sandbox = start(Config { forks: 2, ..config() });
+    let run = |session: &str, code: &str| on(&sandbox, session, RunRequest::new(code));
+    run("old", "x = 1");
+    // Where the interpreter's own code lies differs from process to process.
+    let place = "import ctypes\nctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value";
+    let before = run("old", place).value;
+    let replaced = (0..200).any(|n| {
+        std::thread::sleep(Duration::from_millis(50));
+        run(&format!("new{n}"), place).value != before
+    });
+    assert!(replaced, "still the same process");
+    assert_eq!(run("old", "x").value.as_deref(), Some("1"));
+}
+
+#[test]
+fn figures_come_as_svg_when_asked_for() {
+    let code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.title('a')";
+    let output = request("svg", RunRequest { svg: true, ..RunRequest::new(code) });
+    let svg = String::from_utf8(output.figures[0].svg.clone().unwrap()).unwrap();
+    assert!(svg.contains("<svg") && svg.contains("</svg>"));
+    assert_eq!(run("svg", code).figures[0].svg, None);
+}
