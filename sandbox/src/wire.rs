@@ -14,6 +14,9 @@ pub const MAX_PACKET: usize = 64 * 1024;
 /// Largest frame the host takes from the channel, in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
 
+/// Exit status of a worker whose runner the code has broken.
+pub const BROKEN: i32 = 70;
+
 /// The first packet to a zygote: where its Python packages are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ZygotePlan {

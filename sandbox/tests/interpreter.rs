@@ -8,6 +8,11 @@ use polymath_chat::{Cell, Provenance, Table};
 use polymath_sandbox::{Kind, RunRequest};
 
 #[test]
+fn all_of_this_as_an_ordinary_user() {
+    common::ordinary::run_again();
+}
+
+#[test]
 fn variables_stay_between_calls_of_a_session() {
     value("state", "x = 40\ndef f(n): return n + x");
     assert_eq!(value("state", "import math\nf(2)"), "42");

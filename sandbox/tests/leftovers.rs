@@ -1,14 +1,13 @@
 //! Nothing stays on the host: not after sessions that ended in every way, not after a host that was
-//! killed. Also the same sandbox as an ordinary user, when the tests run as root.
+//! killed.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
 mod common;
-use polymath_sandbox::{Kind, RunRequest, Sandbox};
+use polymath_sandbox::{RunRequest, Sandbox};
 use std::{
     fs,
     io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
@@ -123,42 +122,7 @@ fn sessions_leave_no_process_descriptor_or_mount() {
 }
 
 #[test]
-fn an_ordinary_user_has_the_same_walls() {
-    if std::env::var(ROLE).is_ok_and(|role| role == "ordinary") {
-        assert_ne!(nix::unistd::geteuid().as_raw(), 0);
-        common::fails("user", "open('/etc/passwd')", Kind::Denied);
-        common::fails("user", "import socket; socket.socket()", Kind::Denied);
-        common::fails("user", "import os; os.fork()", Kind::Denied);
-        common::fails("user", "import os; os._exit(0)", Kind::Crash);
-        assert_eq!(
-            common::value("user", "import os; (os.getuid(), os.getpid(), os.path.exists('/proc'))"),
-            "(1000, 2, False)"
-        );
-        println!("contained");
-        return;
-    }
+fn all_of_this_as_an_ordinary_user() {
     let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
-    if !nix::unistd::geteuid().is_root() {
-        return;
-    }
-    let config = common::config();
-    let home = tempfile::tempdir().unwrap();
-    let nobody = nix::unistd::Uid::from_raw(65534);
-    nix::unistd::chown(home.path(), Some(nobody), None).unwrap();
-    let mut command = copy("an_ordinary_user_has_the_same_walls", "ordinary");
-    command.env("POLYMATH_HOME", home.path()).env("POLYMATH_PYTHON", &config.environment);
-    command.env("POLYMATH_PYTHON_WORKER", &config.worker).current_dir("/").uid(65534).gid(65534);
-    let reach =
-        Command::new("test").arg("-r").arg(config.environment.join("pyvenv.cfg")).uid(65534).gid(65534).status();
-    let reach_worker = Command::new("test").arg("-x").arg(&config.worker).uid(65534).gid(65534).status();
-    if ![reach, reach_worker].into_iter().all(|status| status.unwrap().success()) {
-        eprintln!(
-            "not tried: another user cannot reach {} or {}",
-            config.environment.display(),
-            config.worker.display()
-        );
-        return;
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("contained"));
+    common::ordinary::run_again();
 }

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long an interrupted call has before it is killed.
 const GRACE: Duration = Duration::from_millis(150);
+/// How long a worker that answered may take until it waits for its next call.
+const RETURN: Duration = Duration::from_secs(1);
 /// How long a dead worker's status is waited for.
 const OBITUARY: Duration = Duration::from_millis(1000);
 
@@ -89,16 +91,18 @@ impl Stream {
         }
     }
 
-    /// Takes what a stopped worker left in the pipe.
-    fn drain(&mut self, pipe: &pipe::Receiver) {
+    /// Takes what a stopped worker left in the pipe; whether the limit was passed.
+    fn drain(&mut self, pipe: &pipe::Receiver) -> bool {
+        let mut over = false;
         let mut data = [0; 16 * 1024];
         // A pipe holds 64 KiB, or what a hostile worker made of it; the rest is dropped.
         for _ in 0..256 {
             match pipe.try_read(&mut data) {
-                Ok(n) if n > 0 => self.push(&data[..n]),
-                _ => return,
+                Ok(n) if n > 0 => over |= self.push(&data[..n]),
+                _ => break,
             };
         }
+        over
     }
 }
 
@@ -144,7 +148,12 @@ pub async fn run(live: &mut Live, request: &[u8], bounds: Bounds, cancel: &Cance
         Err(what) => Ending::Violation(what),
     };
     let ending = match ending {
-        Ending::Replied(reply) => settle(live, reply, &mut out, &mut err).await,
+        Ending::Replied(reply) => {
+            let (ending, over) = settle(live, reply, &mut out, &mut err).await;
+            // A pipe that the code made larger may hold more than the reply waited for.
+            stopped = stopped.or(over.then_some(Stopped::Output));
+            ending
+        }
         other => {
             if matches!(other, Ending::Violation(_)) {
                 live.kill();
@@ -221,11 +230,36 @@ async fn converse(
     }
 }
 
-/// Stops the worker that answered and looks for what it should not have left.
-async fn settle(live: &mut Live, reply: Vec<u8>, out: &mut Stream, err: &mut Stream) -> Ending {
+/// Whether the worker waits for its next call: it answers an empty frame with an empty one. Code that
+/// replies in the runner's place while it still runs does not, if it knows no better.
+async fn is_over(live: &mut Live) -> Result<(), Ending> {
+    let mut answer = [0; 4];
+    let ask = async {
+        live.channel.write_all(&[0; 4]).await?;
+        live.channel.read_exact(&mut answer).await
+    };
+    match tokio::time::timeout(RETURN, ask).await {
+        Ok(Ok(_)) if answer == [0; 4] => Ok(()),
+        Ok(Err(_)) => Err(obituary(live).await),
+        Ok(Ok(_)) => Err(Ending::Violation("more than one reply".to_owned())),
+        Err(_) => Err(Ending::Violation("a reply before its end".to_owned())),
+    }
+}
+
+/// Stops the worker that answered and looks for what it should not have left. Beside the ending,
+/// whether it printed too much.
+async fn settle(live: &mut Live, reply: Vec<u8>, out: &mut Stream, err: &mut Stream) -> (Ending, bool) {
+    if let Err(ending) = is_over(live).await {
+        live.kill();
+        return (ending, false);
+    }
     let threads = live.stop().await;
-    out.drain(&live.stdout);
-    err.drain(&live.stderr);
+    let over = out.drain(&live.stdout) | err.drain(&live.stderr);
+    (look(live, reply, threads).await, over)
+}
+
+/// What a stopped worker, which has that many threads, comes out of the call as.
+async fn look(live: &mut Live, reply: Vec<u8>, threads: Option<u32>) -> Ending {
     let mut byte = [0];
     if matches!(live.channel.try_read(&mut byte), Ok(n) if n > 0) {
         live.kill();

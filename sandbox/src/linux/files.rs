@@ -21,6 +21,8 @@ const MOST_ENTRIES: usize = 4096;
 const DEPTH: usize = 6;
 const FILE_BYTES: u64 = 32 << 20;
 const ALL_BYTES: u64 = 128 << 20;
+/// Files left out that are named; of more, only how many.
+const NAMED: usize = 8;
 
 /// What was seen of a file: size, seconds and nanoseconds of its change, inode.
 type Stamp = (i64, i64, i64, u64);
@@ -61,6 +63,10 @@ impl Files {
         let mut total = 0;
         for path in found {
             self.take_one(work, path, &mut total, &mut taken);
+        }
+        if let Some(more) = taken.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            taken.left.truncate(NAMED);
+            taken.left.push(format!("{more} more files were left in the sandbox"));
         }
         taken
     }

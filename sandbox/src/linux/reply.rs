@@ -1,7 +1,7 @@
 //! From what a session sent to what a caller may read: parsed, bounded, and put into words.
 
 use super::call::{Call, Ending, Stopped};
-use crate::{Config, Figure, Kind, RunError, RunOutput};
+use crate::{Config, Figure, Kind, RunError, RunOutput, wire::BROKEN};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use polymath_chat::{Cell, Provenance, Table};
 use serde::Deserialize;
@@ -125,6 +125,10 @@ fn failure(kind: Kind, message: String) -> RunError {
 
 fn obituary(status: Option<i32>, config: &Config) -> (Kind, String) {
     let Some(status) = status else { return (Kind::Crash, "the interpreter ended without a word".to_owned()) };
+    if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == BROKEN {
+        let message = "the code left the interpreter unable to go on: without parts of it, output or memory";
+        return (Kind::Crash, message.to_owned());
+    }
     if libc::WIFEXITED(status) {
         return (Kind::Crash, format!("the code ended the interpreter (exit status {})", libc::WEXITSTATUS(status)));
     }

@@ -5,7 +5,7 @@
 use crate::SandboxError;
 use std::{
     fs,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 const FIRST: u64 = 1_879_048_192;
@@ -14,11 +14,13 @@ const BLOCK: u64 = 64;
 /// Process numbers go up to 2^22.
 const PROCESSES: u64 = 1 << 22;
 
+/// Which of this program's users sessions have, in all its sandboxes.
+static TAKEN: Mutex<u64> = Mutex::new(0);
+
 /// This program's users.
 #[derive(Debug, Clone)]
 pub struct Uids {
     first: u32,
-    taken: Arc<Mutex<u64>>,
 }
 
 /// One user, free again when dropped.
@@ -26,7 +28,6 @@ pub struct Uids {
 pub struct Uid {
     pub id: u32,
     bit: u64,
-    taken: Arc<Mutex<u64>>,
 }
 
 impl Uids {
@@ -37,23 +38,23 @@ impl Uids {
             let message = format!("no unprivileged user ids are mapped here (/proc/self/uid_map: {})", map.trim());
             SandboxError::unavailable(Some("user".to_owned()), message)
         })?;
-        Ok(Uids { first, taken: Arc::default() })
+        Ok(Uids { first })
     }
 
     pub fn take(&self) -> Result<Uid, SandboxError> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = taken.trailing_ones();
         if u64::from(slot) >= BLOCK {
             return Err(SandboxError::unavailable(None, format!("{BLOCK} sessions are running, which is the most")));
         }
         *taken |= 1 << slot;
-        Ok(Uid { id: self.first + slot, bit: 1 << slot, taken: self.taken.clone() })
+        Ok(Uid { id: self.first + slot, bit: 1 << slot })
     }
 }
 
 impl Drop for Uid {
     fn drop(&mut self) {
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) &= !self.bit;
+        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) &= !self.bit;
     }
 }
 

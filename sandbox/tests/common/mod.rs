@@ -4,6 +4,9 @@
 //! target directory), and the Python environment that `./test` makes.
 #![allow(dead_code, clippy::unwrap_used)]
 
+#[cfg(target_os = "linux")]
+pub mod ordinary;
+
 use polymath_sandbox::{Config, Kind, RunOutput, RunRequest, Sandbox};
 use std::{sync::LazyLock, time::Duration};
 use tokio::runtime::Runtime;

@@ -17,6 +17,7 @@
 mod init;
 mod python;
 mod session;
+mod traces;
 pub mod walls;
 pub mod zygote;
 

@@ -26,20 +26,23 @@ pub struct Interpreter {
     pub footprint: Footprint,
     run: Py<PyAny>,
     begin: Py<PyAny>,
+    check: Py<PyAny>,
 }
+
+/// Python's version, its folders, and the runner's `run`, `begin` and `check`.
+type Loaded = (String, Vec<PathBuf>, [Py<PyAny>; 3]);
 
 impl Interpreter {
     /// Starts Python on the environment's packages alone and imports them.
     pub fn start(plan: &ZygotePlan) -> Result<Self, String> {
         Python::initialize();
-        Python::attach(|py| Self::load(py, plan)).and_then(|(version, paths, run, begin)| {
+        Python::attach(|py| Self::load(py, plan)).and_then(|(version, paths, [run, begin, check])| {
             let runtime = runtime_folders(&paths)?;
-            Ok(Interpreter { version, runtime, footprint: Footprint::measure()?, run, begin })
+            Ok(Interpreter { version, runtime, footprint: Footprint::measure()?, run, begin, check })
         })
     }
 
-    #[allow(clippy::type_complexity)]
-    fn load(py: Python, plan: &ZygotePlan) -> Result<(String, Vec<PathBuf>, Py<PyAny>, Py<PyAny>), String> {
+    fn load(py: Python, plan: &ZygotePlan) -> Result<Loaded, String> {
         let packages = packages_folder(py, &plan.environment)?;
         let steps = || -> PyResult<_> {
             let paths = search_path(py, &packages)?;
@@ -50,15 +53,19 @@ impl Interpreter {
             }
             let cell = last.ok_or_else(|| pyo3::exceptions::PyImportError::new_err("no modules"))?;
             cell.call_method0("warm")?;
-            Ok((paths, cell.getattr("run")?.unbind(), cell.getattr("begin")?.unbind()))
+            // They know each other by now, and the code has no business with them.
+            let modules = py.import("sys")?.getattr("modules")?;
+            MODULES.iter().try_for_each(|(name, _)| modules.del_item(name.to_string_lossy()))?;
+            let function = |name| Ok::<_, PyErr>(cell.getattr(name)?.unbind());
+            Ok((paths, [function("run")?, function("begin")?, function("check")?]))
         };
         let version = py.version_info();
         let version = format!("{}.{}.{}", version.major, version.minor, version.patch);
-        let (paths, run, begin) = steps().map_err(|e| {
+        let (paths, functions) = steps().map_err(|e| {
             let environment = plan.environment.display();
             format!("importing numpy, pandas and matplotlib from {environment} (Python {version}): {}", render(py, &e))
         })?;
-        Ok((version, paths, run, begin))
+        Ok((version, paths, functions))
     }
 
     /// Must surround a fork.
@@ -84,6 +91,16 @@ impl Interpreter {
             let places = (work.as_os_str(), temporary.as_os_str());
             self.begin.call1(py, places).map(drop).map_err(|e| render(py, &e))
         })
+    }
+
+    /// After a call: an error means that the next one could not run.
+    pub fn check(&self) -> Result<(), String> {
+        Python::attach(|py| self.check.call0(py).map(drop).map_err(|e| render(py, &e)))
+    }
+
+    /// Lets handlers run whose signals have come; what they raise is dropped.
+    pub fn run_signal_handlers(&self) {
+        Python::attach(|py| drop(py.check_signals()));
     }
 
     /// One request to one reply, both JSON. An error means that user code broke the runner itself.

@@ -3,9 +3,11 @@
 
 use crate::{
     init::Newborn,
+    python::Interpreter,
+    traces,
     walls::{WallError, landlock, limits, privileges, probe, seccomp},
 };
-use polymath_sandbox::wire::{Ground, Hello, MAX_FRAME, Wall};
+use polymath_sandbox::wire::{BROKEN, Ground, Hello, MAX_FRAME, Wall};
 use std::{
     fs::File,
     io::{Read, Write},
@@ -32,16 +34,26 @@ pub fn main(newborn: &Newborn<'_>, ends: [OwnedFd; 3]) -> ! {
         }
     }
     while let Ok(request) = receive(&mut channel) {
-        match python.run(&request) {
+        // Of no length: the host asks whether the last call is over, and this is the answer.
+        let reply = if request.is_empty() { Ok(Vec::new()) } else { run(python, &request) };
+        match reply {
             Ok(reply) if write(&mut channel, &reply).is_ok() => {}
             Ok(_) => break,
             Err(message) => {
                 eprintln!("the runner was broken by the code it ran: {message}");
-                crate::leave(70)
+                crate::leave(BROKEN)
             }
         }
     }
     crate::leave(0)
+}
+
+/// One call, and what it left behind: the next one must find the runner able to go on.
+fn run(python: &Interpreter, request: &[u8]) -> Result<Vec<u8>, String> {
+    let reply = python.run(request)?;
+    traces::clear(python);
+    python.check()?;
+    Ok(reply)
 }
 
 /// stdin closed for good, stdout and stderr the two pipes, the channel 3, and nothing else.
@@ -72,13 +84,16 @@ fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
     if !lowered.has("landlock") {
         walls.push(landlock::apply(&python.runtime, [work, &temporary], alone)?);
     }
-    if !lowered.has("user") {
+    if !lowered.has("privileges") {
         walls.push(privileges::drop_to(plan.uid)?);
     }
     // Becoming another user clears what PID 1 asked for; where there is a pid namespace, its end is enough.
     if alone {
         nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(|e| fail(&e))?;
     }
+    // As in any Python, a file over the limit is an exception and not the end.
+    // SAFETY: ignoring is a valid disposition.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     std::env::set_current_dir(work).map_err(|e| fail(&e))?;
     python.begin(work, &temporary).map_err(|e| fail(&e))?;
     if !lowered.has("seccomp") {

@@ -28,11 +28,15 @@ import polymath_tables as tables
 
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
+_parse, _dumps, _loads, _on_signal = ast.parse, json.dumps, json.loads, signal.signal
 
 # Characters of a value that are sent; the host cuts again for the model.
 VALUE_LIMIT = 20_000
 # How long threads that the code left running are waited for, in seconds.
 THREAD_GRACE = 2.0
+
+# Memory without which a call cannot even say that it has none, in bytes.
+ROOM = 1 << 20
 
 _cells = 0
 _running = False
@@ -60,6 +64,7 @@ def begin(work, temporary):
     _namespace = main.__dict__
     _seed(None)
     sys.stdin = _NoInput()
+    _prepare_streams()
     os.system = _no_process
     builtins.input = _no_input
 
@@ -137,14 +142,13 @@ def run(payload):
     """One request (JSON bytes) to one reply (JSON bytes). Never raises. A request that is a `replay`
     runs once more what was run before: what it shows is nobody's concern."""
     global _running
-    request = json.loads(payload)
+    request = _loads(payload)
     replay = request.get("replay", False)
     if request.get("seed") is not None:
         _seed(request["seed"])
     figures.begin(count_only=replay, svg=request.get("svg", False))
     reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": []}
-    _prepare_streams()
-    signal.signal(signal.SIGINT, _on_interrupt)
+    _on_signal(2, _on_interrupt)
     warnings.showwarning = _show_warning
     try:
         _running = True
@@ -166,11 +170,24 @@ def run(payload):
             figures.capture_open()
         _flush()
         reply["figures"] = figures.take()
-        return json.dumps(reply).encode("utf-8", "backslashreplace")
+        return _dumps(reply).encode("utf-8", "backslashreplace")
     except BaseException as error:
         reply.update(value=None, figures=[], tables=[])
         _describe(error, reply)
-        return json.dumps(reply).encode("utf-8", "backslashreplace")
+        return _dumps(reply).encode("utf-8", "backslashreplace")
+
+
+def check():
+    """Makes ready for the next call, and does what that will do, with code that does nothing: raises when
+    the last one left the runner unable to. That is told with the call that did it, and not with the next."""
+    _prepare_streams()
+    request = _loads('{"code": "1 + 1"}')
+    tree = _parse(request["code"], "<check>")
+    value = eval(compile(ast.Expression(tree.body[0].value), "<check>", "eval"), {})
+    # Zeros that the kernel has to give only when they are touched.
+    room = bytes(ROOM)
+    if _dumps({"value": repr(value)}) != '{"value": "2"}' or len(room) != ROOM:
+        raise RuntimeError("the runner computes wrongly")
 
 
 def _execute(code):
@@ -178,8 +195,9 @@ def _execute(code):
     global _cells
     _cells += 1
     name = f"<cell {_cells}>"
-    linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-    tree = ast.parse(code, name)
+    if isinstance(linecache.cache, dict):
+        linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+    tree = _parse(code, name)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)

@@ -12,18 +12,18 @@ ROWS, COLUMNS = 5_000, 100
 HEAD, TAIL, WIDE = 12, 4, 14
 BLANK = {"", "-", "–", "—", "n/a", "na", "none", "null", "unknown", "undisclosed", "not disclosed", "?"}
 
-pandas = None
+pandas = DataFrame = Timestamp = None
 
 
 def setup():
-    global pandas
+    global pandas, DataFrame, Timestamp
     import pandas as module
 
-    pandas = module
+    pandas, DataFrame, Timestamp = module, module.DataFrame, module.Timestamp
 
 
 def is_frame(value):
-    return pandas is not None and isinstance(value, pandas.DataFrame)
+    return DataFrame is not None and isinstance(value, DataFrame)
 
 
 def to_frame(table):
@@ -35,7 +35,7 @@ def to_frame(table):
             name += "_"
         names.append(name)
         columns[name] = _column([row[index] for row in table["rows"]])
-    return pandas.DataFrame(columns, columns=names)
+    return DataFrame(columns, columns=names)
 
 
 def _column(cells):
@@ -74,7 +74,7 @@ def _cell(value):
     if _missing(value):
         return {"text": None}
     cell = {"text": text(value)}
-    if isinstance(value, pandas.Timestamp):
+    if isinstance(value, Timestamp):
         cell["date"] = value.date().isoformat()
     elif not isinstance(value, (bool, str)):
         try:
@@ -101,7 +101,7 @@ def text(value):
     """A cell as a reader sees it."""
     if isinstance(value, float):
         return f"{value:.12g}"
-    if isinstance(value, pandas.Timestamp):
+    if isinstance(value, Timestamp):
         return value.date().isoformat() if value == value.normalize() else str(value)
     return str(value)[:2000]
 

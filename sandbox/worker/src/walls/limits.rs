@@ -27,17 +27,19 @@ impl Footprint {
 
 /// Sets all limits, soft and hard alike.
 pub fn apply(limits: &Limits, warm: Footprint) -> Result<Wall, WallError> {
-    let set = |resource, value| {
+    let both = |resource, soft: u64, hard: u64| {
         let fail = |e| WallError::new("resource limits", format!("{resource:?}: {e}"));
         // A lower limit that the host set already stays.
-        let value = getrlimit(resource).map_err(fail)?.1.min(value);
-        setrlimit(resource, value, value).map_err(fail)
+        let most = getrlimit(resource).map_err(fail)?.1;
+        setrlimit(resource, soft.min(most), hard.min(most)).map_err(fail)
     };
+    let set = |resource, value| both(resource, value, value);
     set(Resource::RLIMIT_CORE, 0)?;
     // DATA misses shared anonymous memory, the address space does not.
     set(Resource::RLIMIT_AS, warm.address_space + limits.memory)?;
     set(Resource::RLIMIT_DATA, warm.data + limits.memory)?;
-    set(Resource::RLIMIT_CPU, limits.cpu_seconds)?;
+    // At the soft limit comes a signal that tells why (SIGXCPU), at the hard one SIGKILL.
+    both(Resource::RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)?;
     set(Resource::RLIMIT_FSIZE, limits.file_size)?;
     set(Resource::RLIMIT_NOFILE, limits.open_files)?;
     // PID 1 and the worker count as well where they share a user.

@@ -64,7 +64,11 @@ pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallE
     make_dir("/new/host")?;
     pivot_root("/new", "/new/host").map_err(fail("pivot_root to the new root"))?;
     chdir("/").map_err(fail("chdir /"))?;
-    if !view.keep_host {
+    if view.keep_host {
+        // What is there now is the scratch root, with the host's below.
+        mount(Some("/host/old"), "/host", NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)
+            .map_err(fail("keeping /host"))?;
+    } else {
         umount2("/host", MntFlags::MNT_DETACH).map_err(fail("letting go of the host's file system"))?;
         fs::remove_dir("/host").map_err(|e| WallError::new(WALL, format!("removing /host: {e}")))?;
     }
