@@ -3,11 +3,13 @@
 //! thing, a sandbox without the wall in the way shows that the host's side holds alone.
 
 use crate::{
+    common::RUNTIME,
     sandboxes::{self, STRICT},
     stage::STAGE,
-    table::{run, staged, usable},
+    table::{request, run, staged, usable},
 };
-use polymath_sandbox::{RunOutput, Sandbox};
+use polymath_sandbox::{GivenFile, RunOutput, RunRequest, Sandbox};
+use std::fs;
 
 /// Runs code in a session of its own; names and bytes of what was taken out.
 fn taken(sandbox: &Sandbox, session: &str, code: &str) -> (Vec<String>, RunOutput) {
@@ -22,6 +24,26 @@ fn has_canary(output: &RunOutput) -> bool {
 }
 
 staged! {
+    fn changes_a_file_it_was_given() {
+        let path = STAGE.folder.join("given.txt");
+        fs::write(&path, "canary").unwrap();
+        let code = "
+            import os
+            def attempt(act, *args):
+                try: act(*args)
+                except OSError as error: return error.strerror
+            [attempt(open, 'given.txt', 'w'), attempt(os.chmod, 'given.txt', 0),
+                attempt(os.remove, 'given.txt'), attempt(os.rename, 'given.txt', 'mine'), open('given.txt').read()]";
+        let files = vec![GivenFile { name: "given.txt".to_owned(), path: path.clone() }];
+        let given = RunRequest { files, ..request(code, None) };
+        let output = RUNTIME.block_on(STRICT.run("given", given, &Default::default())).unwrap();
+        let (closed, busy) = ("'Read-only file system'", "'Device or resource busy'");
+        let want = format!("[{closed}, {closed}, {busy}, {busy}, 'canary']");
+        assert_eq!((output.value, output.error), (Some(want), None));
+        assert_eq!(fs::read(path).unwrap(), b"canary");
+        usable(&STRICT, "given");
+    }
+
     fn names_files_oddly() {
         let code = "
             names = ['line\\nbreak', '\\x1b[2Jclear', 'x' * 255, '..hidden', ' ', '-rf', 'a\\\\..\\\\b']

@@ -104,18 +104,31 @@ macro_rules! staged {
 }
 pub(crate) use staged;
 
-/// What became of the attacks that were tried: `Some(true)` when contained, `None` while it runs.
-pub static OUTCOMES: Mutex<BTreeMap<&str, Option<bool>>> = Mutex::new(BTreeMap::new());
+/// What became of an attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Contained,
+    /// It proves nothing: it does not succeed with its wall down either.
+    Void,
+    /// It got through, or it ended otherwise than it must.
+    Escaped,
+}
+
+/// Of the attacks that were tried; `None` while one runs.
+pub static OUTCOMES: Mutex<BTreeMap<&str, Option<Outcome>>> = Mutex::new(BTreeMap::new());
 
 /// Runs a test of an attack and keeps how it went.
 pub fn record(name: &'static str, test: impl FnOnce()) {
     let note = |outcome| OUTCOMES.lock().unwrap_or_else(PoisonError::into_inner).insert(name, outcome);
     note(None);
     let result = catch_unwind(AssertUnwindSafe(test));
-    note(Some(result.is_ok()));
-    if let Err(panic) = result {
-        resume_unwind(panic);
-    }
+    let Err(panic) = result else {
+        note(Some(Outcome::Contained));
+        return;
+    };
+    let void = panic.downcast_ref::<String>().is_some_and(|message| message.contains("void: "));
+    note(Some(if void { Outcome::Void } else { Outcome::Escaped }));
+    resume_unwind(panic);
 }
 
 /// Tries the attack of this name, then its control.

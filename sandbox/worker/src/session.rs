@@ -88,7 +88,7 @@ fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
         walls.push(privileges::drop_to(plan.uid)?);
     }
     // Becoming another user clears what PID 1 asked for; where there is a pid namespace, its end is enough.
-    if alone {
+    if alone || lowered.has("pid") {
         nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(|e| fail(&e))?;
     }
     // As in any Python, a file over the limit is an exception and not the end.
