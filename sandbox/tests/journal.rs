@@ -8,6 +8,11 @@ use common::{RUNTIME, config, fails, request, run, value};
 use polymath_sandbox::{Config, GivenFile, Kind, RunOutput, RunRequest, Sandbox};
 use std::{path::Path, time::Duration};
 
+#[test]
+fn all_of_this_as_an_ordinary_user() {
+    common::ordinary::run_again();
+}
+
 /// An analysis that has come some way: a data frame, and two figures drawn.
 const ANALYSIS: [&str; 3] = [
     "import pandas as pd, numpy as np, matplotlib.pyplot as plt\n\
