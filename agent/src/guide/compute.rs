@@ -85,6 +85,8 @@ impl Guide {
         let loaded = table.as_ref().map_or(String::new(), |(name, _)| format!("{name} = load_table()\n"));
         task.prefill = format!("```python\n{imports}{loaded}");
         task.stop = vec!["```".into()];
+        // The likeliest mended program is mostly the one that failed.
+        task.temperature = if self.failures > 0 { 0.6 } else { 0.0 };
         let code = match turn.complete(task).await {
             Ok(code) => format!("{imports}{}", code.trim_end()),
             Err(CompletionError::TooLong(tokens)) => {
