@@ -24,12 +24,6 @@ pub const NO: &str = "no";
 /// too often; on the evaluation's cases this separates best.
 const SERVES_FROM: f32 = 0.5;
 
-/// Logarithm of the odds for another call from which on one is kept. Small models go on too easily.
-const ANOTHER_FROM: f32 = 0.0;
-
-/// The likelihood of what is not even among the likeliest tokens.
-const NEXT_TO_NONE: f32 = 1e-6;
-
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
 /// Earlier messages that are shown with the request.
@@ -129,7 +123,9 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
         let meant = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|t| t.trim().eq_ignore_ascii_case(word));
         answer.top.iter().filter(|(bytes, _)| meant(bytes)).map(|(_, logprob)| logprob.exp()).sum()
     };
-    ((likelihood(YES) + NEXT_TO_NONE) / (likelihood(NO) + NEXT_TO_NONE)).ln()
+    // A word that is not even among the likeliest tokens has next to no likelihood.
+    const NONE: f32 = 1e-6;
+    ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
 }
 
 /// The whole calls of what was written under [`calls_grammar`](crate::constrain::calls_grammar): names
@@ -148,42 +144,6 @@ pub fn read(text: &str, tools: &[ToolSpec]) -> Vec<(String, Value)> {
     calls
 }
 
-/// Where the list of calls is to end: at its end, or before a call that the model was about as likely to
-/// leave out. `written` are the text's tokens, with alternatives where they were chosen.
-pub fn wanted<'a>(text: &'a str, written: &[TokenLogprob]) -> &'a str {
-    let ends = ends_of_calls(text);
-    let doubtful = ends.iter().rev().skip(1).rev().find(|end| {
-        let odds = odds_of_another(text, **end, written);
-        tracing::debug!("log odds of another call: {odds:.2}");
-        odds < ANOTHER_FROM
-    });
-    doubtful.map_or(text, |end| &text[..*end])
-}
-
-/// How much likelier a comma was than a bracket behind the call that ends at `end`, as a logarithm.
-fn odds_of_another(text: &str, end: usize, written: &[TokenLogprob]) -> f32 {
-    let mut start = 0;
-    let covering = written.iter().find(|token| {
-        let begins = start;
-        start += token.bytes.len();
-        let covers = (begins..begins + token.bytes.len()).contains(&end);
-        if covers {
-            start = begins;
-        }
-        covers
-    });
-    // A token that nothing else could stand for was not chosen.
-    let Some(token) = covering.filter(|t| !t.top.is_empty()) else { return f32::INFINITY };
-    let before = &text.as_bytes()[start..end];
-    let likelihood = |sign: u8| -> f32 {
-        let goes_on = |bytes: &[u8]| {
-            bytes.strip_prefix(before).is_some_and(|rest| rest.trim_ascii_start().first() == Some(&sign))
-        };
-        token.top.iter().filter(|(bytes, _)| goes_on(bytes)).map(|(_, logprob)| logprob.exp()).sum()
-    };
-    ((likelihood(b',') + NEXT_TO_NONE) / (likelihood(b']') + NEXT_TO_NONE)).ln()
-}
-
 /// Whether the last of the calls written so far stands there twice: from then on a weak model would
 /// write it for ever.
 pub fn repeats(text: &str) -> bool {
@@ -200,23 +160,13 @@ struct Written {
 }
 
 fn whole_calls(text: &str) -> Vec<Written> {
-    located(text).into_iter().map(|(call, _)| call).collect()
-}
-
-fn ends_of_calls(text: &str) -> Vec<usize> {
-    located(text).into_iter().map(|(_, end)| end).collect()
-}
-
-/// The whole calls of a list, each with the place behind its last brace.
-fn located(text: &str) -> Vec<(Written, usize)> {
     let mut rest = text.trim_start().strip_prefix('[').unwrap_or_default();
     let mut calls = Vec::new();
     loop {
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Written>();
         let Some(Ok(call)) = stream.next() else { return calls };
-        rest = &rest[stream.byte_offset()..];
-        calls.push((call, text.len() - rest.len()));
-        rest = rest.trim_start().trim_start_matches(',');
+        calls.push(call);
+        rest = rest[stream.byte_offset()..].trim_start().trim_start_matches(',');
     }
 }
 

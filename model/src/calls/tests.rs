@@ -104,29 +104,3 @@ fn whole_calls_are_read_once_and_a_cut_one_is_not() {
     assert!(repeats(&cut));
     assert!(!repeats(&format!("[{}, {}", call(1), call(2))));
 }
-
-#[test]
-fn a_call_that_was_hardly_wanted_is_left_out_with_all_behind_it() {
-    let call = |n: u8| format!("{{\"name\": \"f\", \"arguments\": {{\"n\": {n}}}}}");
-    let text = format!("[{}, {}, {}]", call(1), call(2), call(3));
-    let token = |text: &str, top: &[(&str, f32)]| TokenLogprob {
-        bytes: text.as_bytes().to_vec(),
-        logprob: 0.0,
-        top: top.iter().map(|(t, p)| (t.as_bytes().to_vec(), p.ln())).collect(),
-    };
-    // The separator shares its token with the braces before it.
-    let written = |second: f32| {
-        let body = |n| call(n).trim_end_matches('}').to_owned();
-        vec![
-            token(&format!("[{}", body(1)), &[]),
-            token("}},", &[("}},", 0.9), ("}}]", 0.05)]),
-            token(&format!(" {}", body(2)), &[]),
-            token("}},", &[("}},", second), ("}}]", 0.3), ("}}", 0.1)]),
-            token(&format!(" {}", body(3)), &[]),
-            token("}}]", &[]),
-        ]
-    };
-    assert_eq!(read(wanted(&text, &written(0.29)), &[]).len(), 2);
-    assert_eq!(read(wanted(&text, &written(0.6)), &[]).len(), 3);
-    assert_eq!(read(wanted(&text, &[]), &[]).len(), 3);
-}

@@ -72,7 +72,7 @@ impl LlamaEngine {
             sampling: Sampling::default(),
             max_tokens,
             stop: Vec::new(),
-            top_logprobs: Some(TOP),
+            top_logprobs: (max_tokens == 1).then_some(TOP),
             watcher: Box::new(UntilRepeated {
                 written: String::new(),
                 quiet: reply::Quiet::new(request.events.clone()),
@@ -101,7 +101,7 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
     let mut message = Message::assistant("");
     let mut malformed = Vec::new();
-    let read = calls::read(calls::wanted(&written.text, &written.logprobs), request.tools);
+    let read = calls::read(&written.text, request.tools);
     let mut stop = written.stop;
     if read.is_empty() {
         let why = format!("it was cut after {} tokens; allow more of them", written.tokens.len());
@@ -120,7 +120,7 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     });
     message.calls = numbered.collect();
     let usage = TokenUsage { prompt, cached: written.cached, completion: written.tokens.len() };
-    Reply { message, malformed, usage, stop, logprobs: Vec::new() }
+    Reply { message, malformed, usage, stop, logprobs: written.logprobs }
 }
 
 /// Looks on while calls are written, and ends it where they begin to repeat themselves.
