@@ -9,6 +9,30 @@ use polymath_chat::{Completion, Constraint, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// How a request is sorted. Without the examples the 1.5B sorted 10 requests of 18 as a person would,
+/// with them 23 of 28.
+const KINDS: &str = "What does a request about a table need? Reply with one word.
+fill: estimate values that are missing in the table
+trend: fit a line or a trend, predict, extrapolate
+plot: draw the data as a chart, nothing fitted
+compute: totals, averages, counts, the largest or smallest, differences
+table: only collect, list or show the data
+
+Examples:
+Estimate the two lengths that are missing -> fill
+Guess the unknown prices from the areas -> fill
+What will the traffic be in 2040? -> trend
+Draw the trend of the rents with the data, and give its value next May -> trend
+Show the heights in a bar chart -> plot
+Plot the rents over time with a grid and a log scale -> plot
+画出各桥的长度 -> plot
+Which bridge is the longest? -> compute
+What is the average rent in Bern? -> compute
+How much did the rents rise from year to year? -> compute
+Make a table of the bridges of Prague (name, year, length) -> table
+Find out the rents of the five largest towns -> table
+Find the five longest bridges and plot their lengths -> plot";
+
 /// What a request turns out to need.
 pub enum Need {
     /// This program.
@@ -25,7 +49,7 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table, collected: bo
     let columns = Columns::of(table);
     let mut kinds = Vec::new();
     if !columns.incomplete.is_empty() && columns.numbers.len() > 1 {
-        kinds.push("estimate");
+        kinds.push("fill");
     }
     if !columns.numbers.is_empty() && (!columns.dates.is_empty() || columns.numbers.len() > 1) {
         kinds.push("trend");
@@ -33,19 +57,15 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table, collected: bo
     if kinds.is_empty() && !collected {
         return Ok(Need::Other);
     }
-    kinds.extend(["plot", "calculate", "other"]);
+    kinds.extend(["plot", "compute"]);
     if collected {
         kinds.push("table");
     }
-    let mut task = Completion::new(clip(turn.question, 1500), 5)
+    let mut task = Completion::new(format!("{} ->", clip(turn.question, 1500)), 5)
         .constrained(Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect()));
-    task.system = "What kind of program does a request need? Reply with one word.\nestimate: fill in values that are missing in a \
-                   table\ntrend: fit a trend or line, predict, extrapolate\nplot: draw data as a chart, nothing fitted\ncalculate: totals, \
-                   averages, counts, the largest or smallest, comparisons\ntable: none, only collect, list or show facts\nother: \
-                   anything else"
-        .to_owned();
+    task.system = KINDS.to_owned();
     match turn.complete(task).await?.as_str() {
-        "estimate" => estimate(turn, name, table, &columns).await.map(Need::Program),
+        "fill" => estimate(turn, name, table, &columns).await.map(Need::Program),
         "trend" => trend(turn, name, &columns).await.map(Need::Program),
         "table" => Ok(Need::Nothing),
         _ => Ok(Need::Other),
