@@ -75,7 +75,13 @@ impl Lead for Guide {
             None => self.decide(turn).await?.into(),
         };
         let agenda = self.agenda.insert(agenda);
-        if !again {
+        let unfounded = again && self.last == Action::Python && self.plan.is_none() && lacks_data(turn);
+        if unfounded {
+            agenda.push_front(Action::Python);
+            agenda.push_front(Action::Search);
+            self.failures = 0;
+        }
+        if !again || unfounded {
             self.last = agenda.pop_front().unwrap_or(Action::Answer);
         }
         let needs_data =
@@ -91,6 +97,15 @@ impl Lead for Guide {
             Action::Answer => self.answer(turn).await,
         }
     }
+}
+
+/// Whether the last program failed for want of data that could be looked up.
+fn lacks_data(turn: &Turn<'_>) -> bool {
+    const SIGNS: [&str; 4] = ["NameError", "FileNotFoundError", "no access to the host's files", "no network"];
+    let at_hand = !turn.chat.tables.is_empty() || !turn.chat.files.is_empty();
+    let failure = turn.outcomes.last().and_then(|o| o.result.as_ref().err());
+    let wanting = failure.is_some_and(|f| SIGNS.iter().any(|sign| f.message.contains(sign)));
+    !at_hand && wanting && turn.agent.tools.get("browser_search").is_some()
 }
 
 /// An assistant's message that makes these calls.
