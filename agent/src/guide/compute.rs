@@ -51,10 +51,14 @@ impl Guide {
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
     pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         let table = frames(&turn.chat.tables).into_iter().next();
+        self.speaks_for_itself = false;
         // A program with gaps is tried once; what it could not do the model writes freely.
         if let (Some((name, table)), 0) = (&table, self.failures) {
             match program::write(turn, name, table, self.plan.is_some()).await? {
-                Need::Program(code) => return Ok(calling(turn, vec![("python", json!({"code": code}))])),
+                Need::Program(code) => {
+                    self.speaks_for_itself = true;
+                    return Ok(calling(turn, vec![("python", json!({"code": code}))]));
+                }
                 Need::Nothing => return self.answer(turn).await,
                 Need::Other => {}
             }

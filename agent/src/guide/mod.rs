@@ -37,6 +37,8 @@ pub struct Guide {
     observed: usize,
     /// Programs or expressions that failed in a row, to be mended.
     failures: usize,
+    /// Whether the last program was one of this folder's, whose lines say all there is to say.
+    speaks_for_itself: bool,
 }
 
 /// Attempts at mending a program or an expression.
@@ -44,7 +46,15 @@ const REPAIRS: usize = 2;
 
 impl Guide {
     pub fn new() -> Self {
-        Guide { plan: None, agenda: None, last: Action::Answer, hits: Vec::new(), observed: 0, failures: 0 }
+        Guide {
+            plan: None,
+            agenda: None,
+            last: Action::Answer,
+            hits: Vec::new(),
+            observed: 0,
+            failures: 0,
+            speaks_for_itself: false,
+        }
     }
 
     /// Looks at what became of the last calls; true when they must be made again, differently.

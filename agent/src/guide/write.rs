@@ -18,6 +18,11 @@ impl Guide {
         let results = results(turn);
         let text = if self.last_tool(turn) == Some("image") {
             plain_results(turn).lines().map(str::trim).collect::<Vec<_>>().join("\n")
+        } else if !results.is_empty() && self.speaks_for_itself {
+            // Told by a weak model, two of its figures may change places.
+            let lines = plain_results(turn);
+            let lines = lines.lines().map(str::trim).filter(|line| !line.starts_with("figure saved: "));
+            lines.map(|line| format!("- {line}\n")).collect()
         } else if !results.is_empty() {
             self.write_from_results(turn, &results).await?
         } else if !turn.tables.is_empty() {
