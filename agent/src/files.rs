@@ -130,6 +130,7 @@ pub(crate) fn describe(files: &[PathBuf]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::fs;
 
