@@ -26,8 +26,8 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     let out = out_dir(&settings, args, session.id());
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
     let agent = wiring::agent(&settings, out, quiet).await?;
-    let cancel = on_interrupt();
-    let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, cancel).await;
+    let interrupt = Interrupt::listen()?;
+    let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, interrupt.token()).await;
     renderer.finish();
     Ok(exit_code(result?.stop))
 }
@@ -72,19 +72,43 @@ pub fn out_dir(settings: &Settings, args: &RunArgs, session: &str) -> PathBuf {
     args.out.clone().unwrap_or_else(|| settings.home.join("artifacts").join(session))
 }
 
-/// Cancelled by the first Ctrl-C; the second one leaves.
-pub fn on_interrupt() -> CancellationToken {
-    let cancel = CancellationToken::new();
-    let token = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            token.cancel();
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
-    cancel
+/// Listens for Ctrl-C from its making until it is dropped: the first cancels the token, the second
+/// leaves.
+pub struct Interrupt {
+    token: CancellationToken,
+    listening: tokio::task::JoinHandle<()>,
+}
+
+impl Interrupt {
+    /// Listens when it returns. An error says that the system refuses signal handlers.
+    pub fn listen() -> anyhow::Result<Interrupt> {
+        // `tokio::signal::ctrl_c` would begin to listen only when it is first polled.
+        #[cfg(unix)]
+        let mut pressed = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        #[cfg(windows)]
+        let mut pressed = tokio::signal::windows::ctrl_c()?;
+        let token = CancellationToken::new();
+        let cancel = token.clone();
+        let listening = tokio::spawn(async move {
+            if pressed.recv().await.is_some() {
+                cancel.cancel();
+            }
+            if pressed.recv().await.is_some() {
+                std::process::exit(130);
+            }
+        });
+        Ok(Interrupt { token, listening })
+    }
+
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
 }
 
 /// Runs one turn: every event is kept in the session, then shown.

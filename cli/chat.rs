@@ -1,6 +1,6 @@
 //! `polymath chat`: a conversation at the terminal, over the same turns as `ask`.
 
-use crate::ask::{check_question, on_interrupt, open_session, out_dir, turn};
+use crate::ask::{Interrupt, check_question, open_session, out_dir, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
@@ -57,8 +57,8 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         before.push(chat.clone());
         let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
-        let cancel = on_interrupt();
-        let result = turn(&agent, &mut chat, &mut session, line, &mut renderer, cancel).await;
+        let interrupt = Interrupt::listen()?;
+        let result = turn(&agent, &mut chat, &mut session, line, &mut renderer, interrupt.token()).await;
         renderer.finish();
         if let Err(error) = result {
             // The failed turn is taken back; the conversation goes on where it was.

@@ -4,7 +4,7 @@
 
 mod site;
 
-use crate::ask::{on_interrupt, turn};
+use crate::ask::{Interrupt, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
 use crate::settings::{RunArgs, Settings};
@@ -48,7 +48,8 @@ pub async fn run(out: PathBuf, model: Option<String>, json: bool, quiet: bool) -
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
     let mut session = SessionStore::open(&settings.home.join("sessions.db"))?.create("demo: Scale AI")?;
     let mut chat = session.chat()?;
-    let cancel = on_interrupt();
+    let interrupt = Interrupt::listen()?;
+    let cancel = interrupt.token();
     let mut turns = Vec::new();
     let mut broken = Vec::new();
     for (number, (question, promise)) in TURNS.iter().enumerate() {

@@ -34,7 +34,8 @@ pub async fn run(args: &ProbeArgs, home: &Path, quiet: bool, out: &mut impl Writ
         bar.set_message(way.to_owned());
         bar.inc(1);
     };
-    let verdict = probe::probe(&wiring::model_options(resolved), ask::on_interrupt(), &tell).await?;
+    let interrupt = ask::Interrupt::listen()?;
+    let verdict = probe::probe(&wiring::model_options(resolved), interrupt.token(), &tell).await?;
     bar.finish_and_clear();
     probe::keep(home, &path, &verdict)?;
     match args.json {

@@ -1,6 +1,6 @@
 //! `polymath serve`: the model for other programs, over OpenAI's API.
 
-use crate::ask::on_interrupt;
+use crate::ask::Interrupt;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
@@ -38,15 +38,16 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         other => other.into(),
     })?;
     let engine = wiring::engine(&settings, quiet).await?;
+    // Whoever reads that it serves may end it at once.
+    let interrupt = Interrupt::listen()?;
+    let stop = interrupt.token().child_token();
+    stop_when_terminated(stop.clone())?;
     if !quiet {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
-    let interrupted = on_interrupt();
-    let stop = interrupted.child_token();
-    stop_when_terminated(stop.clone())?;
     let sampling = wiring::sampling(&settings, &engine.info().name);
     server.run(Service { engine, sampling }, stop).await?;
-    Ok(if interrupted.is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
 /// Where it is, and how to use it.
