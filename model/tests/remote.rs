@@ -331,6 +331,10 @@ async fn a_grammar_is_kept_to_by_correcting_tokens() {
     assert_eq!(complete(&server, lark.clone()).await.unwrap(), "[green]");
     let first = &server.asked()[0]["messages"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&first["role"], &first["content"]), (&json!("assistant"), &json!("[")));
+    // What may begin the stop is held back, and given with the token behind it.
+    let held = tokens(&[("", &["re"]), ("red", &["d"])]);
+    let server = Server::start("llamacpp", vec![held]).await;
+    assert_eq!(complete(&server, lark.clone()).await.unwrap(), "[red]");
     // Nothing likely fits: it is asked for in words.
     let mut answers = vec![tokens(&[("blue", &[])]), tokens(&[("blue", &[])])];
     answers.push(text("[red]"));

@@ -37,6 +37,16 @@ enum Walk {
     Stuck,
 }
 
+/// A token's own text. llama-server holds back what may be the beginning of a stop: such a token has
+/// no text, and the next one has that of both. What a greedy sampler took is the likeliest.
+fn own_bytes(token: &TokenLogprob) -> &[u8] {
+    let likeliest = token.top.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(&[][..], |(bytes, _)| bytes);
+    match token.bytes.is_empty() || !likeliest.is_empty() && token.bytes.ends_with(likeliest) {
+        true => likeliest,
+        false => &token.bytes,
+    }
+}
+
 /// The text so far, and where it is in the grammar.
 struct Steered<'a> {
     matcher: Matcher,
@@ -165,12 +175,13 @@ impl Steered<'_> {
 
     fn walk(&mut self, tokens: &[TokenLogprob]) -> Walk {
         for token in tokens {
+            let bytes = own_bytes(token);
             // An end of the reply has no text.
-            let ends = token.bytes.is_empty();
-            if ends && self.is_accepting() || self.stops(&token.bytes) {
+            let ends = bytes.is_empty();
+            if ends && self.is_accepting() || self.stops(bytes) {
                 return Walk::Ended;
             }
-            if !ends && self.accept(&token.bytes) {
+            if !ends && self.accept(bytes) {
                 self.tokens += 1;
                 if self.is_complete() {
                     return Walk::Ended;
@@ -184,7 +195,8 @@ impl Steered<'_> {
 
     /// Puts the likeliest token that may stand in the place of one that may not.
     fn correct(&mut self, token: &TokenLogprob) -> Walk {
-        let mut likely: Vec<&(Vec<u8>, f32)> = token.top.iter().filter(|(bytes, _)| *bytes != token.bytes).collect();
+        let own = own_bytes(token);
+        let mut likely: Vec<&(Vec<u8>, f32)> = token.top.iter().filter(|(bytes, _)| bytes != own).collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
         for (bytes, _) in likely {
             if bytes.is_empty() && self.is_accepting() || self.stops(bytes) {
