@@ -2,34 +2,37 @@
 //! answer is read. The grammar of the answer is `constrain::calls_grammar`; which engine runs it is no affair of this file.
 //!
 //! The model is shown the functions as short signatures, in a conversation that begins with a few
-//! worked examples. It first says whether one of the functions can do what is requested; how likely
-//! it finds "yes" decides (see [`serves`]), not which of the two words comes first. Then it writes
-//! all calls as one JSON array under the functions' schemas. The examples never change and come
-//! first, so that they are evaluated once and found in the prefix cache from then on.
+//! worked examples. It first says of each function whether the request asks for it, then writes all
+//! calls as one JSON array under the schemas of those that it said yes to. Asked so, a small model
+//! tells the right function from its neighbours, and that none fits, far better than by the array
+//! alone, where it goes on to call whatever else there is. The examples
+//! never change and come first, so that they are evaluated once and found in the prefix cache from
+//! then on.
 
 mod examples;
 mod signature;
 #[cfg(test)]
 mod tests;
 
+use crate::constrain::quoted;
 use crate::engine::TokenLogprob;
-use polymath_chat::{Message, Role, ToolCall, ToolSpec};
+use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
 use serde_json::{Value, json};
 
-/// What the decision may be written as.
-pub const YES: &str = "yes";
-pub const NO: &str = "no";
+const YES: &str = "yes";
+const NO: &str = "no";
 
-/// Logarithm of the odds for "yes" from which on a function is held to serve. Small models say yes
-/// too often; on the evaluation's cases this separates best.
-const SERVES_FROM: f32 = 0.5;
+/// Logarithm of the odds for "yes" from which on a function is held to be asked for.
+const ASKED_FROM: f32 = 0.0;
+/// The same for a function that is not the surest: one thing is asked for more often than two.
+const FURTHER_FROM: f32 = 1.5;
 
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
 /// Earlier messages that are shown with the request.
 const SHOWN_MESSAGES: usize = 6;
 
-/// The conversation that ends where the model has to say yes or no.
+/// The conversation that ends where the model has to say which functions are asked for.
 pub fn question(messages: &[Message], tools: &[ToolSpec]) -> Vec<Message> {
     let done = done_since_request(messages);
     let mut asked = examples::conversation(!done.is_empty());
@@ -43,10 +46,10 @@ fn ask(tools: &[ToolSpec], request: &str, done: &str) -> String {
     let functions = signatures.join("\n");
     match done {
         "" => format!(
-            "Functions:\n{functions}\n\n{request}\n\nCan one of these functions do what is requested? yes or no, and the calls."
+            "Functions:\n{functions}\n\n{request}\n\nFor each function, does the request ask for it? yes or no, and the calls."
         ),
         done => format!(
-            "Functions:\n{functions}\n\n{request}\n\nDone already:\n{done}\n\nIs something requested still to be done, and can one of these functions do it? yes or no, and the calls."
+            "Functions:\n{functions}\n\n{request}\n\nDone already:\n{done}\n\nFor each function, does what is still to be done ask for it? yes or no, and the calls."
         ),
     }
 }
@@ -110,12 +113,46 @@ fn written(calls: &[ToolCall]) -> String {
     format!("[{}]", calls.join(", "))
 }
 
-/// Whether the model holds one of the functions to serve the request, by the distribution of the
-/// first token of its answer to [`question`].
-pub fn serves(answer: &TokenLogprob) -> bool {
-    let odds = log_odds(answer);
-    tracing::debug!("log odds that a function serves: {odds:.2}");
-    odds >= SERVES_FROM
+/// What is said of the functions, a line each, before the calls are written.
+pub fn said(tools: &[ToolSpec], asked_for: impl Fn(&ToolSpec) -> bool) -> String {
+    let line = |tool: &ToolSpec| format!("{}: {}\n", tool.name, if asked_for(tool) { YES } else { NO });
+    tools.iter().map(line).collect()
+}
+
+/// The grammar of what is [`said`].
+pub fn said_grammar(tools: &[ToolSpec]) -> Constraint {
+    let lines: Vec<String> =
+        tools.iter().map(|tool| format!("{} answer", quoted(&format!("{}:", tool.name)))).collect();
+    Constraint::Lark(format!("start: {}\nanswer: {} | {}\n", lines.join(" "), quoted(" yes\n"), quoted(" no\n")))
+}
+
+/// The functions that are asked for, by what was said of each: the surest of those that the model
+/// holds to be, and the others that it is sure enough of.
+pub fn asked_for(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<ToolSpec> {
+    let odds = odds(said, tools);
+    let names: Vec<&str> = tools.iter().map(|t| t.name.as_str()).collect();
+    tracing::debug!("log odds that it is asked for: {:?}", names.iter().zip(&odds).collect::<Vec<_>>());
+    let surest = odds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let asked_for = tools.iter().zip(odds).filter(|(_, o)| *o >= ASKED_FROM && (*o == surest || *o >= FURTHER_FROM));
+    asked_for.map(|(tool, _)| tool.clone()).collect()
+}
+
+/// Logarithms of the odds for "yes" in what was [`said`], by the distribution of the token that
+/// follows each name.
+fn odds(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<f32> {
+    let mut odds = Vec::new();
+    let (mut written, mut line) = (Vec::new(), 0);
+    for token in said {
+        let name = tools.get(odds.len()).map(|tool| format!("{}:", tool.name));
+        if name.is_some_and(|name| written[line..] == *name.as_bytes()) {
+            odds.push(log_odds(token));
+        }
+        written.extend_from_slice(&token.bytes);
+        if let Some(end) = token.bytes.iter().rposition(|b| *b == b'\n') {
+            line = written.len() - token.bytes.len() + end + 1;
+        }
+    }
+    odds
 }
 
 fn log_odds(answer: &TokenLogprob) -> f32 {

@@ -28,17 +28,39 @@ fn signatures_say_what_the_schema_says() {
 }
 
 #[test]
-fn the_decision_weighs_both_words() {
-    let answer = |top: &[(&str, f32)]| TokenLogprob {
-        bytes: b"yes".to_vec(),
+fn the_functions_asked_for_are_those_that_the_model_is_sure_of() {
+    let tools = ["f", "no: yes", "h"].map(|name| tool(name, json!({})));
+    assert_eq!(said(&tools, |tool| tool.name != "h"), "f: yes\nno: yes: yes\nh: no\n");
+    let token = |text: &str, top: &[(&str, f32)]| TokenLogprob {
+        bytes: text.as_bytes().to_vec(),
         logprob: 0.0,
         top: top.iter().map(|(text, p)| (text.as_bytes().to_vec(), p.ln())).collect(),
     };
-    assert!(serves(&answer(&[("yes", 0.9), ("no", 0.1)])));
-    // "Yes" comes first and is still not likely enough.
-    assert!(!serves(&answer(&[("yes", 0.52), ("no", 0.4), (" no", 0.05)])));
-    assert!(serves(&answer(&[(" Yes", 0.2), ("[", 0.1)])));
-    assert!(!serves(&answer(&[("No", 0.2)])));
+    // How likely "yes" is for each of the functions.
+    let asked_for = |likely: [f32; 3]| -> Vec<String> {
+        let answer = |p: f32| token(" yes", &[(" yes", p - 0.05), ("Yes", 0.05), (" no", 1.0 - p)]);
+        let tokens = [
+            token("f", &[(" no", 0.9)]),
+            token(":", &[]),
+            answer(likely[0]),
+            token("\nno", &[]),
+            token(":", &[]),
+            token(" yes", &[(" no", 1.0)]),
+            token(":", &[]),
+            answer(likely[1]),
+            token("\n", &[]),
+            token("h:", &[]),
+            answer(likely[2]),
+            token("\n", &[]),
+        ];
+        super::asked_for(&tokens, &tools).into_iter().map(|tool| tool.name).collect()
+    };
+    assert_eq!(asked_for([0.9, 0.95, 0.1]), ["f", "no: yes"]);
+    // The second has to be surer than the first.
+    assert_eq!(asked_for([0.6, 0.55, 0.1]), ["f"]);
+    assert_eq!(asked_for([0.6, 0.1, 0.9]), ["h"]);
+    assert!(asked_for([0.4, 0.1, 0.49]).is_empty());
+    assert!(super::asked_for(&[], &tools).is_empty());
 }
 
 #[test]
@@ -56,7 +78,7 @@ fn the_question_holds_what_the_model_needs() {
     for part in ["f: Does it.\n  x (optional): integer", "Instructions: Be kind.", "User: Hello.\nAssistant: Hello!"] {
         assert!(asked.contains(part), "{part}: {asked}");
     }
-    assert!(asked.contains("\n\nRequest: Do one and two.\n\nCan one"), "{asked}");
+    assert!(asked.contains("\n\nRequest: Do one and two.\n\nFor each"), "{asked}");
     messages.push(Message { calls: vec![call.clone()], ..Message::assistant("") });
     messages.push(Message::tool(&call, "done one"));
     let second = question(&messages, &tools);

@@ -10,6 +10,7 @@ pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use arguments::quoted;
 pub use calls::calls_grammar;
 pub use check::check_tools;
 

@@ -12,7 +12,7 @@ use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, Token
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
 
-/// Alternatives to the decision's token that are looked at.
+/// Alternatives to what is said of a function that are looked at.
 const TOP: usize = 20;
 
 /// What a request with tools comes to.
@@ -40,21 +40,35 @@ impl LlamaEngine {
         let tools = offered(request)?;
         let prompt = self.template.render(&calls::question(request.messages, &tools), &[])?;
         let forced = request.rules.tool_choice != ToolChoice::Auto;
-        if !forced && !self.serves(request, &prompt).await? {
-            return Ok(Decision::Words);
-        }
-        let prompt = self.vocabulary.tokenize_prompt(&format!("{prompt}{}\n", calls::YES));
+        let asked_for = match (forced, tools.as_slice()) {
+            (true, [_]) => tools.clone(),
+            _ => self.asked_for(request, &prompt, &tools).await?,
+        };
+        let callable = match (asked_for.is_empty(), forced) {
+            (true, false) => return Ok(Decision::Words),
+            (true, true) => &tools,
+            (false, _) => &asked_for,
+        };
+        let said = calls::said(&tools, |tool| callable.contains(tool));
+        let prompt = self.vocabulary.tokenize_prompt(&(prompt + &said));
         let length = prompt.len();
-        let array = calls_grammar(&tools, true, request.rules.parallel_calls);
-        let written = self.ask(request, prompt, array, request.rules.max_tokens).await?;
+        let array = calls_grammar(callable, true, request.rules.parallel_calls);
+        let written = self.ask(request, prompt, array, request.rules.max_tokens, None).await?;
         Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
     }
 
-    /// Whether one of the functions serves the request, by the model's own probabilities.
-    async fn serves(&self, request: &ReplyRequest<'_>, prompt: &str) -> Result<bool, EngineError> {
-        let choice = Constraint::Choice(vec![calls::YES.into(), calls::NO.into()]);
-        let answer = self.ask(request, self.vocabulary.tokenize_prompt(prompt), choice, 1).await?;
-        Ok(answer.logprobs.first().is_some_and(calls::serves))
+    /// The functions that the model says the request asks for.
+    async fn asked_for(
+        &self,
+        request: &ReplyRequest<'_>,
+        prompt: &str,
+        tools: &[ToolSpec],
+    ) -> Result<Vec<ToolSpec>, EngineError> {
+        // A token is a byte at least, and "yes" is as long as it gets.
+        let longest = calls::said(tools, |_| true).len();
+        let prompt = self.vocabulary.tokenize_prompt(prompt);
+        let said = self.ask(request, prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
+        Ok(calls::asked_for(&said.logprobs, tools))
     }
 
     async fn ask(
@@ -63,6 +77,7 @@ impl LlamaEngine {
         prompt: Vec<LlamaToken>,
         constraint: Constraint,
         max_tokens: usize,
+        top_logprobs: Option<usize>,
     ) -> Result<Generated, EngineError> {
         let job = Job {
             kind: Kind::Task,
@@ -72,7 +87,7 @@ impl LlamaEngine {
             sampling: Sampling::default(),
             max_tokens,
             stop: Vec::new(),
-            top_logprobs: (max_tokens == 1).then_some(TOP),
+            top_logprobs,
             watcher: Box::new(UntilRepeated {
                 written: String::new(),
                 quiet: reply::Quiet::new(request.events.clone()),
