@@ -1,5 +1,6 @@
 //! `polymath model eval`: how well a model calls functions, with the help it gets here and without.
 
+use crate::ask::Interrupt;
 use crate::{model, wiring};
 use anyhow::Context;
 use clap::Args;
@@ -107,18 +108,12 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
     if specs.is_empty() {
         specs.extend(store::default_model().map(|m| m.name.clone()));
     }
-    let cancel = CancellationToken::new();
-    let interrupted = cancel.clone();
-    let watch = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            interrupted.cancel();
-        }
-    });
+    let interrupt = Interrupt::listen()?;
     for spec in &specs {
         let resolved = model::ensure(&store, spec, quiet).await?;
         let mut tables = Vec::new();
         for &arm in arms {
-            let run = Run { model: &resolved.name, arm, json: args.json, quiet, cancel: cancel.clone() };
+            let run = Run { model: &resolved.name, arm, json: args.json, quiet, cancel: interrupt.token() };
             let engine = load(&resolved, home, arm).await?;
             tables.push((arm, run.cases(&engine, &cases, out).await?));
         }
@@ -126,7 +121,6 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
             write!(out, "{}", table(&resolved.name, &tables))?;
         }
     }
-    watch.abort();
     Ok(())
 }
 
