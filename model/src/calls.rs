@@ -25,7 +25,7 @@ const NO: &str = "no";
 /// Logarithm of the odds for "yes" from which on a function is held to be asked for.
 const ASKED_FROM: f32 = 0.0;
 /// The same for a function that is not the surest: one thing is asked for more often than two.
-const FURTHER_FROM: f32 = 1.5;
+const FURTHER_FROM: f32 = 1.4;
 
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
