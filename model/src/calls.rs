@@ -5,9 +5,8 @@
 //! worked examples. It first says of each function whether the request asks for it, then writes all
 //! calls as one JSON array under the schemas of those that it said yes to. Asked so, a small model
 //! tells the right function from its neighbours, and that none fits, far better than by the array
-//! alone, where it goes on to call whatever else there is. The examples
-//! never change and come first, so that they are evaluated once and found in the prefix cache from
-//! then on.
+//! alone, where it goes on to call whatever else there is. The examples never change and come first,
+//! so that they are evaluated once and found in the prefix cache from then on.
 
 mod examples;
 mod signature;
@@ -137,27 +136,33 @@ pub fn asked_for(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<ToolSpec> {
     asked_for.map(|(tool, _)| tool.clone()).collect()
 }
 
-/// Logarithms of the odds for "yes" in what was [`said`], by the distribution of the token that
-/// follows each name.
+/// Logarithms of the odds for "yes" in what was [`said`], by the distribution of the token in which
+/// each answer begins. Vocabularies differ in where that token begins.
 fn odds(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<f32> {
-    let mut odds = Vec::new();
-    let (mut written, mut line) = (Vec::new(), 0);
+    let mut starts = Vec::new();
+    let mut text = Vec::new();
     for token in said {
-        let name = tools.get(odds.len()).map(|tool| format!("{}:", tool.name));
-        if name.is_some_and(|name| written[line..] == *name.as_bytes()) {
-            odds.push(log_odds(token));
-        }
-        written.extend_from_slice(&token.bytes);
-        if let Some(end) = token.bytes.iter().rposition(|b| *b == b'\n') {
-            line = written.len() - token.bytes.len() + end + 1;
-        }
+        starts.push(text.len());
+        text.extend_from_slice(&token.bytes);
+    }
+    let mut line = 0;
+    let mut odds = Vec::new();
+    for tool in tools {
+        let answer = line + tool.name.len() + ": ".len();
+        let Some(end) = text.get(answer..).and_then(|rest| rest.iter().position(|b| *b == b'\n')) else { break };
+        let token = &said[starts.partition_point(|start| *start <= answer) - 1];
+        odds.push(log_odds(token));
+        line = answer + end + 1;
     }
     odds
 }
 
 fn log_odds(answer: &TokenLogprob) -> f32 {
     let likelihood = |word: &str| -> f32 {
-        let meant = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|t| t.trim().eq_ignore_ascii_case(word));
+        let meant = |bytes: &[u8]| {
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            text.trim_start_matches([':', ' ']).trim_end().eq_ignore_ascii_case(word)
+        };
         answer.top.iter().filter(|(bytes, _)| meant(bytes)).map(|(_, logprob)| logprob.exp()).sum()
     };
     // A word that is not even among the likeliest tokens has next to no likelihood.
