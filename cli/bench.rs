@@ -1,12 +1,13 @@
 //! `polymath model bench`: the engine against a plain llama.cpp loop, as ratios within one run.
 
-use crate::{model, wiring};
+use crate::engine;
 use anyhow::{Context, bail};
 use clap::Args;
 use polymath_chat::{Event, Message};
+use polymath_llama::bench::{Compared, Report, bench};
+use polymath_llama::{LlamaEngine, LlamaOptions};
 use polymath_model::engine::{Engine, ReplyRequest, Rules, Sampling};
-use polymath_model::llama::bench::{Compared, Report, bench, prose};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::eval::prose;
 use polymath_model::store::Store;
 use serde::Serialize;
 use std::io::{IsTerminal, Read, Write};
@@ -42,8 +43,8 @@ const PREFIX: usize = 1500;
 
 pub async fn run(args: &BenchArgs, home: &Path, quiet: bool) -> anyhow::Result<()> {
     let store = Store::open(home);
-    let resolved = model::ensure(&store, &args.model, quiet).await?;
-    let options = wiring::model_options(resolved);
+    let resolved = engine::ensure(&store, &args.model, quiet).await?;
+    let options = engine::model_options(resolved);
     if let Some(cache) = &args.first_token {
         return first_token(LlamaOptions { prefix_cache: Some((cache.clone(), 1 << 30)), ..options }).await;
     }

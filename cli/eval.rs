@@ -1,13 +1,14 @@
 //! `polymath model eval`: how well a model calls functions, with the help it gets here and without.
 
 use crate::ask::Interrupt;
-use crate::{model, wiring};
+use crate::engine;
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polymath_llama::{CallStrategy, LlamaEngine, LlamaOptions};
+use polymath_model::calls::CallWay;
 use polymath_model::dialect;
 use polymath_model::eval::{self, Case, Kind, Outcome};
-use polymath_model::llama::{CallStrategy, CallWay, LlamaEngine, LlamaOptions};
 use polymath_model::store::{self, Resolved, Store};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -110,7 +111,7 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
     }
     let interrupt = Interrupt::listen()?;
     for spec in &specs {
-        let resolved = model::ensure(&store, spec, quiet).await?;
+        let resolved = engine::ensure(&store, spec, quiet).await?;
         let mut tables = Vec::new();
         for &arm in arms {
             let run = Run { model: &resolved.name, arm, json: args.json, quiet, cancel: interrupt.token() };
@@ -138,8 +139,8 @@ fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
 }
 
 async fn load(resolved: &Resolved, home: &Path, arm: Arm) -> anyhow::Result<LlamaEngine> {
-    let mut options = wiring::model_options(resolved.clone());
-    options.prefix_cache = Some((home.join("cache/prefix"), polymath_model::llama::DEFAULT_PREFIX_CACHE));
+    let mut options = engine::model_options(resolved.clone());
+    options.prefix_cache = Some((home.join("cache/prefix"), polymath_llama::DEFAULT_PREFIX_CACHE));
     if arm == Arm::Plain {
         options = LlamaOptions {
             calls: CallStrategy::Plain,

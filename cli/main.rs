@@ -6,6 +6,7 @@ mod bench;
 mod chat;
 mod demo;
 mod doctor;
+mod engine;
 mod eval;
 mod model;
 mod parse;

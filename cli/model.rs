@@ -1,20 +1,13 @@
-//! `polymath model`: the catalogue, pulling, looking at and removing models. Also what other
-//! subcommands need before they can start: a model that is there.
+//! `polymath model`: the catalogue, pulling, looking at and removing models.
 
+use crate::engine::{pull, size};
 use crate::{bench, probe};
-use anyhow::Context;
 use clap::Subcommand;
-use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::DecimalBytes;
 use polymath_model::probe::verdict;
-use polymath_model::store::{
-    CatalogEntry, GgufInfo, Listed, Mode, Progress, Pulled, Resolved, Sampling, Store, StoreError, check_gguf, find,
-};
+use polymath_model::store::{CatalogEntry, GgufInfo, Listed, Mode, Sampling, Store, StoreError, check_gguf, find};
 use serde_json::{Value, json};
-use std::{
-    io::{IsTerminal, Write},
-    path::Path,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{io::Write, path::Path};
 
 /// Subcommands of `polymath model`.
 #[derive(Debug, Subcommand)]
@@ -85,110 +78,6 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
         }
     }
     Ok(())
-}
-
-/// The model `spec` names, pulled first if it is not there: after a question where there is somebody
-/// to ask, without one otherwise.
-pub async fn ensure(store: &Store, spec: &str, quiet: bool) -> anyhow::Result<Resolved> {
-    match store.resolve(spec) {
-        Err(StoreError::NotPulled { .. }) => {}
-        other => return Ok(other?),
-    }
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        let what = match store.list().into_iter().find(|l| l.name.eq_ignore_ascii_case(spec)) {
-            Some(listed) => format!("{spec} ({}{})", size(&listed), listed.entry.map_or(String::new(), terms)),
-            None => spec.to_owned(),
-        };
-        eprint!("The model {what} is not on this computer yet. Pull it now? [Y/n] ");
-        std::io::stderr().flush()?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
-        if !matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes") {
-            return Err(StoreError::NotPulled { name: spec.to_owned() }.into());
-        }
-    }
-    Ok(pull(store, spec, quiet).await?.model)
-}
-
-/// Pulls with progress on stderr.
-pub async fn pull(store: &Store, spec: &str, quiet: bool) -> Result<Pulled, StoreError> {
-    let view = PullView::new(spec, quiet);
-    let pulled = store.pull(spec, &|progress| view.show(progress)).await;
-    view.bar.finish_and_clear();
-    pulled
-}
-
-fn terms(entry: &CatalogEntry) -> String {
-    format!(", {}", entry.licence)
-}
-
-/// A bar where stderr is a terminal, a line for every tenth elsewhere.
-struct PullView {
-    name: String,
-    quiet: bool,
-    bar: ProgressBar,
-    /// The last tenth a line was written for.
-    tenth: AtomicU64,
-}
-
-impl PullView {
-    fn new(name: &str, quiet: bool) -> Self {
-        let bar = match quiet || !std::io::stderr().is_terminal() {
-            true => ProgressBar::hidden(),
-            false => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
-        };
-        PullView { name: name.to_owned(), quiet, bar, tenth: AtomicU64::new(0) }
-    }
-
-    fn show(&self, progress: Progress) {
-        match progress {
-            Progress::Waiting => self.say(format!("another process is pulling {}; waiting for it", self.name)),
-            Progress::Source(source) => self.say(format!("pulling {} from {source}", self.name)),
-            Progress::Notice(text) => self.say(text),
-            Progress::Verifying => {
-                self.bar.set_message("verifying");
-                if self.bar.is_hidden() {
-                    self.say("verifying".into());
-                }
-            }
-            Progress::Bytes { done, total } => self.bytes(done, total),
-        }
-    }
-
-    fn say(&self, text: String) {
-        match (self.quiet, self.bar.is_hidden()) {
-            (true, _) => {}
-            (false, true) => eprintln!("{text}"),
-            (false, false) => self.bar.suspend(|| eprintln!("{text}")),
-        }
-    }
-
-    fn bytes(&self, done: u64, total: Option<u64>) {
-        if self.bar.length() != total && !self.bar.is_hidden() {
-            let bar = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left {msg}";
-            let style = if total.is_some() { bar } else { "{spinner} {bytes}, {bytes_per_sec} {msg}" };
-            if let Ok(style) = ProgressStyle::with_template(style) {
-                self.bar.set_style(style);
-            }
-            match total {
-                Some(total) => self.bar.set_length(total),
-                None => self.bar.unset_length(),
-            }
-            // What an earlier pull has left must not count as speed.
-            self.bar.set_position(done);
-            self.bar.reset_eta();
-        }
-        self.bar.set_position(done);
-        let tenth = total.filter(|&t| t > 0).map_or(0, |t| done * 10 / t);
-        if self.bar.is_hidden() && tenth > self.tenth.swap(tenth, Ordering::Relaxed) {
-            self.say(format!("{} of {}", DecimalBytes(done), DecimalBytes(total.unwrap_or(done))));
-        }
-    }
-}
-
-fn size(listed: &Listed) -> String {
-    let gb = listed.bytes as f64 / 1e9;
-    format!("{}{gb:.1} GB", if listed.exact { "" } else { "≈ " })
 }
 
 /// One line of `model list --json`: the catalogue's fields, then what is on this disk.

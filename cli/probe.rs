@@ -1,8 +1,10 @@
 //! `polymath model probe`: which way of calling functions a model obeys, kept for later runs.
 
-use crate::{ask, model, wiring};
+use crate::{ask, engine};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polymath_llama::{LlamaEngine, LlamaOptions};
+use polymath_model::engine::{Engine, EngineError};
 use polymath_model::probe::{self, Verdict};
 use polymath_model::store::Store;
 use std::fmt::Write as _;
@@ -21,7 +23,7 @@ pub struct ProbeArgs {
 
 pub async fn run(args: &ProbeArgs, home: &Path, quiet: bool, out: &mut impl Write) -> anyhow::Result<()> {
     let store = Store::open(home);
-    let resolved = model::ensure(&store, &args.model, quiet).await?;
+    let resolved = engine::ensure(&store, &args.model, quiet).await?;
     let path = resolved.path.clone();
     let bar = ProgressBar::new(probe::trials() as u64);
     if quiet || !std::io::stderr().is_terminal() {
@@ -35,7 +37,11 @@ pub async fn run(args: &ProbeArgs, home: &Path, quiet: bool, out: &mut impl Writ
         bar.inc(1);
     };
     let interrupt = ask::Interrupt::listen()?;
-    let verdict = probe::probe(&wiring::model_options(resolved), interrupt.token(), &tell).await?;
+    let options = engine::model_options(resolved);
+    let load = move |way| -> Result<Box<dyn Engine>, EngineError> {
+        Ok(Box::new(LlamaEngine::load(LlamaOptions { way: Some(way), prefix_cache: None, ..options.clone() })?))
+    };
+    let verdict = probe::probe(load, interrupt.token(), &tell).await?;
     bar.finish_and_clear();
     probe::keep(home, &path, &verdict)?;
     match args.json {

@@ -37,7 +37,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         ServeError::Address { .. } | ServeError::Open { .. } => anyhow::Error::new(Usage(e.to_string())),
         other => other.into(),
     })?;
-    let engine = wiring::engine(&settings, quiet).await?;
+    let engine = engine::engine(&settings, quiet).await?;
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
     let stop = interrupt.token().child_token();
@@ -45,7 +45,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
-    let sampling = wiring::sampling(&settings, &engine.info().name);
+    let sampling = engine::sampling(&settings, &engine.info().name);
     server.run(Service { engine, sampling }, stop).await?;
     Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }

@@ -169,7 +169,7 @@ impl Settings {
             deadline,
             temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
-            context: args.context.or(file.context).unwrap_or(polymath_model::llama::DEFAULT_CONTEXT),
+            context: args.context.or(file.context).unwrap_or(polymath_llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),

@@ -27,6 +27,7 @@ fn dependencies_point_down() {
     let allowed: &[(&str, &[&str])] = &[
         ("chat/Cargo.toml", &[]),
         ("model/Cargo.toml", &["chat"]),
+        ("llama/Cargo.toml", &["chat", "model"]),
         ("tools/Cargo.toml", &["chat", "sandbox"]),
         ("sandbox/Cargo.toml", &["chat"]),
         ("sandbox/worker/Cargo.toml", &["chat", "sandbox"]),

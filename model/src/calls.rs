@@ -16,6 +16,7 @@ mod tests;
 use crate::constrain::quoted;
 use crate::engine::TokenLogprob;
 use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const YES: &str = "yes";
@@ -30,6 +31,31 @@ const FURTHER_FROM: f32 = 1.4;
 const SHOWN: usize = 600;
 /// Earlier messages that are shown with the request.
 const SHOWN_MESSAGES: usize = 6;
+
+/// How a model is asked for its calls. `polymath model probe` finds out which it obeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallWay {
+    /// As its own template has it.
+    Template,
+    /// As a system prompt of ours teaches it (the `generic` dialect).
+    Taught,
+    /// In questions of their own: whether to call, then all calls under one grammar.
+    Decided,
+}
+
+impl CallWay {
+    /// The one that needs least first.
+    pub const ALL: [CallWay; 3] = [CallWay::Template, CallWay::Taught, CallWay::Decided];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            CallWay::Template => "template",
+            CallWay::Taught => "taught",
+            CallWay::Decided => "decided",
+        }
+    }
+}
 
 /// The conversation that ends where the model has to say which functions are asked for.
 pub fn question(messages: &[Message], tools: &[ToolSpec]) -> Vec<Message> {

@@ -13,6 +13,10 @@ use tokio_util::sync::CancellationToken;
 /// Where an engine tells what it is doing. A closed receiver is not an error.
 pub type Events = UnboundedSender<Event>;
 
+/// Weights below which a model is led by the hand (the models of 1.5B and less that were measured
+/// fail as free agents).
+pub const GUIDED_BELOW: u64 = 4_000_000_000;
+
 /// Facts about a loaded model.
 #[derive(Debug, Clone)]
 pub struct ModelInfo {

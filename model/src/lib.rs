@@ -1,14 +1,13 @@
 //! From messages to the model's next message: templates, engines, dialects, constraints, and the
-//! store of model files. Knows nothing of what the tools do.
+//! store of model files. Knows nothing of what the tools do, and links no inference library.
 
-mod calls;
+pub mod calls;
 pub mod constrain;
 pub mod dialect;
 pub mod engine;
 pub mod eval;
-pub mod llama;
 pub mod probe;
 pub mod remote;
 pub mod scripted;
 pub mod store;
-mod template;
+pub mod template;

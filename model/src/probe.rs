@@ -5,10 +5,10 @@
 //!
 //! The verdict is kept by the file's fingerprint, so it holds for the file wherever it lies.
 
+use crate::calls::CallWay;
 use crate::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
-use crate::eval::{self, Case, Kind};
-use crate::llama::bench::prose;
-use crate::llama::{CallWay, LlamaEngine, LlamaOptions, fingerprint};
+use crate::eval::{self, Case, Kind, prose};
+use crate::store::fingerprint;
 use polymath_chat::{Message, ToolSpec};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub fn verdict(home: &Path, model: &Path) -> Option<Verdict> {
 }
 
 fn place(home: &Path, model: &Path) -> std::io::Result<PathBuf> {
-    Ok(home.join("probes").join(format!("{}.json", fingerprint::of(model)?)))
+    Ok(home.join("probes").join(format!("{}.json", fingerprint(model)?)))
 }
 
 /// Keeps a verdict for [`verdict`] to find.
@@ -75,12 +75,12 @@ pub fn keep(home: &Path, model: &Path, verdict: &Verdict) -> Result<(), ProbeErr
     std::fs::rename(&beside, &path).map_err(failed)
 }
 
-/// Tries all ways with the model that `options` names; `tell` hears of each case.
-pub async fn probe(
-    options: &LlamaOptions,
-    cancel: CancellationToken,
-    tell: &(dyn Fn(&str) + Sync),
-) -> Result<Verdict, ProbeError> {
+/// Tries all ways with the model that `load` loads so that it calls in one of them; `tell` hears of
+/// each case. `load` blocks for the time of the load.
+pub async fn probe<L>(load: L, cancel: CancellationToken, tell: &(dyn Fn(&str) + Sync)) -> Result<Verdict, ProbeError>
+where
+    L: Fn(CallWay) -> Result<Box<dyn Engine>, EngineError> + Clone + Send + 'static,
+{
     let short: Vec<Case> = [Kind::One, Kind::Choice, Kind::Several]
         .map(|kind| Ok(spread(eval::cases(kind)?, SHORT)))
         .into_iter()
@@ -92,21 +92,21 @@ pub async fn probe(
     let mut scores = Vec::new();
     let mut long_tokens = 0;
     for way in CallWay::ALL {
-        let options = LlamaOptions { way: Some(way), prefix_cache: None, ..options.clone() };
-        let engine = tokio::task::spawn_blocking(move || LlamaEngine::load(options))
+        let load = load.clone();
+        let engine = tokio::task::spawn_blocking(move || load(way))
             .await
             .map_err(|e| EngineError::Failed(format!("the load was stopped: {e}")))??;
         let mut score = Score { way, short: 0, short_of: short.len(), long: 0, long_of: long.len() };
         for case in &short {
             let messages = [Message::user(case.question.as_str())];
-            score.short += usize::from(tried(&engine, case, (&messages, &case.tools), &cancel).await?);
+            score.short += usize::from(tried(&*engine, case, (&messages, &case.tools), &cancel).await?);
             tell(way.name());
         }
         long_tokens = LONG_TOKENS.min(engine.info().context.saturating_sub(REST));
         for case in &long {
             let before = [Message::user(prose(long_tokens)), Message::assistant("They are about many things.")];
             let messages = [before.as_slice(), &[Message::user(case.question.as_str())]].concat();
-            score.long += usize::from(tried(&engine, case, (&messages, &tools), &cancel).await?);
+            score.long += usize::from(tried(&*engine, case, (&messages, &tools), &cancel).await?);
             tell(way.name());
         }
         scores.push(score);
@@ -127,7 +127,7 @@ fn spread(cases: Vec<Case>, count: usize) -> Vec<Case> {
 }
 
 async fn tried(
-    engine: &LlamaEngine,
+    engine: &dyn Engine,
     case: &Case,
     (messages, tools): (&[Message], &[ToolSpec]),
     cancel: &CancellationToken,

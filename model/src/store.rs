@@ -4,6 +4,7 @@
 //! them; loading one is the engine's work, and showing progress is the front end's.
 
 mod catalog;
+mod fingerprint;
 mod gguf;
 mod hub;
 mod pull;
@@ -12,6 +13,7 @@ mod tests;
 mod wheels;
 
 pub use catalog::{CatalogEntry, HubSource, Mode, PackageSource, Sampling, catalog, default_model, find, suggestions};
+pub use fingerprint::fingerprint;
 pub use gguf::{GgufError, GgufInfo, check_gguf};
 pub use pull::{Progress, Pulled};
 

@@ -163,3 +163,23 @@ pub fn reference(call: &ExpectedCall) -> Map<String, Value> {
     let first = call.arguments.iter().filter_map(|(name, values)| Some((name, values.iter().find(|v| !v.is_null())?)));
     first.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+/// Prose of about so many tokens in which nothing repeats itself for long.
+pub fn prose(tokens: usize) -> String {
+    const WORDS: &[&str] = &[
+        "harbour", "morning", "letter", "engine", "quiet", "between", "river", "seven", "market", "under", "winter",
+        "captain", "bright", "follow", "garden", "stone", "across", "music", "window", "narrow", "paper", "distant",
+        "signal", "copper", "valley", "answer", "evening", "island", "carried", "silver", "north", "remember",
+    ];
+    let mut text = String::from("Read these notes. ");
+    let mut state = 0x2545_F491_4F6C_DD1Du64;
+    for i in 1..tokens * 11 / 12 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text.push_str(WORDS[(state >> 33) as usize % WORDS.len()]);
+        text.push_str(if i % 12 == 0 { ". " } else { " " });
+    }
+    text.push_str("\n\nWhat are they about?");
+    text
+}

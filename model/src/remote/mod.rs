@@ -22,9 +22,9 @@ pub use key::{Key, KeyError};
 use crate::constrain::Compiler;
 use crate::dialect::{self, Dialect, ParseCx, Parser};
 use crate::engine::{
-    Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice,
+    Engine, EngineError, Events, GUIDED_BELOW, ModelInfo, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage,
+    ToolChoice,
 };
-use crate::llama::GUIDED_BELOW;
 use async_trait::async_trait;
 use http::{Failure, Http, refuses_tools};
 use llguidance::toktrie::ApproximateTokEnv;

@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use polymath_chat::{Completion, Constraint, Event, Message};
+use polymath_llama::{LlamaEngine, LlamaOptions};
 use polymath_model::dialect::by_name;
 use polymath_model::engine::{Engine, EngineError, Reply, ReplyRequest, ReplyStop, Rules, Sampling, TokenUsage};
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
 use polymath_model::store::{Store, home};
 use std::path::Path;
 use tokio::sync::mpsc::unbounded_channel;

@@ -4,10 +4,10 @@
 //! beginning is shared: the cells of the cache then belong to both sequences and are stored once.
 //! When room runs out, the sequence that nobody has used for longest gives way, tasks first.
 
-use super::job::Kind;
-use crate::engine::EngineError;
+use crate::job::Kind;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;
+use polymath_model::engine::EngineError;
 
 /// Sequences of a context: jobs at once, and beginnings kept.
 pub const SEQUENCES: usize = 16;

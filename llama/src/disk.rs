@@ -22,6 +22,16 @@ const SUFFIX: &str = "kv";
 /// Most tokens an entry is believed to have.
 const MOST_TOKENS: u32 = 4_000_000;
 
+/// A short name for the states that this build makes of this model: they are in the format of its
+/// version of llama.cpp.
+pub fn fingerprint(model: &Path) -> io::Result<String> {
+    let version = include_str!("../Cargo.toml").lines().find(|l| l.starts_with("llama-cpp-2"));
+    let mut hash = Sha256::new();
+    hash.update(version.unwrap_or_default());
+    hash.update(polymath_model::store::fingerprint(model)?);
+    Ok(hash.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect())
+}
+
 /// The cache of one model, in a folder of its own below the folder of all.
 pub struct PrefixCache {
     dir: PathBuf,

@@ -1,12 +1,12 @@
 //! Picks the next token: the best or a drawn one, among those the constraint allows.
 
-use super::vocabulary::Vocabulary;
-use crate::engine::{EngineError, Sampling, TokenLogprob};
+use crate::vocabulary::Vocabulary;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token::data::LlamaTokenData;
 use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use llguidance::Matcher;
+use polymath_model::engine::{EngineError, Sampling, TokenLogprob};
 
 /// Last tokens that penalties look at.
 const PENALTY_WINDOW: i32 = 512;

@@ -1,11 +1,11 @@
 //! Compiles constraints on the decoding thread. The walk over the vocabulary that this needs runs
 //! in the background while the model gets ready, and what was compiled once is kept.
 
-use super::vocabulary::Vocabulary;
-use crate::constrain::Compiler;
-use crate::engine::EngineError;
+use crate::vocabulary::Vocabulary;
 use llguidance::Matcher;
 use polymath_chat::Constraint;
+use polymath_model::constrain::Compiler;
+use polymath_model::engine::EngineError;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,16 +1,19 @@
 //! Replies to requests with tools, decided step by step for models that call badly on their own, and
 //! for every model where a call is demanded: then what is written is a call and nothing else.
 //!
-//! What is asked and how it is read is in `crate::calls`; here it is run, as short tasks beside the
+//! What is asked and how it is read is in `polymath_model::calls`; here it is run, as short tasks beside the
 //! conversation's own sequence.
 
-use super::job::{Control, Generated, Job, Kind, Watcher};
-use super::{CallStrategy, CallWay, LlamaEngine, reply};
-use crate::calls;
-use crate::constrain::calls_grammar;
-use crate::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
+use crate::job::{Control, Generated, Job, Kind, Watcher};
+use crate::reply;
+use crate::scheduler::Scheduler;
+use crate::vocabulary::Vocabulary;
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
+use polymath_model::calls::{self, CallWay};
+use polymath_model::constrain::calls_grammar;
+use polymath_model::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
+use polymath_model::template::Template;
 
 /// Alternatives to what is said of a function that are looked at.
 const TOP: usize = 20;
@@ -23,26 +26,35 @@ pub enum Decision {
     Words,
 }
 
-impl LlamaEngine {
-    /// Whether a request's calls are decided here, and not left to the model.
-    pub(super) fn decides(&self, request: &ReplyRequest<'_>) -> bool {
-        let rules = &request.rules;
-        let wanted = match rules.tool_choice {
-            ToolChoice::None => false,
-            ToolChoice::Auto => self.way == CallWay::Decided,
-            ToolChoice::Required | ToolChoice::Named(_) => true,
-        };
-        wanted && self.calls == CallStrategy::Helped && rules.constraint.is_none() && !request.tools.is_empty()
-    }
+/// Whether a request's calls are decided here, and not left to the model.
+pub fn are_decided(way: CallWay, request: &ReplyRequest<'_>) -> bool {
+    let rules = &request.rules;
+    let wanted = match rules.tool_choice {
+        ToolChoice::None => false,
+        ToolChoice::Auto => way == CallWay::Decided,
+        ToolChoice::Required | ToolChoice::Named(_) => true,
+    };
+    wanted && rules.constraint.is_none() && !request.tools.is_empty()
+}
 
+/// Decides one request.
+pub struct Decider<'a> {
+    pub scheduler: &'a Scheduler,
+    pub template: &'a Template,
+    pub vocabulary: &'a Vocabulary,
+    pub request: &'a ReplyRequest<'a>,
+}
+
+impl Decider<'_> {
     /// Decides whether to call, and what.
-    pub(super) async fn decide(&self, request: &ReplyRequest<'_>) -> Result<Decision, EngineError> {
+    pub async fn decide(&self) -> Result<Decision, EngineError> {
+        let request = self.request;
         let tools = offered(request)?;
         let prompt = self.template.render(&calls::question(request.messages, &tools), &[])?;
         let forced = request.rules.tool_choice != ToolChoice::Auto;
         let asked_for = match (forced, tools.as_slice()) {
             (true, [_]) => tools.clone(),
-            _ => self.asked_for(request, &prompt, &tools).await?,
+            _ => self.asked_for(&prompt, &tools).await?,
         };
         let callable = match (asked_for.is_empty(), forced) {
             (true, false) => return Ok(Decision::Words),
@@ -53,27 +65,21 @@ impl LlamaEngine {
         let prompt = self.vocabulary.tokenize_prompt(&(prompt + &said));
         let length = prompt.len();
         let array = calls_grammar(callable, true, request.rules.parallel_calls);
-        let written = self.ask(request, prompt, array, request.rules.max_tokens, None).await?;
+        let written = self.ask(prompt, array, request.rules.max_tokens, None).await?;
         Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
     }
 
     /// The functions that the model says the request asks for.
-    async fn asked_for(
-        &self,
-        request: &ReplyRequest<'_>,
-        prompt: &str,
-        tools: &[ToolSpec],
-    ) -> Result<Vec<ToolSpec>, EngineError> {
+    async fn asked_for(&self, prompt: &str, tools: &[ToolSpec]) -> Result<Vec<ToolSpec>, EngineError> {
         // A token is a byte at least, and "yes" is as long as it gets.
         let longest = calls::said(tools, |_| true).len();
         let prompt = self.vocabulary.tokenize_prompt(prompt);
-        let said = self.ask(request, prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
+        let said = self.ask(prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
         Ok(calls::asked_for(&said.logprobs, tools))
     }
 
     async fn ask(
         &self,
-        request: &ReplyRequest<'_>,
         prompt: Vec<LlamaToken>,
         constraint: Constraint,
         max_tokens: usize,
@@ -90,9 +96,9 @@ impl LlamaEngine {
             top_logprobs,
             watcher: Box::new(UntilRepeated {
                 written: String::new(),
-                quiet: reply::Quiet::new(request.events.clone()),
+                quiet: reply::Quiet::new(self.request.events.clone()),
             }),
-            cancel: request.cancel.clone(),
+            cancel: self.request.cancel.clone(),
         };
         self.scheduler.run(job).await
     }

@@ -5,7 +5,7 @@
 //! that goes away in the middle of a decode ends this process: for a trusted network only.
 //! Source: `add_rpc_devices` in llama.cpp's `common/arg.cpp`.
 
-use crate::engine::EngineError;
+use polymath_model::engine::EngineError;
 #[cfg(feature = "rpc")]
 use std::net::{TcpStream, ToSocketAddrs};
 #[cfg(feature = "rpc")]

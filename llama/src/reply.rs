@@ -1,10 +1,10 @@
 //! Reads a reply while it is decoded: dialect steps become events and calls, and once a call has
 //! begun, decoding goes on under the grammar of that tool's arguments.
 
-use super::job::{Control, Watcher};
-use crate::dialect::{Dialect, ParseCx, Parser, Step};
-use crate::engine::{Events, ReplyRequest, ReplyStop};
+use crate::job::{Control, Watcher};
 use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
+use polymath_model::dialect::{Dialect, ParseCx, Parser, Step};
+use polymath_model::engine::{Events, ReplyRequest, ReplyStop};
 use std::sync::{Arc, Mutex};
 
 /// The parts of a reply so far.

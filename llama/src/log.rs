@@ -4,11 +4,11 @@
 //! what comes after is rendered as a tail. Only a history that was changed from outside (an undo, a
 //! resumed session) is rendered whole, and then the KV cache still keeps the common beginning.
 
-use super::vocabulary::Vocabulary;
-use crate::engine::EngineError;
-use crate::template::Template;
+use crate::vocabulary::Vocabulary;
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::{Message, Role, ToolSpec};
+use polymath_model::engine::EngineError;
+use polymath_model::template::Template;
 
 /// Conversations whose logs are kept; the one not used for longest goes first.
 const KEPT: usize = 64;

@@ -1,11 +1,11 @@
 //! Text to tokens and back, and the vocabulary as llguidance wants it.
 
-use crate::template::MARK;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token_type::LlamaTokenAttr;
 use llguidance::toktrie::{TokEnv, TokTrie, TokenId, TokenizerEnv};
+use polymath_model::template::MARK;
 use std::sync::Arc;
 
 /// A model's tokens.

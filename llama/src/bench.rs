@@ -5,15 +5,17 @@
 //! prompt already, the second turn of a long conversation, several replies at once. The start of a
 //! second process is measured from outside (`polymath model bench`).
 
-use super::job::{Control, Job, Kind, Watcher};
-use super::{LlamaEngine, LlamaOptions, backend};
-use crate::engine::{EngineError, ReplyStop, Sampling};
+use crate::engine::{LlamaEngine, backend};
+use crate::job::{Control, Job, Kind, Watcher};
+use crate::options::LlamaOptions;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::Message;
+use polymath_model::engine::{EngineError, ReplyStop, Sampling};
+use polymath_model::eval::prose;
 use serde::Serialize;
 use std::fmt::Write;
 use std::num::NonZeroU32;
@@ -297,26 +299,6 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn rate(tokens: usize, time: Duration) -> f64 {
     tokens as f64 / time.as_secs_f64().max(1e-9)
-}
-
-/// Prose of about so many tokens in which nothing repeats itself for long.
-pub fn prose(tokens: usize) -> String {
-    const WORDS: &[&str] = &[
-        "harbour", "morning", "letter", "engine", "quiet", "between", "river", "seven", "market", "under", "winter",
-        "captain", "bright", "follow", "garden", "stone", "across", "music", "window", "narrow", "paper", "distant",
-        "signal", "copper", "valley", "answer", "evening", "island", "carried", "silver", "north", "remember",
-    ];
-    let mut text = String::from("Read these notes. ");
-    let mut state = 0x2545_F491_4F6C_DD1Du64;
-    for i in 1..tokens * 11 / 12 {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        text.push_str(WORDS[(state >> 33) as usize % WORDS.len()]);
-        text.push_str(if i % 12 == 0 { ". " } else { " " });
-    }
-    text.push_str("\n\nWhat are they about?");
-    text
 }
 
 /// A table to be repeated with one edit.

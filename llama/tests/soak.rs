@@ -6,10 +6,10 @@
 #![allow(clippy::unwrap_used)]
 
 use polymath_chat::{Completion, CompletionError, Constraint, Message};
+use polymath_llama::{LlamaEngine, LlamaOptions};
 use polymath_model::dialect::by_name;
 use polymath_model::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
-use polymath_model::llama::bench::prose;
-use polymath_model::llama::{LlamaEngine, LlamaOptions};
+use polymath_model::eval::prose;
 use polymath_model::store::{Store, home};
 use serde_json::json;
 use std::sync::Arc;

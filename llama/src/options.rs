@@ -1,7 +1,7 @@
 //! What to load, and how: everything about a GGUF model in this process that a caller may choose.
 
-use crate::dialect::Dialect;
-use serde::{Deserialize, Serialize};
+use polymath_model::calls::CallWay;
+use polymath_model::dialect::Dialect;
 use std::path::PathBuf;
 
 /// What to load, and how.
@@ -12,7 +12,7 @@ pub struct LlamaOptions {
     /// Tokens of context; the model's own limit is the upper bound.
     pub context: usize,
     pub dialect: &'static dyn Dialect,
-    /// See [`ModelInfo::guided`]; `None` decides by the number of weights.
+    /// See [`polymath_model::engine::ModelInfo::guided`]; `None` decides by the number of weights.
     pub guided: Option<bool>,
     /// Layers kept on a GPU, where the build has one.
     pub gpu_layers: u32,
@@ -23,31 +23,6 @@ pub struct LlamaOptions {
     pub calls: CallStrategy,
     /// How calls are asked for; `None`: decided where the model is guided, by its template elsewhere.
     pub way: Option<CallWay>,
-}
-
-/// How a model is asked for its calls. `polymath model probe` finds out which it obeys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CallWay {
-    /// As its own template has it.
-    Template,
-    /// As a system prompt of ours teaches it (the `generic` dialect).
-    Taught,
-    /// In questions of their own: whether to call, then all calls under one grammar.
-    Decided,
-}
-
-impl CallWay {
-    /// The one that needs least first.
-    pub const ALL: [CallWay; 3] = [CallWay::Template, CallWay::Taught, CallWay::Decided];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            CallWay::Template => "template",
-            CallWay::Taught => "taught",
-            CallWay::Decided => "decided",
-        }
-    }
 }
 
 /// How much help a model gets with its calls.

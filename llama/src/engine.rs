@@ -1,54 +1,28 @@
-//! GGUF models in this process, through llama.cpp.
-//!
-//! `mod.rs` is the engine as the agent sees it: messages in, messages out. `log.rs` is the
-//! append-only token log of a conversation, `reply.rs` reads a reply while it is written. Below them
-//! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
-//! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
-//! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
-//! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
-//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it.
+//! The engine as the agent sees it: messages in, messages out.
 
-pub mod bench;
-mod calls;
-mod compile;
-mod disk;
-pub(crate) mod fingerprint;
-mod job;
-mod log;
-mod lookup;
-mod options;
-mod reply;
-mod rpc;
-mod sample;
-mod scheduler;
-mod sequences;
-mod state;
-mod vocabulary;
-
-pub use options::{CallStrategy, CallWay, DEFAULT_CONTEXT, DEFAULT_PREFIX_CACHE, LlamaOptions};
-pub use rpc::add_rpc_servers;
-
-use crate::dialect::{self, Dialect, ParseCx};
-use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
-use crate::template::Template;
+use crate::calls::{self, Decider, Decision};
+use crate::compile::Preparing;
+use crate::disk::{self, PrefixCache};
+use crate::job::{Job, Kind};
+use crate::log::{TokenLog, TokenLogs};
+use crate::options::{CallStrategy, LlamaOptions};
+use crate::reply;
+use crate::scheduler::{Scheduler, Setup};
+use crate::vocabulary::Vocabulary;
 use async_trait::async_trait;
-use calls::Decision;
-use compile::Preparing;
-use disk::PrefixCache;
-use job::{Job, Kind};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::{LlamaModel, params::LlamaModelParams};
-use log::{TokenLog, TokenLogs};
 use polymath_chat::{Completion, CompletionError, Message};
-use scheduler::{Scheduler, Setup};
+use polymath_model::calls::CallWay;
+use polymath_model::dialect::{self, Dialect, ParseCx};
+use polymath_model::engine::{
+    Engine, EngineError, Events, GUIDED_BELOW, ModelInfo, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage,
+    ToolChoice,
+};
+use polymath_model::template::Template;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio_util::sync::CancellationToken;
-use vocabulary::Vocabulary;
-
-/// Below this a model is led by the hand (the models of 1.5B and less that were measured fail as
-/// free agents).
-pub(crate) const GUIDED_BELOW: u64 = 4_000_000_000;
 
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
@@ -175,6 +149,10 @@ impl LlamaEngine {
         (self.dialect, cx)
     }
 
+    fn decider<'a>(&'a self, request: &'a ReplyRequest<'a>) -> Decider<'a> {
+        Decider { scheduler: &self.scheduler, template: &self.template, vocabulary: &self.vocabulary, request }
+    }
+
     fn logs(&self) -> std::sync::MutexGuard<'_, TokenLogs> {
         self.logs.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -182,12 +160,12 @@ impl LlamaEngine {
 
 /// The prefix cache of this model; a folder that cannot be used is no reason to fail.
 fn open_cache(root: &Path, max_bytes: u64, model: &Path) -> Option<PrefixCache> {
-    let opened = fingerprint::of(model).and_then(|fingerprint| PrefixCache::open(root, &fingerprint, max_bytes));
+    let opened = disk::fingerprint(model).and_then(|fingerprint| PrefixCache::open(root, &fingerprint, max_bytes));
     opened.inspect_err(|e| tracing::warn!("no prefix cache in {}: {e}", root.display())).ok()
 }
 
 fn load_model(backend: &LlamaBackend, path: &Path, parameters: &LlamaModelParams) -> Result<LlamaModel, String> {
-    crate::store::check_gguf(path).map_err(|e| e.to_string())?;
+    polymath_model::store::check_gguf(path).map_err(|e| e.to_string())?;
     LlamaModel::load_from_file(backend, path, parameters)
         .map_err(|e| format!("llama.cpp refuses it ({e}); run with RUST_LOG=llama-cpp-2=info to see why"))
 }
@@ -203,8 +181,8 @@ impl Engine for LlamaEngine {
     }
 
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
-        let decided = self.decides(&request);
-        if decided && let Decision::Calls(reply) = self.decide(&request).await? {
+        let decided = self.calls == CallStrategy::Helped && calls::are_decided(self.way, &request);
+        if decided && let Decision::Calls(reply) = self.decider(&request).decide().await? {
             return Ok(*reply);
         }
         // A model that is not to call sees no tools: it would call all the same.
@@ -241,7 +219,7 @@ impl Engine for LlamaEngine {
                 kind: Kind::Task,
                 prompt: self.vocabulary.tokenize_prompt(&prompt),
                 constraint: task.constraint,
-                sampling: crate::engine::Sampling { temperature: task.temperature, ..Default::default() },
+                sampling: Sampling { temperature: task.temperature, ..Default::default() },
                 max_tokens: task.max_tokens,
                 stop: task.stop,
                 top_logprobs: None,

@@ -4,13 +4,12 @@
 //! what follows), and of those whose prompt is not read yet a share of what room is left. So a long
 //! prompt does not stop the others, and several replies together take little longer than one.
 
-use super::compile::{LateCompiler, Preparing};
-use super::disk::PrefixCache;
-use super::job::{Advance, Answer, Generated, Job, Kind, Running, Surroundings};
-use super::sequences::{SEQUENCES, Sequences};
-use super::state;
-use super::vocabulary::Vocabulary;
-use crate::engine::{EngineError, ReplyStop};
+use crate::compile::{LateCompiler, Preparing};
+use crate::disk::PrefixCache;
+use crate::job::{Advance, Answer, Generated, Job, Kind, Running, Surroundings};
+use crate::sequences::{SEQUENCES, Sequences};
+use crate::state;
+use crate::vocabulary::Vocabulary;
 use llama_cpp_2::DecodeError;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
@@ -18,6 +17,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
+use polymath_model::engine::{EngineError, ReplyStop};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Arc, mpsc};

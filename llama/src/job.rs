@@ -3,13 +3,13 @@
 //! Knows nothing of batches and caches: the scheduler evaluates, a job says what it needs evaluated
 //! and takes the tokens that were picked.
 
-use super::compile::LateCompiler;
-use super::lookup::Lookup;
-use super::sample::{Picker, is_looping};
-use super::vocabulary::Vocabulary;
-use crate::engine::{EngineError, ReplyStop, Sampling, TokenLogprob};
+use crate::compile::LateCompiler;
+use crate::lookup::Lookup;
+use crate::sample::{Picker, is_looping};
+use crate::vocabulary::Vocabulary;
 use llama_cpp_2::token::LlamaToken;
 use polymath_chat::Constraint;
+use polymath_model::engine::{EngineError, ReplyStop, Sampling, TokenLogprob};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
