@@ -4,7 +4,7 @@
 use crate::dispatch::Outcome;
 use crate::evidence::terms;
 use crate::figures::{Figure as Spotted, figures, same};
-use crate::turn::Chat;
+use crate::notebook::Chat;
 use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
 use regex::Regex;
 use std::collections::{BTreeSet, HashSet};

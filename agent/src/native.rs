@@ -1,6 +1,7 @@
 //! The model as a free agent: it sees the tools and writes its own calls.
 
-use crate::turn::{Lead, Turn};
+use crate::lead::{Lead, Turn};
+use crate::notebook::describe_files;
 use async_trait::async_trait;
 use polymath_chat::{Event, Message};
 use polymath_model::engine::{ReplyRequest, ReplyStop, Rules};
@@ -19,7 +20,7 @@ fn system_prompt(files: &[PathBuf]) -> String {
          If something was not found, say so: n/a is a good answer.",
         chrono::Local::now().date_naive()
     );
-    let files = crate::files::describe(files);
+    let files = describe_files(files);
     if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
 }
 

@@ -1,17 +1,17 @@
 //! Tables as a Python program sees them, and back.
 
-use super::extract::human;
+use crate::figures::human;
 use polymath_chat::{Cell, Provenance, Table};
 
 /// The conversation's tables as variables of the interpreter: the latest is `df`, the one before
 /// `df2`, and so on; three at most.
-pub(crate) fn frames(tables: &[Table]) -> Vec<(String, Table)> {
+pub fn frames(tables: &[Table]) -> Vec<(String, Table)> {
     let name = |i: usize| if i == 0 { "df".to_owned() } else { format!("df{}", i + 1) };
     tables.iter().rev().take(3).enumerate().map(|(i, table)| (name(i), table.clone())).collect()
 }
 
 /// What a program's author has to know of a table: its columns with their types, and its rows.
-pub(super) fn describe(table: &Table) -> String {
+pub fn describe(table: &Table) -> String {
     let kinds: Vec<String> =
         (0..table.columns.len()).map(|i| format!("{} ({})", table.columns[i], kind(table, i))).collect();
     let rows: Vec<String> =
@@ -45,7 +45,7 @@ fn value(cell: &Cell) -> String {
 
 /// `new` (as a program left it) with the provenance of the cells that it took over from `old`:
 /// what it filled in was imputed, what it added was computed.
-pub(super) fn inherit(old: &Table, new: Table) -> Table {
+pub fn inherit(old: &Table, new: Table) -> Table {
     let columns: Vec<Option<usize>> = new.columns.iter().map(|c| old.columns.iter().position(|o| o == c)).collect();
     let rows = new.rows.into_iter().zip(&old.rows).map(|(row, old_row)| {
         let cells = row.into_iter().enumerate().map(|(i, cell)| match columns.get(i).copied().flatten() {
