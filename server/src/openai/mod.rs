@@ -6,9 +6,9 @@ mod request;
 mod response;
 mod tools;
 
+use crate::app::{App, check_model, json_body};
 use crate::error::ApiError;
 use crate::generation::{Generation, Progress};
-use crate::routes::{App, check_model, json_body};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
