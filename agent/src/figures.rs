@@ -76,6 +76,18 @@ pub fn same(a: &Figure, b: &Figure) -> bool {
         && ((x - y).abs() <= tolerance || (x * 100.0 - y).abs() <= tolerance * 100.0 && a.text.contains('%'))
 }
 
+/// `4500000` as `4.5 million`.
+pub fn human(number: f64) -> String {
+    let (scale, word) = match number.abs() {
+        n if n >= 1e12 => (1e12, " trillion"),
+        n if n >= 1e9 => (1e9, " billion"),
+        n if n >= 1e6 => (1e6, " million"),
+        _ => (1.0, ""),
+    };
+    let text = format!("{:.4}", number / scale);
+    format!("{}{word}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

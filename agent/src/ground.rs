@@ -4,7 +4,7 @@
 use crate::dispatch::Outcome;
 use crate::evidence::terms;
 use crate::figures::{Figure as Spotted, figures, same};
-use crate::turn::Chat;
+use crate::notebook::Chat;
 use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
 use regex::Regex;
 use std::collections::{BTreeSet, HashSet};
@@ -131,7 +131,7 @@ fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {
         Provenance::Imputed { how } => Some((FigureStatus::Imputed, how.clone())),
         Provenance::Extrapolated { how } => Some((FigureStatus::Extrapolated, how.clone())),
         Provenance::Given => Some((FigureStatus::Given, "the user".to_owned())),
-        Provenance::Missing => None,
+        Provenance::Unverified | Provenance::Missing => None,
     }
 }
 

@@ -1,20 +1,25 @@
 //! From a question to a cited answer.
 //!
-//! `turn.rs` is the loop. `native.rs` and `guide/` decide what the model does next: it writes its
-//! own calls, or is led one small decision at a time. `dispatch.rs` runs the calls, `evidence.rs`
-//! finds the lines of opened pages that bear on a question, `ground.rs` checks the answer against
-//! them, `files.rs` takes in what the user gives, `session.rs` keeps conversations.
+//! `agent.rs` is the front door, `turn.rs` the loop. `lead.rs` has what a turn is made of; `native.rs`
+//! and `guide/` lead it: the model writes its own calls, or is led one small decision at a time.
+//! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
+//! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
+//! `session.rs` keeps conversations.
 
+mod agent;
 pub mod dispatch;
 pub mod evidence;
 pub mod figures;
-mod files;
 mod ground;
 mod guide;
+mod lead;
 mod native;
+mod notebook;
 pub mod session;
 mod turn;
 
 pub use dispatch::{CallLimits, check_arguments};
 pub use ground::Grounded;
-pub use turn::{Agent, Chat, Mode, Settings, TurnEnd};
+pub use lead::{Agent, Mode, Settings};
+pub use notebook::Chat;
+pub use turn::TurnEnd;

@@ -7,7 +7,7 @@
 mod schema;
 mod store;
 
-use crate::turn::Chat;
+use crate::notebook::Chat;
 use chrono::{SecondsFormat, Utc};
 use polymath_chat::Event;
 use rusqlite::params;

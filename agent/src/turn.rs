@@ -1,77 +1,17 @@
 //! The loop: model, dispatcher, results, model, until there is an answer.
 
-use crate::dispatch::{CallLimits, Dispatch, Outcome, Repeats};
+use crate::dispatch::{Dispatch, Outcome, Repeats};
 use crate::ground::{Grounded, ground};
-use crate::guide::Guide;
-use crate::native::Native;
+use crate::lead::{Agent, Lead, Turn};
+use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
-use polymath_chat::{
-    Artifact, Completer, Completion, CompletionError, Event, Message, Source, Stop, Table, ToolOutput,
-};
-use polymath_model::engine::{Engine, Events, Sampling};
-use polymath_tools::{CallCx, Registry};
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table};
+use polymath_model::engine::{Engine, Events};
+use polymath_tools::CallCx;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// Who decides what happens next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// As suits the model.
-    Auto,
-    /// The model writes its own calls.
-    Native,
-    /// The model is led one small decision at a time.
-    Guided,
-}
-
-/// How a turn is run.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    pub mode: Mode,
-    pub max_steps: u32,
-    pub deadline: Duration,
-    pub sampling: Sampling,
-    pub limits: CallLimits,
-    /// Where artifacts go; made when it is first needed.
-    pub out: PathBuf,
-}
-
-/// A conversation: what was said, and what was found out.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Chat {
-    pub id: String,
-    pub messages: Vec<Message>,
-    /// Opened pages; a citation `[n]` is the n-th.
-    pub sources: Vec<Source>,
-    pub tables: Vec<Table>,
-    pub artifacts: Vec<Artifact>,
-    /// Files that the user gave.
-    #[serde(default)]
-    pub files: Vec<PathBuf>,
-    /// The short protocol that a guided model's decisions are made on.
-    pub decisions: Vec<Message>,
-}
-
-impl Chat {
-    pub fn new(id: impl Into<String>) -> Self {
-        Chat { id: id.into(), ..Chat::default() }
-    }
-
-    /// Takes in what a call found: pages are numbered once, by their address.
-    fn learn(&mut self, output: &ToolOutput) {
-        for source in &output.sources {
-            match self.sources.iter_mut().find(|s| s.url == source.url) {
-                Some(known) => known.text.clone_from(&source.text),
-                None => self.sources.push(source.clone()),
-            }
-        }
-        self.artifacts.extend(output.artifacts.iter().cloned());
-    }
-}
+use tokio_util::task::AbortOnDropHandle;
 
 /// How a turn ended.
 #[derive(Debug, Clone)]
@@ -83,92 +23,66 @@ pub struct TurnEnd {
     pub artifacts: Vec<Artifact>,
 }
 
-/// Everything a turn works with.
-pub struct Agent {
-    pub engine: Arc<dyn Engine>,
-    pub tools: Registry,
-    pub settings: Settings,
-}
-
-/// What one turn keeps track of.
-pub(crate) struct Turn<'a> {
-    pub agent: &'a Agent,
-    pub chat: &'a mut Chat,
-    pub question: &'a str,
-    pub events: &'a Events,
-    pub cancel: CancellationToken,
-    /// Calls of this turn and what became of them.
-    pub outcomes: Vec<Outcome>,
-    /// Tables that this turn's answer shows.
-    pub tables: Vec<Table>,
-    pub tokens: usize,
-}
-
-/// Decides what the model says next: an answer, or calls.
-#[async_trait]
-pub(crate) trait Lead: Send {
-    async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
-}
-
-impl Agent {
-    /// Answers one question in a conversation. Errors are told as events too, by the caller.
-    pub async fn turn(
-        &self,
-        chat: &mut Chat,
-        question: &str,
-        events: &Events,
-        cancel: CancellationToken,
-    ) -> anyhow::Result<TurnEnd> {
-        let started = Instant::now();
-        std::fs::create_dir_all(&self.settings.out)
-            .map_err(|e| anyhow::anyhow!("cannot make {}: {e}", self.settings.out.display()))?;
-        let timer = cancel.child_token();
-        let alarm = tokio::spawn({
-            let (timer, deadline) = (timer.clone(), self.settings.deadline);
-            async move {
-                tokio::time::sleep(deadline).await;
-                timer.cancel();
-            }
-        });
-        chat.messages.push(Message::user(question));
-        let artifacts_before = chat.artifacts.len();
-        let mut turn = Turn {
-            agent: self,
-            chat,
-            question,
-            events,
-            cancel: timer,
-            outcomes: Vec::new(),
-            tables: Vec::new(),
-            tokens: 0,
-        };
-        let (steps, stop, text) = turn.run().await?;
-        alarm.abort();
-        let stop = if stop == Stop::Interrupted && !cancel.is_cancelled() { Stop::Deadline } else { stop };
-        let answer = ground(&text, question, turn.chat, &turn.outcomes, &turn.tables);
-        let (tables, tokens) = (turn.tables, turn.tokens);
-        chat.messages.push(Message::assistant(answer.text.clone()));
-        let (text, citations, figures) = (answer.text.clone(), answer.citations.clone(), answer.figures.clone());
-        let _ = events.send(Event::Answer { text, citations, figures });
-        let _ = events.send(Event::Done { stop, steps, tokens, seconds: started.elapsed().as_secs_f64() });
-        let artifacts = chat.artifacts[artifacts_before..].to_vec();
-        Ok(TurnEnd { answer, stop, tables, artifacts })
+/// Runs a turn to its end under `lead`.
+pub(crate) async fn run(
+    agent: &Agent,
+    lead: &mut dyn Lead,
+    (chat, question): (&mut Chat, &str),
+    events: &Events,
+    cancel: CancellationToken,
+) -> anyhow::Result<TurnEnd> {
+    let started = Instant::now();
+    std::fs::create_dir_all(&agent.settings.out)
+        .map_err(|e| anyhow::anyhow!("cannot make {}: {e}", agent.settings.out.display()))?;
+    let timer = cancel.child_token();
+    let _alarm = AbortOnDropHandle::new(tokio::spawn({
+        let (timer, deadline) = (timer.clone(), agent.settings.deadline);
+        async move {
+            tokio::time::sleep(deadline).await;
+            timer.cancel();
+        }
+    }));
+    chat.messages.push(Message::user(question));
+    let artifacts_before = chat.artifacts.len();
+    let mut turn = Turn {
+        agent,
+        chat,
+        question,
+        events,
+        cancel: timer,
+        outcomes: Vec::new(),
+        tables: Vec::new(),
+        tokens: 0,
+        half_written: String::new(),
+    };
+    let (steps, stop, text) = turn.run(lead).await?;
+    let (stop, text) = match (stop, text.trim().is_empty()) {
+        (Stop::Interrupted, _) if !cancel.is_cancelled() => (Stop::Deadline, text),
+        // A turn never ends in nothing.
+        (Stop::Answer, true) => (Stop::Error, turn.what_there_is()),
+        _ => (stop, text),
+    };
+    let answer = ground(&text, question, turn.chat, &turn.outcomes, &turn.tables);
+    let (mut tables, tokens) = (turn.tables, turn.tokens);
+    if tables.is_empty() {
+        // A table that the model wrote itself is one of the conversation's from here on.
+        tables = tables_of(&answer.text, &answer.figures, &chat.sources);
+        for table in &tables {
+            chat.add_table(table.clone());
+            let _ = events.send(Event::Table { table: table.clone() });
+        }
     }
-
-    fn lead(&self) -> Box<dyn Lead> {
-        let guided = match self.settings.mode {
-            Mode::Auto => self.engine.info().guided,
-            Mode::Native => false,
-            Mode::Guided => true,
-        };
-        if guided { Box::new(Guide::new()) } else { Box::new(Native) }
-    }
+    chat.messages.push(Message::assistant(answer.text.clone()));
+    let (text, citations, figures) = (answer.text.clone(), answer.citations.clone(), answer.figures.clone());
+    let _ = events.send(Event::Answer { text, citations, figures });
+    let _ = events.send(Event::Done { stop, steps, tokens, seconds: started.elapsed().as_secs_f64() });
+    let artifacts = chat.artifacts[artifacts_before..].to_vec();
+    Ok(TurnEnd { answer, stop, tables, artifacts })
 }
 
 impl Turn<'_> {
     /// The loop.
-    async fn run(&mut self) -> anyhow::Result<(u32, Stop, String)> {
-        let mut lead = self.agent.lead();
+    async fn run(&mut self, lead: &mut dyn Lead) -> anyhow::Result<(u32, Stop, String)> {
         let mut repeats = Repeats::default();
         for step in 1..=self.agent.settings.max_steps {
             let _ = self.events.send(Event::Step { step });
@@ -181,13 +95,21 @@ impl Turn<'_> {
                 return Ok((step, Stop::Answer, message.content));
             }
             let Some(outcomes) = self.dispatch(&message, &mut repeats).await? else {
-                return Ok((step, Stop::Repetition, self.what_there_is()));
+                return Ok((step, Stop::Repetition, self.last_words(lead).await));
             };
             self.chat.messages.push(message);
             self.chat.messages.extend(outcomes.iter().map(Outcome::message));
             self.outcomes.extend(outcomes);
         }
-        Ok((self.agent.settings.max_steps, Stop::StepLimit, self.what_there_is()))
+        Ok((self.agent.settings.max_steps, Stop::StepLimit, self.last_words(lead).await))
+    }
+
+    /// The answer at a limit: one more reply without calls, else what there is.
+    async fn last_words(&mut self, lead: &mut dyn Lead) -> String {
+        match lead.last(self).await {
+            Ok(message) if !message.content.trim().is_empty() => message.content,
+            _ => self.what_there_is(),
+        }
     }
 
     async fn dispatch(&mut self, message: &Message, repeats: &mut Repeats) -> anyhow::Result<Option<Vec<Outcome>>> {
@@ -201,6 +123,9 @@ impl Turn<'_> {
         let outcomes = dispatch.run(&message.calls, &self.call_cx(), repeats).await?;
         for output in outcomes.iter().flatten().filter_map(|o| o.result.as_ref().ok()) {
             self.chat.learn(output);
+            for artifact in &output.artifacts {
+                let _ = self.events.send(Event::Artifact { artifact: artifact.clone() });
+            }
         }
         Ok(outcomes)
     }
@@ -215,20 +140,17 @@ impl Turn<'_> {
                 events: self.events.clone(),
             })),
             cancel: self.cancel.clone(),
-            tables: crate::guide::frames(&self.chat.tables),
+            tables: self.chat.frames(),
             files: self.chat.files.clone(),
         }
     }
 
-    /// One constrained completion beside the conversation.
-    pub async fn complete(&mut self, task: Completion) -> Result<String, CompletionError> {
-        let text = self.agent.engine.complete(task, self.cancel.clone(), self.events.clone()).await?;
-        self.tokens += self.agent.engine.count_tokens(&text);
-        Ok(text)
-    }
-
-    /// What a turn that was cut short can say: what it has found, and that it is not finished.
+    /// What a turn that was cut short can say: what it had written, or what it has found, and that it
+    /// is not finished.
     fn what_there_is(&self) -> String {
+        if !self.half_written.trim().is_empty() {
+            return self.half_written.trim().to_owned();
+        }
         let found: Vec<String> = self
             .outcomes
             .iter()

@@ -1,10 +1,10 @@
 //! Working things out: expressions for the calculator, programs for Python, prompts for pictures.
 
-use super::frames::{describe, frames, inherit};
 use super::program::{self, Need};
-use super::{Guide, calling};
+use super::state::{Guide, calling};
 use crate::evidence::clip;
-use crate::turn::Turn;
+use crate::lead::Turn;
+use crate::notebook::{describe_files, describe_frame, inherit};
 use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
 use serde_json::json;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Guide {
 
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
     pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let table = frames(&turn.chat.tables).into_iter().next();
+        let table = turn.chat.frames().into_iter().next();
         self.speaks_for_itself = false;
         // A program with gaps is tried once; what it could not do the model writes freely.
         if let (Some((name, table)), 0) = (&table, self.failures) {
@@ -67,13 +67,13 @@ impl Guide {
         let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));
         let files: Vec<PathBuf> = turn.chat.files.iter().filter(|path| !is_table(path)).cloned().collect();
         let about = |(name, table): &(String, Table)| {
-            format!("`{name}` holds a table of {} with {}\n", table.title, describe(table))
+            format!("`{name}` holds a table of {} with {}\n", table.title, describe_frame(table))
         };
         let mut task = Completion::new(
             format!(
                 "{PLOT_EXAMPLE}{}{}{}Task: {}",
                 table.as_ref().map(about).unwrap_or_default(),
-                crate::files::describe(&files),
+                describe_files(&files),
                 last_failure(turn),
                 clip(turn.question, 2000)
             ),

@@ -1,20 +1,11 @@
 //! What is to be done, chosen under a grammar from what is possible.
 
-use super::Guide;
+use super::state::{Action, Guide};
 use crate::evidence::clip;
-use crate::turn::{Chat, Turn};
+use crate::lead::Turn;
+use crate::notebook::Chat;
 use polymath_chat::{Constraint, Message};
 use polymath_model::engine::{ReplyRequest, Rules, Sampling};
-
-/// What can be done next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Search,
-    Calculate,
-    Python,
-    Draw,
-    Answer,
-}
 
 /// One row an action: its name, and the tool it needs.
 const ACTIONS: &[(Action, &str, &str)] = &[

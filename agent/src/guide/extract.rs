@@ -4,52 +4,28 @@
 //! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
-use super::{Guide, object, quoted};
+use super::state::{Guide, object, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::figures::{Figure, figures, same};
-use crate::turn::Turn;
+use crate::lead::Turn;
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
 use polymath_tools::read_value;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 mod merge;
+mod shape;
 mod units;
 
-pub(super) use units::human;
+use shape::{Kind, Row, Shape};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Text,
-    Number,
-    Date,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub struct Column {
-    pub name: String,
-    pub kind: Kind,
-}
-
-/// What the table is to hold.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Shape {
-    /// Whom or what the question is about, in its own words.
-    pub subject: String,
-    pub columns: Vec<Column>,
-}
-
-type Row = Vec<Cell>;
-
 impl Guide {
     /// The table that the question asks for, from the pages opened in this turn and before.
     pub(super) async fn extract(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Option<Table>> {
-        let shape = shape(turn).await?;
+        let shape = ask_shape(turn).await?;
         let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
         let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
         let mut rows: Vec<Row> = Vec::new();
@@ -83,7 +59,7 @@ impl Guide {
 }
 
 /// Asks for the table's columns and their kinds.
-async fn shape(turn: &mut Turn<'_>) -> anyhow::Result<Shape> {
+async fn ask_shape(turn: &mut Turn<'_>) -> anyhow::Result<Shape> {
     let question = plain(turn.question);
     let column = object(&[
         ("name", json!({"type": "string", "minLength": 1, "maxLength": 30})),

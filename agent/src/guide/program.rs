@@ -2,9 +2,9 @@
 //! columns and dates are meant (under a schema made of that table), and the program is written
 //! here. What fits none of them the model writes itself.
 
-use super::object;
+use super::state::object;
 use crate::evidence::clip;
-use crate::turn::Turn;
+use crate::lead::Turn;
 use polymath_chat::{Completion, Constraint, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};

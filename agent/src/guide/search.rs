@@ -1,48 +1,14 @@
 //! Looking things up: what to search for, which results to open.
 
-use super::{Guide, calling, object};
+use super::state::{Guide, Hit, Plan, calling, object};
 use crate::evidence::{clip, terms};
-use crate::turn::Turn;
+use crate::lead::Turn;
 use polymath_chat::{Completion, Constraint, Event, Message};
-use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashSet;
 
 /// Pages opened for one search step.
 const PAGES: usize = 6;
-
-/// How a question about facts will be answered.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Plan {
-    pub searches: Vec<String>,
-    /// Whether the facts belong into a table.
-    form: Form,
-    /// Whether the table was made (or could not be).
-    #[serde(default)]
-    collected: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Form {
-    Text,
-    Table,
-}
-
-impl Plan {
-    /// Whether a table is still to be made from the pages.
-    pub fn is_open(&self) -> bool {
-        self.form == Form::Table && !self.collected
-    }
-}
-
-/// A search result.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    pub title: String,
-    pub address: String,
-    pub opened: bool,
-}
 
 /// Reads the results out of `browser_search`'s text: `N. Title — address`.
 pub fn add_hits(hits: &mut Vec<Hit>, content: &str) {

@@ -1,9 +1,9 @@
 //! The answer, written from what was found and nothing else.
 
-use super::Guide;
+use super::state::Guide;
 use crate::evidence::{about, clip, is_cjk, select, show, terms};
 use crate::figures::{figures, same};
-use crate::turn::Turn;
+use crate::lead::Turn;
 use polymath_chat::{Cell, Completion, CompletionError, Event, Message, Provenance, Source, Table};
 use std::collections::HashSet;
 use std::fmt::Write;

@@ -4,7 +4,7 @@ use super::{
     Session, SessionInfo, SessionRecord, StoreError, TurnEvent, now, parse,
     schema::{Prepare, explain, prepare},
 };
-use crate::turn::Chat;
+use crate::notebook::Chat;
 use chrono::Utc;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::de::DeserializeOwned;

@@ -3,7 +3,7 @@
 use super::*;
 
 fn tool(name: &str, parameters: Value) -> ToolSpec {
-    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None }
+    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None, stateful: false }
 }
 
 #[test]

@@ -27,7 +27,6 @@ use crate::engine::{
 };
 use async_trait::async_trait;
 use http::{Failure, Http, refuses_tools};
-use llguidance::toktrie::ApproximateTokEnv;
 use polymath_chat::{Completion, CompletionError, Constraint, Event, Message, ToolSpec};
 use reading::Reading;
 use serde_json::{Map, Value, json};
@@ -89,7 +88,7 @@ impl RemoteEngine {
             fences_are_calls: address.dialect.is_some() || coder != "generic",
             plain: AtomicBool::new(address.dialect.is_some()),
             refused: Mutex::default(),
-            compiler: Compiler::new(&ApproximateTokEnv::single_byte_env())?,
+            compiler: Compiler::of_bytes()?,
             address,
             http,
             server,

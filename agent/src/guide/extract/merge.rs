@@ -1,6 +1,6 @@
 //! Puts rows from several pages together: the same thing is one row, the first page's word stands.
 
-use super::{Kind, Row, Shape};
+use super::shape::{Kind, Row, Shape};
 use polymath_chat::Cell;
 use std::collections::HashSet;
 

@@ -1,6 +1,7 @@
 //! Units that a table's header gives once for a whole column: "Amount (USD m)", "in thousands".
 
-use super::Kind;
+use super::shape::Kind;
+use crate::figures::human;
 use polymath_chat::Cell;
 use polymath_tools::read_value;
 
@@ -59,18 +60,6 @@ fn is_blank(text: &str) -> bool {
         || text.chars().all(|c| "-–—−?.…*".contains(c))
         || ["n/a", "na", "none", "unknown", "undisclosed", "not disclosed", "nil", "无", "未披露"]
             .contains(&text.to_lowercase().as_str())
-}
-
-/// `4500000` as `4.5 million`.
-pub fn human(number: f64) -> String {
-    let (scale, word) = match number.abs() {
-        n if n >= 1e12 => (1e12, " trillion"),
-        n if n >= 1e9 => (1e9, " billion"),
-        n if n >= 1e6 => (1e6, " million"),
-        _ => (1.0, ""),
-    };
-    let text = format!("{:.4}", number / scale);
-    format!("{}{word}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]

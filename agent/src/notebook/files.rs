@@ -2,8 +2,8 @@
 //! directory, and models are told what is in them. A table of moderate size is a typed table of the
 //! conversation from the start, so that no model has to write the code that loads it.
 
+use super::Chat;
 use crate::evidence::clip;
-use crate::turn::Chat;
 use anyhow::{Context, bail};
 use polymath_chat::{Cell, Provenance, Table};
 use polymath_tools::read_cell;
@@ -113,7 +113,7 @@ fn first_lines(path: &Path, count: usize) -> Vec<String> {
 }
 
 /// What a model has to know of the files: names, sizes, first lines. Empty without files.
-pub(crate) fn describe(files: &[PathBuf]) -> String {
+pub fn describe(files: &[PathBuf]) -> String {
     if files.is_empty() {
         return String::new();
     }

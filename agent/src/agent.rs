@@ -1,0 +1,34 @@
+//! The front door: a question goes in, and comes out answered.
+
+use crate::guide::Guide;
+use crate::lead::{Agent, Lead, Mode};
+use crate::native::Native;
+use crate::notebook::Chat;
+use crate::turn::{self, TurnEnd};
+use polymath_model::engine::Events;
+use tokio_util::sync::CancellationToken;
+
+impl Agent {
+    /// Answers one question in a conversation. Errors are told as events too, by the caller.
+    ///
+    /// # Errors
+    /// The engine failed, or a tool that cannot go on.
+    pub async fn turn(
+        &self,
+        chat: &mut Chat,
+        question: &str,
+        events: &Events,
+        cancel: CancellationToken,
+    ) -> anyhow::Result<TurnEnd> {
+        turn::run(self, &mut *self.lead(), (chat, question), events, cancel).await
+    }
+
+    fn lead(&self) -> Box<dyn Lead> {
+        let guided = match self.settings.mode {
+            Mode::Auto => self.engine.info().guided,
+            Mode::Native => false,
+            Mode::Guided => true,
+        };
+        if guided { Box::new(Guide::new()) } else { Box::new(Native::default()) }
+    }
+}

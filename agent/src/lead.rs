@@ -1,0 +1,79 @@
+//! What leads a turn, and what a turn is made of: the room between the loop and the two leads.
+
+use crate::dispatch::{CallLimits, Outcome};
+use crate::notebook::Chat;
+use async_trait::async_trait;
+use polymath_chat::{Completion, CompletionError, Message, Table};
+use polymath_model::engine::{Engine, Events, Sampling};
+use polymath_tools::Registry;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Who decides what happens next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// As suits the model.
+    Auto,
+    /// The model writes its own calls.
+    Native,
+    /// The model is led one small decision at a time.
+    Guided,
+}
+
+/// How a turn is run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub mode: Mode,
+    pub max_steps: u32,
+    pub deadline: Duration,
+    pub sampling: Sampling,
+    pub limits: CallLimits,
+    /// Where artifacts go; made when it is first needed.
+    pub out: PathBuf,
+}
+
+/// Everything a turn works with.
+pub struct Agent {
+    pub engine: Arc<dyn Engine>,
+    pub tools: Registry,
+    pub settings: Settings,
+}
+
+/// What one turn keeps track of.
+pub(crate) struct Turn<'a> {
+    pub agent: &'a Agent,
+    pub chat: &'a mut Chat,
+    pub question: &'a str,
+    pub events: &'a Events,
+    pub cancel: CancellationToken,
+    /// Calls of this turn and what became of them.
+    pub outcomes: Vec<Outcome>,
+    /// Tables that this turn's answer shows.
+    pub tables: Vec<Table>,
+    pub tokens: usize,
+    /// What the model had written of an answer when it was stopped.
+    pub half_written: String,
+}
+
+/// Decides what the model says next.
+#[async_trait]
+pub(crate) trait Lead: Send {
+    /// The next message: calls to be run, or the answer.
+    async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
+
+    /// The answer from what there is, where no further call is allowed.
+    async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
+}
+
+impl Turn<'_> {
+    /// One constrained completion beside the conversation.
+    pub async fn complete(&mut self, task: Completion) -> Result<String, CompletionError> {
+        let text = self.agent.engine.complete(task, self.cancel.clone(), self.events.clone()).await?;
+        self.tokens += self.agent.engine.count_tokens(&text);
+        Ok(text)
+    }
+}
