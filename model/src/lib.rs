@@ -6,6 +6,7 @@ pub mod constrain;
 pub mod dialect;
 pub mod engine;
 pub mod eval;
+pub mod jsonl;
 pub mod probe;
 pub mod remote;
 pub mod scripted;

@@ -3,10 +3,11 @@
 //! Source: the models' chat templates and encoding code.
 
 use super::{
-    CallGrammar, Dialect, ParseCx, Parser,
+    CallGrammar, Dialect, ParseCx, Parser, Step,
     call::{self, spaced},
     grammar,
-    json::{self, NoValue, Style},
+    json::{self, NoValue},
+    ladder::{self, Ladder, Trust},
     markup::{self, End},
     stream::{Coroutine, Io, Sink},
     think,
@@ -54,11 +55,13 @@ impl Dialect for DeepSeek {
 
 async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[CALLS, DSML]).await;
-    let mut stops = vec![DSML, DSML_END, CALL, CALLS, CALLS_END];
-    stops.extend(CALLS_SPELT);
-    while let Some(stop) = io.until(&stops, Sink::Text).await {
-        let from = io.position() - stops[stop].len();
-        match stops[stop] {
+    let ends = [DSML_END, CALLS_END];
+    let own: Vec<&str> = [DSML, CALL, CALLS].into_iter().chain(CALLS_SPELT.iter().copied()).collect();
+    let ladder = Ladder::new(&io, &cx, &own);
+    while let Some(stop) = ladder.text(&ends).await {
+        let mark = own.iter().chain(&ends).nth(stop).copied().unwrap_or_default();
+        let from = io.position() - mark.len();
+        match mark {
             DSML => markup_block(&io, &cx, from).await,
             // An end without its beginning, behind a call that was read.
             DSML_END => {
@@ -80,7 +83,7 @@ async fn read(io: Io, cx: ParseCx) {
 /// Reads a call of the JSON format, behind its first marker.
 async fn json_call(io: &Io, cx: &ParseCx, from: usize) {
     match named_json(io, cx).await {
-        Ok((name, arguments)) => {
+        Ok(step) => {
             let behind = io.position();
             io.space().await;
             io.eat("```").await;
@@ -94,7 +97,7 @@ async fn json_call(io: &Io, cx: &ParseCx, from: usize) {
             if !io.looking_at(CALL).await && !io.looking_at(CALLS_END).await {
                 io.seek(behind);
             }
-            io.call(name, arguments);
+            io.emit(step);
         }
         Err(NoValue::Cut) if io.truncated() => io.cut(from),
         Err(NoValue::Cut) => call::skip_broken(io, from, CALL_END, "the call's JSON does not end").await,
@@ -103,14 +106,14 @@ async fn json_call(io: &Io, cx: &ParseCx, from: usize) {
 }
 
 /// Reads `function<sep>name` and a fence (V3, R1), or `name<sep>` (V3.1), and the arguments.
-async fn named_json(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
+async fn named_json(io: &Io, cx: &ParseCx) -> Result<Step, NoValue> {
     let head = io.position();
     if io.until(&[SEPARATOR], Sink::Nothing).await.is_none() {
         return Err(NoValue::Cut);
     }
     let mut name = io.since(head).replace(SEPARATOR, "").trim().to_owned();
     io.space().await;
-    if io.peek().await != Some('{') && name == "function" {
+    if !matches!(io.peek().await, Some('{' | '[')) && name == "function" {
         name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '`' | '{' | '<')).await;
         io.space().await;
         io.take_while(|c| c == '`').await;
@@ -120,8 +123,7 @@ async fn named_json(io: &Io, cx: &ParseCx) -> Result<(String, Value), NoValue> {
     if cx.tool(&name).is_some() && io.peek().await == Some('{') {
         io.begin_call(&name, io.position());
     }
-    let arguments = call::arguments(io, cx, &name, &["```", CALL_END, CALLS_END]).await?;
-    Ok((name, arguments))
+    ladder::named_call(io, cx, &name, &["```", CALL_END, CALLS_END]).await
 }
 
 /// Reads a block of markup, behind its prefix.
@@ -168,30 +170,31 @@ async fn invoke(io: &Io, cx: &ParseCx, this: Invoke<'_>) {
     let tool = cx.tool(&this.name);
     let end = format!("{DSML_END}{}invoke>", this.pad);
     if this.empty {
-        return io.call(this.name, Value::Object(Map::new()));
+        return ladder::tell(io, cx, this.from, (&this.name, Value::Object(Map::new())));
     }
     if tool.is_some() {
         io.begin_call(&this.name, this.from);
     }
-    match parameters(io, tool, this.pad).await {
-        Ok(arguments) => io.call(this.name, arguments),
+    match parameters(io, cx, &this).await {
+        Ok(step) => io.emit(step),
         Err(NoValue::Cut) if io.truncated() => io.cut(this.from),
         Err(NoValue::Cut) => call::skip_broken(io, this.from, &end, "the call does not end").await,
         Err(NoValue::Bad(why)) => call::skip_broken(io, this.from, &end, &why).await,
     }
 }
 
-async fn parameters(io: &Io, tool: Option<&ToolSpec>, pad: &str) -> Result<Value, NoValue> {
+async fn parameters(io: &Io, cx: &ParseCx, this: &Invoke<'_>) -> Result<Step, NoValue> {
+    let (tool, pad) = (cx.tool(&this.name), this.pad);
     let (open, close) = (format!("{DSML}{pad}parameter"), format!("{DSML_END}{pad}parameter>"));
     let end = format!("{DSML_END}{pad}invoke>");
     let mut arguments = Map::new();
     loop {
         io.space().await;
         if io.eat(&end).await {
-            return Ok(Value::Object(arguments));
+            return ladder::settled(cx, &this.name, Value::Object(arguments), Trust::Marked).map_err(NoValue::Bad);
         }
-        if arguments.is_empty() && io.peek().await == Some('{') {
-            let whole = json::read(io, Style::Strict, |_| {}).await?;
+        if arguments.is_empty() && matches!(io.peek().await, Some('{' | '[')) {
+            let whole = ladder::named_call(io, cx, &this.name, &[&end]).await?;
             io.space().await;
             io.eat(&end).await;
             return Ok(whole);

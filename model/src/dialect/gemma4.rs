@@ -3,7 +3,8 @@
 //! Source: the models' chat template.
 
 use super::{
-    CallGrammar, Dialect, ParseCx, Parser, call,
+    CallGrammar, Dialect, ParseCx, Parser, Step, call,
+    ladder::{self, Found, Ladder, Trust},
     stream::{Coroutine, Io, Sink},
     think::{self, Markers},
 };
@@ -16,6 +17,7 @@ const QUOTE: &str = "<|\"|>";
 /// The model stops at this token, in expectation of the result.
 const RESPONSE: &str = "<|tool_response>";
 const THOUGHT: Markers = Markers { open: "<|channel>", close: "<channel|>" };
+const NOTATION: &str = "a call is written call:NAME{…}";
 /// As deep as serde_json goes.
 const MAX_DEPTH: usize = 128;
 
@@ -58,7 +60,8 @@ async fn read(io: Io, cx: ParseCx) {
     if prompt.rfind(THOUGHT.open) > prompt.rfind(THOUGHT.close) {
         think::inside(&io, &THOUGHT, &[OPEN]).await;
     }
-    while let Some(stop) = io.until(&[OPEN, THOUGHT.open, RESPONSE, THOUGHT.close], Sink::Text).await {
+    let ladder = Ladder::new(&io, &cx, &[OPEN]);
+    while let Some(stop) = ladder.text(&[THOUGHT.open, RESPONSE, THOUGHT.close]).await {
         match stop {
             0 => block(&io, &cx).await,
             1 => {
@@ -75,45 +78,75 @@ async fn block(io: &Io, cx: &ParseCx) {
     let from = io.position() - OPEN.len();
     io.space().await;
     let marked = io.eat("call:").await;
-    let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '{' | '<' | '(')).await;
+    let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '{' | '[' | '<' | '(' | '`')).await;
     io.space().await;
+    let start = io.position();
     let none = Value::Object(Map::new());
-    if marked && cx.tool(&name).is_some_and(|tool| call::fits(tool, &none)) && io.eat(CLOSE).await {
-        return io.call(name, none);
+    if marked && io.looking_at(CLOSE).await && ladder::settled(cx, &name, none, Trust::Rescued).is_ok() {
+        io.eat(CLOSE).await;
+        return ladder::tell(io, cx, from, (&name, Value::Null));
     }
     match io.peek().await {
         None => return io.cut(from),
-        Some('{') if !name.is_empty() => {}
-        Some(_) => return call::skip_broken(io, from, CLOSE, "a call is written call:NAME{…}").await,
+        Some('{' | '[' | '`') => {}
+        Some(_) => return call::skip_broken(io, from, CLOSE, NOTATION).await,
     }
-    if cx.tool(&name).is_some() {
-        io.begin_call(&name, from);
-    }
-    let start = io.position();
-    if !balanced(io).await {
-        return match io.truncated() {
-            true => io.cut(from),
-            false => call::skip_broken(io, from, CLOSE, "the call does not end").await,
-        };
-    }
-    match Notation::parse(&io.since(start)) {
-        Some(arguments) => {
+    let step = match name.is_empty() {
+        true => objects(io, cx).await,
+        false => {
+            if cx.tool(&name).is_some() {
+                io.begin_call(&name, from);
+            }
+            arguments(io, cx, &name, start).await
+        }
+    };
+    match step {
+        Ok(steps) => {
             io.space().await;
             io.eat(CLOSE).await;
-            io.call(name, arguments);
+            steps.into_iter().for_each(|step| io.emit(step));
         }
-        None => call::skip_broken(io, from, CLOSE, "the arguments cannot be read").await,
+        Err(_) if io.truncated() && io.peek().await.is_none() => io.cut(from),
+        Err(why) => call::skip_broken(io, from, CLOSE, &why).await,
     }
 }
 
-/// Goes behind the brace that closes the one at the position; false when none does.
+/// Calls as JSON objects, as other families write them.
+async fn objects(io: &Io, cx: &ParseCx) -> Result<Vec<Step>, String> {
+    let fenced = ladder::open_fence(io).await;
+    match ladder::calls(io, cx, &[CLOSE], Trust::Rescued).await {
+        Found::Calls(calls) => {
+            ladder::surplus(io, &[CLOSE], fenced).await;
+            Ok(calls)
+        }
+        Found::Cut => Err("the call does not end".into()),
+        _ => Err(NOTATION.into()),
+    }
+}
+
+/// Arguments in the notation, or as JSON.
+async fn arguments(io: &Io, cx: &ParseCx, name: &str, start: usize) -> Result<Vec<Step>, String> {
+    let whole = balanced(io).await;
+    let notation = whole.then(|| Notation::parse(&io.since(start))).flatten();
+    if let Some(arguments) = notation {
+        return Ok(vec![ladder::settled(cx, name, arguments, Trust::Marked)?]);
+    }
+    io.seek(start);
+    match ladder::named_call(io, cx, name, &[CLOSE]).await {
+        Ok(step) => Ok(vec![step]),
+        Err(_) if whole => Err("the arguments cannot be read".into()),
+        Err(_) => Err("the call does not end".into()),
+    }
+}
+
+/// Goes behind the bracket that closes the one at the position; false when none does.
 async fn balanced(io: &Io) -> bool {
     let mut depth = 0usize;
-    while let Some(stop) = io.until(&[QUOTE, "{", "}"], Sink::Nothing).await {
+    while let Some(stop) = io.until(&[QUOTE, "{", "[", "}", "]"], Sink::Nothing).await {
         match stop {
             0 if io.until(&[QUOTE], Sink::Nothing).await.is_none() => return false,
             0 => {}
-            1 => depth += 1,
+            1 | 2 => depth += 1,
             _ => depth = depth.saturating_sub(1),
         }
         if depth == 0 {
@@ -132,7 +165,7 @@ impl<'a> Notation<'a> {
     fn parse(text: &'a str) -> Option<Value> {
         let mut this = Notation { rest: text };
         let value = this.value(0)?;
-        (this.rest.trim().is_empty() && value.is_object()).then_some(value)
+        this.rest.trim().is_empty().then_some(value)
     }
 
     fn eat(&mut self, token: &str) -> bool {
@@ -168,6 +201,7 @@ impl<'a> Notation<'a> {
         while !self.eat("}") {
             let key = match self.eat(QUOTE) {
                 true => self.quoted()?,
+                false if self.rest.starts_with('\'') => return None,
                 // A key may hold spaces, but nothing of the notation.
                 false => {
                     let end = self.rest.find([':', ',', '{', '}', '[', ']'])?;
@@ -202,6 +236,9 @@ impl<'a> Notation<'a> {
             let value = values.next()?.ok()?;
             self.rest = &self.rest[values.byte_offset()..];
             return Some(value);
+        }
+        if self.rest.starts_with('\'') {
+            return None;
         }
         let end = self.rest.find([',', '}', ']'])?;
         let (text, rest) = self.rest.split_at(end);

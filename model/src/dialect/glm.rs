@@ -4,9 +4,10 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser, call,
+    ladder::{self, Ladder},
     markup::{self, End},
     qwen3_hermes::{self, CLOSE, OPEN},
-    stream::{Coroutine, Io, Sink},
+    stream::{Coroutine, Io},
     think,
 };
 use polymath_chat::{ToolCall, ToolSpec};
@@ -48,7 +49,8 @@ impl Dialect for Glm {
 
 async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
-    while io.until(&[OPEN], Sink::Text).await.is_some() {
+    let ladder = Ladder::new(&io, &cx, &[OPEN]);
+    while ladder.text(&[]).await.is_some() {
         let from = io.position() - OPEN.len();
         // The name follows at once; behind a space, the marker is being talked about.
         io.take_while(|c| c == '\n').await;
@@ -62,7 +64,7 @@ async fn read(io: Io, cx: ParseCx) {
         let known = !name.is_empty() && (io.looking_at(next[0]).await || callable && io.looking_at(next[1]).await);
         io.seek(behind_name);
         match known {
-            true => block(&io, &cx, from, name).await,
+            true => block(&io, &cx, from, &name).await,
             false if ended => io.cut(from),
             false => {
                 io.seek(from + OPEN.len());
@@ -73,16 +75,16 @@ async fn read(io: Io, cx: ParseCx) {
 }
 
 /// Reads the arguments of a call whose name was read.
-async fn block(io: &Io, cx: &ParseCx, from: usize, name: String) {
-    let tool = cx.tool(&name);
+async fn block(io: &Io, cx: &ParseCx, from: usize, name: &str) {
+    let tool = cx.tool(name);
     if tool.is_some() {
-        io.begin_call(&name, from + OPEN.len());
+        io.begin_call(name, from + OPEN.len());
     }
     let mut arguments = Map::new();
     loop {
         io.space().await;
         if io.eat(CLOSE).await {
-            return io.call(name, Value::Object(arguments));
+            return ladder::tell(io, cx, from, (name, Value::Object(arguments)));
         }
         let key = match io.eat(KEY).await {
             true => Some(io.take_while(|c| c != '<').await),

@@ -4,10 +4,11 @@
 //! Source: the format's description, cookbook.openai.com/articles/openai-harmony.
 
 use super::{
-    CallGrammar, Dialect, ParseCx, Parser,
-    call::{self, spaced},
+    CallGrammar, Dialect, ParseCx, Parser, Step,
+    call::spaced,
     grammar,
     json::NoValue,
+    ladder::{self, Ladder},
     stream::{Coroutine, Io, Sink},
 };
 use polymath_chat::{ToolCall, ToolSpec};
@@ -78,7 +79,7 @@ async fn read(io: Io, cx: ParseCx) {
         body(&io, &cx, header, 0).await;
         before.clear();
     } else if !before.contains(CHANNEL) && !header_ahead(&io).await {
-        prose(&io, Sink::Text).await;
+        prose(&io, &cx, Sink::Text).await;
         before.clear();
     }
     let mut stops = vec![MESSAGE, START];
@@ -120,7 +121,7 @@ async fn header_ahead(io: &Io) -> bool {
     io.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')).await;
     io.space().await;
     ahead = ahead || io.looking_at("<|").await || io.looking_at("to=").await;
-    ahead = ahead || io.peek().await.is_none() && io.at_reply_start();
+    ahead = ahead || io.peek().await.is_none() && io.since(start).trim().is_empty();
     io.seek(start);
     ahead
 }
@@ -129,21 +130,27 @@ async fn header_ahead(io: &Io) -> bool {
 async fn body(io: &Io, cx: &ParseCx, header: Header, from: usize) {
     match (&header.recipient, header.channel.as_str()) {
         (Some(recipient), _) => recipient_call(io, cx, recipient, from).await,
-        (None, "analysis") => prose(io, Sink::Reasoning).await,
-        (None, "final" | "commentary" | "") => prose(io, Sink::Text).await,
+        (None, "analysis") => prose(io, cx, Sink::Reasoning).await,
+        (None, "final" | "commentary" | "") => prose(io, cx, Sink::Text).await,
         (None, other) => {
-            prose(io, Sink::Nothing).await;
+            prose(io, cx, Sink::Nothing).await;
             io.malformed(from, format!("there is no channel {other:?}"));
         }
     }
 }
 
 /// Passes the body on. Messages of one kind are separate paragraphs.
-async fn prose(io: &Io, sink: Sink) {
+async fn prose(io: &Io, cx: &ParseCx, sink: Sink) {
     io.say(sink, "\n");
     let mut stops = ENDS.to_vec();
     stops.push("<|start|>assistant");
-    while let Some(stop) = io.until(&stops, sink).await {
+    let ladder = Ladder::new(io, cx, &[]);
+    loop {
+        let stop = match sink {
+            Sink::Text => ladder.text(&stops).await,
+            _ => io.until(&stops, sink).await,
+        };
+        let Some(stop) = stop else { return };
         let marker = stops[stop];
         let behind = io.position();
         if stop == ENDS.len() {
@@ -169,40 +176,40 @@ async fn recipient_call(io: &Io, cx: &ParseCx, recipient: &str, from: usize) {
         (Some(name), _) => name.to_owned(),
         (None, Some(tool)) => tool.name.clone(),
         (None, None) => {
-            prose(io, Sink::Nothing).await;
+            prose(io, cx, Sink::Nothing).await;
             return io.malformed(from, format!("the tool {recipient} was not offered"));
         }
     };
     if let Some(argument) = raw {
-        return program(io, (name, argument), from).await;
+        return program(io, cx, (name, argument), from).await;
     }
     if tool.is_some() {
         io.begin_call(&name, io.position());
     }
-    match call::arguments(io, cx, &name, &ENDS).await {
-        Ok(arguments) => {
+    match ladder::named_call(io, cx, &name, &ENDS).await {
+        Ok(step) => {
             io.space().await;
             for end in ENDS {
                 io.eat(end).await;
             }
-            io.call(name, arguments);
+            io.emit(step);
         }
         Err(NoValue::Cut) => io.cut(from),
         Err(NoValue::Bad(why)) => {
-            prose(io, Sink::Nothing).await;
+            prose(io, cx, Sink::Nothing).await;
             io.malformed(from, why);
         }
     }
 }
 
 /// Reads a body that is program text: what the model's built-in Python tool takes.
-async fn program(io: &Io, (name, argument): (String, String), from: usize) {
+async fn program(io: &Io, cx: &ParseCx, (name, argument): (String, String), from: usize) {
     let start = io.position();
-    prose(io, Sink::Nothing).await;
+    prose(io, cx, Sink::Nothing).await;
     if io.truncated() && io.peek().await.is_none() {
         return io.cut(from);
     }
     let text = io.since(start);
     let text = ENDS.iter().fold(text.trim_end(), |text, end| text.strip_suffix(end).unwrap_or(text));
-    io.call(name, json!({argument: text.trim_end()}));
+    io.emit(Step::Call { name, arguments: json!({argument: text.trim_end()}) });
 }

@@ -1,20 +1,17 @@
 //! JSON as models write it, read one character at a time.
 //!
 //! Finds where a value ends without knowing what follows it. Raw line breaks and unknown escapes in
-//! strings, which come with program text, are always read. [`Style::Loose`], for models that were
-//! never taught to write calls, also repairs what has one meaning only: triple-quoted and
-//! single-quoted strings, commas before a closing bracket, Python's `True`/`False`/`None`, and the
-//! doubled braces of a chat template's example. Nothing that is missing is ever filled in.
+//! strings, which come with program text, are always read. What has one meaning only is mended:
+//! triple-quoted and single-quoted strings, keys without quotation marks, commas before a closing
+//! bracket, Python's `True`/`False`/`None`, and the doubled braces of a chat template's example. None
+//! of these is JSON, so that JSON is read as what it is; the caller is told, since what was mended
+//! has to pass a gate. Nothing that is missing is ever filled in.
 
 use super::stream::{Io, Sink};
 use serde_json::Value;
 
-/// How much is forgiven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    Strict,
-    Loose,
-}
+/// As deep as serde_json goes.
+const MAX_DEPTH: usize = 128;
 
 /// What one more character made of the value.
 #[derive(Debug, PartialEq)]
@@ -52,7 +49,8 @@ struct Frame {
 /// Turns one object or array, as written, into strict JSON.
 #[derive(Debug)]
 struct Reader {
-    style: Style,
+    /// Something was written that is no JSON.
+    mended: bool,
     strict: String,
     stack: Vec<Frame>,
     state: State,
@@ -71,9 +69,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(style: Style) -> Self {
+    fn new() -> Self {
         Reader {
-            style,
+            mended: false,
             strict: String::new(),
             stack: Vec::new(),
             state: State::Between,
@@ -90,7 +88,8 @@ impl Reader {
     fn feed(&mut self, c: char) -> Fed {
         let fed = match &mut self.state {
             State::Between => self.between(c),
-            State::Empty(quote) if *quote == c && self.style == Style::Loose => {
+            State::Empty(quote) if *quote == c => {
+                self.mended = true;
                 self.strict.pop();
                 self.state = State::Triple { quote: c, body: String::new() };
                 Fed::More
@@ -108,7 +107,7 @@ impl Reader {
                 body.push(c);
                 let end: String = std::iter::repeat_n(*quote, 3).collect();
                 if let Some(text) = body.strip_suffix(&end) {
-                    let text = triple_text(text);
+                    let text = unescaped(text);
                     self.strict.push_str(&Value::from(text).to_string());
                     self.string_done();
                 }
@@ -124,24 +123,25 @@ impl Reader {
         if swallow && c == '}' {
             return Fed::More;
         }
-        let loose = self.style == Style::Loose;
         let wordy = c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
         if !wordy {
-            self.word_done();
+            self.word_done(c);
         }
         match c {
-            '{' if self.last == '{' && loose && !self.stack.is_empty() => {
+            '{' if self.last == '{' && !self.stack.is_empty() => {
+                self.mended = true;
                 if let Some(top) = self.stack.last_mut() {
                     top.doubled = true;
                 }
             }
+            '{' | '[' if self.stack.len() == MAX_DEPTH => return Fed::Bad("it is nested too deeply".into()),
             '{' | '[' => {
                 self.strict.push(c);
                 self.stack.push(Frame { brace: c == '{', doubled: false });
             }
             '}' | ']' => return self.close(c),
-            '\'' if !loose => return Fed::Bad("strings stand between double quotation marks".into()),
             '"' | '\'' => {
+                self.mended |= c == '\'';
                 self.string = self.strict.len();
                 self.strict.push('"');
                 self.state = State::Quoted { quote: c, escaped: false };
@@ -167,7 +167,8 @@ impl Reader {
             return Fed::Bad(format!("{c:?} closes nothing"));
         };
         let body = self.strict.trim_end();
-        if body.ends_with(',') && self.style == Style::Loose {
+        if body.ends_with(',') {
+            self.mended = true;
             self.strict.truncate(body.len() - 1);
         }
         self.strict.push(c);
@@ -225,15 +226,23 @@ impl Reader {
         }
     }
 
-    fn word_done(&mut self) {
-        let Some(from) = self.word.take().filter(|_| self.style == Style::Loose) else { return };
+    /// Mends the bare word that ends before `next`.
+    fn word_done(&mut self, next: char) {
+        let Some(from) = self.word.take() else { return };
         let json = match &self.strict[from..] {
-            "True" => "true",
-            "False" => "false",
-            "None" => "null",
+            // {city: "Rome"}
+            key if next == ':' && !key.starts_with(|c: char| c.is_ascii_digit()) => format!("\"{key}\""),
+            "True" => "true".to_owned(),
+            "False" => "false".to_owned(),
+            "None" => "null".to_owned(),
             _ => return,
         };
-        self.strict.replace_range(from.., json);
+        self.mended = true;
+        self.strict.replace_range(from.., &json);
+        if next == ':' {
+            self.string = from;
+            self.string_done();
+        }
     }
 }
 
@@ -249,11 +258,12 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// A triple-quoted string is program text as it stands, unless the model escaped it all the same.
-fn triple_text(raw: &str) -> String {
+/// The text of a string whose quotation marks are not escaped: as it stands, unless the model escaped
+/// the rest all the same.
+pub(super) fn unescaped(raw: &str) -> String {
     let escaped = raw.contains("\\\"") || (!raw.contains('\n') && raw.contains("\\n"));
     let decoded = || {
-        let mut reader = Reader::new(Style::Loose);
+        let mut reader = Reader::new();
         reader.state = State::Quoted { quote: '\0', escaped: false };
         raw.chars().for_each(|c| reader.quoted(c));
         serde_json::from_str(&format!("\"{}\"", reader.strict)).ok()
@@ -269,10 +279,17 @@ pub(super) enum NoValue {
     Bad(String),
 }
 
+/// A value, and whether it was mended.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub value: Value,
+    pub mended: bool,
+}
+
 /// Reads the object or array at the position. `named` is told the value of the member `name` as soon
 /// as it is complete, when that is the first member. On failure the position is anywhere behind.
-pub(super) async fn read(io: &Io, style: Style, mut named: impl FnMut(&str)) -> Result<Value, NoValue> {
-    let mut reader = Reader::new(style);
+pub(super) async fn read(io: &Io, mut named: impl FnMut(&str)) -> Result<Read, NoValue> {
+    let mut reader = Reader::new();
     loop {
         let start = io.position();
         let (mut used, mut fed) = (0, Fed::More);
@@ -299,7 +316,8 @@ pub(super) async fn read(io: &Io, style: Style, mut named: impl FnMut(&str)) -> 
     if reader.swallow {
         io.eat("}").await;
     }
-    serde_json::from_str(&reader.strict).map_err(|e| NoValue::Bad(e.to_string()))
+    let value = serde_json::from_str(&reader.strict).map_err(|e| NoValue::Bad(e.to_string()))?;
+    Ok(Read { value, mended: reader.mended })
 }
 
 /// Reads the string at the position, quotation marks included.
@@ -323,7 +341,7 @@ pub(super) fn parse(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[']) {
         return serde_json::from_str(text).ok();
     }
-    let mut reader = Reader::new(Style::Loose);
+    let mut reader = Reader::new();
     let mut rest = text.chars();
     let done = rest.by_ref().any(|c| reader.feed(c) == Fed::Done);
     let only = rest.as_str();

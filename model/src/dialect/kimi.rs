@@ -8,6 +8,7 @@ use super::{
     call::{self, spaced},
     grammar,
     json::{self, NoValue},
+    ladder::{self, Ladder},
     markup::{self, End},
     stream::{Coroutine, Io, Sink},
     think,
@@ -74,7 +75,8 @@ async fn read(io: Io, cx: ParseCx) {
 
 /// K2.
 async fn sections(io: &Io, cx: &ParseCx) {
-    while let Some(stop) = io.until(&[SECTION, CALL], Sink::Text).await {
+    let ladder = Ladder::new(io, cx, &[SECTION, CALL]);
+    while let Some(stop) = ladder.text(&[]).await {
         let from = io.position() - [SECTION, CALL][stop].len();
         let mut inside = stop == 1;
         loop {
@@ -108,11 +110,11 @@ async fn json_call(io: &Io, cx: &ParseCx) {
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
-    match call::arguments(io, cx, &name, &[CALL_END]).await {
-        Ok(arguments) => {
+    match ladder::named_call(io, cx, &name, &[CALL_END]).await {
+        Ok(step) => {
             io.space().await;
             io.eat(CALL_END).await;
-            io.call(name, arguments);
+            io.emit(step);
         }
         Err(NoValue::Cut) if io.truncated() => io.cut(from),
         Err(NoValue::Cut) => call::skip_broken(io, from, CALL_END, "the call's JSON does not end").await,
@@ -139,7 +141,13 @@ async fn elements(io: &Io, cx: &ParseCx) {
         false => Sink::Text,
     };
     let mut tools_at = None;
-    while let Some(stop) = io.until(STOPS, sink).await {
+    let ladder = Ladder::new(io, cx, &[]);
+    loop {
+        let stop = match sink {
+            Sink::Text => ladder.text(STOPS).await,
+            _ => io.until(STOPS, sink).await,
+        };
+        let Some(stop) = stop else { break };
         tools_at = None;
         match STOPS[stop] {
             OPEN_THINK => sink = Sink::Reasoning,
@@ -175,7 +183,7 @@ async fn element_call(io: &Io, cx: &ParseCx) {
     loop {
         io.space().await;
         if io.eat(CLOSE_CALL).await {
-            return io.call(name, Value::Object(arguments));
+            return ladder::tell(io, cx, from, (&name, Value::Object(arguments)));
         }
         match argument(io, tool).await {
             Ok((key, value)) => arguments.insert(key, value),

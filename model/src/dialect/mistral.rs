@@ -5,9 +5,10 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser,
-    call::{self, Tagged, spaced},
+    call::spaced,
     grammar,
     json::NoValue,
+    ladder::{self, Found, Ladder, Trust},
     stream::{Coroutine, Io, Sink},
     think::{self, Markers},
 };
@@ -44,29 +45,49 @@ async fn read(io: Io, cx: ParseCx) {
         true => think::inside(&io, &THINK, &[CALLS]).await,
         false => think::read(&io, &cx, &think::TAGS, &[CALLS]).await,
     }
-    while let Some(stop) = io.until(&[CALLS, THINK.open], Sink::Text).await {
+    let ladder = Ladder::new(&io, &cx, &[CALLS]);
+    while let Some(stop) = ladder.text(&[THINK.open]).await {
         if stop == 1 {
             think::inside(&io, &THINK, &[CALLS]).await;
             continue;
         }
         let from = io.position() - CALLS.len();
         io.space().await;
+        let fenced = ladder::open_fence(&io).await;
         match io.peek().await {
             None => io.cut(from),
-            Some('[' | '{') => match call::tagged(&io, &cx).await {
-                Tagged::Calls => {}
-                Tagged::Cut if io.truncated() => io.cut(from),
-                Tagged::Cut => next_or_end(&io, from, "the calls' JSON does not end").await,
-                Tagged::Broken(why) => next_or_end(&io, from, &why).await,
-            },
+            Some('[' | '{') => objects(&io, &cx, from, fenced).await,
             Some(_) => named(&io, &cx, from).await,
         }
     }
 }
 
-/// Reads `name[ARGS]{…}`.
+/// Reads call objects.
+async fn objects(io: &Io, cx: &ParseCx, from: usize, fenced: bool) {
+    match ladder::calls(io, cx, &[CALLS], Trust::Marked).await {
+        Found::Calls(calls) => {
+            ladder::surplus(io, &[CALLS], fenced).await;
+            calls.into_iter().for_each(|step| io.emit(step));
+        }
+        Found::Cut if io.truncated() => io.cut(from),
+        other => next_or_end(io, from, other.why()).await,
+    }
+}
+
+/// Reads `name[ARGS]{…}`. The name has to be a tool's: text in its place is the model's, not a call.
 async fn named(io: &Io, cx: &ParseCx, from: usize) {
+    let start = io.position();
     let name = io.take_while(|c| c != '[' && c != '{' && c != '\n').await.trim().to_owned();
+    if cx.tool(&name).is_none() && !cx.tools.is_empty() {
+        if io.peek().await.is_none() && io.truncated() {
+            return io.cut(from);
+        }
+        // "[TOOL_CALLS]I will look: {…}"
+        if io.looking_at("{").await && !io.since(start).trim().chars().all(|c| c.is_alphanumeric() || c == '_') {
+            return objects(io, cx, from, false).await;
+        }
+        return next_or_end(io, from, &format!("there is no tool {name:?}")).await;
+    }
     if io.eat(ID).await {
         io.take_while(|c| c != '[' && c != '{' && c != '\n').await;
     }
@@ -74,8 +95,8 @@ async fn named(io: &Io, cx: &ParseCx, from: usize) {
     if cx.tool(&name).is_some() {
         io.begin_call(&name, io.position());
     }
-    match call::arguments(io, cx, &name, &[CALLS]).await {
-        Ok(arguments) => io.call(name, arguments),
+    match ladder::named_call(io, cx, &name, &[CALLS]).await {
+        Ok(step) => io.emit(step),
         Err(NoValue::Cut) if io.truncated() => io.cut(from),
         Err(NoValue::Cut) => next_or_end(io, from, "the call's JSON does not end").await,
         Err(NoValue::Bad(why)) => next_or_end(io, from, &why).await,

@@ -5,7 +5,8 @@
 //! the grammar that a call is held to once it has begun. It is chosen once, when a model is loaded,
 //! and never guessed from output. Dialects know nothing of tokens, templates or tools' workings.
 //!
-//! `stream`, `json`, `schema`, `call` and `grammar` are what the files share.
+//! `stream`, `json`, `schema`, `call`, `grammar` and others are what the files share; `ladder` is what is
+//! read as a call in every dialect although its format doesn't say so.
 
 mod call;
 mod cut;
@@ -17,6 +18,7 @@ mod gpt_oss;
 mod grammar;
 mod json;
 mod kimi;
+mod ladder;
 mod llama;
 mod markup;
 mod mistral;
@@ -130,13 +132,13 @@ pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {
 /// schema says. Nothing is an object without members. Why not, when they are no object.
 pub(crate) fn read_arguments(tool: Option<&ToolSpec>, text: &str) -> Result<Value, String> {
     let text = if text.trim().is_empty() { "{}" } else { text };
-    let value = match serde_json::from_str(text).ok().or_else(|| json::parse(text)) {
-        // Some servers quote them once more.
-        Some(Value::String(inner)) => json::parse(&inner),
-        other => other,
-    };
-    let value = value.filter(Value::is_object).ok_or("the arguments are no whole JSON object")?;
-    Ok(tool.map_or(value.clone(), |tool| schema::Schema::new(&tool.parameters).coerced(value)))
+    let value = serde_json::from_str(text).ok().or_else(|| json::parse(text));
+    let value = value.ok_or("the arguments are no whole JSON object")?;
+    match tool {
+        Some(tool) => ladder::fitted(tool, value, ladder::Trust::Marked),
+        None if value.is_object() => Ok(value),
+        None => Err("the arguments are no whole JSON object".into()),
+    }
 }
 
 /// What only one family's chat templates contain, and the dialect of that family.

@@ -1,10 +1,23 @@
 //! Calls written as Python: `[weather(city="Rome", days=3), clock()]`. Literals only; nothing is run.
 
-use super::stream::Io;
+use super::{ParseCx, stream::Io};
 use serde_json::{Map, Value};
 
 /// As deep as serde_json goes.
 const MAX_DEPTH: usize = 128;
+
+/// Whether a list begins here, with a call of a known tool.
+pub(super) async fn call_list_ahead(io: &Io, cx: &ParseCx) -> bool {
+    let from = io.position();
+    if !io.eat("[").await {
+        return false;
+    }
+    io.space().await;
+    let name = io.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')).await;
+    let known = cx.tool(&name).is_some() && io.looking_at("(").await;
+    io.seek(from);
+    known
+}
 
 /// Goes behind the bracket that closes the one at the position; false when none does.
 pub(super) async fn balanced(io: &Io) -> bool {

@@ -3,9 +3,8 @@
 //! Source: Qwen3's chat template, github.com/NousResearch/Hermes-Function-Calling.
 
 use super::{
-    CallGrammar, Dialect, ParseCx, Parser,
-    call::{self, Tagged},
-    grammar,
+    CallGrammar, Dialect, ParseCx, Parser, call, grammar,
+    ladder::{self, Found, Ladder, Place, Trust},
     stream::{Coroutine, Io, Sink},
     think,
 };
@@ -36,9 +35,10 @@ impl Dialect for Qwen3Hermes {
     }
 }
 
-pub(super) async fn read(io: Io, cx: ParseCx) {
+async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
-    while let Some(stop) = io.until(&[OPEN, CLOSE], Sink::Text).await {
+    let ladder = Ladder::new(&io, &cx, &[OPEN]);
+    while let Some(stop) = ladder.text(&[CLOSE]).await {
         if stop == 0 {
             block(&io, &cx, OPEN, CLOSE).await;
         } else if !io.at_line_start(io.position() - CLOSE.len()) {
@@ -57,22 +57,28 @@ pub(super) async fn block(io: &Io, cx: &ParseCx, open: &str, close: &str) {
         opened += 1;
         io.space().await;
     }
-    match call::tagged(io, cx).await {
-        Tagged::Calls => {
+    let fenced = ladder::open_fence(io).await;
+    match ladder::calls(io, cx, &[close], Trust::Marked).await {
+        Found::Calls(calls) => {
+            ladder::surplus(io, &[close], fenced).await;
             for _ in 0..opened {
                 let behind = io.position();
-                io.take_while(|c| c.is_whitespace() || matches!(c, '}' | ']')).await;
+                io.space().await;
                 if !io.eat(close).await {
                     io.seek(behind);
                 }
             }
+            match Place::new(io, 0, from).within_sentence(io).await {
+                true => io.say(Sink::Text, &io.since(from)),
+                false => calls.into_iter().for_each(|step| io.emit(step)),
+            }
         }
-        Tagged::Cut if io.truncated() => io.cut(from),
-        Tagged::Cut => call::skip_broken(io, from, close, "the call's JSON does not end").await,
-        Tagged::Broken(why) => match mentioned(io, from, close).await {
+        Found::Cut if io.truncated() => io.cut(from),
+        Found::Broken(why) => match mentioned(io, from, close).await {
             true => io.say(Sink::Text, &io.since(from)),
             false => call::skip_broken(io, from, close, &why).await,
         },
+        other => call::skip_broken(io, from, close, other.why()).await,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::{
     CallGrammar, Dialect, ParseCx, Parser, call, grammar,
+    ladder::{self, Ladder},
     markup::{self, End},
     qwen3_hermes::{self, CLOSE, OPEN},
     stream::{Coroutine, Io, Sink},
@@ -56,11 +57,12 @@ impl Dialect for Qwen3Xml {
 
 async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
-    while let Some(stop) = io.until(&[OPEN, CLOSE, FUNCTION], Sink::Text).await {
+    let ladder = Ladder::new(&io, &cx, &[OPEN, FUNCTION]);
+    while let Some(stop) = ladder.text(&[CLOSE]).await {
         match stop {
             0 => block(&io, &cx).await,
-            1 if io.at_line_start(io.position() - CLOSE.len()) => {}
-            1 => io.say(Sink::Text, CLOSE),
+            2 if io.at_line_start(io.position() - CLOSE.len()) => {}
+            2 => io.say(Sink::Text, CLOSE),
             // The models leave out <tool_call> now and then.
             _ => {
                 let from = io.position() - FUNCTION.len();
@@ -109,7 +111,7 @@ async fn function(io: &Io, cx: &ParseCx, from: usize) -> bool {
             if !io.eat(CLOSE).await {
                 io.seek(behind);
             }
-            io.call(name, Value::Object(arguments));
+            ladder::tell(io, cx, from, (&name, Value::Object(arguments)));
         }
         Err(None) => io.cut(from),
         Err(Some(why)) => call::skip_broken(io, from, CLOSE, &why).await,

@@ -61,8 +61,12 @@ impl<'a> Schema<'a> {
 
     /// The schema of an array's members.
     pub fn items(self) -> Option<Schema<'a>> {
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
         let this = self.resolved();
-        this.node.get("items").filter(|n| n.is_object()).map(|n| this.at(n))
+        let own = this.node.get("items").filter(|n| n.is_object()).map(|n| this.at(n));
+        own.or_else(|| this.list("allOf").chain(this.alternatives()).find_map(Schema::items))
     }
 
     /// The JSON types that the schema names, in its order; empty when it doesn't say.
@@ -124,19 +128,35 @@ impl<'a> Schema<'a> {
         let closed = self.node.get("additionalProperties") == Some(&Value::Bool(false));
         let declared = self.node.get("properties").and_then(Value::as_object);
         let known = |name: &String| declared.is_some_and(|d| d.contains_key(name));
+        let must = |name: &String| {
+            self.node.get("required").and_then(Value::as_array).is_some_and(|r| r.iter().any(|n| *n == name.as_str()))
+        };
         required.all(|name| name.as_str().is_some_and(|n| map.contains_key(n)))
             && (!closed || map.keys().all(known))
             // Members of which the schema knows none are not a loose call of this tool, but
             // something else: the tool's own definition, say.
             && (map.is_empty() || declared.is_none_or(|d| d.is_empty()) || map.keys().any(known))
-            && map.iter().all(|(name, value)| self.property(name).is_none_or(|s| s.fits(value)))
+            // Null stands for a member that may be left out, whatever its type.
+            && map.iter().all(|(name, value)| {
+                value.is_null() && !must(name) || self.property(name).is_none_or(|s| s.fits(value))
+            })
+    }
+
+    /// Whether the string `text` may stay what it is.
+    fn allows_string(self, text: &str) -> bool {
+        let types = self.types();
+        types.is_empty() || types.contains(&"string") || self.fits(&Value::from(text))
     }
 
     /// `value` with strings read as numbers, booleans, null or JSON wherever the schema has no place
     /// for a string and the string is exactly one of those.
     pub fn coerced(self, value: Value) -> Value {
         match value {
-            Value::String(text) if !self.types().contains(&"string") => self.read(&text),
+            Value::String(text) if !self.allows_string(&text) => match self.read(&text) {
+                Value::String(text) => Value::String(text),
+                // What stands within the quotation marks may be in quotation marks too.
+                other => self.coerced(other),
+            },
             Value::Object(map) => {
                 let member = |(name, value): (String, Value)| match self.property(&name) {
                     Some(schema) => (name, schema.coerced(value)),

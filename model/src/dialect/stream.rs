@@ -59,8 +59,9 @@ struct Shared {
     steps: Vec<Step>,
     prose: Prose,
     reasoning: Prose,
-    /// Calls begun in this batch of steps: index of the step, offset of the call's first character.
-    begun: Vec<(usize, usize)>,
+    /// The call that was begun last and is not read whole: the tool, and the offset of its first
+    /// character. Told at the end of the batch.
+    begun: Option<(String, usize)>,
 }
 
 /// A reader's end: the reply's text, and where the steps go.
@@ -114,22 +115,17 @@ impl Io {
     /// Whether nothing but spaces stands before offset `at` on its line.
     pub fn at_line_start(&self, at: usize) -> bool {
         let shared = self.lock();
-        let line = shared.text[..at].rsplit('\n').next().unwrap_or_default();
-        line.trim().is_empty()
+        let before = shared.text[..at].trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+        before.is_empty() || before.ends_with('\n')
     }
 
-    /// The last paragraph of the reply before the position, or its last 300 bytes or so.
-    pub fn paragraph_before(&self) -> String {
+    /// The reply's text from offset `from` to offset `to`, but no more of it than its last 300 bytes
+    /// or so: what is asked for again and again must not grow with the reply.
+    pub fn near(&self, from: usize, to: usize) -> String {
         let shared = self.lock();
-        let before = shared.text[..shared.position].trim_end();
-        let near = (before.len().saturating_sub(300)..).find(|&at| before.is_char_boundary(at)).unwrap_or(0);
-        before[near..].rsplit("\n\n").next().unwrap_or_default().to_owned()
-    }
-
-    /// Whether only white space stands before the position.
-    pub fn at_reply_start(&self) -> bool {
-        let shared = self.lock();
-        shared.text[..shared.position].trim().is_empty()
+        let text = &shared.text[from..to];
+        let near = (text.len().saturating_sub(300)..).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text[near..].to_owned()
     }
 
     /// The next character, not consumed; none at the end of the reply.
@@ -224,18 +220,18 @@ impl Io {
 
     /// Tells that a call of the tool `name` has begun at offset `from`.
     pub fn begin_call(&self, name: &str, from: usize) {
-        let mut shared = self.lock();
-        let index = shared.steps.len();
-        shared.begun.push((index, from));
-        shared.steps.push(Step::CallBegun { name: name.to_owned(), written: String::new() });
+        self.lock().begun = Some((name.to_owned(), from));
+    }
+
+    /// The call that was begun is read, whatever becomes of it.
+    pub fn end_call(&self) {
+        self.lock().begun = None;
     }
 
     pub fn emit(&self, step: Step) {
-        self.lock().steps.push(step);
-    }
-
-    pub fn call(&self, name: String, arguments: serde_json::Value) {
-        self.emit(Step::Call { name, arguments });
+        let mut shared = self.lock();
+        shared.begun = None;
+        shared.steps.push(step);
     }
 
     /// Tells that the text from offset `from` up to the position is no call and no prose.
@@ -264,25 +260,25 @@ impl Io {
 }
 
 /// How much of `rest` stands before any stop, and which stop stands there. While the reply goes on,
-/// an end of `rest` that may be the beginning of a stop is neither.
+/// an end of `rest` that may be the beginning of a stop is neither. Looks no further than the first.
 fn scan(rest: &str, stops: &[&str], ended: bool) -> (usize, Option<usize>) {
-    let hit = stops
-        .iter()
-        .enumerate()
-        .filter_map(|(which, stop)| rest.find(stop).map(|at| (at, std::cmp::Reverse(stop.len()), which)))
-        .min();
-    let partial = if ended { None } else { stops.iter().filter_map(|stop| partial_at(rest, stop)).min() };
-    match (hit, partial) {
-        (Some((at, _, _)), Some(open)) if open <= at => (open, None),
-        (Some((at, _, which)), _) => (at, Some(which)),
-        (None, open) => (open.unwrap_or(rest.len()), None),
+    let mut first = [false; 256];
+    stops.iter().filter_map(|stop| stop.bytes().next()).for_each(|byte| first[usize::from(byte)] = true);
+    for (at, byte) in rest.bytes().enumerate() {
+        if !first[usize::from(byte)] {
+            continue;
+        }
+        let tail = &rest.as_bytes()[at..];
+        let open = |stop: &&str| stop.len() > tail.len() && stop.as_bytes().starts_with(tail);
+        if !ended && stops.iter().any(open) {
+            return (at, None);
+        }
+        let here = stops.iter().enumerate().filter(|(_, stop)| tail.starts_with(stop.as_bytes()));
+        if let Some((which, _)) = here.max_by_key(|(which, stop)| (stop.len(), std::cmp::Reverse(*which))) {
+            return (at, Some(which));
+        }
     }
-}
-
-/// Where a tail of `rest` begins that is a proper beginning of `stop`.
-fn partial_at(rest: &str, stop: &str) -> Option<usize> {
-    let longest = rest.len().min(stop.len() - 1);
-    (rest.len() - longest..rest.len()).find(|&at| rest.is_char_boundary(at) && stop.starts_with(&rest[at..]))
+    (rest.len(), None)
 }
 
 /// The parser around a reader.
@@ -310,13 +306,10 @@ impl Coroutine {
             }
         }
         let mut shared = self.io.lock();
-        for (index, from) in std::mem::take(&mut shared.begun) {
-            let so_far = shared.text[from..].to_owned();
-            if let Some(Step::CallBegun { written, .. }) = shared.steps.get_mut(index) {
-                *written = so_far;
-            }
-        }
         out.append(&mut shared.steps);
+        if let Some((name, from)) = shared.begun.take() {
+            out.push(Step::CallBegun { name, written: shared.text[from..].to_owned() });
+        }
     }
 }
 

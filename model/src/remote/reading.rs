@@ -4,6 +4,7 @@
 //! calls that servers hand on as prose. Calls that the server did recognise come in pieces of their
 //! own, in as many ways as there are servers.
 
+use crate::calls::call_id;
 use crate::dialect::{Parser, Step, read_arguments};
 use crate::engine::{Events, ReplyStop, TokenLogprob, TokenUsage};
 use polymath_chat::{Event, ToolCall, ToolSpec};
@@ -118,10 +119,7 @@ impl Reading {
             }
         }
         let numbered = calls.into_iter().enumerate();
-        // Nine letters and digits: the one shape that every model family accepts.
-        numbered
-            .map(|(i, (name, arguments))| ToolCall { id: format!("call{:05}", before + i + 1), name, arguments })
-            .collect()
+        numbered.map(|(i, (name, arguments))| ToolCall { id: call_id(before + i + 1), name, arguments }).collect()
     }
 
     /// Takes a call that is there as a whole: an object with `name` and `arguments`.

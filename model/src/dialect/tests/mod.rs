@@ -10,6 +10,7 @@ mod glm;
 mod gpt_oss;
 mod grammar;
 mod kimi;
+mod ladder;
 mod llama;
 mod markers;
 mod mistral;

@@ -160,3 +160,30 @@ fn templates_tell_the_dialect() {
     assert_eq!(by_template("<|start_header_id|>user<|end_header_id|>").map(|d| d.name()), Some("llama"));
     assert!(by_template("<|im_start|>user").is_none());
 }
+
+/// Reading takes time in proportion to the reply, whatever stands in it and however it is cut.
+#[test]
+fn long_replies_are_read_in_linear_time() {
+    const LENGTH: usize = 50_000;
+    for unit in [
+        "{\"a\":",
+        "[",
+        "{\"name\":\n",
+        "\n{\"name\": \"weather\", ",
+        "\"<tool_call>",
+        "{\"type\":\n",
+        "```\n",
+        "\n[weather(",
+    ] {
+        let raw = unit.repeat(LENGTH / unit.len());
+        for dialect in DIALECTS {
+            for chunk in [0, 7] {
+                let begun = std::time::Instant::now();
+                super::steps(dialect.name(), &super::cx(), &raw, chunk, false);
+                let took = begun.elapsed();
+                // Generous, since tests are not optimised and machines are shared.
+                assert!(took.as_secs() < 3, "{} took {took:?} for {unit:?} in pieces of {chunk}", dialect.name());
+            }
+        }
+    }
+}

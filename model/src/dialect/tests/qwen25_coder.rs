@@ -62,7 +62,7 @@ fn several_calls() {
 
 #[test]
 fn one_of_several_is_bad() {
-    let unfit = bad("the arguments do not fit the schema of weather");
+    let unfit = bad("the call of weather has no arguments");
     let raw = "[{\"name\": \"clock\", \"arguments\": {}}, {\"name\": \"weather\", \"arguments\": {}}, {\"name\": \"weather\", \"arguments\": {\"city\": \"A\"}}]";
     check(raw, &[call("clock", json!({})), unfit, weather("A")]);
 }

@@ -1,0 +1,199 @@
+//! The gates of place: whether a text that reads like a call is one, or is being talked about. An
+//! example within an explanation is text, and so is what stands in quotation marks, in a code span, in
+//! a block quote, or in a sentence.
+
+use crate::dialect::stream::Io;
+
+/// Words of a sentence after which a call is held up as an example. Lower case.
+const EXAMPLE_CUES: &[&str] = &[
+    "example",
+    "for instance",
+    "e.g.",
+    "such as",
+    "like this",
+    "looks like",
+    "look like",
+    "suppose",
+    "would write",
+    "would look",
+    "is written",
+    "are written",
+    "the format",
+    "the syntax",
+    "do not write",
+    "don't write",
+    "not call",
+    "beispiel",
+    "z. b.",
+    "z.b.",
+    "exemple",
+    "ejemplo",
+    "例如",
+    "比如",
+    "示例",
+    "举例",
+    "例子",
+    "例えば",
+    "たとえば",
+    "예를 들어",
+    "например",
+];
+/// The same where a call stands between its format's own marks, which are not often only shown.
+const STRONG_CUES: &[&str] = &[
+    "for example",
+    "for instance",
+    "e.g.",
+    "an example",
+    "example:",
+    "looks like this",
+    "is written like",
+    "zum beispiel",
+    "z. b.",
+    "par exemple",
+    "por ejemplo",
+    "例如",
+    "比如",
+    "例えば",
+];
+/// Words behind a call that explain what was shown. Lower case.
+const EXPLANATIONS: &[&str] = &[
+    "looks like",
+    "look like",
+    "is how",
+    "is an example",
+    "is the format",
+    "is what a",
+    "would look",
+    "is only an example",
+];
+const QUOTES: &[char] = &['"', '\'', '`', '“', '”', '‘', '’', '«', '»', '„', '「', '」', '『', '』'];
+/// What a sentence or a line that is complete ends with.
+const ENDS: &[char] = &['.', ':', '!', '?', '…', ')', '*', '。', '：', '！', '？', '>'];
+
+/// Where something stands in the reply.
+pub(in crate::dialect) struct Place {
+    /// Offset of its first character.
+    pub at: usize,
+    /// Whether nothing of this stretch of prose stands before it.
+    first: bool,
+    line_start: bool,
+    /// The paragraph before it, or the end of that, without white space at the end; lower case.
+    paragraph: String,
+    /// What stands before it on its line.
+    line: String,
+    /// Whether a blank line separates it from the paragraph.
+    apart: bool,
+}
+
+impl Place {
+    /// The place at offset `at` in the prose that began at offset `start`.
+    pub fn new(io: &Io, start: usize, at: usize) -> Self {
+        let before = io.near(start, at);
+        let text = before.trim_end();
+        let (_, paragraph) = text.rsplit_once("\n\n").unwrap_or(("", text));
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Place {
+            at,
+            first: text.is_empty(),
+            line_start: text.is_empty() || io.at_line_start(at),
+            paragraph: paragraph.to_lowercase(),
+            line: line.to_owned(),
+            apart: before[text.len()..].matches('\n').count() > 1,
+        }
+    }
+
+    /// Whether nothing stands before it.
+    pub fn first(&self) -> bool {
+        self.first
+    }
+
+    pub fn line_start(&self) -> bool {
+        self.line_start
+    }
+
+    /// "Here is the call: {…}"
+    fn announced(&self) -> bool {
+        self.paragraph.ends_with([':', '：'])
+    }
+
+    /// Whether a mark of the format stands here because it is being talked about.
+    pub fn mentioned(&self) -> bool {
+        let example = |cue: &&str| self.paragraph.contains(*cue);
+        self.quoted()
+            || self.line.matches('`').count() % 2 == 1
+            || self.line.trim_start().starts_with('>')
+            || !self.apart && self.announced() && STRONG_CUES.iter().any(example)
+    }
+
+    /// Whether an opening quotation mark stands directly before.
+    fn quoted(&self) -> bool {
+        let mut back = self.line.chars().rev();
+        let quote = back.next().is_some_and(|c| QUOTES.contains(&c));
+        quote && back.next().is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '['))
+    }
+
+    /// Whether something without marks may be a call, as far as what stands before it goes.
+    pub fn free(&self) -> bool {
+        let last_line = self.paragraph.rsplit('\n').next().unwrap_or_default();
+        (self.line_start || self.announced())
+            && !self.example()
+            && !self.paragraph.ends_with(QUOTES)
+            && (self.apart || !last_line.trim_start().starts_with('>'))
+    }
+
+    /// Whether an example is announced.
+    pub fn example(&self) -> bool {
+        EXAMPLE_CUES.iter().any(|cue| self.paragraph.contains(cue))
+    }
+
+    /// Whether what follows the position leaves what stands here free: nothing, the beginning of a
+    /// sentence, or the next mark, and no explanation of what was shown.
+    pub async fn free_behind(&self, io: &Io) -> bool {
+        let behind = io.position();
+        io.take_while(|c| c == ' ' || c == '\t' || c == '\r').await;
+        let broken = io.take_while(char::is_whitespace).await.matches('\n').count();
+        let next = io.peek().await;
+        let free = match next {
+            None | Some('<') => true,
+            // The same line goes on: with a sentence of its own, or the one in which this stands.
+            Some(c) if broken == 0 && !c.is_uppercase() && !(self.announced() && other_letter(c)) => false,
+            // "I would write {…} for that."
+            Some(c) if c.is_lowercase() && broken < 2 => false,
+            Some(_) => self.first || self.apart || self.paragraph.ends_with(ENDS),
+        };
+        io.seek(behind);
+        free && !self.explained(io).await
+    }
+
+    /// Whether the next line explains what stands here.
+    pub async fn explained(&self, io: &Io) -> bool {
+        let behind = io.position();
+        io.space().await;
+        let mut line = String::new();
+        while let Some(c) = io.peek().await.filter(|c| *c != '\n' && line.len() < 160) {
+            line.push(c);
+            io.seek(io.position() + c.len_utf8());
+        }
+        io.seek(behind);
+        let line = line.to_lowercase();
+        EXPLANATIONS.iter().any(|cue| line.contains(cue))
+    }
+
+    /// Whether a sentence goes on at the position that began before this place.
+    pub async fn within_sentence(&self, io: &Io) -> bool {
+        let before = self.line.trim_end();
+        if !before.ends_with(|c: char| c.is_alphanumeric() || c == ',') {
+            return false;
+        }
+        let behind = io.position();
+        io.take_while(|c| c == ' ' || c == '\t').await;
+        let goes_on = io.peek().await.is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | '?' | ')'));
+        io.seek(behind);
+        goes_on
+    }
+}
+
+/// A letter of a script without capitals.
+fn other_letter(c: char) -> bool {
+    c.is_alphabetic() && !c.is_lowercase()
+}
