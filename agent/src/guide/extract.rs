@@ -4,7 +4,7 @@
 //! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
-use super::state::{Guide, object, quoted};
+use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::figures::{Figure, figures, same};
 use crate::lead::Turn;
@@ -226,11 +226,11 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         format!("{label} {cell}")
     });
     format!(
-        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: %regex {{\"substring_words\": {}}}\n",
+        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: {}\n",
         cells.collect::<Vec<_>>().join(" "),
         alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
         alternatives(&|f| f.date.is_some()),
-        quoted(text)
+        piece_of(text)
     )
 }
 

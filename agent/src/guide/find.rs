@@ -3,7 +3,7 @@
 
 use crate::evidence::{Passage, about, clip, select, terms};
 use crate::figures::{figures, same};
-use crate::guide::state::quoted;
+use crate::guide::state::piece_of;
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::FIND;
@@ -64,7 +64,7 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
         let _ = write!(lark, " | \"{i}: \" L{i}");
     }
     for (i, passage) in passages.iter().enumerate() {
-        let _ = write!(lark, "\nL{}: %regex {{\"substring_words\": {}}}", i + 1, quoted(&plain(&passage.text)));
+        let _ = write!(lark, "\nL{}: {}", i + 1, piece_of(&plain(&passage.text)));
     }
     lark.push('\n');
     let text = match turn.complete(FIND.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
@@ -73,6 +73,7 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(None),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("found of {what:?}: {text}");
     let Some((number, value)) = text.split_once(':') else { return Ok(None) };
     let chosen = number.trim().parse::<usize>().ok().and_then(|n| passages.get(n.checked_sub(1)?));
     let value = value.trim().trim_matches(|c: char| ",;:|".contains(c)).trim();
