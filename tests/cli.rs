@@ -8,6 +8,7 @@
 use polymath_model::store::home;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -64,6 +65,20 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["tool", "call", "calculator", "{"], 2, "not JSON");
     fails(&["tool", "call", "calculator", "{}"], 1, "expression");
     fails(&["sessions", "show", "nobody"], 1, "nobody");
+}
+
+#[test]
+fn every_subcommand_is_in_the_readme() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let help = Program::new().run(&["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands =
+        help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1).take_while(|l| !l.trim().is_empty());
+    let names: Vec<&str> = commands.filter_map(|l| l.split_whitespace().next()).filter(|n| *n != "help").collect();
+    assert!(names.len() > 5, "{help}");
+    for name in names {
+        assert!(readme.contains(&format!("polymath {name}")), "README.md does not mention `polymath {name}`");
+    }
 }
 
 #[test]
