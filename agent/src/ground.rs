@@ -131,7 +131,7 @@ fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {
         Provenance::Imputed { how } => Some((FigureStatus::Imputed, how.clone())),
         Provenance::Extrapolated { how } => Some((FigureStatus::Extrapolated, how.clone())),
         Provenance::Given => Some((FigureStatus::Given, "the user".to_owned())),
-        Provenance::Missing => None,
+        Provenance::Unverified | Provenance::Missing => None,
     }
 }
 

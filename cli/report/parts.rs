@@ -62,6 +62,7 @@ pub fn marked_table(table: &Table, citations: &[Citation]) -> String {
         Provenance::Computed { .. } => " *(computed)*".into(),
         Provenance::Imputed { .. } => " *(estimated)*".into(),
         Provenance::Extrapolated { .. } => " *(extrapolated)*".into(),
+        Provenance::Unverified => " *(unverified)*".into(),
         Provenance::Given | Provenance::Missing => String::new(),
     })
 }

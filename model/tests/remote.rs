@@ -21,6 +21,7 @@ fn calculator() -> ToolSpec {
         description: "Calculates".into(),
         parameters: json!({"type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]}),
         raw_argument: None,
+        stateful: false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::program::{self, Need};
 use super::state::{Guide, calling};
 use crate::evidence::clip;
 use crate::lead::Turn;
-use crate::notebook::{describe_files, describe_frame, frames, inherit};
+use crate::notebook::{describe_files, describe_frame, inherit};
 use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
 use serde_json::json;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Guide {
 
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
     pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let table = frames(&turn.chat.tables).into_iter().next();
+        let table = turn.chat.frames().into_iter().next();
         self.speaks_for_itself = false;
         // A program with gaps is tried once; what it could not do the model writes freely.
         if let (Some((name, table)), 0) = (&table, self.failures) {

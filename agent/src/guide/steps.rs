@@ -60,6 +60,10 @@ impl Lead for Guide {
             Action::Answer => self.answer(turn).await,
         }
     }
+
+    async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
+        self.answer(turn).await
+    }
 }
 
 /// Whether the last program failed for want of data that could be looked up.

@@ -3,9 +3,13 @@
 
 mod files;
 mod frames;
+mod markdown;
 
 pub(crate) use files::describe as describe_files;
-pub(crate) use frames::{describe as describe_frame, frames, inherit};
+pub(crate) use frames::{describe as describe_frame, inherit};
+pub(crate) use markdown::tables_of;
+
+use frames::frames;
 
 use polymath_chat::{Artifact, Message, Source, Table, ToolOutput};
 use serde::{Deserialize, Serialize};
@@ -41,5 +45,28 @@ impl Chat {
             }
         }
         self.artifacts.extend(output.artifacts.iter().cloned());
+    }
+
+    /// Adds a table; returns its name with what is in it, as a model reads it.
+    pub(crate) fn add_table(&mut self, table: Table) -> String {
+        let told = format!(
+            "t{} = {} ({}), {} rows",
+            self.tables.len() + 1,
+            table.title,
+            table.columns.join(" | "),
+            table.rows.len()
+        );
+        self.tables.push(table);
+        told
+    }
+
+    /// The tables as programs find them.
+    pub(crate) fn frames(&self) -> Vec<(String, Table)> {
+        frames(&self.tables).into_iter().map(|(name, table)| (name, table.clone())).collect()
+    }
+
+    /// The table that programs know by this name.
+    pub(crate) fn table_named(&self, name: &str) -> Option<&Table> {
+        frames(&self.tables).into_iter().find(|(known, _)| known == name).map(|(_, table)| table)
     }
 }

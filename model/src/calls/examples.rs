@@ -50,6 +50,7 @@ fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> 
         description: description.into(),
         parameters: json!({"type": "object", "properties": properties, "required": required}),
         raw_argument: None,
+        stateful: false,
     }
 }
 

@@ -5,7 +5,7 @@ use polymath_chat::ToolCall;
 use serde_json::json;
 
 fn tool(name: &str, parameters: Value) -> ToolSpec {
-    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None }
+    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None, stateful: false }
 }
 
 #[test]

@@ -7,7 +7,6 @@ use super::server::{self, Server};
 use super::wire;
 use crate::constrain::Compiler;
 use crate::engine::{EngineError, ReplyStop, Sampling};
-use llguidance::toktrie::ApproximateTokEnv;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
@@ -46,8 +45,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn new(address: Address, http: Http, server: Server) -> Result<Self, EngineError> {
-        let compiler = Compiler::new(&ApproximateTokEnv::single_byte_env())?;
-        Ok(Endpoint { address, http, server, refused: Mutex::default(), compiler })
+        Ok(Endpoint { address, http, server, refused: Mutex::default(), compiler: Compiler::of_bytes()? })
     }
 
     /// Posts a chat completion. Parameters that the server does not know are left out from then on.

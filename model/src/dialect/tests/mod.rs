@@ -101,6 +101,7 @@ pub fn tools() -> Vec<ToolSpec> {
         description: format!("The tool {name}"),
         parameters: json!({"type": "object", "properties": properties, "required": required}),
         raw_argument: (name == "python").then(|| "code".to_owned()),
+        stateful: false,
     };
     vec![
         tool("weather", json!({"city": {"type": "string"}, "days": {"type": "integer"}}), json!(["city"])),
