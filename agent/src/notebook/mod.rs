@@ -3,10 +3,12 @@
 
 mod files;
 mod frames;
+mod mark;
 mod markdown;
 
 pub(crate) use files::describe as describe_files;
 pub(crate) use frames::{describe as describe_frame, inherit};
+pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 
 use frames::frames;

@@ -1,0 +1,58 @@
+//! How far a conversation had come, so that it can be taken back there. A turn only adds to it, so
+//! lengths are enough, and no turn has to copy everything that was said and read before.
+
+use super::Chat;
+
+/// A place in a conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    messages: usize,
+    sources: usize,
+    tables: usize,
+    artifacts: usize,
+    decisions: usize,
+}
+
+impl Chat {
+    /// Where the conversation is now.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            messages: self.messages.len(),
+            sources: self.sources.len(),
+            tables: self.tables.len(),
+            artifacts: self.artifacts.len(),
+            decisions: self.decisions.len(),
+        }
+    }
+
+    /// Takes back what came since. A page that was read again in the meantime keeps its newer text, and
+    /// files that the user gave stay given.
+    pub fn back_to(&mut self, mark: Mark) {
+        self.messages.truncate(mark.messages);
+        self.sources.truncate(mark.sources);
+        self.tables.truncate(mark.tables);
+        self.artifacts.truncate(mark.artifacts);
+        self.decisions.truncate(mark.decisions);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Message, Source};
+
+    #[test]
+    fn what_came_since_is_taken_back() {
+        let source = |url: &str| Source { url: url.into(), title: String::new(), text: String::new() };
+        let mut chat = Chat::new("c");
+        chat.messages.push(Message::user("one"));
+        chat.sources.push(source("a"));
+        let mark = chat.mark();
+        chat.messages.extend([Message::user("two"), Message::assistant("2")]);
+        chat.sources.push(source("b"));
+        chat.decisions.push(Message::system("s"));
+        chat.back_to(mark);
+        assert_eq!((chat.messages, chat.sources), (vec![Message::user("one")], vec![source("a")]));
+        assert!(chat.decisions.is_empty() && chat.tables.is_empty() && chat.artifacts.is_empty());
+    }
+}
