@@ -1,8 +1,8 @@
 //! `polymath serve`: the model for other programs, over OpenAI's API.
 
 use crate::ask::Interrupt;
+use crate::engine;
 use crate::settings::{RunArgs, Settings, Usage};
-use crate::wiring;
 use clap::Args;
 use polymath_model::engine::ModelInfo;
 use polymath_server::{ServeError, Server, Service, Token};

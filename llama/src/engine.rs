@@ -27,18 +27,18 @@ use tokio_util::sync::CancellationToken;
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
     info: ModelInfo,
-    model: Arc<LlamaModel>,
-    template: Arc<Template>,
-    vocabulary: Arc<Vocabulary>,
+    pub(crate) model: Arc<LlamaModel>,
+    pub(crate) template: Arc<Template>,
+    pub(crate) vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
     calls: CallStrategy,
     way: CallWay,
-    scheduler: Scheduler,
+    pub(crate) scheduler: Scheduler,
     logs: Mutex<TokenLogs>,
 }
 
 /// llama.cpp's global state: once per process.
-fn backend() -> Result<&'static LlamaBackend, EngineError> {
+pub(crate) fn backend() -> Result<&'static LlamaBackend, EngineError> {
     static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
     BACKEND
         .get_or_init(|| {
