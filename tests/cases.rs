@@ -105,7 +105,10 @@ fn run(case: &Path, serving: &mut Option<Serving>) -> Vec<String> {
             };
             if !expected.want.iter().chain(&expected.today).any(|outcome| fits(outcome, got)) {
                 let want: Vec<String> = expected.want.iter().map(|w| json!(w).to_string()).collect();
-                wrong.push(format!("{name} {id}: {got}\n    wanted: {}", want.join(" or ")));
+                let line = format!("{name} {id}: {got}\n    wanted: {}", want.join(" or "));
+                if !wrong.contains(&line) {
+                    wrong.push(line);
+                }
             }
         }
     }
