@@ -172,7 +172,7 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
 /// and arguments, none twice. What was cut in the middle of a call has only the calls before it.
 pub fn read(text: &str, tools: &[ToolSpec]) -> Vec<(String, Value)> {
     let mut calls: Vec<(String, Value)> = Vec::new();
-    for Written { name, arguments } in whole_calls(text) {
+    for Written { name, arguments } in whole_calls(text).0 {
         let call = match tools.iter().find(|t| t.name == name) {
             Some(tool) => (name, without_empty(arguments, &tool.parameters)),
             None => (name, arguments),
@@ -184,10 +184,16 @@ pub fn read(text: &str, tools: &[ToolSpec]) -> Vec<(String, Value)> {
     calls
 }
 
+/// What [`read`] left out since it was cut in the middle; empty where the list ends with a whole call.
+pub fn cut(text: &str) -> &str {
+    let (_, rest) = whole_calls(text);
+    rest.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ',' | ']'))
+}
+
 /// Whether the last of the calls written so far stands there twice: from then on a weak model would
 /// write it for ever.
 pub fn repeats(text: &str) -> bool {
-    match whole_calls(text).as_slice() {
+    match whole_calls(text).0.as_slice() {
         [before @ .., last] => before.contains(last),
         [] => false,
     }
@@ -199,12 +205,14 @@ struct Written {
     arguments: Value,
 }
 
-fn whole_calls(text: &str) -> Vec<Written> {
-    let mut rest = text.trim_start().strip_prefix('[').unwrap_or_default();
+/// The whole calls that `text` begins with, and what stands behind the last.
+fn whole_calls(text: &str) -> (Vec<Written>, &str) {
+    let mut rest = text.trim_start();
+    rest = rest.strip_prefix('[').unwrap_or(rest);
     let mut calls = Vec::new();
     loop {
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Written>();
-        let Some(Ok(call)) = stream.next() else { return calls };
+        let Some(Ok(call)) = stream.next() else { return (calls, rest) };
         calls.push(call);
         rest = rest[stream.byte_offset()..].trim_start().trim_start_matches(',');
     }

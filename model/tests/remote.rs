@@ -358,6 +358,18 @@ async fn a_demanded_call_is_made() {
 }
 
 #[tokio::test]
+async fn a_demanded_call_that_is_cut_is_no_text() {
+    let cut =
+        json!({"choices": [{"delta": {"content": "{\"name\": \"calculator\", \"argu"}, "finish_reason": "length"}]});
+    let server = Server::start("llamacpp", vec![text("I would rather talk."), chunks(&[cut])]).await;
+    let engine = connect(&server, "m").await.unwrap();
+    let rules = Rules { tool_choice: ToolChoice::Required, ..Rules::free(8) };
+    let reply = ask(&engine, rules).await.reply.unwrap();
+    assert_eq!((reply.message.content.as_str(), reply.message.calls.len()), ("", 0));
+    assert_eq!((reply.malformed.len(), reply.stop), (1, ReplyStop::Length));
+}
+
+#[tokio::test]
 async fn a_server_tells_of_its_model() {
     let server = Server::start("llamacpp", vec![]).await;
     let engine = connect(&server, "").await.unwrap();

@@ -5,6 +5,7 @@
 //! client runs its own tools here: calls go back to it. The loop that runs ours is the agent's.
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
+mod app;
 mod error;
 mod generation;
 mod guard;
@@ -15,4 +16,4 @@ mod token;
 
 pub use listen::{ServeError, Server};
 pub use routes::Service;
-pub use token::Token;
+pub use token::{Token, TokenError};

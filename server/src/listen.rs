@@ -7,7 +7,6 @@ use axum::serve::ListenerExt;
 use std::future::IntoFuture;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,8 +28,6 @@ pub enum ServeError {
     InUse { address: String },
     #[error("cannot listen on {address}: {why}")]
     Bind { address: String, why: String },
-    #[error("the token file {path}: {why}")]
-    TokenFile { path: PathBuf, why: String },
     #[error("the server ended: {0}")]
     Ended(std::io::Error),
 }

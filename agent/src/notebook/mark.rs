@@ -3,36 +3,40 @@
 
 use super::Chat;
 
-/// A place in a conversation.
+/// A place in a conversation: how long its lists were.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark {
-    messages: usize,
-    sources: usize,
-    tables: usize,
-    artifacts: usize,
-    decisions: usize,
-}
+pub struct Mark([usize; 8]);
 
 impl Chat {
     /// Where the conversation is now.
     pub fn mark(&self) -> Mark {
-        Mark {
-            messages: self.messages.len(),
-            sources: self.sources.len(),
-            tables: self.tables.len(),
-            artifacts: self.artifacts.len(),
-            decisions: self.decisions.len(),
-        }
+        // Named in full, so that no list is forgotten.
+        let Chat { id: _, messages, sources, tables, page_tables, artifacts, facts, charts, files: _, decisions } =
+            self;
+        Mark([
+            messages.len(),
+            decisions.len(),
+            sources.len(),
+            tables.len(),
+            page_tables.len(),
+            artifacts.len(),
+            facts.len(),
+            charts.len(),
+        ])
     }
 
     /// Takes back what came since. A page that was read again in the meantime keeps its newer text, and
     /// files that the user gave stay given.
     pub fn back_to(&mut self, mark: Mark) {
-        self.messages.truncate(mark.messages);
-        self.sources.truncate(mark.sources);
-        self.tables.truncate(mark.tables);
-        self.artifacts.truncate(mark.artifacts);
-        self.decisions.truncate(mark.decisions);
+        let Mark([messages, decisions, sources, tables, page_tables, artifacts, facts, charts]) = mark;
+        self.messages.truncate(messages);
+        self.decisions.truncate(decisions);
+        self.sources.truncate(sources);
+        self.tables.truncate(tables);
+        self.page_tables.truncate(page_tables);
+        self.artifacts.truncate(artifacts);
+        self.facts.truncate(facts);
+        self.charts.truncate(charts);
     }
 }
 

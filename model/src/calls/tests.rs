@@ -129,3 +129,18 @@ fn whole_calls_are_read_once_and_a_cut_one_is_not() {
     assert!(repeats(&cut));
     assert!(!repeats(&format!("[{}, {}", call(1), call(2))));
 }
+
+#[test]
+fn what_was_cut_is_what_stands_behind_the_last_whole_call() {
+    let one = "{\"name\": \"f\", \"arguments\": {\"n\": 1}}";
+    for (text, want) in [
+        (format!("[{one}]"), ""),
+        (format!("[{one}"), ""),
+        (format!("[{one}, "), ""),
+        (format!("[{one}, {{\"name\": \"f\", \"argu"), "{\"name\": \"f\", \"argu"),
+        ("[{\"name\": \"f\"".to_owned(), "{\"name\": \"f\""),
+        ("[".to_owned(), ""),
+    ] {
+        assert_eq!(cut(&text), want, "{text}");
+    }
+}

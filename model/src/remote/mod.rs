@@ -126,7 +126,7 @@ impl RemoteEngine {
             tools.iter_mut().for_each(|t| t.raw_argument = None);
         }
         let model = Some(self.endpoint.server.model.clone());
-        self.dialect.parser(ParseCx { tools: tools.into(), model, generation_prompt: None })
+        dialect::reader(self.dialect, ParseCx { tools: tools.into(), model, generation_prompt: None })
     }
 
     /// A free reply. It is asked for again only while nothing of it was passed on.
@@ -201,14 +201,18 @@ impl RemoteEngine {
         };
         let schema = json!({"anyOf": tools.iter().map(one).collect::<Vec<_>>()});
         let task = self.task(request, &tools, Some(Constraint::JsonSchema(schema)));
-        let mut written = self.endpoint.write(&task).await?;
+        let written = self.endpoint.write(&task).await?;
         let call: Option<Value> = serde_json::from_str(&written.text).ok();
         let mut reading = Reading::new(None, request.events.clone());
-        if let Some(call) = call.filter(|_| written.stop == ReplyStop::End) {
-            reading.take_whole_call(&call);
-            written.text.clear();
+        match call.filter(|_| written.stop == ReplyStop::End) {
+            Some(call) => reading.take_whole_call(&call),
+            // It is a call in our own format, and no text.
+            None => {
+                let why = "the call is not whole; allow more tokens for it".to_owned();
+                reading.malformed.push((written.text, why));
+            }
         }
-        (reading.text, reading.usage) = (written.text, Some(written.usage));
+        reading.usage = Some(written.usage);
         Ok(self.finished(reading, written.stop, request))
     }
 
@@ -276,6 +280,10 @@ impl Engine for RemoteEngine {
         let mut messages = Vec::new();
         if !task.system.is_empty() {
             messages.push(json!({"role": "system", "content": task.system}));
+        }
+        for (asked, replied) in &task.examples {
+            messages.push(json!({"role": "user", "content": asked}));
+            messages.push(json!({"role": "assistant", "content": replied}));
         }
         messages.push(json!({"role": "user", "content": task.prompt}));
         let task = Task {

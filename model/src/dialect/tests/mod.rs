@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cut;
 mod deepseek;
 mod gemma4;
 mod glm;
