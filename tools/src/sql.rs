@@ -88,7 +88,7 @@ fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
     guard(&mut connection).map_err(failed)?;
     let query = names::quoted(query, tables);
     let mut statement = connection.prepare(&query).map_err(failed)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).map_err(failed)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {

@@ -5,6 +5,7 @@ mod chart;
 mod fact;
 mod files;
 mod frames;
+mod mark;
 mod markdown;
 
 pub use chart::Chart;
@@ -12,6 +13,7 @@ pub use fact::Fact;
 pub(crate) use fact::fact_name;
 pub(crate) use files::describe as describe_files;
 pub(crate) use frames::{describe as describe_frame, inherit};
+pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 
 use frames::frames;
