@@ -5,6 +5,7 @@
 pub mod browser;
 mod calculator;
 pub mod image;
+pub mod load;
 pub mod python;
 mod registry;
 mod sql;
