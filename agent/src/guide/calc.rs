@@ -103,7 +103,7 @@ fn plain(number: f64) -> String {
 }
 
 /// A result as people read it: `approx. 18.6909090909%` is `18.69%`, `2828125` with the unit `£ per
-/// MW` is `£2.828125 million per MW`. `size`: a minus is left out.
+/// MW` is `£2.8281 million per MW`. `size`: a minus is left out.
 pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let result = result.lines().next().unwrap_or_default().trim();
     let result = result.strip_prefix("approx. ").unwrap_or(result);
@@ -183,7 +183,7 @@ mod tests {
     fn results_are_shown_as_people_write_them() {
         for (result, unit, size, want) in [
             ("approx. 18.6909090909%", "", false, "18.69%"),
-            ("2828125", "£ per MW", false, "£2.828125 million per MW"),
+            ("2828125", "£ per MW", false, "£2.8281 million per MW"),
             ("-146", "MW", true, "146 MW"),
             ("1237 days (approx. 3.3868 years)", "", false, "1,237 days"),
             ("74.0664 metres", "", false, "74.07 metres"),

@@ -1,7 +1,7 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
-use crate::evidence::{Passage, about, clip, select, terms};
+use crate::evidence::{Passage, about, clip, select, sentences, terms};
 use crate::figures::{figures, same};
 use crate::guide::state::piece_of;
 use crate::lead::Turn;
@@ -43,41 +43,50 @@ fn empty(source: &Source) -> Source {
     Source { text: String::new(), ..source.clone() }
 }
 
-/// The line that says `what`, and the piece of it that is the answer.
+/// The piece of the passages that is the answer, and the sentence that says it.
 async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow::Result<Option<(String, Passage)>> {
     if passages.is_empty() {
         return Ok(None);
     }
+    let lines: Vec<Passage> = passages.iter().flat_map(in_sentences).collect();
     let mut prompt = String::new();
     let mut page = 0;
-    for (i, passage) in passages.iter().enumerate() {
-        if passage.n != page {
-            page = passage.n;
+    for line in &lines {
+        if line.n != page {
+            page = line.n;
             let title = turn.chat.sources.get(page - 1).map_or("", |s| s.title.as_str());
             let _ = writeln!(prompt, "Page: {}", clip(title, 80));
         }
-        let _ = writeln!(prompt, "{}: {}", i + 1, plain(&passage.text));
+        let _ = writeln!(prompt, "- {}", line.text);
     }
     let _ = write!(prompt, "Fact: {what}");
-    let mut lark = String::from("start: \"none\"");
-    for i in 1..=passages.len() {
-        let _ = write!(lark, " | \"{i}: \" L{i}");
-    }
-    for (i, passage) in passages.iter().enumerate() {
-        let _ = write!(lark, "\nL{}: {}", i + 1, piece_of(&plain(&passage.text)));
-    }
-    lark.push('\n');
+    let all: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
+    let lark = format!("start: \"none\" | PIECE\nPIECE: {}\n", piece_of(&all.join("\n")));
+    let told = prompt.clone();
     let text = match turn.complete(FIND.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         // A whole line without end is no value.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(None),
         Err(other) => return Err(other.into()),
     };
-    tracing::debug!("found of {what:?}: {text}");
-    let Some((number, value)) = text.split_once(':') else { return Ok(None) };
-    let chosen = number.trim().parse::<usize>().ok().and_then(|n| passages.get(n.checked_sub(1)?));
-    let value = value.trim().trim_matches(|c: char| ",;:|".contains(c)).trim();
-    Ok(chosen.filter(|_| !value.is_empty()).map(|passage| (value.to_owned(), passage.clone())))
+    tracing::debug!("found of {what:?}: {text:?}; in:\n{told}");
+    let value = text.lines().next().unwrap_or_default().trim().trim_matches(|c: char| ",;:|.".contains(c)).trim();
+    if value.is_empty() || value == "none" {
+        return Ok(None);
+    }
+    let wanted: HashSet<String> = terms(what).into_iter().collect();
+    let shared = |line: &&Passage| {
+        let words: HashSet<String> = terms(&line.text).into_iter().collect();
+        (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
+    };
+    let line = lines.iter().filter(|l| l.text.contains(value)).max_by_key(shared);
+    Ok(line.map(|line| (value.to_owned(), line.clone())))
+}
+
+/// A passage's sentences, as lines of their own.
+fn in_sentences(passage: &Passage) -> Vec<Passage> {
+    let text = plain(&passage.text);
+    sentences(&text).into_iter().map(|s| Passage { text: s.trim().to_owned(), ..passage.clone() }).collect()
 }
 
 /// Text that can stand in a Lark literal.

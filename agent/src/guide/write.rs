@@ -178,7 +178,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     for fact in facts {
         let name = format!("{{{}}}", fact.name);
         match text.contains(&name) {
-            true => text = text.replace(&name, &value(fact)),
+            true => text = inserted(&text, &name, fact, &value(fact)),
             false => left.push(fact),
         }
     }
@@ -186,6 +186,14 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let list = left.iter().map(|f| format!("{}: {}", first_big(&f.about), value(f)));
     let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
     lines.join("\n")
+}
+
+/// The text with a value for its name. A unit that the model wrote behind the name as well goes.
+fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
+    let unit = fact.unit();
+    let twice = format!("{name} {unit}");
+    let text = if unit.is_empty() { text.to_owned() } else { text.replace(&twice, name) };
+    text.replace(name, value)
 }
 
 fn first_big(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! The plan: a request turned into a few calls, in one completion under a grammar.
 
+mod check;
 mod grammar;
 mod steps;
 
@@ -9,7 +10,7 @@ use crate::evidence::clip;
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::PLAN;
-use polymath_chat::Constraint;
+use polymath_chat::{Constraint, Event};
 
 /// Tokens of a plan.
 const LONGEST: usize = 220;
@@ -31,8 +32,11 @@ pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>
         Err(polymath_chat::CompletionError::TooLong(_)) => String::new(),
         Err(other) => return Err(other.into()),
     };
-    tracing::debug!("plan for {request:?}: {text}");
-    Ok(steps::read(&text))
+    let mut steps = steps::read(&text);
+    check::drop_unasked(&mut steps, request, turn.chat);
+    let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let _ = turn.events.send(Event::Notice { text: format!("plan: {}", told.join("; ")) });
+    Ok(steps)
 }
 
 /// What the notebook has, as plans are told of it.
