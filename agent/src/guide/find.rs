@@ -14,6 +14,11 @@ use std::fmt::Write;
 
 /// Characters of the lines that a fact is looked for in.
 const LINES: usize = 1800;
+/// Words behind a number that are no unit of it.
+const SMALL: &[&str] = &[
+    "and", "or", "in", "of", "by", "to", "for", "from", "at", "on", "the", "a", "with", "was", "were", "is", "und",
+    "et", "y",
+];
 /// Other pages that are asked whether they say the same.
 const SECOND_OPINIONS: usize = 2;
 
@@ -80,7 +85,22 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
         (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
     };
     let line = lines.iter().filter(|l| l.text.contains(value)).max_by_key(shared);
-    Ok(line.map(|line| (value.to_owned(), line.clone())))
+    Ok(line.map(|line| (with_unit(value, &line.text), line.clone())))
+}
+
+/// A bare number with the word that stands behind it in its line: `243` of `is 243 feet long` is a
+/// number of feet.
+fn with_unit(value: &str, line: &str) -> String {
+    let bare = value.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c)) && value.len() != 4;
+    let Some(at) = line.find(value).filter(|_| bare) else { return value.to_owned() };
+    let behind = &line[at + value.len()..];
+    let word: String =
+        behind.trim_start_matches(' ').chars().take_while(|c| c.is_alphabetic() || "%°²³/".contains(*c)).collect();
+    let near = behind.len() - behind.trim_start_matches(' ').len() <= 1;
+    match near && !word.is_empty() && !SMALL.contains(&word.to_lowercase().as_str()) {
+        true => format!("{value}{}{word}", if behind.starts_with(' ') { " " } else { "" }),
+        false => value.to_owned(),
+    }
 }
 
 /// A passage's sentences, as lines of their own.
