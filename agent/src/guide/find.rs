@@ -1,7 +1,7 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
-use crate::evidence::{Passage, about, clip, select, sentences, terms};
+use crate::evidence::{Passage, clip, select, sentences, terms};
 use crate::figures::{figures, same};
 use crate::guide::state::piece_of;
 use crate::lead::Turn;
@@ -25,7 +25,7 @@ const SECOND_OPINIONS: usize = 2;
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
     let query = format!("{what} {}", turn.question);
-    let sources = about(&turn.chat.sources, &query);
+    let sources = relevant(&turn.chat.sources, what);
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, &turn.chat.sources);
@@ -44,6 +44,22 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(Some(fact))
 }
 
+/// The pages with those left empty that hardly speak of what is wanted: a page has to have half as many
+/// of its words as the page that has most.
+fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
+    let wanted: HashSet<String> = terms(what).into_iter().filter(|t| !t.chars().all(|c| c.is_ascii_digit())).collect();
+    let shares: Vec<usize> = sources
+        .iter()
+        .map(|source| {
+            let words: HashSet<String> = terms(&format!("{} {}", source.title, source.text)).into_iter().collect();
+            words.intersection(&wanted).count()
+        })
+        .collect();
+    let best = shares.iter().copied().max().unwrap_or_default();
+    let keep = |share: usize| share > 0 && share * 2 > best;
+    sources.iter().zip(shares).map(|(source, share)| if keep(share) { source.clone() } else { empty(source) }).collect()
+}
+
 fn empty(source: &Source) -> Source {
     Source { text: String::new(), ..source.clone() }
 }
@@ -53,7 +69,9 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
     if passages.is_empty() {
         return Ok(None);
     }
-    let lines: Vec<Passage> = passages.iter().flat_map(in_sentences).collect();
+    let years = years(what);
+    let other = |line: &Passage| line.text.contains(" | ") && is_of_another_year(&line.text, &years);
+    let lines: Vec<Passage> = passages.iter().flat_map(in_sentences).filter(|line| !other(line)).collect();
     let mut prompt = String::new();
     let mut page = 0;
     for line in &lines {
@@ -90,7 +108,7 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
 
 /// A bare number with the word that stands behind it in its line: `243` of `is 243 feet long` is a
 /// number of feet.
-fn with_unit(value: &str, line: &str) -> String {
+pub fn with_unit(value: &str, line: &str) -> String {
     let bare = value.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c)) && value.len() != 4;
     let Some(at) = line.find(value).filter(|_| bare) else { return value.to_owned() };
     let behind = &line[at + value.len()..];
@@ -101,6 +119,19 @@ fn with_unit(value: &str, line: &str) -> String {
         true => format!("{value}{}{word}", if behind.starts_with(' ') { " " } else { "" }),
         false => value.to_owned(),
     }
+}
+
+/// The years that a text names.
+fn years(text: &str) -> Vec<String> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 4);
+    digits.filter(|d| (1000..2200).contains(&d.parse::<u32>().unwrap_or_default())).map(str::to_owned).collect()
+}
+
+/// Whether a row of a table is about another year than those that are asked for.
+fn is_of_another_year(row: &str, wanted: &[String]) -> bool {
+    let first = row.split(" | ").next().unwrap_or_default();
+    let own = years(first);
+    !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year))
 }
 
 /// A passage's sentences, as lines of their own.

@@ -40,11 +40,11 @@ fn rows_are_copied_out_of_prose() {
         &[
             "t1 = collect(\"dams of the Varn valley\", [\"Dam\", \"Height\", \"Completed\"])",
             "text, number, date",
-            "[{\"Dam\":\"Upper Varn dam\",\"Height\":\"58\",\"Completed\":\"1931\"},{\"Dam\":\"Lower Varn dam\",\"Height\":\"33\",\"Completed\":\"1954\"}]",
+            "[{\"Dam\":\"Upper Varn dam\",\"Height\":\"58 m\",\"Completed\":\"1931\"},{\"Dam\":\"Lower Varn dam\",\"Height\":\"33 m\",\"Completed\":\"1954\"}]",
         ],
         &[],
     );
-    said.has("| Upper Varn dam [1] | 58 [1] | 1931 [1] |").has("| Lower Varn dam [1] | 33 [1] | 1954 [1] |");
+    said.has("| Upper Varn dam [1] | 58 m [1] | 1931 [1] |").has("| Lower Varn dam [1] | 33 m [1] | 1954 [1] |");
 }
 
 #[test]
