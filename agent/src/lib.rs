@@ -12,9 +12,11 @@ pub mod evidence;
 pub mod figures;
 mod ground;
 mod guide;
+mod language;
 mod lead;
 mod native;
 mod notebook;
+mod prompts;
 pub mod session;
 mod turn;
 

@@ -8,6 +8,7 @@
 use crate::evidence::clip;
 use crate::lead::{Lead, Turn};
 use crate::notebook::{describe_files, inherit};
+use crate::prompts::NATIVE;
 use async_trait::async_trait;
 use polymath_chat::{Event, Message};
 use polymath_model::engine::{Reply, ReplyRequest, ReplyStop, Rules, ToolChoice};
@@ -27,7 +28,7 @@ pub struct Native {
 
 /// Date only, and nothing else that changes between runs: the prefix is to be found in the cache.
 fn system_prompt(files: &[PathBuf]) -> String {
-    let prompt = format!(include_str!("prompts/native.txt"), today = chrono::Local::now().date_naive());
+    let prompt = NATIVE.system();
     let files = describe_files(files);
     if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
 }

@@ -118,6 +118,9 @@ impl Session {
             ("source", rows(&self.id, &chat.sources)?),
             ("table", rows(&self.id, &chat.tables)?),
             ("artifact", rows(&self.id, &chat.artifacts)?),
+            ("page_table", rows(&self.id, &chat.page_tables)?),
+            ("fact", rows(&self.id, &chat.facts)?),
+            ("chart", rows(&self.id, &chat.charts)?),
             ("file", rows(&self.id, &chat.files)?),
             ("decision", rows(&self.id, &chat.decisions)?),
         ];

@@ -205,6 +205,9 @@ impl Engine for LlamaEngine {
         if !task.system.is_empty() {
             messages.push(Message::system(task.system));
         }
+        for (asked, replied) in task.examples {
+            messages.extend([Message::user(asked), Message::assistant(replied)]);
+        }
         messages.push(Message::user(task.prompt));
         let engine_error = |e: EngineError| match e {
             EngineError::Cancelled => CompletionError::Cancelled,

@@ -8,6 +8,7 @@ use super::state::{Guide, object, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::figures::{Figure, figures, same};
 use crate::lead::Turn;
+use crate::prompts::COLUMNS;
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
 use polymath_tools::read_value;
 use serde_json::{Map, Value, json};
@@ -17,15 +18,20 @@ mod merge;
 mod shape;
 mod units;
 
-use shape::{Kind, Row, Shape};
+use shape::{Column, Kind, Row, Shape};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
 impl Guide {
     /// The table that the question asks for, from the pages opened in this turn and before.
-    pub(super) async fn extract(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Option<Table>> {
-        let shape = ask_shape(turn).await?;
+    pub(super) async fn extract(
+        &self,
+        turn: &mut Turn<'_>,
+        things: &str,
+        columns: &[String],
+    ) -> anyhow::Result<Option<Table>> {
+        let shape = shape_of(turn, things, columns).await?;
         let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
         let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
         let mut rows: Vec<Row> = Vec::new();
@@ -38,8 +44,8 @@ impl Guide {
             }
         }
         let query = format!(
-            "{} {}",
-            self.query(turn),
+            "{things} {} {}",
+            turn.question,
             shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
         );
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
@@ -58,37 +64,19 @@ impl Guide {
     }
 }
 
-/// Asks for the table's columns and their kinds.
-async fn ask_shape(turn: &mut Turn<'_>) -> anyhow::Result<Shape> {
-    let question = plain(turn.question);
-    let column = object(&[
-        ("name", json!({"type": "string", "minLength": 1, "maxLength": 30})),
-        ("kind", json!({"enum": ["text", "number", "date"]})),
-    ]);
-    let columns = json!({"type": "array", "items": column, "minItems": 2, "maxItems": 6});
-    let lark = format!(
-        "start: \"{{\\\"subject\\\":\\\"\" SUBJECT \"\\\",\\\"columns\\\":\" columns \"}}\"\nSUBJECT: %regex {{\"substring_words\": {}}}\ncolumns: %json {}\n",
-        quoted(&clip(&question, 1000)),
-        compact(columns)
-    );
-    let prompt = format!(
-        "Name the columns of the table that is asked for. The first column names what each row is about; dates and \
-         years are of kind date, amounts and sizes of kind number.\n\n\
-         Request: Make a table of Neptune's moons (diameter, year of discovery)\n\
-         {{\"subject\":\"Neptune's moons\",\"columns\":[{{\"name\":\"Moon\",\"kind\":\"text\"}},{{\"name\":\"Diameter\",\"kind\":\"number\"}},{{\"name\":\"Discovery\",\"kind\":\"date\"}}]}}\n\n\
-         Request: List Acme's acquisitions with the price and the seller\n\
-         {{\"subject\":\"Acme\",\"columns\":[{{\"name\":\"Acquisition\",\"kind\":\"text\"}},{{\"name\":\"Price\",\"kind\":\"number\"}},{{\"name\":\"Seller\",\"kind\":\"text\"}}]}}\n\n\
-         Request: {}",
-        clip(&question, 1000)
-    );
-    let text = turn.complete(Completion::new(prompt, 200).constrained(Constraint::Lark(lark))).await?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-fn compact(schema: Value) -> String {
-    let mut schema = schema;
-    schema["x-guidance"] = json!({"whitespace_flexible": false});
-    schema.to_string()
+/// The table that is wanted: what its columns hold is asked for.
+async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyhow::Result<Shape> {
+    let kind = "(\"text\" | \"number\" | \"date\")";
+    let lark = format!("start: {}\n", vec![kind; columns.len()].join(" \", \" "));
+    let task = COLUMNS.ask(columns.join(", "), 40).constrained(Constraint::Lark(lark));
+    let text = turn.complete(task).await?;
+    let kinds = text.split(", ").map(|kind| match kind {
+        "number" => Kind::Number,
+        "date" => Kind::Date,
+        _ => Kind::Text,
+    });
+    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    Ok(Shape { subject: things.to_owned(), columns })
 }
 
 /// Text that can stand in a JSON string and in a Lark literal without escapes.
@@ -142,14 +130,10 @@ fn may_add(rows: &[Row], shape: &Shape, source: &Source) -> bool {
     rows.is_empty() || rows.iter().any(misses)
 }
 
-/// Tables of this turn's opened pages, from pages about the subject.
+/// Tables of the opened pages that are about the subject.
 fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
-    let outputs = turn.outcomes.iter().filter(|o| o.call.name == "browser_open").filter_map(|o| o.result.as_ref().ok());
-    outputs
-        .flat_map(|o| o.tables.iter())
-        .filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s)))
-        .cloned()
-        .collect()
+    let tables = turn.chat.page_tables.iter();
+    tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
 }
 
 fn came_from(table: &Table, source: &Source) -> bool {

@@ -1,10 +1,15 @@
 //! What a conversation has: what was said, and what was found out. Everything above (the loop, both
 //! leads, grounding, sessions) reads and writes it here, and nothing is read back out of prose.
 
+mod chart;
+mod fact;
 mod files;
 mod frames;
 mod markdown;
 
+pub use chart::Chart;
+pub use fact::Fact;
+pub(crate) use fact::fact_name;
 pub(crate) use files::describe as describe_files;
 pub(crate) use frames::{describe as describe_frame, inherit};
 pub(crate) use markdown::tables_of;
@@ -23,7 +28,16 @@ pub struct Chat {
     /// Opened pages; a citation `[n]` is the n-th.
     pub sources: Vec<Source>,
     pub tables: Vec<Table>,
+    /// Tables that stand in opened pages, as they stand there.
+    #[serde(default)]
+    pub page_tables: Vec<Table>,
     pub artifacts: Vec<Artifact>,
+    /// Single values that were found or worked out.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Charts that were drawn.
+    #[serde(default)]
+    pub charts: Vec<Chart>,
     /// Files that the user gave.
     #[serde(default)]
     pub files: Vec<PathBuf>,
@@ -44,7 +58,18 @@ impl Chat {
                 None => self.sources.push(source.clone()),
             }
         }
+        if !output.sources.is_empty() {
+            self.page_tables
+                .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
+        }
         self.artifacts.extend(output.artifacts.iter().cloned());
+    }
+
+    /// Names a new fact and keeps it; returns its name.
+    pub(crate) fn add_fact(&mut self, fact: Fact) -> String {
+        let name = fact_name(self.facts.len());
+        self.facts.push(Fact { name: name.clone(), ..fact });
+        name
     }
 
     /// Adds a table; returns its name with what is in it, as a model reads it.

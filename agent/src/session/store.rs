@@ -164,6 +164,9 @@ impl SessionStore {
             sources: self.items(connection, id, "source")?,
             tables: self.items(connection, id, "table")?,
             artifacts: self.items(connection, id, "artifact")?,
+            page_tables: self.items(connection, id, "page_table")?,
+            facts: self.items(connection, id, "fact")?,
+            charts: self.items(connection, id, "chart")?,
             files: self.items(connection, id, "file")?,
             decisions: self.items(connection, id, "decision")?,
         })

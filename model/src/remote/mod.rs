@@ -299,6 +299,10 @@ impl Engine for RemoteEngine {
         if !task.system.is_empty() {
             messages.push(json!({"role": "system", "content": task.system}));
         }
+        for (asked, replied) in &task.examples {
+            messages.push(json!({"role": "user", "content": asked}));
+            messages.push(json!({"role": "assistant", "content": replied}));
+        }
         messages.push(json!({"role": "user", "content": task.prompt}));
         let task = Task {
             messages,
