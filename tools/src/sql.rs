@@ -127,7 +127,8 @@ fn value(cell: &Cell) -> SqlValue {
     match (cell.number, &cell.date, &cell.text) {
         (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => SqlValue::Integer(number as i64),
         (Some(number), _, _) => SqlValue::Real(number),
-        (_, Some(date), _) => SqlValue::Text(date.clone()),
+        // A year is compared with numbers; more exact dates are text that sorts.
+        (_, Some(date), _) => date.parse().map_or_else(|_| SqlValue::Text(date.clone()), SqlValue::Integer),
         (_, _, Some(text)) => SqlValue::Text(text.clone()),
         _ => SqlValue::Null,
     }

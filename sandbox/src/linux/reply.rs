@@ -12,6 +12,9 @@ const TEXT: usize = 64 * 1024;
 const LOST: &str = "the interpreter was restarted: what this call set is gone, what earlier calls set is rebuilt";
 const FIGURES: usize = 32;
 const TABLES: usize = 32;
+/// Notes of one call, and characters of each.
+const NOTES: usize = 8;
+const NOTE: usize = 300;
 /// What every picture in this format begins with (PNG specification, 5.2).
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -25,6 +28,8 @@ struct Reply {
     figures: Vec<ReplyFigure>,
     #[serde(default)]
     tables: Vec<ReplyTable>,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -172,6 +177,9 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         let svg = figure.svg.filter(|svg| svg.contains("<svg")).map(String::into_bytes);
         output.figures.push(Figure { title: cut(figure.title, 200), number: figure.number, png, svg });
     }
+    // As little to be believed as what the code prints: one plain line each.
+    let plain = |note: String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NOTE).collect();
+    output.notes.extend(reply.notes.into_iter().take(NOTES).map(plain));
     output.tables = reply.tables.into_iter().take(TABLES).map(table).collect::<Result<_, _>>()?;
     Ok(())
 }

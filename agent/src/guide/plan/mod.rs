@@ -1,5 +1,6 @@
 //! The plan: a request turned into a few calls, in one completion under a grammar.
 
+mod check;
 mod grammar;
 mod steps;
 
@@ -9,8 +10,10 @@ use crate::evidence::clip;
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::PLAN;
-use polymath_chat::Constraint;
+use polymath_chat::{CompletionError, Constraint, Event};
 
+/// Plans that are asked for until one has a step that can be made.
+const TRIES: usize = 3;
 /// Tokens of a plan.
 const LONGEST: usize = 220;
 /// Facts and tables that a plan is told of, the latest first.
@@ -24,15 +27,26 @@ pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>
         true => format!("Request: {}", clip(request, 1500)),
         false => format!("There is: {there}\nRequest: {}", clip(request, 1500)),
     };
-    let lark = grammar::grammar(request, turn.chat, &tools);
-    let text = match turn.complete(PLAN.ask(prompt, LONGEST).constrained(Constraint::Lark(lark))).await {
-        Ok(text) => text,
-        // A plan without end has calls before its end.
-        Err(polymath_chat::CompletionError::TooLong(_)) => String::new(),
-        Err(other) => return Err(other.into()),
-    };
-    tracing::debug!("plan for {request:?}: {text}");
-    Ok(steps::read(&text))
+    let mut without = Vec::new();
+    let mut steps = Vec::new();
+    for _ in 0..TRIES {
+        let lark = grammar::grammar(request, turn.chat, &tools, &without);
+        let task = PLAN.ask(prompt.clone(), LONGEST).constrained(Constraint::Lark(lark));
+        let text = match turn.complete(task).await {
+            Ok(text) => text,
+            // A plan without end has no whole calls.
+            Err(CompletionError::TooLong(_)) => String::new(),
+            Err(other) => return Err(other.into()),
+        };
+        steps = steps::read(&text);
+        without.extend(check::mend(&mut steps, request, turn.chat));
+        if !steps.is_empty() {
+            break;
+        }
+    }
+    let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let _ = turn.events.send(Event::Notice { text: format!("plan: {}", told.join("; ")) });
+    Ok(steps)
 }
 
 /// What the notebook has, as plans are told of it.

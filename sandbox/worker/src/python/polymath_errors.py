@@ -5,6 +5,9 @@ import errno
 import os
 import traceback
 
+import polymath_hints as hints
+import polymath_missing as missing
+
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
@@ -26,7 +29,15 @@ def describe(error, frames):
     if note is None and isinstance(error, KeyError) and _files(error) & FRAME_FILES:
         note = "\n".join(f"{name} has the columns {columns}" for name, columns in frames.items())
     last = "".join(traceback.format_exception_only(type(error), error)).strip()
+    absent = next((told for told in map(missing.note, _chain(error)) if told), None) if kind == "exception" else None
+    if absent:
+        # In the place of what would send people to pip and conda.
+        message = f"{type(error).__name__}: {absent}"
+        return {"kind": kind, "message": _cut(message, 500), "traceback": _cut("\n".join([*_frames(error), message]), 4000)}
     summary = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    if note is None and kind == "exception":
+        note = hints.hint(summary, "pandas" in (getattr(type(error), "__module__", "") or "") or _in_pandas(error))
+        summary = f"{summary}; {note}" if note else summary
     lines = _frames(error)
     text = "\n".join(lines + [last]) if lines else last
     if note:
@@ -92,10 +103,18 @@ def _denied(error):
         path = os.path.abspath(path)
         outside = not any(path == place or path.startswith(place + "/") for place in INSIDE)
         if outside and (error.errno in DENIED or isinstance(error, (FileNotFoundError, NotADirectoryError))):
-            return f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
+            own = os.path.basename(path)
+            told = f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
+            return f"{told}; name the file without a folder: {own!r}" if own else told
     if error.errno in DENIED:
         return f"the sandbox does not allow this operation ({error.strerror})"
     return None
+
+
+def _in_pandas(error):
+    """Whether the code called pandas last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any("/pandas/" in frame.filename for frame in frames)
 
 
 def _files(error):
