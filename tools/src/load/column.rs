@@ -19,6 +19,8 @@ const MISSING: [&str; 20] = [
 const MISSING_NUMBER: [&str; 5] = ["none", "nil", "?", "unknown", "missing"];
 /// A cell of more bytes than this is prose.
 const LONGEST: usize = 200;
+/// Cells that tell whether a long column is text.
+const SAMPLE: usize = 1_000;
 /// Digits that a number of the machine holds.
 const DIGITS: usize = 15;
 
@@ -145,7 +147,12 @@ pub fn read(
     if survey.is_of_values() {
         tell(header, &cells, survey, mark, notices);
     }
-    let mut reader = Reader { header, survey, mark, scale: None, known: HashMap::new() };
+    let mut reader = Reader { header, mark, survey, is_text: survey.codes, scale: None, known: HashMap::new() };
+    // Reading names as quantities takes most of the time that a large table takes.
+    if cells.len() > 2 * SAMPLE && !survey.is_of_values() {
+        let sample = cells.iter().filter(|raw| !raw.is_empty()).step_by(cells.len() / SAMPLE);
+        reader.is_text |= sample.map(|raw| reader.value(raw)).all(|value| value == (None, None));
+    }
     cells.into_iter().map(|raw| reader.cell(raw)).collect()
 }
 
@@ -185,8 +192,10 @@ fn tell(header: &str, cells: &[Raw], survey: &Survey, mark: Option<Mark>, notice
 
 struct Reader<'a> {
     header: &'a str,
-    survey: &'a Survey,
     mark: Option<Mark>,
+    survey: &'a Survey,
+    /// Nothing in this column is a number or a date.
+    is_text: bool,
     /// What a plain number of this column is to be multiplied with.
     scale: Option<f64>,
     /// Texts that were read before.
@@ -205,7 +214,7 @@ impl Reader<'_> {
 
     fn value(&mut self, raw: &Raw) -> (Option<f64>, Option<String>) {
         let text = raw.text.as_str();
-        if text.len() > LONGEST || self.survey.codes || !text.contains(|c: char| c.is_numeric()) {
+        if text.len() > LONGEST || self.is_text || !text.contains(|c: char| c.is_numeric()) {
             return (None, None);
         }
         if let Some(day) = dates::iso(text) {
@@ -261,7 +270,7 @@ fn plain(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
     let shape = bytes.iter().all(|b| b.is_ascii_digit() || b"+-.eE".contains(b));
     let year = bytes.len() == 4 && matches!(bytes[0], b'1' | b'2') && bytes.iter().all(u8::is_ascii_digit);
-    if !shape || year || bytes.len() > 24 { None } else { text.parse().ok().filter(|n: &f64| n.is_finite()) }
+    if !shape || year || bytes.len() > 32 { None } else { text.parse().ok().filter(|n: &f64| n.is_finite()) }
 }
 
 fn is_missing(text: &str, of_values: bool) -> bool {

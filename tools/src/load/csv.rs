@@ -15,20 +15,29 @@ pub fn read(text: &str, named: bool) -> Found {
     if text.trim().is_empty() {
         return if named { Err("it is empty".to_owned()) } else { Ok(None) };
     }
-    let (quoting, mut notices) = (!has_open_quote(text), Vec::new());
-    let separator = match hint.or_else(|| separator(text, quoting)) {
-        Some(separator) if named || is_even(text, separator, quoting) => separator,
-        None if named && !text.trim_start().starts_with('<') => b',',
-        _ if named => return Err("it is HTML or XML and no table; save it as CSV or as a workbook".to_owned()),
-        _ => return Ok(None),
-    };
+    if is_markup(text) {
+        let why = "it is HTML or XML and no table; save it as CSV or as a workbook".to_owned();
+        return if named { Err(why) } else { Ok(None) };
+    }
+    let mut separator = hint.or_else(|| most_even(text, true));
+    let (quoting, mut notices) = (!has_open_quote(text, separator.unwrap_or(b',')), Vec::new());
     if !quoting {
         notices.push("a quotation mark in it is never closed: quotation marks were read as letters".to_owned());
+        separator = hint.or_else(|| most_even(text, false));
     }
+    let separator = match separator {
+        Some(separator) if named || is_even(text, separator, quoting) => separator,
+        // A column of its own has none.
+        None if named => b',',
+        _ => return Ok(None),
+    };
     let mut grid = Grid { separator: Some(separator), notices, ..Grid::default() };
-    let mut cells = 0;
+    let (mut cells, mut lines) = (0, Lines { text, at: 0, line: 1 });
     for record in records(text, separator, quoting) {
-        let line = record.position().map_or(0, |at| at.line() as usize);
+        let (line, gap) = lines.begin(record.position().map_or(0, |at| at.byte() as usize));
+        if gap {
+            grid.rows.push(Row { line: line - 1, cells: Vec::new() });
+        }
         let row = Row { line, cells: record.iter().map(Raw::written).collect() };
         cells += row.cells.len();
         grid.rows.push(row);
@@ -46,6 +55,42 @@ fn records(text: &str, separator: u8, quoting: bool) -> impl Iterator<Item = Str
     builder.from_reader(text.as_bytes()).into_records().filter_map(Result::ok)
 }
 
+/// Counts lines, which the reader does not where they are empty.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the record that the reader began to look for at byte `from`, and whether an empty
+    /// line is before it.
+    fn begin(&mut self, from: usize) -> (usize, bool) {
+        let bytes = self.text.as_bytes();
+        let empty = bytes[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        // The second half of the line end behind the record before
+        let half = usize::from(from > 0 && bytes[from - 1] == b'\r' && bytes.get(from) == Some(&b'\n'));
+        let gap = line_ends(&bytes[from + half..from + empty]) > 0 && from > 0;
+        self.line += line_ends(&bytes[self.at..from + empty]);
+        self.at = from + empty;
+        (self.line, gap)
+    }
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    let ends = bytes.iter().enumerate().filter(|(at, b)| match b {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    ends.count()
+}
+
+fn is_markup(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(9).collect::<String>().to_lowercase();
+    ["<!doctype", "<html", "<head", "<body", "<table", "<?xml"].iter().any(|tag| start.starts_with(tag))
+}
+
 /// `sep=;` in the first line, which Excel writes and reads; and the text behind it.
 fn separator_hint(text: &str) -> (Option<u8>, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -60,16 +105,13 @@ fn separator_hint(text: &str) -> (Option<u8>, &str) {
 
 /// A quotation mark that swallows the rest of the text: lines in the last cell of all, and no quotation
 /// mark behind them.
-fn has_open_quote(text: &str) -> bool {
-    !text.trim_end().ends_with('"')
-        && SEPARATORS.iter().any(|separator| {
-            let last = records(text, *separator, true).last();
-            last.is_some_and(|record| record.iter().next_back().is_some_and(|cell| cell.contains('\n')))
-        })
+fn has_open_quote(text: &str, separator: u8) -> bool {
+    let swallows = |record: StringRecord| record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
+    !text.trim_end().ends_with('"') && records(text, separator, true).last().is_some_and(swallows)
 }
 
 /// The separator that cuts most of the rows into the same number of cells.
-fn separator(text: &str, quoting: bool) -> Option<u8> {
+fn most_even(text: &str, quoting: bool) -> Option<u8> {
     let scored = SEPARATORS.iter().filter_map(|s| Some((score(text, *s, quoting)?, *s)));
     scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, separator)| separator)
 }

@@ -1,7 +1,7 @@
 //! Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods. The first sheet that has anything in it is the
 //! table; macros are never run, and of formulas the stored results are read.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, too_large};
+use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, number_text, too_large};
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, SheetVisible, Xls, Xlsb, Xlsx, open_workbook_from_rs};
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -89,9 +89,14 @@ fn is_percent(style: &calamine::Style) -> bool {
     style.number_format.as_ref().is_some_and(|format| format.format_code.contains('%'))
 }
 
-/// 0.125 as `12.5%`, without the digits that a computer adds to it.
+/// 0.125 as `12.5%`.
 fn percents(number: f64) -> String {
-    format!("{}%", format!("{:.10}", number * 100.0).trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", number_text(rounded(number * 100.0)))
+}
+
+/// To the 15 digits that a workbook shows and calculates with: 0.3, not 0.30000000000000004.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.14e}").parse().unwrap_or(number)
 }
 
 fn ranged<'a, R: Reader<Cursor<&'a [u8]>>>(book: &mut R, name: &str) -> Result<Vec<Row>, String>
@@ -160,7 +165,7 @@ impl Rows {
 fn raw(value: &Data) -> Raw {
     match value {
         Data::Int(number) => Raw::exact(number.to_string()),
-        Data::Float(number) => Raw::exact(number.to_string()),
+        Data::Float(number) => Raw::exact(number_text(rounded(*number))),
         Data::String(text) => Raw::written(text),
         Data::Bool(value) => Raw::exact(value.to_string()),
         Data::DateTime(date) => Raw::exact(moment(date)),

@@ -89,3 +89,9 @@ pub fn thousands(number: u64) -> String {
     }
     text
 }
+
+/// A number as text that reads back as it, with an exponent where there would be many zeros.
+pub fn number_text(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-7..1e16).contains(&size) { format!("{number:e}") } else { number.to_string() }
+}

@@ -53,24 +53,42 @@ fn take_notes(rows: &mut Vec<Row>, notices: &mut Vec<String>) -> bool {
     !lines.is_empty()
 }
 
-/// The first row that fills the table's width, or nearly so.
+/// The first row that fills the table's width, or nearly so, and is no note.
 fn header_at(rows: &[Row], usual: usize) -> usize {
     let enough = if usual <= 2 { usual } else { usual / 2 + 1 };
     let Some(found) = rows.iter().take(SLACK).position(|row| row.filled() >= enough) else { return 0 };
+    if let Some(behind) = header_behind_gap(rows, found, enough) {
+        return behind;
+    }
     // A header that names only some of its columns stands right above the first row of data.
-    let names = |row: &Row| row.filled() >= 2 && row.cells.iter().all(|c| c.is_empty() || !is_value(c));
     match found.checked_sub(1) {
-        Some(before) if names(&rows[before]) && rows[found].cells.iter().any(is_value) => before,
+        Some(before) if names(&rows[before]) && is_data(&rows[found], &rows[found + 1..]) => before,
         _ => found,
     }
+}
+
+/// Names without a value among them.
+fn names(row: &Row) -> bool {
+    row.filled() >= 2 && row.cells.iter().all(|c| c.is_empty() || !is_value(c))
+}
+
+/// Notes can be as wide as a narrow table (`Made by, J. Miller`). Then an empty row parts them from
+/// names, with values below.
+fn header_behind_gap(rows: &[Row], found: usize, enough: usize) -> Option<usize> {
+    let end = rows.len().min(SLACK);
+    let gap = (found + 1..end).find(|at| rows[*at].filled() == 0)?;
+    let behind = (gap..end).find(|at| rows[*at].filled() > 0)?;
+    let longer = rows.len() - behind > gap - found;
+    let is_header = rows[behind].filled() >= enough && names(&rows[behind]);
+    let values = rows.get(behind + 1).is_some_and(|row| row.cells.iter().any(is_value));
+    (longer && is_header && values).then_some(behind)
 }
 
 fn take_footer(rows: &mut Vec<Row>, notices: &mut Vec<String>) {
     while rows.last().is_some_and(|row| row.filled() == 0) {
         rows.pop();
     }
-    let gap = |pair: &[Row]| pair[0].filled() == 0 || pair[0].line + 1 < pair[1].line;
-    let Some(at) = rows.windows(2).rposition(gap).map(|at| at + 1) else { return };
+    let Some(at) = rows.iter().rposition(|row| row.filled() == 0).map(|at| at + 1) else { return };
     if at > 1 && rows[at..].iter().all(|row| row.filled() <= 1 && row.width() <= 1) {
         let lines: Vec<String> = rows.drain(at..).map(|row| quoted(&row)).collect();
         notices.push(format!("left out below the table: {}", lines.join(", ")));

@@ -18,14 +18,19 @@ mod open;
 mod parquet;
 mod text;
 
-pub use open::{LoadError, open_regular};
+pub use open::LoadError;
 pub use text::first_lines;
 
 use column::Survey;
 use grid::{BYTES, Found, Grid, thousands, too_large};
+use open::open_regular;
 use polymath_chat::Table;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+
+/// Most notices of a file, and the most characters of one.
+const NOTICES: usize = 10;
+const LINE: usize = 400;
 
 /// A file that was looked at.
 #[derive(Debug, Default)]
@@ -104,9 +109,21 @@ fn read(bytes: &[u8], kind: Kind) -> Found {
     found.map(|grid| grid.map(|grid| Grid { notices: guess.into_iter().chain(grid.notices).collect(), ..grid }))
 }
 
-/// Every notice with the file's name in front.
+/// Every notice with the file's name in front, as one line of moderate length; the first of them where
+/// there are many.
 fn loaded(found: Found, name: &str, kind: Kind) -> Loaded {
-    let named = |notices: Vec<String>| notices.into_iter().map(|text| format!("{name}: {text}")).collect();
+    let line = |text: String| {
+        let text = format!("{name}: {text}");
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(LINE).collect()
+    };
+    let named = |mut notices: Vec<String>| {
+        let more = notices.len().saturating_sub(NOTICES);
+        if more > 1 {
+            notices.truncate(NOTICES);
+            notices.push(format!("and {more} more things of these kinds"));
+        }
+        notices.into_iter().map(line).collect()
+    };
     let result = found.and_then(|grid| match grid {
         Some(grid) => table(grid, name, kind),
         None => Ok((None, Vec::new())),

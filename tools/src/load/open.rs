@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Why a file could not be looked at.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    #[error("cannot read the file {path}: {source}")]
+    #[error("cannot read the file {path}")]
     Unreadable { path: PathBuf, source: std::io::Error },
     /// `kind` is "a folder", "a named pipe", …
     #[error("{path} is not a file but {kind}; only regular files can be given")]

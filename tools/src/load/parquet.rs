@@ -1,6 +1,6 @@
 //! Parquet files: columns that have names and types already.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, thousands, too_large};
+use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, number_text, thousands, too_large};
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -53,7 +53,7 @@ fn cell(field: &Field, nanoseconds: bool) -> Raw {
         Field::Float(number) if number.is_nan() => Raw::default(),
         Field::Double(number) if number.is_nan() => Raw::default(),
         Field::Float(number) => Raw::exact(number.to_string()),
-        Field::Double(number) => Raw::exact(number.to_string()),
+        Field::Double(number) => Raw::exact(number_text(*number)),
         Field::Long(number) if nanoseconds => Raw::exact(moment(number.div_euclid(1_000_000))),
         Field::TimestampMillis(number) => Raw::exact(moment(*number)),
         Field::TimestampMicros(number) => Raw::exact(moment(number.div_euclid(1_000))),

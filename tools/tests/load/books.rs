@@ -85,6 +85,15 @@ fn units_in_headers_and_numbers_as_text() {
         "Sales | Price\n1500000 | 1234.5\n2000000 | 2500",
         &[],
     );
+    // As many digits as a workbook has, and numbers of any size.
+    sheet(
+        |s| {
+            s.write_row(0, 0, ["A", "B"]).unwrap();
+            s.write(1, 0, 0.1 + 0.2).unwrap().write(1, 1, 1.5e-20).unwrap();
+        },
+        "A | B\n0.3 | 0.000000000000000000015",
+        &[],
+    );
 }
 
 #[test]

@@ -82,8 +82,8 @@ fn a_large_table_is_read_whole_and_a_larger_one_not_at_all() {
     println!("50,000 rows of 10 columns: {seconds:.2} s");
     assert_eq!((table.rows.len(), table.rows[49_999][2].number), (50_000, Some(999.5)));
     check("t.csv", rows(50_001), "", &["more than 50,000 rows or 1,000,000 cells"]);
-    // As a test is compiled, on a machine that has other work.
-    assert!(seconds < 20.0, "{seconds} s");
+    // A second without optimisation, if the machine has no other work.
+    assert!(seconds < 120.0, "{seconds} s");
 }
 
 #[test]

@@ -19,6 +19,28 @@ fn notes_above_the_header() {
 }
 
 #[test]
+fn notes_as_wide_as_the_table() {
+    let want = "Name | Value\na | 1\nb | 2\nc | 3";
+    for gap in ["\n", ";\n"] {
+        let text = format!("Made by;J. Miller\nOn;2024-01-05\n{gap}Name;Value\na;1\nb;2\nc;3\n");
+        check("t.csv", text, want, &["\"Made by J. Miller\", \"On 2024-01-05\""]);
+    }
+    check("t.csv", "Name;Value\n\na;1\nb;2\n\nc;3\n", want, &[]);
+    let wide = "Exported by;J. Miller;;\nCountry;2019;2020;2021\nA;1.5;2;3\nB;4;5;6.5\n";
+    check("t.csv", wide, "Country | 2019 | 2020 | 2021\nA | 1.5 | 2 | 3\nB | 4 | 5 | 6.5", &["J. Miller"]);
+}
+
+#[test]
+fn a_header_that_names_some_columns() {
+    check(
+        "t.csv",
+        "Name,,,Total\nx,1.5,2,7\ny,3,4,7\n",
+        "Name | column 2 | column 3 | Total\nx | 1.5 | 2 | 7\ny | 3 | 4 | 7",
+        &[],
+    );
+}
+
+#[test]
 fn notes_below_the_last_row() {
     let text = "A,B,C\n1,2,3\n4,5,6\n,,\nSource: the office,,\n";
     check("t.csv", text, "A | B | C\n1 | 2 | 3\n4 | 5 | 6", &["below the table: \"Source: the office\""]);
@@ -47,6 +69,15 @@ fn rows_of_other_lengths_are_told() {
         "A | B | column 3\n1 | 2 | ·\n3 | 4 | x\n5 | 6 | ·\n7 | 8 | 9",
         &["2 rows have more cells than the header has names (first: line 3)"],
     );
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_does() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["", "A,B", "", "\"x", "y\",2", "", "", "3,4", "5"].join(end);
+        let loaded = super::of_bytes("t.csv", text.as_bytes());
+        assert!(loaded.notices[0].contains("(first: line 9)"), "{:?}", loaded.notices);
+    }
 }
 
 #[test]
@@ -94,4 +125,18 @@ fn tables_that_are_none() {
     check("t.csv", "A,B\n", "", &["no rows below its header"]);
     check("t.csv", "<html><body>Not found</body></html>\n", "", &["HTML"]);
     check("t.csv", [0u8, 1, 2, 3, 0, 200, 7, 0], "", &["neither text nor a table"]);
+}
+
+#[test]
+fn notices_are_lines_and_not_too_many() {
+    let columns = 40;
+    let (header, cells) = (["Day\n(UTC)"; 40], ["03/04/2024"; 40]);
+    let quoted = |cells: [&str; 40]| cells.map(|cell| format!("\"{cell}\"")).join(",");
+    let loaded = super::of_bytes("a\nb.csv", format!("{}\n{}\n", quoted(header), quoted(cells)).as_bytes());
+    assert_eq!((loaded.table.unwrap().columns.len(), loaded.notices.len()), (columns, 11));
+    assert!(
+        loaded.notices.iter().all(|text| text.starts_with("a b.csv: ") && !text.contains('\n')),
+        "{:?}",
+        loaded.notices
+    );
 }

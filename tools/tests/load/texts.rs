@@ -98,8 +98,8 @@ fn a_separator_that_the_first_line_names() {
 fn quotation_marks() {
     let text = "Name,Note\n\"Smith, J.\",\"said \"\"no\"\"\"\n\"two\nlines\",b\n";
     check("t.csv", text, "Name | Note\nSmith, J. | said \"no\"\ntwo\nlines | b", &[]);
-    let open = "Size,N\n5\" pipe,1\n\"6 pipe,2\n7 pipe,3\n";
-    check("t.csv", open, "Size | N\n5\" pipe | 1\n\"6 pipe | 2\n7 pipe | 3", &["never closed"]);
+    let open = "Size,N\n5\" pipe,1\n\"6 pipe,2\na pipe,3\n";
+    check("t.csv", open, "Size | N\n5\" pipe | 1\n\"6 pipe | 2\na pipe | 3", &["never closed"]);
     check("t.csv", "Size,N\n5\" pipe,1\n6 pipe,2\n", "Size | N\n5\" pipe | 1\n6 pipe | 2", &[]);
 }
 
