@@ -20,6 +20,10 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
+            if let Some(calls) = self.common_program(turn).await? {
+                self.plan = Some(VecDeque::new());
+                return Ok(calls);
+            }
             let steps = plan::ask(turn, turn.question).await?;
             self.plan = Some(if steps.is_empty() { VecDeque::from([Step::Reply]) } else { steps.into() });
         }
