@@ -97,9 +97,7 @@ impl Guide {
                     };
                     self.add_table(turn, "", table);
                 }
-                let text: Vec<&str> =
-                    output.content.lines().filter(|line| !line.starts_with("figure saved: ")).collect();
-                self.results.push(Outcome::Printed { text: text.join("\n"), own });
+                self.results.push(Outcome::Printed { text: output.printed.unwrap_or_default(), own });
                 if !output.artifacts.is_empty() {
                     self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
                 }

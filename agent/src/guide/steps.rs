@@ -198,7 +198,7 @@ impl Guide {
             Running::Searching(wants) => {
                 for outcome in &turn.outcomes[self.observed..] {
                     if let (Ok(output), "browser_search") = (&outcome.result, outcome.call.name.as_str()) {
-                        add_hits(&mut self.hits, &output.content);
+                        add_hits(&mut self.hits, &output.hits);
                     }
                 }
                 self.observed = turn.outcomes.len();
