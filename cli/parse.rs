@@ -118,7 +118,13 @@ fn tool_spec(tool: &Value) -> Result<ToolSpec, String> {
         _ => json!({"type": "object", "properties": {}}),
     };
     let raw_argument = text("raw_argument").or_else(|| program_argument(&name, &parameters));
-    Ok(ToolSpec { description: text("description").unwrap_or_default(), name, parameters, raw_argument })
+    Ok(ToolSpec {
+        description: text("description").unwrap_or_default(),
+        name,
+        parameters,
+        raw_argument,
+        stateful: false,
+    })
 }
 
 /// OpenAI's shape cannot say that an argument is program text. The Python tool's is known.

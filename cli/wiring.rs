@@ -5,7 +5,7 @@ use crate::settings::{Settings, Usage};
 use anyhow::bail;
 use polymath_agent::Agent;
 use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
-use polymath_tools::{Calculator, Image, Python, Registry, Tool};
+use polymath_tools::{Calculator, Image, Python, Registry, Sql, Tool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     all.push(Arc::new(Calculator::new()));
     all.push(Arc::new(Python::new(python_config(settings))));
     all.push(Arc::new(Image::default()));
+    all.push(Arc::new(Sql::default()));
     if let Some(names) = &settings.tools {
         let known: Vec<String> = all.iter().map(|t| t.spec().name.clone()).collect();
         if let Some(unknown) = names.iter().find(|n| !known.contains(n)) {

@@ -29,6 +29,6 @@ impl Agent {
             Mode::Native => false,
             Mode::Guided => true,
         };
-        if guided { Box::new(Guide::new()) } else { Box::new(Native) }
+        if guided { Box::new(Guide::default()) } else { Box::new(Native::default()) }
     }
 }

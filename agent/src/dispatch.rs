@@ -43,16 +43,62 @@ impl Outcome {
     }
 }
 
-/// How often each call was made in this turn.
+/// The calls that were made in this turn, so that a model that goes in circles is told, then stopped.
+///
+/// A call is made again only where something happened since that may change its result: another call
+/// of the same tool, or any call at all of one that keeps state from call to call (the interpreter).
+/// Even then three equal results in a row are a circle.
 #[derive(Default)]
-pub struct Repeats(HashMap<String, usize>);
+pub struct Repeats {
+    made: HashMap<String, Made>,
+    /// Calls of each tool that ran.
+    ran: HashMap<String, usize>,
+}
+
+#[derive(Default, Clone)]
+struct Made {
+    /// Calls of the tool that had run when this one did.
+    at: usize,
+    /// How often it was made without any need since it last ran.
+    needless: usize,
+    result: String,
+    /// Runs in a row with this result.
+    equal: usize,
+}
+
+/// What a call that is about to be made is to the guard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guarded {
+    Run,
+    /// Its result is there already.
+    Needless,
+    Circle,
+}
 
 impl Repeats {
-    /// Counts a call; returns how often it was made, this time included.
-    fn count(&mut self, call: &ToolCall) -> usize {
-        let count = self.0.entry(format!("{} {}", call.name, call.arguments)).or_default();
-        *count += 1;
-        *count
+    fn key(call: &ToolCall) -> String {
+        format!("{} {}", call.name, call.arguments)
+    }
+
+    fn guard(&mut self, call: &ToolCall, stateful: bool) -> Guarded {
+        let ran = self.ran.get(&call.name).copied().unwrap_or_default();
+        let Some(made) = self.made.get_mut(&Self::key(call)) else { return Guarded::Run };
+        if made.equal > 2 {
+            return Guarded::Circle;
+        }
+        if stateful || ran > made.at {
+            return Guarded::Run;
+        }
+        made.needless += 1;
+        if made.needless > 1 { Guarded::Circle } else { Guarded::Needless }
+    }
+
+    fn ran(&mut self, call: &ToolCall, result: String) {
+        let ran = self.ran.entry(call.name.clone()).or_default();
+        *ran += 1;
+        let made = self.made.entry(Self::key(call)).or_default();
+        let equal = if made.equal > 0 && made.result == result { made.equal + 1 } else { 1 };
+        *made = Made { at: *ran, needless: 0, result, equal };
     }
 }
 
@@ -65,26 +111,41 @@ pub struct Dispatch<'a> {
 }
 
 impl Dispatch<'_> {
-    /// Runs all calls of a reply. `None` when one was made for the third time: the model is stuck.
+    /// Runs all calls of a reply. `None` when one of them is made in a circle: the model is stuck.
     pub async fn run(
         &self,
         calls: &[ToolCall],
         cx: &CallCx,
         repeats: &mut Repeats,
     ) -> anyhow::Result<Option<Vec<Outcome>>> {
-        let counts: Vec<usize> = calls.iter().map(|c| repeats.count(c)).collect();
-        if counts.iter().any(|n| *n > 2) {
+        let first =
+            |i: usize| calls[..i].iter().all(|c| (&c.name, &c.arguments) != (&calls[i].name, &calls[i].arguments));
+        let guard = |(i, call): (usize, &ToolCall)| match self.is_stateful(call) {
+            // Twice in one reply, side by side.
+            false if !first(i) => Guarded::Needless,
+            stateful => repeats.guard(call, stateful),
+        };
+        let guarded: Vec<Guarded> = calls.iter().enumerate().map(guard).collect();
+        if guarded.contains(&Guarded::Circle) {
             return Ok(None);
         }
-        let runs = calls.iter().zip(&counts).map(|(call, count)| self.one(call, *count, cx));
-        join_all(runs).await.into_iter().collect::<anyhow::Result<Vec<_>>>().map(Some)
+        let runs = calls.iter().zip(&guarded).map(|(call, guarded)| self.one(call, *guarded, cx));
+        let outcomes: Vec<Outcome> = join_all(runs).await.into_iter().collect::<anyhow::Result<_>>()?;
+        for (outcome, _) in outcomes.iter().zip(&guarded).filter(|(_, g)| **g == Guarded::Run) {
+            repeats.ran(&outcome.call, outcome.content());
+        }
+        Ok(Some(outcomes))
     }
 
-    async fn one(&self, call: &ToolCall, count: usize, cx: &CallCx) -> anyhow::Result<Outcome> {
+    fn is_stateful(&self, call: &ToolCall) -> bool {
+        self.tools.get(&call.name).is_some_and(|tool| tool.spec().stateful)
+    }
+
+    async fn one(&self, call: &ToolCall, guarded: Guarded, cx: &CallCx) -> anyhow::Result<Outcome> {
         let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
         let _ = self.events.send(Event::Call { id: id.clone(), tool, arguments });
         let started = Instant::now();
-        let result = if count > 1 {
+        let result = if guarded == Guarded::Needless {
             let why = "this exact call was made before and its result is above; use it, or call something else";
             Err(ToolFailure::new("repeated", why))
         } else {

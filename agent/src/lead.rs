@@ -55,12 +55,18 @@ pub(crate) struct Turn<'a> {
     /// Tables that this turn's answer shows.
     pub tables: Vec<Table>,
     pub tokens: usize,
+    /// What the model had written of an answer when it was stopped.
+    pub half_written: String,
 }
 
-/// Decides what the model says next: an answer, or calls.
+/// Decides what the model says next.
 #[async_trait]
 pub(crate) trait Lead: Send {
+    /// The next message: calls to be run, or the answer.
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
+
+    /// The answer from what there is, where no further call is allowed.
+    async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
 }
 
 impl Turn<'_> {

@@ -12,14 +12,16 @@ pub mod evidence;
 pub mod figures;
 mod ground;
 mod guide;
+mod language;
 mod lead;
 mod native;
 mod notebook;
+mod prompts;
 pub mod session;
 mod turn;
 
 pub use dispatch::{CallLimits, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};
-pub use notebook::Chat;
+pub use notebook::{Chat, Mark};
 pub use turn::TurnEnd;

@@ -3,7 +3,7 @@
 use crate::dispatch::{Dispatch, Outcome, Repeats};
 use crate::ground::{Grounded, ground};
 use crate::lead::{Agent, Lead, Turn};
-use crate::notebook::Chat;
+use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table};
 use polymath_model::engine::{Engine, Events};
@@ -11,6 +11,7 @@ use polymath_tools::CallCx;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How a turn ended.
 #[derive(Debug, Clone)]
@@ -34,22 +35,43 @@ pub(crate) async fn run(
     std::fs::create_dir_all(&agent.settings.out)
         .map_err(|e| anyhow::anyhow!("cannot make {}: {e}", agent.settings.out.display()))?;
     let timer = cancel.child_token();
-    let alarm = tokio::spawn({
+    let _alarm = AbortOnDropHandle::new(tokio::spawn({
         let (timer, deadline) = (timer.clone(), agent.settings.deadline);
         async move {
             tokio::time::sleep(deadline).await;
             timer.cancel();
         }
-    });
+    }));
     chat.messages.push(Message::user(question));
     let artifacts_before = chat.artifacts.len();
-    let mut turn =
-        Turn { agent, chat, question, events, cancel: timer, outcomes: Vec::new(), tables: Vec::new(), tokens: 0 };
+    let mut turn = Turn {
+        agent,
+        chat,
+        question,
+        events,
+        cancel: timer,
+        outcomes: Vec::new(),
+        tables: Vec::new(),
+        tokens: 0,
+        half_written: String::new(),
+    };
     let (steps, stop, text) = turn.run(lead).await?;
-    alarm.abort();
-    let stop = if stop == Stop::Interrupted && !cancel.is_cancelled() { Stop::Deadline } else { stop };
+    let (stop, text) = match (stop, text.trim().is_empty()) {
+        (Stop::Interrupted, _) if !cancel.is_cancelled() => (Stop::Deadline, text),
+        // A turn never ends in nothing.
+        (Stop::Answer, true) => (Stop::Error, turn.what_there_is()),
+        _ => (stop, text),
+    };
     let answer = ground(&text, question, turn.chat, &turn.outcomes, &turn.tables);
-    let (tables, tokens) = (turn.tables, turn.tokens);
+    let (mut tables, tokens) = (turn.tables, turn.tokens);
+    if tables.is_empty() {
+        // A table that the model wrote itself is one of the conversation's from here on.
+        tables = tables_of(&answer.text, &answer.figures, &chat.sources);
+        for table in &tables {
+            chat.add_table(table.clone());
+            let _ = events.send(Event::Table { table: table.clone() });
+        }
+    }
     chat.messages.push(Message::assistant(answer.text.clone()));
     let (text, citations, figures) = (answer.text.clone(), answer.citations.clone(), answer.figures.clone());
     let _ = events.send(Event::Answer { text, citations, figures });
@@ -73,13 +95,21 @@ impl Turn<'_> {
                 return Ok((step, Stop::Answer, message.content));
             }
             let Some(outcomes) = self.dispatch(&message, &mut repeats).await? else {
-                return Ok((step, Stop::Repetition, self.what_there_is()));
+                return Ok((step, Stop::Repetition, self.last_words(lead).await));
             };
             self.chat.messages.push(message);
             self.chat.messages.extend(outcomes.iter().map(Outcome::message));
             self.outcomes.extend(outcomes);
         }
-        Ok((self.agent.settings.max_steps, Stop::StepLimit, self.what_there_is()))
+        Ok((self.agent.settings.max_steps, Stop::StepLimit, self.last_words(lead).await))
+    }
+
+    /// The answer at a limit: one more reply without calls, else what there is.
+    async fn last_words(&mut self, lead: &mut dyn Lead) -> String {
+        match lead.last(self).await {
+            Ok(message) if !message.content.trim().is_empty() => message.content,
+            _ => self.what_there_is(),
+        }
     }
 
     async fn dispatch(&mut self, message: &Message, repeats: &mut Repeats) -> anyhow::Result<Option<Vec<Outcome>>> {
@@ -93,6 +123,9 @@ impl Turn<'_> {
         let outcomes = dispatch.run(&message.calls, &self.call_cx(), repeats).await?;
         for output in outcomes.iter().flatten().filter_map(|o| o.result.as_ref().ok()) {
             self.chat.learn(output);
+            for artifact in &output.artifacts {
+                let _ = self.events.send(Event::Artifact { artifact: artifact.clone() });
+            }
         }
         Ok(outcomes)
     }
@@ -107,13 +140,17 @@ impl Turn<'_> {
                 events: self.events.clone(),
             })),
             cancel: self.cancel.clone(),
-            tables: crate::notebook::frames(&self.chat.tables),
+            tables: self.chat.frames(),
             files: self.chat.files.clone(),
         }
     }
 
-    /// What a turn that was cut short can say: what it has found, and that it is not finished.
+    /// What a turn that was cut short can say: what it had written, or what it has found, and that it
+    /// is not finished.
     fn what_there_is(&self) -> String {
+        if !self.half_written.trim().is_empty() {
+            return self.half_written.trim().to_owned();
+        }
         let found: Vec<String> = self
             .outcomes
             .iter()

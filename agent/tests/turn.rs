@@ -4,9 +4,9 @@
 
 use async_trait::async_trait;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings};
-use polymath_chat::{Event, Message, Role, Source, Stop, ToolOutput, ToolSpec};
-use polymath_model::engine::Sampling;
-use polymath_model::scripted::ScriptedEngine;
+use polymath_chat::{Cell, Event, Message, Provenance, Role, Source, Stop, Table, ToolOutput, ToolSpec};
+use polymath_model::engine::{ReplyStop, Sampling};
+use polymath_model::scripted::{ScriptedEngine, ScriptedReply};
 use polymath_tools::{CallCx, Registry, Tool, ToolError};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,7 +25,13 @@ impl Echo {
     fn tool(name: &str) -> (Arc<dyn Tool>, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
         let parameters = json!({"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]});
-        let spec = ToolSpec { name: name.into(), description: "repeats".into(), parameters, raw_argument: None };
+        let spec = ToolSpec {
+            name: name.into(),
+            description: "repeats".into(),
+            parameters,
+            raw_argument: None,
+            stateful: false,
+        };
         (Arc::new(Echo { spec, calls: calls.clone() }), calls)
     }
 }
@@ -53,6 +59,39 @@ impl Tool for Echo {
     }
 }
 
+type Plays = Box<dyn Fn(&CallCx) -> ToolOutput + Send + Sync>;
+
+/// Gives what a closure makes of the call's surroundings.
+struct Play {
+    spec: ToolSpec,
+    plays: Plays,
+}
+
+#[async_trait]
+impl Tool for Play {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, _: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        Ok((self.plays)(cx))
+    }
+}
+
+fn play(name: &str, stateful: bool, plays: Plays) -> Arc<dyn Tool> {
+    let parameters = json!({"type": "object", "properties": {"text": {"type": "string"}}});
+    let spec = ToolSpec { name: name.into(), description: "plays".into(), parameters, raw_argument: None, stateful };
+    Arc::new(Play { spec, plays })
+}
+
+fn tool_of(name: &str, stateful: bool, says: impl Fn(&CallCx) -> String + Send + Sync + 'static) -> Arc<dyn Tool> {
+    play(name, stateful, Box::new(move |cx| ToolOutput::text(says(cx))))
+}
+
+fn table_tool(name: &str, tables: impl Fn(&CallCx) -> Vec<Table> + Send + Sync + 'static) -> Arc<dyn Tool> {
+    play(name, false, Box::new(move |cx| ToolOutput { tables: tables(cx), ..ToolOutput::text("done") }))
+}
+
 struct Run {
     chat: Chat,
     events: Vec<Event>,
@@ -60,8 +99,8 @@ struct Run {
     answer: polymath_agent::Grounded,
 }
 
-async fn run(
-    script: Vec<Message>,
+async fn run<R: Into<ScriptedReply>>(
+    script: Vec<R>,
     tools: Vec<Arc<dyn Tool>>,
     change: impl FnOnce(&mut Settings),
 ) -> anyhow::Result<Run> {
@@ -131,20 +170,162 @@ async fn errors_and_wrong_calls_go_back_to_the_model() {
 async fn the_same_call_is_told_so_and_the_third_time_ends_it() {
     let (a, calls) = Echo::tool("a");
     let again = || calling(&[("a", "same")]);
-    let run = run(vec![again(), again(), again(), Message::assistant("never")], vec![a], |_| {}).await.unwrap();
+    let script = vec![again(), again(), again(), Message::assistant("It says the same.")];
+    let run = run(script, vec![a], |_| {}).await.unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 1);
     let told = run.chat.messages.iter().filter(|m| m.content.contains("(repeated)")).count();
     assert_eq!((told, run.stop), (1, Stop::Repetition));
-    assert!(run.answer.text.contains("a says same"), "{}", run.answer.text);
+    // A last answer is asked for.
+    assert_eq!(run.answer.text, "It says the same.");
+}
+
+/// Programs see what earlier ones did, so an equal one is made again; three equal results are a circle.
+#[tokio::test]
+async fn programs_may_be_run_again_until_nothing_changes() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let state = count.clone();
+    let tool = tool_of("python", true, move |_| format!("x is {}", state.fetch_add(1, Ordering::SeqCst) / 2));
+    let again = || calling(&[("python", "print(x)")]);
+    let script = vec![again(), again(), again(), Message::assistant("x is 1")];
+    let ok = run(script, vec![tool.clone()], |_| {}).await.unwrap();
+    assert_eq!((ok.stop, count.load(Ordering::SeqCst)), (Stop::Answer, 3));
+
+    let same = tool_of("python", true, |_| "x is 7".to_owned());
+    let script = vec![again(), again(), again(), again(), Message::assistant("x is 7")];
+    let stuck = run(script, vec![same], |s| s.max_steps = 9).await.unwrap();
+    assert_eq!((stuck.stop, stuck.answer.text.as_str()), (Stop::Repetition, "x is 7"));
+}
+
+/// A call between two equal ones may have changed what they give.
+#[tokio::test]
+async fn an_equal_call_after_another_of_its_tool_is_made_again() {
+    let (a, calls) = Echo::tool("a");
+    let script =
+        vec![calling(&[("a", "one")]), calling(&[("a", "two")]), calling(&[("a", "one")]), Message::assistant("done")];
+    let run = run(script, vec![a], |_| {}).await.unwrap();
+    assert_eq!((run.stop, calls.load(Ordering::SeqCst)), (Stop::Answer, 3));
+}
+
+#[tokio::test]
+async fn the_same_call_twice_in_one_reply_is_made_once() {
+    let (a, calls) = Echo::tool("a");
+    let run = run(vec![calling(&[("a", "x"), ("a", "x")]), Message::assistant("done")], vec![a], |_| {}).await.unwrap();
+    assert_eq!((run.stop, calls.load(Ordering::SeqCst)), (Stop::Answer, 1));
+}
+
+fn notices(run: &Run) -> Vec<&str> {
+    run.events.iter().filter_map(|e| if let Event::Notice { text } = e { Some(text.as_str()) } else { None }).collect()
+}
+
+#[tokio::test]
+async fn an_unreadable_call_goes_back_to_the_model() {
+    let (a, calls) = Echo::tool("a");
+    let script: Vec<ScriptedReply> = vec![
+        ScriptedReply::malformed("{\"name\": \"a\", \"text", "the JSON is cut"),
+        calling(&[("a", "bridge")]).into(),
+        Message::assistant("It is 42.5 m long [1].").into(),
+    ];
+    let run = run(script, vec![a], |_| {}).await.unwrap();
+    assert_eq!((run.stop, calls.load(Ordering::SeqCst)), (Stop::Answer, 1));
+    assert!(notices(&run)[0].contains("the JSON is cut"), "{:?}", run.events);
+    // What was said about it is no part of the conversation.
+    assert!(run.chat.messages.iter().all(|m| !m.content.contains("cannot be read")), "{:?}", run.chat.messages);
+}
+
+#[tokio::test]
+async fn a_cut_reply_goes_on_where_it_ended() {
+    let script: Vec<ScriptedReply> = vec![
+        ScriptedReply::stopped("The bridge was opened ", ReplyStop::Length),
+        ScriptedReply::stopped("in a rainy year and ", ReplyStop::Length),
+        Message::assistant("is still there.").into(),
+    ];
+    let run = run(script, vec![], |_| {}).await.unwrap();
+    assert_eq!(run.answer.text, "The bridge was opened in a rainy year and is still there.");
+    assert_eq!((run.stop, run.chat.messages.len()), (Stop::Answer, 2));
+}
+
+#[tokio::test]
+async fn an_empty_reply_is_asked_for_again_and_never_an_answer() {
+    let empty = || ScriptedReply::from(Message::assistant(" "));
+    let script = vec![empty(), Message::assistant("Hello.").into()];
+    let answered = run(script, vec![], |_| {}).await.unwrap();
+    assert_eq!((answered.stop, answered.answer.text.as_str()), (Stop::Answer, "Hello."));
+
+    let silent = run(vec![empty(), empty(), empty(), empty()], vec![], |_| {}).await.unwrap();
+    assert_eq!((silent.stop, silent.answer.text.as_str()), (Stop::Error, "I did not get to an answer."));
+    let broken = || ScriptedReply::malformed("<tool_call>{", "it is cut");
+    let silent = run(vec![broken(), broken(), broken(), broken()], vec![], |_| {}).await.unwrap();
+    assert_eq!(silent.stop, Stop::Error);
+}
+
+#[tokio::test]
+async fn what_was_written_when_it_was_stopped_is_kept() {
+    let script = vec![ScriptedReply::stopped("The bridge was opened in", ReplyStop::Cancelled)];
+    let stopped = run(script, vec![], |s| s.deadline = Duration::from_millis(20)).await.unwrap();
+    assert_eq!((stopped.stop, stopped.answer.text.as_str()), (Stop::Deadline, "The bridge was opened in"));
+}
+
+/// Tables of pages and programs are the conversation's, under names that the model is told.
+#[tokio::test]
+async fn a_native_model_is_told_of_tables_and_gets_them_back() {
+    let page = || {
+        let sourced =
+            |t: &str| Cell::new(t, Provenance::Sourced { url: "test:p".into(), title: "P".into(), quote: t.into() });
+        let number = |n: f64| Cell { number: Some(n), ..sourced(&n.to_string()) };
+        Table {
+            title: "tunnels".into(),
+            columns: vec!["Name".into(), "Length".into()],
+            rows: vec![vec![sourced("Ost"), number(5.0)], vec![sourced("West"), number(7.0)]],
+        }
+    };
+    let open = table_tool("browser_open", move |_| vec![page()]);
+    let python = table_tool("python", |cx| {
+        let (name, table) = cx.tables.iter().find(|(name, _)| name == "t1").unwrap();
+        let mut rows = table.rows.clone();
+        rows.reverse();
+        for row in &mut rows {
+            for cell in row {
+                cell.provenance = Provenance::Computed { how: "python".into() };
+            }
+        }
+        vec![Table { title: name.clone(), rows, ..table.clone() }]
+    });
+    let script = vec![
+        calling(&[("browser_open", "p")]),
+        calling(&[("python", "t1.sort_values('Length')")]),
+        Message::assistant("Sorted."),
+    ];
+    let run = run(script, vec![open, python], |_| {}).await.unwrap();
+    let told: Vec<&str> =
+        run.chat.messages.iter().filter(|m| m.role == Role::Tool).map(|m| m.content.as_str()).collect();
+    assert!(told[0].ends_with("[tables, DataFrames in python: t1 = tunnels (Name | Length), 2 rows]"), "{told:?}");
+    assert!(told[1].contains("t2 = tunnels"), "{told:?}");
+    let sorted = run.chat.tables.last().unwrap();
+    assert_eq!(sorted.rows[0][0].display(), "West");
+    assert!(sorted.rows.iter().flatten().all(|c| matches!(c.provenance, Provenance::Sourced { .. })), "{sorted:?}");
+}
+
+#[tokio::test]
+async fn a_table_in_the_answer_is_one_of_the_conversation() {
+    let (a, _) = Echo::tool("a");
+    let answer = "| Name | Length |\n|---|---|\n| bridge [1] | 42.5 m [1] |\n| tower | 12.5 m |";
+    let run = run(vec![calling(&[("a", "bridge")]), Message::assistant(answer)], vec![a], |_| {}).await.unwrap();
+    let [table] = run.chat.tables.as_slice() else { panic!("{:?}", run.chat.tables) };
+    assert!(matches!(table.rows[0][1].provenance, Provenance::Sourced { .. }), "{table:?}");
+    assert_eq!(table.rows[1][1].provenance, Provenance::Unverified);
 }
 
 #[tokio::test]
 async fn the_step_limit_keeps_what_there_is() {
     let (a, _) = Echo::tool("a");
-    let script = (0..9).map(|i| calling(&[("a", &format!("n{i}"))])).collect();
-    let run = run(script, vec![a], |s| s.max_steps = 2).await.unwrap();
-    assert_eq!(run.stop, Stop::StepLimit);
-    assert!(run.answer.text.contains("n0") && run.answer.text.contains("n1"), "{}", run.answer.text);
+    let calls = || (0..2).map(|i| calling(&[("a", &format!("n{i}"))]));
+    let script: Vec<Message> = calls().chain([Message::assistant("n0 and n1, so far.")]).collect();
+    let answered = run(script, vec![a.clone()], |s| s.max_steps = 2).await.unwrap();
+    assert_eq!((answered.stop, answered.answer.text.as_str()), (Stop::StepLimit, "n0 and n1, so far."));
+    // Where the model has no last answer, what was found is told.
+    let silent = run(calls().collect(), vec![a], |s| s.max_steps = 2).await.unwrap();
+    assert_eq!(silent.stop, Stop::StepLimit);
+    assert!(silent.answer.text.contains("n0") && silent.answer.text.contains("n1"), "{}", silent.answer.text);
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ pub enum Constraint {
 pub struct Completion {
     /// What kind of assistant is asked; empty for none.
     pub system: String,
+    /// Worked examples, as earlier turns: what was asked, and what was replied. They come first and do
+    /// not change, so that they are evaluated once.
+    pub examples: Vec<(String, String)>,
     pub prompt: String,
     /// Text the reply begins with, written for the model (not part of what is returned).
     pub prefill: String,
@@ -36,6 +39,7 @@ impl Completion {
     pub fn new(prompt: impl Into<String>, max_tokens: usize) -> Self {
         Completion {
             system: String::new(),
+            examples: Vec::new(),
             prompt: prompt.into(),
             prefill: String::new(),
             constraint: None,

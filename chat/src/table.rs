@@ -20,6 +20,8 @@ pub enum Provenance {
     Extrapolated { how: String },
     /// The user said so.
     Given,
+    /// A model wrote it, and nothing that was found says so.
+    Unverified,
     /// Looked for and not found.
     Missing,
 }

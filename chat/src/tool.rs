@@ -16,6 +16,13 @@ pub struct ToolSpec {
     /// (a ```python fence, say) than as an escaped JSON string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw_argument: Option<String>,
+    /// Whether a call may change what the next equal one gives, as a program in an interpreter does.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stateful: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// One call, written by the model or by a caller of the library.

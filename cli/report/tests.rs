@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use polymath_chat::{Artifact, Cell, Citation, Figure, FigureStatus, Provenance, Table};
 
 /// The smallest PNG: one pixel.
 const PNG: &[u8] = &[

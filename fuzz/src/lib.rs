@@ -105,6 +105,7 @@ fn tools() -> Arc<[ToolSpec]> {
         description: String::new(),
         parameters: json!({"type": "object", "properties": properties}),
         raw_argument: (name == "python").then(|| "code".to_owned()),
+        stateful: false,
     };
     let made = || {
         Arc::from([

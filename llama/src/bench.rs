@@ -164,7 +164,8 @@ async fn second_turn(engine: &LlamaEngine) -> Result<SecondTurn, EngineError> {
         let mut next = history.clone();
         next.extend(&cold.tokens);
         let message = [Message::user(question)];
-        next.extend(engine.vocabulary.tokenize_tail(&engine.template.render_after_assistant(&message, &[])?));
+        let tail = engine.template.render_after_assistant(&[], &message, &[])?;
+        next.extend(engine.vocabulary.tokenize_tail(&tail));
         warm.push(engine.run(&next, 1, false).await?.first.as_secs_f64() * 1000.0);
     }
     let (cold_ms, warm_ms) = (cold.first.as_secs_f64() * 1000.0, median(&mut warm));

@@ -117,22 +117,25 @@ fn offered(request: &ReplyRequest<'_>) -> Result<Vec<ToolSpec>, EngineError> {
     Ok(vec![tool.clone()])
 }
 
-/// The reply that was written under the grammar of the calls; one that was cut has none.
+/// The reply that was written under the grammar of the calls. Where it was cut, whole calls are calls,
+/// whatever became of the next one, and the next one is an attempt, as it is in every dialect.
 fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Reply {
     let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
     let mut message = Message::assistant("");
     let mut malformed = Vec::new();
     let read = calls::read(&written.text, request.tools);
-    let mut stop = written.stop;
-    if read.is_empty() {
+    let is_cut = matches!(written.stop, ReplyStop::Length | ReplyStop::Loop);
+    let rest = calls::cut(&written.text);
+    if read.is_empty() || is_cut && !rest.is_empty() {
         let why = format!("it was cut after {} tokens; allow more of them", written.tokens.len());
-        malformed.push((written.text, why));
-    } else if matches!(stop, ReplyStop::Length | ReplyStop::Loop) {
-        // Whole calls are calls, whatever became of the next one.
+        malformed.push((rest.to_owned(), why));
+    }
+    if is_cut && !malformed.is_empty() && !read.is_empty() {
         let text = format!("the list of calls was cut; {} whole ones are kept", read.len());
         let _ = request.events.send(Event::Notice { text });
-        stop = ReplyStop::End;
     }
+    // A list that lacks nothing but its bracket has lost nothing.
+    let stop = if is_cut && malformed.is_empty() { ReplyStop::End } else { written.stop };
     // Nine letters and digits: the one shape that every model family accepts.
     let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
         id: format!("call{:05}", before + i + 1),

@@ -27,18 +27,18 @@ use tokio_util::sync::CancellationToken;
 /// A GGUF model, loaded.
 pub struct LlamaEngine {
     info: ModelInfo,
-    model: Arc<LlamaModel>,
-    template: Arc<Template>,
-    vocabulary: Arc<Vocabulary>,
+    pub(crate) model: Arc<LlamaModel>,
+    pub(crate) template: Arc<Template>,
+    pub(crate) vocabulary: Arc<Vocabulary>,
     dialect: &'static dyn Dialect,
     calls: CallStrategy,
     way: CallWay,
-    scheduler: Scheduler,
+    pub(crate) scheduler: Scheduler,
     logs: Mutex<TokenLogs>,
 }
 
 /// llama.cpp's global state: once per process.
-fn backend() -> Result<&'static LlamaBackend, EngineError> {
+pub(crate) fn backend() -> Result<&'static LlamaBackend, EngineError> {
     static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
     BACKEND
         .get_or_init(|| {
@@ -204,6 +204,9 @@ impl Engine for LlamaEngine {
         let mut messages = Vec::new();
         if !task.system.is_empty() {
             messages.push(Message::system(task.system));
+        }
+        for (asked, replied) in task.examples {
+            messages.extend([Message::user(asked), Message::assistant(replied)]);
         }
         messages.push(Message::user(task.prompt));
         let engine_error = |e: EngineError| match e {

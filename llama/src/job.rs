@@ -97,17 +97,21 @@ enum Pick {
 /// A lead of the best token over the second, in logits, that rounding may turn.
 const NEARLY_A_TIE: f32 = 0.1;
 
-/// A job under way on a sequence of the context.
+/// A job under way: on a sequence of the context, or waiting for one.
 pub struct Running {
     pub job: Job,
     pub answer: Answer,
+    /// Without meaning while it waits.
     pub sequence: usize,
-    /// Tokens to evaluate: the rest of the prompt, later those just picked. Never empty.
+    /// Tokens to evaluate: the rest of the prompt, later those just picked. Never empty. While it
+    /// waits, all that it has read and written.
     pub pending: Vec<LlamaToken>,
     /// Guesses at what follows `pending`, evaluated along with it.
     pub draft: Vec<LlamaToken>,
     /// `None` until the prompt is evaluated.
     picker: Option<Picker>,
+    /// Whether `pending` is text that was there before, and not what was just picked.
+    reading: bool,
     lookup: Lookup,
     /// Nothing is guessed in the next step.
     alone: bool,
@@ -122,18 +126,24 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn new(job: Job, answer: Answer, sequence: usize, cached: usize, started: Instant) -> Self {
-        let written =
-            Generated { tokens: Vec::new(), text: String::new(), stop: ReplyStop::End, cached, logprobs: Vec::new() };
+    pub fn new(job: Job, answer: Answer) -> Self {
+        let written = Generated {
+            tokens: Vec::new(),
+            text: String::new(),
+            stop: ReplyStop::End,
+            cached: 0,
+            logprobs: Vec::new(),
+        };
         Running {
             answer,
-            sequence,
-            pending: job.prompt[cached..].to_vec(),
+            sequence: 0,
+            pending: job.prompt.clone(),
             draft: Vec::new(),
             picker: None,
+            reading: true,
             lookup: Lookup::new(&job.prompt),
             alone: false,
-            started,
+            started: Instant::now(),
             undecoded: Vec::new(),
             stop_length: job.stop.iter().map(String::len).max().unwrap_or(0),
             told: 0,
@@ -141,6 +151,41 @@ impl Running {
             written,
             job,
         }
+    }
+
+    /// Begins on a sequence that holds the first `cached` of the tokens in `pending`, or goes on there.
+    pub fn take_place(&mut self, sequence: usize, cached: usize) {
+        self.sequence = sequence;
+        self.pending.drain(..cached);
+        self.reading = true;
+        if self.is_prefilling() {
+            self.written.cached = cached;
+        }
+    }
+
+    /// Leaves its sequence, which holds `evaluated`, to wait for another.
+    pub fn lose_place(&mut self, evaluated: &[LlamaToken]) {
+        self.pending.splice(..0, evaluated.iter().copied());
+        self.draft.clear();
+    }
+
+    /// Most tokens that it may still write.
+    pub fn left(&self) -> usize {
+        self.job.max_tokens.saturating_sub(self.written.tokens.len())
+    }
+
+    /// Gives up what was guessed, for this step and the next. False when nothing was.
+    pub fn drop_guesses(&mut self) -> bool {
+        let guessed = !self.draft.is_empty();
+        self.alone = self.alone || guessed;
+        self.draft.clear();
+        guessed
+    }
+
+    /// Whether what is evaluated is text that was there before: the prompt, or, behind a lost place, the
+    /// reply so far.
+    pub fn is_reading(&self) -> bool {
+        self.reading
     }
 
     /// Whether the prompt is not evaluated to its end yet.
@@ -163,8 +208,7 @@ impl Running {
         if std::mem::take(&mut self.alone) {
             return;
         }
-        let left = self.job.max_tokens.saturating_sub(self.written.tokens.len() + 1);
-        self.draft = self.lookup.guess(at_most.min(left));
+        self.draft = self.lookup.guess(at_most.min(self.left().saturating_sub(1)));
     }
 
     /// Picks from the logits of `pending` and `draft` as far as the guesses hold.
@@ -174,6 +218,7 @@ impl Running {
         around: &Surroundings<'_>,
     ) -> Result<Advance, EngineError> {
         let fed = self.pending.len();
+        self.reading = false;
         // Several rows at once are added up in another order than one: what is nearly a tie is
         // decided on its own, so that guesses do not change the text.
         let close = (!self.draft.is_empty()).then_some(NEARLY_A_TIE);
@@ -285,6 +330,19 @@ impl Running {
         self.job.watcher.finished(stop);
         self.written.stop = stop;
         let _ = self.answer.send(Ok(self.written));
+    }
+
+    /// Whether nobody waits for it any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.job.cancel.is_cancelled() || self.answer.is_closed()
+    }
+
+    /// Ends it for somebody who has cancelled it: with what was written, if anything was begun.
+    pub fn cancelled(self) {
+        match self.is_prefilling() {
+            true => self.fail(EngineError::Cancelled),
+            false => self.finish(ReplyStop::Cancelled),
+        }
     }
 
     pub fn fail(self, error: EngineError) {

@@ -3,11 +3,12 @@
 //! `engine.rs` is the engine as the agent sees it: messages in, messages out. `log.rs` is the
 //! append-only token log of a conversation, `reply.rs` reads a reply while it is written. Below them
 //! `scheduler.rs` is the thread that owns the context and evaluates all jobs side by side; `job.rs`
-//! is one of them, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
+//! is one of them, `admission.rs` says whose turn it is, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
 //! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
 //! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it.
 
+mod admission;
 pub mod bench;
 mod calls;
 mod compile;

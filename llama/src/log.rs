@@ -69,10 +69,10 @@ impl TokenLog {
             Some(new) if self.tools == tools => new,
             _ => &[],
         };
-        let after_reply = self.messages.last().is_some_and(|m| m.role == Role::Assistant);
+        let reply = self.messages.last().filter(|m| m.role == Role::Assistant);
         let only_answers = !new.is_empty() && new.iter().all(|m| matches!(m.role, Role::User | Role::Tool));
-        if after_reply && only_answers {
-            let tail = template.render_after_assistant(new, tools)?;
+        if let (Some(reply), true) = (reply, only_answers) {
+            let tail = template.render_after_assistant(&reply.calls, new, tools)?;
             self.tokens.extend(vocabulary.tokenize_tail(&tail));
         } else {
             self.tokens = vocabulary.tokenize_prompt(&template.render(messages, tools)?);

@@ -3,7 +3,7 @@
 
 use crate::job::{Control, Watcher};
 use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
-use polymath_model::dialect::{Dialect, ParseCx, Parser, Step};
+use polymath_model::dialect::{self, Dialect, ParseCx, Parser, Step};
 use polymath_model::engine::{Events, ReplyRequest, ReplyStop};
 use std::sync::{Arc, Mutex};
 
@@ -41,7 +41,7 @@ pub struct Watch {
 
 impl Watch {
     pub fn new((dialect, cx): (&'static dyn Dialect, ParseCx), constrain: bool, request: &ReplyRequest<'_>) -> Self {
-        let parser = request.rules.constraint.is_none().then(|| dialect.parser(cx));
+        let parser = request.rules.constraint.is_none().then(|| dialect::reader(dialect, cx));
         let calls_before = request.messages.iter().map(|m| m.calls.len()).sum();
         Watch {
             dialect,

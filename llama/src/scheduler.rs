@@ -2,8 +2,10 @@
 //!
 //! Each step evaluates one batch: of every job that is writing the token picked last (and guesses at
 //! what follows), and of those whose prompt is not read yet a share of what room is left. So a long
-//! prompt does not stop the others, and several replies together take little longer than one.
+//! prompt does not stop the others, and several replies together take little longer than one. Who does
+//! not fit beside the others waits (`admission.rs`).
 
+use crate::admission::{self, Admission, Taken};
 use crate::compile::{LateCompiler, Preparing};
 use crate::disk::PrefixCache;
 use crate::job::{Advance, Answer, Generated, Job, Kind, Running, Surroundings};
@@ -18,11 +20,9 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use polymath_model::engine::{EngineError, ReplyStop};
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// Tokens of one evaluation; also how long a cancellation may wait.
@@ -144,7 +144,8 @@ struct Loop<'a> {
     disk: Option<PrefixCache>,
     sequences: Sequences,
     batch: LlamaBatch<'a>,
-    waiting: VecDeque<(Job, Answer, Instant)>,
+    waiting: Admission<Running>,
+    /// Oldest first.
     running: Vec<Running>,
     /// Whose prompt comes first in the next step.
     turn: usize,
@@ -168,7 +169,7 @@ impl<'a> Loop<'a> {
             disk: setup.disk,
             sequences: Sequences::new(setup.divisible),
             batch: LlamaBatch::new(BATCH, 1),
-            waiting: VecDeque::new(),
+            waiting: Admission::new(setup.context, SEQUENCES),
             running: Vec::new(),
             turn: 0,
         }
@@ -183,8 +184,8 @@ impl<'a> Loop<'a> {
                 }
             }
             inbox.try_iter().for_each(|order| self.obey(order));
-            self.admit();
             self.drop_cancelled();
+            self.admit();
             if !self.running.is_empty() {
                 self.step();
             }
@@ -194,7 +195,7 @@ impl<'a> Loop<'a> {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Run(job, answer) => self.waiting.push_back((*job, answer, Instant::now())),
+            Order::Run(job, answer) => self.receive(*job, answer),
             Order::Forget(done) => {
                 while self.sequences.evict(&mut self.llama) {}
                 let _ = done.send(());
@@ -202,24 +203,52 @@ impl<'a> Loop<'a> {
         }
     }
 
-    /// Gives waiting jobs a sequence each, as far as there are.
+    /// Lets a job wait for its turn, unless it can never come.
+    fn receive(&mut self, job: Job, answer: Answer) {
+        let need = admission::cells_for(job.prompt.len(), job.max_tokens);
+        let refused = if job.prompt.is_empty() {
+            EngineError::Failed("the prompt is empty".into())
+        } else if need > self.context {
+            EngineError::ContextFull { need, have: self.context }
+        } else {
+            return self.waiting.join(Running::new(job, answer));
+        };
+        let _ = answer.send(Err(refused));
+    }
+
+    /// Gives waiting jobs a sequence each, as far as there is room.
     fn admit(&mut self) {
-        while let Some((job, answer, since)) = self.waiting.pop_front() {
-            let need = job.prompt.len() + job.max_tokens.min(256);
-            if job.prompt.is_empty() {
-                let _ = answer.send(Err(EngineError::Failed("the prompt is empty".into())));
-            } else if need > self.context {
-                let _ = answer.send(Err(EngineError::ContextFull { need, have: self.context }));
-            } else {
-                self.fetch(&job.prompt);
-                self.keep_common(&job);
-                let Some((sequence, cached)) = self.sequences.place(&mut self.llama, &job.prompt, job.kind) else {
-                    self.waiting.push_front((job, answer, since));
-                    return;
-                };
-                self.running.push(Running::new(job, answer, sequence, cached, since));
+        loop {
+            if self.waiting.is_empty() {
+                return;
+            }
+            let (taken, sequences, context) = (self.taken(), &self.sequences, self.context);
+            let need = |job: &Running| {
+                let tokens = job.pending.len();
+                let most = admission::cells_for(tokens, job.left()).min(context);
+                most - sequences.shared(&job.pending).min(tokens)
+            };
+            let Some(mut next) = self.waiting.next(taken, need) else { return };
+            self.fetch(&next.pending);
+            self.keep_common(&next);
+            match self.sequences.place(&mut self.llama, &next.pending, next.job.kind) {
+                Some((sequence, cached)) => {
+                    next.take_place(sequence, cached);
+                    self.running.push(next);
+                }
+                // There are as many sequences as jobs at once.
+                None => return self.waiting.give_way(next),
             }
         }
+    }
+
+    /// What the jobs that are running take, and will soon.
+    fn taken(&self) -> Taken {
+        let soon = self.running.iter().map(|running| {
+            let tokens = self.sequences.tokens(running.sequence).len();
+            admission::cells_for(running.pending.len(), running.left()).min(self.context.saturating_sub(tokens))
+        });
+        Taken { jobs: self.running.len(), cells: self.sequences.busy_cells() + soon.sum::<usize>() }
     }
 
     /// Takes a beginning of the prompt from disk, where more of it is there than in memory.
@@ -238,8 +267,9 @@ impl<'a> Loop<'a> {
     }
 
     /// Keeps on disk the beginning that a task has in common with one before.
-    fn keep_common(&mut self, job: &Job) {
-        if job.kind != Kind::Task || !self.sequences.divisible() {
+    fn keep_common(&mut self, next: &Running) {
+        let job = &next.job;
+        if job.kind != Kind::Task || !next.is_prefilling() || !self.sequences.divisible() {
             return;
         }
         let Some(disk) = &mut self.disk else { return };
@@ -257,22 +287,24 @@ impl<'a> Loop<'a> {
     fn drop_cancelled(&mut self) {
         let mut i = 0;
         while i < self.running.len() {
-            let running = &self.running[i];
-            if running.job.cancel.is_cancelled() || running.answer.is_closed() {
+            if self.running[i].is_cancelled() {
                 self.end(i, Ok(ReplyStop::Cancelled));
             } else {
                 i += 1;
             }
         }
-        self.waiting.retain(|(job, answer, _)| !job.cancel.is_cancelled() && !answer.is_closed());
+        for running in self.waiting.take_out(Running::is_cancelled) {
+            running.cancelled();
+        }
     }
 
     /// Ends a job; its sequence keeps its tokens.
     fn end(&mut self, i: usize, how: Result<ReplyStop, EngineError>) {
         let running = self.running.remove(i);
         self.sequences.release(running.sequence);
+        self.waiting.ended();
         match how {
-            Ok(ReplyStop::Cancelled) if running.is_prefilling() => running.fail(EngineError::Cancelled),
+            Ok(ReplyStop::Cancelled) => running.cancelled(),
             Ok(stop) => running.finish(stop),
             Err(error) => running.fail(error),
         }
@@ -299,7 +331,7 @@ impl<'a> Loop<'a> {
     /// Fills the batch: writers first, then the prompts in turn.
     fn fill(&mut self) -> Result<Vec<Part>, EngineError> {
         self.batch.clear();
-        let writers = self.running.iter().filter(|r| !r.is_prefilling()).count();
+        let writers = self.running.iter().filter(|r| !r.is_reading()).count();
         let readers = self.running.len() - writers;
         let mut room = BATCH;
         let mut parts: Vec<Part> = self.running.iter().map(|_| Part { tokens: 0, logits: None }).collect();
@@ -308,13 +340,13 @@ impl<'a> Loop<'a> {
         let share = (for_prompts / readers.max(1)).max(16);
         let first = self.turn % self.running.len();
         let in_turn = (0..self.running.len()).map(|i| (first + i) % self.running.len());
-        let (prompts, writing): (Vec<usize>, Vec<usize>) = in_turn.partition(|i| self.running[*i].is_prefilling());
+        let (prompts, writing): (Vec<usize>, Vec<usize>) = in_turn.partition(|i| self.running[*i].is_reading());
         for i in writing.into_iter().chain(prompts) {
             let running = &mut self.running[i];
-            let most = if running.is_prefilling() { share.min(room) } else { room };
+            let most = if running.is_reading() { share.min(room) } else { room };
             let tokens = running.pending.len().min(most);
             let whole = tokens == running.pending.len() && tokens > 0;
-            if whole && !running.is_prefilling() && guesses > 0 {
+            if whole && !running.is_reading() && guesses > 0 {
                 running.guess(guesses.min(room - tokens));
             }
             let row = self.batch.n_tokens() as usize;
@@ -339,11 +371,7 @@ impl<'a> Loop<'a> {
                 Ok(()) => return true,
                 Err(DecodeError::NoKvCacheSlot) if self.sequences.evict(&mut self.llama) => {}
                 Err(DecodeError::NoKvCacheSlot) => {
-                    // The youngest job gives way to the older ones.
-                    let last = self.running.len() - 1;
-                    let error = self.sequences.no_room(self.running[last].sequence, self.context);
-                    self.forget_guesses();
-                    self.end(last, Err(error));
+                    self.make_room();
                     return false;
                 }
                 Err(e) => {
@@ -355,8 +383,30 @@ impl<'a> Loop<'a> {
         }
     }
 
-    fn forget_guesses(&mut self) {
-        self.running.iter_mut().for_each(|r| r.draft.clear());
+    /// Takes less of a cache that is full with what jobs need: first their guesses are given up, then
+    /// the youngest gives way to the older ones. One that fills the cache alone has reached its end.
+    fn make_room(&mut self) {
+        let guessed = self.running.iter_mut().filter_map(|r| r.drop_guesses().then_some(())).count();
+        if guessed > 0 {
+            return;
+        }
+        match self.running.pop() {
+            Some(mut youngest) if !self.running.is_empty() => {
+                tracing::debug!(
+                    "the cache is full: a reply of {} tokens waits",
+                    youngest.job.max_tokens - youngest.left()
+                );
+                youngest.lose_place(self.sequences.tokens(youngest.sequence));
+                self.sequences.release(youngest.sequence);
+                self.waiting.give_way(youngest);
+            }
+            Some(alone) => {
+                let error = self.sequences.no_room(alone.sequence, self.context);
+                self.running.push(alone);
+                self.end(0, Err(error));
+            }
+            None => {}
+        }
     }
 
     fn fail_all(&mut self, error: &EngineError) {

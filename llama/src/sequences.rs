@@ -18,6 +18,8 @@ const TRIFLE: usize = 32;
 #[derive(Default)]
 struct Sequence {
     tokens: Vec<LlamaToken>,
+    /// The cell of each token, by a number of our own: sequences that share a beginning have the same.
+    cells: Vec<u64>,
     kind: Option<Kind>,
     busy: bool,
     /// Tick of the last use.
@@ -28,13 +30,15 @@ struct Sequence {
 pub struct Sequences {
     all: Vec<Sequence>,
     tick: u64,
+    /// Number of the next cell.
+    next_cell: u64,
     /// Whether a part of a sequence can be forgotten or shared; a recurrent state cannot.
     divisible: bool,
 }
 
 impl Sequences {
     pub fn new(divisible: bool) -> Self {
-        Sequences { all: (0..SEQUENCES).map(|_| Sequence::default()).collect(), tick: 0, divisible }
+        Sequences { all: (0..SEQUENCES).map(|_| Sequence::default()).collect(), tick: 0, next_cell: 0, divisible }
     }
 
     pub fn divisible(&self) -> bool {
@@ -43,6 +47,17 @@ impl Sequences {
 
     pub fn tokens(&self, sequence: usize) -> &[LlamaToken] {
         &self.all[sequence].tokens
+    }
+
+    /// Cells that jobs hold; those that several share count once.
+    pub fn busy_cells(&self) -> usize {
+        let busy: Vec<&[u64]> = self.all.iter().filter(|s| s.busy).map(|s| s.cells.as_slice()).collect();
+        distinct(&busy)
+    }
+
+    /// How much of the beginning of `prompt` stands in the cells of jobs.
+    pub fn shared(&self, prompt: &[LlamaToken]) -> usize {
+        self.all.iter().filter(|s| s.busy).map(|s| self.common(s, prompt)).max().unwrap_or(0)
     }
 
     /// How much of the beginning of `prompt` some sequence holds.
@@ -103,6 +118,7 @@ impl Sequences {
         let copied = llama.copy_kv_cache_seq(from as i32, to as i32, Some(0), Some(length as u32));
         if copied.is_ok() {
             self.all[to].tokens = self.all[from].tokens[..length].to_vec();
+            self.all[to].cells = self.all[from].cells[..length].to_vec();
         }
     }
 
@@ -134,7 +150,8 @@ impl Sequences {
         self.clear(llama, free);
         if fill(llama, free) {
             self.tick += 1;
-            self.all[free] = Sequence { tokens, kind: Some(Kind::Task), busy: false, used: self.tick };
+            self.all[free] = Sequence { kind: Some(Kind::Task), used: self.tick, ..Sequence::default() };
+            self.extend(free, &tokens);
         } else {
             let _ = llama.clear_kv_cache_seq(Some(free as u32), None, None);
         }
@@ -142,7 +159,10 @@ impl Sequences {
 
     /// These tokens were evaluated at the sequence's end.
     pub fn extend(&mut self, sequence: usize, tokens: &[LlamaToken]) {
+        let first = self.next_cell;
+        self.next_cell += tokens.len() as u64;
         self.all[sequence].tokens.extend_from_slice(tokens);
+        self.all[sequence].cells.extend(first..self.next_cell);
     }
 
     /// Forgets a sequence's tokens from `keep` on, and what llama.cpp holds beyond them.
@@ -150,6 +170,7 @@ impl Sequences {
         let removed = llama.clear_kv_cache_seq(Some(sequence as u32), Some(keep as u32), None);
         if matches!(removed, Ok(true)) {
             self.all[sequence].tokens.truncate(keep);
+            self.all[sequence].cells.truncate(keep);
         } else {
             self.clear(llama, sequence);
         }
@@ -159,6 +180,7 @@ impl Sequences {
         // The removal of a whole sequence always succeeds.
         let _ = llama.clear_kv_cache_seq(Some(sequence as u32), None, None);
         self.all[sequence].tokens.clear();
+        self.all[sequence].cells.clear();
     }
 
     /// The job on this sequence is over; its tokens stay for the next one.
@@ -179,8 +201,29 @@ impl Sequences {
         (0..self.all.len()).filter(|i| self.all[*i].kind == Some(Kind::Conversation) && !self.all[*i].busy)
     }
 
-    /// An error for a job that does not fit beside the others.
+    /// An error for a job that does not even fit alone.
     pub fn no_room(&self, sequence: usize, context: usize) -> EngineError {
         EngineError::ContextFull { need: self.all[sequence].tokens.len() + 1, have: context }
+    }
+}
+
+/// How many different cells these are, of sequences that have at most their beginnings in common.
+fn distinct(sequences: &[&[u64]]) -> usize {
+    let common = |a: &[u64], b: &[u64]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let own = |(i, cells): (usize, &&[u64])| {
+        cells.len() - sequences[..i].iter().map(|before| common(before, cells)).max().unwrap_or(0)
+    };
+    sequences.iter().enumerate().map(own).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distinct;
+
+    #[test]
+    fn shared_cells_count_once() {
+        assert_eq!(distinct(&[]), 0);
+        assert_eq!(distinct(&[&[1, 2, 3], &[1, 2, 7, 8], &[1, 2, 7, 9], &[4, 5]]), 3 + 2 + 1 + 2);
+        assert_eq!(distinct(&[&[1, 2], &[1, 2]]), 2);
     }
 }

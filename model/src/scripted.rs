@@ -1,30 +1,72 @@
 //! A model written down beforehand, for tests of everything above it.
 //!
 //! It enforces the protocol: a tool's result without its call, a call left without its result, or
-//! more requests than there are replies fail the test instead of passing by luck.
+//! more requests than there are replies, or an answer that its constraint would not have allowed fail the
+//! test instead of passing by luck.
 
-use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage};
+use crate::constrain::Compiler;
+use crate::engine::{Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, TokenUsage, ToolChoice};
 use async_trait::async_trait;
-use polymath_chat::{Completion, CompletionError, Event, Message, Role, ToolCall};
+use polymath_chat::{Completion, CompletionError, Constraint, Event, Message, Role, ToolCall};
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
+
+/// A reply as it will be given.
+#[derive(Debug, Clone)]
+pub struct ScriptedReply {
+    pub message: Message,
+    /// See [`Reply::malformed`].
+    pub malformed: Vec<(String, String)>,
+    pub stop: ReplyStop,
+}
+
+impl From<Message> for ScriptedReply {
+    fn from(message: Message) -> Self {
+        ScriptedReply { message, malformed: Vec::new(), stop: ReplyStop::End }
+    }
+}
+
+impl ScriptedReply {
+    /// An attempt at a call that cannot be read.
+    pub fn malformed(raw: &str, why: &str) -> Self {
+        ScriptedReply { malformed: vec![(raw.to_owned(), why.to_owned())], ..Message::assistant("").into() }
+    }
+
+    /// Text that ended for another reason than that the model was done; one that was cancelled ends
+    /// when the request is.
+    pub fn stopped(text: &str, stop: ReplyStop) -> Self {
+        ScriptedReply { stop, ..Message::assistant(text).into() }
+    }
+}
+
+/// What was asked for, for the test to look at.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A short task.
+    Completion(Completion),
+    /// The conversation that a reply was asked for.
+    Reply(Vec<Message>),
+}
 
 /// Plays replies and completions in order.
 pub struct ScriptedEngine {
     info: ModelInfo,
-    replies: Mutex<VecDeque<Message>>,
+    compiler: Compiler,
+    replies: Mutex<VecDeque<ScriptedReply>>,
     completions: Mutex<VecDeque<String>>,
-    /// Every completion that was asked for, for the test to look at.
-    pub asked: Mutex<Vec<Completion>>,
+    asked: Mutex<Vec<Asked>>,
 }
 
 impl ScriptedEngine {
-    pub fn new(guided: bool, replies: Vec<Message>, completions: &[&str]) -> Self {
+    /// # Panics
+    /// The constraints' compiler cannot be made.
+    pub fn new<R: Into<ScriptedReply>>(guided: bool, replies: Vec<R>, completions: &[&str]) -> Self {
         let info = ModelInfo { name: "scripted".into(), context: 8192, parameters: 0, dialect: "generic", guided };
         ScriptedEngine {
             info,
-            replies: Mutex::new(replies.into()),
+            compiler: Compiler::of_bytes().unwrap_or_else(|e| panic!("{e}")),
+            replies: Mutex::new(replies.into_iter().map(Into::into).collect()),
             completions: Mutex::new(completions.iter().map(|c| (*c).to_owned()).collect()),
             asked: Mutex::default(),
         }
@@ -39,6 +81,26 @@ impl ScriptedEngine {
         });
         Message { calls: calls.collect(), ..Message::assistant("") }
     }
+
+    /// Everything that was asked for so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.asked).clone()
+    }
+
+    /// Replies and completions that were not asked for yet.
+    pub fn left(&self) -> usize {
+        lock(&self.replies).len() + lock(&self.completions).len()
+    }
+
+    /// A scripted text must be one that the constraint lets a model write.
+    fn check(&self, constraint: Option<&Constraint>, text: &str) -> Result<(), String> {
+        let checked = constraint.map_or(Ok(()), |constraint| self.compiler.check(constraint, text));
+        checked.map_err(|why| format!("the script's {text:?} does not fit the constraint {constraint:?}: {why}"))
+    }
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 /// Every call has its result directly behind it, and every result its call before it.
@@ -79,18 +141,30 @@ impl Engine for ScriptedEngine {
         if request.cancel.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
-        let next = self.replies.lock().unwrap_or_else(|e| e.into_inner()).pop_front();
-        let message = next.ok_or_else(|| EngineError::Failed("the script has no further reply".into()))?;
+        lock(&self.asked).push(Asked::Reply(request.messages.to_vec()));
+        let next = lock(&self.replies).pop_front();
+        let scripted = next.ok_or_else(|| EngineError::Failed("the script has no further reply".into()))?;
+        let ScriptedReply { message, malformed, stop } = scripted;
+        if stop == ReplyStop::Cancelled {
+            request.cancel.cancelled().await;
+        }
+        if request.rules.tool_choice == ToolChoice::None && !message.calls.is_empty() {
+            return Err(EngineError::Failed("the script calls where no call is allowed".into()));
+        }
+        self.check(request.rules.constraint.as_ref(), &message.content).map_err(EngineError::Failed)?;
         if request.rules.constraint.is_none() && !message.content.is_empty() {
             let _ = request.events.send(Event::Text { delta: message.content.clone() });
         }
         let usage = TokenUsage { completion: 1, ..TokenUsage::default() };
-        Ok(Reply { message, malformed: Vec::new(), usage, stop: ReplyStop::End, logprobs: Vec::new() })
+        Ok(Reply { message, malformed, usage, stop, logprobs: Vec::new() })
     }
 
     async fn complete(&self, task: Completion, _: CancellationToken, _: Events) -> Result<String, CompletionError> {
-        self.asked.lock().unwrap_or_else(|e| e.into_inner()).push(task);
-        let next = self.completions.lock().unwrap_or_else(|e| e.into_inner()).pop_front();
-        next.ok_or_else(|| CompletionError::Engine("the script has no further completion".into()))
+        lock(&self.asked).push(Asked::Completion(task.clone()));
+        let next = lock(&self.completions).pop_front();
+        let missing = || format!("the script has no further completion; asked was: {}", task.prompt);
+        let text = next.ok_or_else(|| CompletionError::Engine(missing()))?;
+        self.check(task.constraint.as_ref(), &text).map_err(CompletionError::Engine)?;
+        Ok(text)
     }
 }

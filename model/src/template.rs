@@ -78,16 +78,51 @@ impl Template {
     }
 
     /// What follows an assistant's message in the prompt when `messages` come after it: its end, the
-    /// messages, and the opening of the next one. Appending this to the tokens that the model wrote
-    /// keeps the log append-only.
-    pub fn render_after_assistant(&self, messages: &[Message], tools: &[ToolSpec]) -> Result<String, EngineError> {
+    /// messages, and the opening of the next one. `calls` are those that the message made. Appending
+    /// this to the tokens that the model wrote keeps the log append-only.
+    pub fn render_after_assistant(
+        &self,
+        calls: &[ToolCall],
+        messages: &[Message],
+        tools: &[ToolSpec],
+    ) -> Result<String, EngineError> {
         let mut history = vec![json!({"role": "user", "content": "."}), json!({"role": "assistant", "content": SLOT})];
         history.extend(messages.iter().map(|m| self.message(m)));
-        let whole = self.render_values(history, tools, true)?;
-        match whole.split_once(SLOT) {
-            Some((_, tail)) => Ok(tail.to_owned()),
-            None => Err(EngineError::Template("it leaves out the assistant's earlier messages".into())),
+        match self.render_values(history, tools, true) {
+            // Some templates refuse a tool's result without a call before it (gpt-oss's does).
+            Err(_) if !calls.is_empty() => self.render_after_calls(calls, messages, tools),
+            Err(error) => Err(error),
+            Ok(whole) => match whole.split_once(SLOT) {
+                Some((_, tail)) => Ok(tail.to_owned()),
+                None => Err(EngineError::Template("it leaves out the assistant's earlier messages".into())),
+            },
         }
+    }
+
+    /// The same behind a message with its calls. The last argument stands for the place up to which
+    /// the model wrote itself: from there the message ends with its last special token.
+    fn render_after_calls(
+        &self,
+        calls: &[ToolCall],
+        messages: &[Message],
+        tools: &[ToolSpec],
+    ) -> Result<String, EngineError> {
+        let mut made: Vec<Value> = calls.iter().map(|c| self.call(c)).collect();
+        if let Some(last) = made.last_mut() {
+            last["function"]["arguments"] = json!({"slot": SLOT});
+        }
+        let mut history = vec![
+            json!({"role": "user", "content": "."}),
+            json!({"role": "assistant", "content": "", "tool_calls": made}),
+        ];
+        let alone = self.render_values(history.clone(), tools, false)?;
+        history.extend(messages.iter().map(|m| self.message(m)));
+        let whole = self.render_values(history, tools, true)?;
+        let refused =
+            || EngineError::Template("it writes the assistant's calls in no way that can be gone on from".into());
+        let slot = alone.rfind(SLOT).filter(|_| whole.starts_with(&alone)).ok_or_else(refused)?;
+        let ends = self.special.iter().filter_map(|text| alone[slot..].rfind(text.as_str()));
+        Ok(whole[slot + ends.max().ok_or_else(refused)?..].to_owned())
     }
 
     fn render_values(
@@ -223,9 +258,30 @@ mod tests {
         let before = [Message::user("q"), Message::assistant("a")];
         let next = [Message::user("and then?")];
         let whole = template.render(&[&before[..], &next[..]].concat(), &[]).unwrap();
-        let tail = template.render_after_assistant(&next, &[]).unwrap();
+        let tail = template.render_after_assistant(&[], &next, &[]).unwrap();
         assert!(whole.ends_with(&tail), "{tail:?} is not the end of {whole:?}");
         assert!(tail.starts_with("<|im_end|>"), "{tail:?}");
+    }
+
+    /// As gpt-oss's template does: a result is refused unless a call stands before it.
+    #[test]
+    fn a_tail_behind_calls_where_results_need_them() {
+        let source = "{% for m in messages %}{% if m.role == 'tool' %}\
+            {% if not loop.previtem.tool_calls %}{{ raise_exception('a result without its call') }}{% endif %}\
+            <|start|>{{ loop.previtem.tool_calls[-1].function.name }} to=assistant<|message|>{{ m.content }}<|end|>\
+            {% elif m.tool_calls %}<|start|>assistant to={{ m.tool_calls[-1].function.name }}<|message|>\
+            {{ m.tool_calls[-1].function.arguments | tojson }}<|call|>\
+            {% else %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endif %}{% endfor %}\
+            {% if add_generation_prompt %}<|start|>assistant{% endif %}";
+        let special = ["<|start|>", "<|message|>", "<|end|>", "<|call|>"].map(String::from).to_vec();
+        let template = Template::new(Some(source.into()), special, "".into(), "".into()).unwrap();
+        let call = ToolCall { id: "call00001".into(), name: "weather".into(), arguments: json!({"city": "Oslo"}) };
+        let asked = Message { calls: vec![call.clone()], ..Message::assistant("") };
+        let result = [Message::tool(&call, "3 degrees")];
+        let tail = template.render_after_assistant(&[call], &result, &[]).unwrap();
+        assert_eq!(tail, "<|call|><|start|>weather to=assistant<|message|>3 degrees<|end|><|start|>assistant");
+        let whole = template.render(&[&[Message::user("q"), asked][..], &result].concat(), &[]).unwrap();
+        assert!(whole.ends_with(&tail), "{tail:?} is not the end of {whole:?}");
     }
 
     #[test]
@@ -252,6 +308,7 @@ mod tests {
             description: "d <'>".into(),
             parameters: json!({"type": "object"}),
             raw_argument: None,
+            stateful: false,
         };
         let got = t.render(&[Message::user("é\"x")], &[tool]).unwrap();
         assert_eq!(

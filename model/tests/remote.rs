@@ -21,6 +21,7 @@ fn calculator() -> ToolSpec {
         description: "Calculates".into(),
         parameters: json!({"type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]}),
         raw_argument: None,
+        stateful: false,
     }
 }
 
@@ -354,6 +355,18 @@ async fn a_demanded_call_is_made() {
     let calls = ask(&engine, rules).await.reply.unwrap().message.calls;
     assert_eq!((calls.len(), &calls[0].arguments), (1, &json!({"expression": "1"})));
     assert_eq!(server.asked()[0]["tool_choice"], "required");
+}
+
+#[tokio::test]
+async fn a_demanded_call_that_is_cut_is_no_text() {
+    let cut =
+        json!({"choices": [{"delta": {"content": "{\"name\": \"calculator\", \"argu"}, "finish_reason": "length"}]});
+    let server = Server::start("llamacpp", vec![text("I would rather talk."), chunks(&[cut])]).await;
+    let engine = connect(&server, "m").await.unwrap();
+    let rules = Rules { tool_choice: ToolChoice::Required, ..Rules::free(8) };
+    let reply = ask(&engine, rules).await.reply.unwrap();
+    assert_eq!((reply.message.content.as_str(), reply.message.calls.len()), ("", 0));
+    assert_eq!((reply.malformed.len(), reply.stop), (1, ReplyStop::Length));
 }
 
 #[tokio::test]

@@ -5,14 +5,19 @@
 //! client runs its own tools here: calls go back to it. The loop that runs ours is the agent's.
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
+mod app;
+mod connections;
 mod error;
 mod generation;
 mod guard;
+mod limits;
 mod listen;
 mod openai;
 mod routes;
+mod serve;
 mod token;
 
+pub use limits::Limits;
 pub use listen::{ServeError, Server};
 pub use routes::Service;
-pub use token::Token;
+pub use token::{Token, TokenError};

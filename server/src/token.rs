@@ -1,14 +1,21 @@
 //! The secret that callers show: read from a file, or made and kept there.
 
-use crate::listen::ServeError;
 use rand::TryRngCore;
 use std::fmt;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use subtle::ConstantTimeEq;
 
 /// Random bytes of a token that is made here.
 const RANDOM_BYTES: usize = 32;
+
+/// A token file that is of no use.
+#[derive(Debug, thiserror::Error)]
+#[error("the token file {path}: {why}")]
+pub struct TokenError {
+    pub path: PathBuf,
+    pub why: String,
+}
 
 /// A bearer token. Its text is shown by nothing, `Debug` included.
 #[derive(Clone)]
@@ -25,9 +32,9 @@ impl Token {
     /// random token in it.
     ///
     /// # Errors
-    /// `TokenFile` when the file cannot be read or made, or holds anything but one token.
-    pub fn read_or_create(path: &Path) -> Result<Token, ServeError> {
-        let failed = |why: String| ServeError::TokenFile { path: path.to_owned(), why };
+    /// When the file cannot be read or made, or holds anything but one token.
+    pub fn read_or_create(path: &Path) -> Result<Token, TokenError> {
+        let failed = |why: String| TokenError { path: path.to_owned(), why };
         match std::fs::read_to_string(path) {
             Ok(text) => Token::new(&text).map_err(failed),
             Err(e) if e.kind() == ErrorKind::NotFound => create(path).map_err(|e| failed(e.to_string())),

@@ -172,17 +172,68 @@ async fn nothing_the_model_wrote_is_lost() {
     let broken = vec![("<tool_call>{\"name\": \"weath".to_owned(), "it breaks off".to_owned())];
     let top = vec![(b"It".to_vec(), -0.1), (vec![0xE4, 0xB8], f32::NEG_INFINITY)];
     let logprobs = vec![TokenLogprob { bytes: b"It".to_vec(), logprob: -0.1, top }];
-    let reply = Reply { message: thinking, malformed: broken, stop: ReplyStop::Length, logprobs, ..said("") };
+    let reply = Reply { message: thinking, malformed: broken, logprobs, ..said("") };
     let server = serve(Player::ending(vec![Ok(reply)]), None).await;
     let (_, body) = server.ask(&json!({"messages": question(), "logprobs": true, "top_logprobs": 2})).await;
     let choice = &body["choices"][0];
     assert_eq!(choice["message"]["content"], "I look.\n<tool_call>{\"name\": \"weath");
     assert_eq!(choice["message"]["reasoning_content"], "Rain?");
-    assert_eq!(choice["finish_reason"], "length");
+    assert_eq!(choice["finish_reason"], "stop");
     let token = &choice["logprobs"]["content"][0];
     assert_eq!((&token["token"], &token["bytes"]), (&json!("It"), &json!([73, 116])));
     assert_eq!(token["top_logprobs"][1]["bytes"], json!([0xE4, 0xB8]));
     assert_eq!(token["top_logprobs"][1]["logprob"], -9999.0);
+}
+
+/// A reply with these parts that ended so; its content, calls and reason, which must be the same in a
+/// stream.
+async fn finished(text: &str, calls: usize, attempts: &[&str], stop: ReplyStop) -> (Option<String>, usize, String) {
+    let made: Vec<(&str, Value)> = (0..calls).map(|_| ("weather", json!({"place": "Rome"}))).collect();
+    let message = Message { content: text.into(), ..ScriptedEngine::calling(&made) };
+    let malformed = attempts.iter().map(|raw| (raw.to_string(), "it was cut".to_owned())).collect();
+    let logprobs = vec![TokenLogprob { bytes: b"[{".to_vec(), logprob: -0.1, top: Vec::new() }];
+    let reply = Reply { message, malformed, stop, logprobs, ..said("") };
+    let server = serve(Player::ending(vec![Ok(reply.clone()), Ok(reply)]), None).await;
+    let mut body = json!({"messages": question(), "tools": [weather()], "tool_choice": "required", "logprobs": true});
+    let whole = server.ask(&body).await.1;
+    let choice = &whole["choices"][0];
+    let content = choice["message"]["content"].as_str().map(str::to_owned);
+    let made = choice["message"]["tool_calls"].as_array().map_or(0, Vec::len);
+    assert_eq!(content.is_none(), choice["logprobs"].is_null(), "log-probabilities are the text's: {choice}");
+
+    body["stream"] = json!(true);
+    let lines = server.stream(&body).await;
+    let chunks: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let deltas = || chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]);
+    let streamed: Vec<&str> = deltas().filter_map(|delta| delta["content"].as_str()).collect();
+    assert_eq!((!streamed.is_empty()).then(|| streamed.concat()), content, "{lines:?}");
+    assert_eq!(deltas().filter(|delta| delta["tool_calls"].is_array()).count(), made, "{lines:?}");
+    let reason = choice["finish_reason"].as_str().unwrap();
+    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], reason, "{lines:?}");
+    (content, made, reason.to_owned())
+}
+
+#[tokio::test]
+async fn a_call_that_the_limit_cut_is_not_shown() {
+    let array = "[{\"name\": \"weather\", \"argu";
+    let tagged = "<tool_call>\n{\"name\": \"wea";
+    use ReplyStop::{End, Length, Loop};
+    for (text, calls, attempts, stop, want) in [
+        ("", 0, &[array][..], Length, (None, 0, "length")),
+        ("", 0, &[tagged], Length, (None, 0, "length")),
+        ("", 0, &["{\"not\": a call}", tagged], Loop, (None, 0, "length")),
+        ("I look.", 0, &[tagged], Length, (Some("I look."), 0, "length")),
+        ("", 1, &[array], Length, (None, 1, "length")),
+        ("", 1, &[array], Loop, (None, 1, "tool_calls")),
+        // The limit came where nothing more was to come.
+        ("", 1, &[], Length, (None, 1, "tool_calls")),
+        ("", 1, &[], End, (None, 1, "tool_calls")),
+        // What is unreadable although it is whole stays text.
+        ("", 0, &["<tool_call>?</tool_call>"], End, (Some("<tool_call>?</tool_call>"), 0, "stop")),
+    ] {
+        let (content, made, reason) = finished(text, calls, attempts, stop).await;
+        assert_eq!((content.as_deref(), made, reason.as_str()), want, "{text:?} {calls} {attempts:?} {stop:?}");
+    }
 }
 
 /// The request is refused with this param, in words that contain these.

@@ -6,7 +6,7 @@ mod common;
 
 use common::{Play, Player, said, serve};
 use polymath_chat::{Event, Message};
-use polymath_model::engine::{EngineError, Reply, ReplyStop, TokenLogprob};
+use polymath_model::engine::{EngineError, Reply, TokenLogprob};
 use polymath_model::scripted::ScriptedEngine;
 use serde_json::{Value, json};
 
@@ -77,16 +77,16 @@ async fn calls_come_when_they_are_whole() {
 #[tokio::test]
 async fn what_was_not_told_as_an_event_comes_at_the_end() {
     let constrained = Play { events: vec![], end: Ok(said("{\"n\":1}")) };
-    let malformed = vec![("<tool_call>{".to_owned(), "cut".to_owned())];
+    let malformed = vec![("<tool_call>{".to_owned(), "it is no JSON".to_owned())];
     let logprobs = vec![TokenLogprob { bytes: b"ok".to_vec(), logprob: -0.5, top: vec![] }];
-    let cut = Reply { malformed, logprobs, stop: ReplyStop::Length, ..said("So:") };
-    let server = serve(Player::new(vec![constrained, Play { events: vec![text("So:")], end: Ok(cut) }]), None).await;
+    let broken = Reply { malformed, logprobs, ..said("So:") };
+    let server = serve(Player::new(vec![constrained, Play { events: vec![text("So:")], end: Ok(broken) }]), None).await;
     let first = chunks(&server.stream(&body()).await);
     assert_eq!(deltas(&first, "content").concat(), "{\"n\":1}");
     let second = chunks(&server.stream(&body()).await);
     assert_eq!(deltas(&second, "content").concat(), "So:\n<tool_call>{");
     let end = &second.last().unwrap()["choices"][0];
-    assert_eq!((&end["finish_reason"], &end["logprobs"]["content"][0]["token"]), (&json!("length"), &json!("ok")));
+    assert_eq!((&end["finish_reason"], &end["logprobs"]["content"][0]["token"]), (&json!("stop"), &json!("ok")));
 }
 
 #[tokio::test]

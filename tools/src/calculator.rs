@@ -73,6 +73,7 @@ impl Calculator {
                     "additionalProperties": false
                 }),
                 raw_argument: None,
+                stateful: false,
             },
         }
     }

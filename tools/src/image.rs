@@ -87,6 +87,7 @@ impl Image {
                     "additionalProperties": false
                 }),
                 raw_argument: None,
+                stateful: false,
             },
             painter,
         }

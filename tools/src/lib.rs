@@ -7,6 +7,7 @@ mod calculator;
 pub mod image;
 pub mod python;
 mod registry;
+mod sql;
 mod tool;
 mod value;
 
@@ -14,5 +15,6 @@ pub use calculator::Calculator;
 pub use image::Image;
 pub use python::Python;
 pub use registry::Registry;
+pub use sql::Sql;
 pub use tool::{CallCx, Tool, ToolError};
 pub use value::{read_cell, read_value};

@@ -42,6 +42,7 @@ impl Python {
             // `svg` is accepted and not offered: it is for people and scripts.
             }),
             raw_argument: Some("code".to_owned()),
+            stateful: true,
         };
         Python { spec, config, sandbox: OnceCell::new() }
     }

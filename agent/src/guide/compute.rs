@@ -1,137 +1,119 @@
-//! Working things out: expressions for the calculator, programs for Python, prompts for pictures.
+//! What only a program can do, and the mending of programs and queries that failed.
 
 use super::program::{self, Need};
-use super::state::{Guide, calling};
+use super::state::{Guide, Outcome, Running, calling};
+use crate::dispatch;
 use crate::evidence::clip;
 use crate::lead::Turn;
-use crate::notebook::{describe_files, describe_frame, frames, inherit};
-use polymath_chat::{Completion, CompletionError, Constraint, Message, Table};
+use crate::notebook::{describe_files, describe_frame, inherit};
+use crate::prompts::{PROGRAM, QUERY};
+use polymath_chat::{CompletionError, Constraint, Message, Table};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// How a plot is made, on another matter: one example is worth more than rules.
-const PLOT_EXAMPLE: &str = "Example
-Task: Plot the rainfall by month as a line, with a logarithmic axis and a grid
-Program:
-known = df.dropna(subset=['Rainfall'])
-plt.plot(known['Month'], known['Rainfall'], marker='o')
-plt.yscale('log')
-plt.grid(True)
-plt.title('Rainfall by month')
-plt.xlabel('Month')
-plt.ylabel('Rainfall (mm)')
-plt.show()
-
-";
-
 /// Tokens of a program.
 const PROGRAM_TOKENS: usize = 700;
+/// Attempts at mending a program.
+const REPAIRS: usize = 2;
 
 impl Guide {
-    /// Writes one expression, out of the characters of arithmetic and the calculator's functions.
-    pub(super) async fn calculate(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let lark = "start: EXPRESSION\nEXPRESSION: /[0-9(√-]([0-9a-zµ .,()+*\\/^%°-]){0,160}/\n".to_owned();
-        let prompt = format!(
-            "Write the expression for a calculator.\n\n\
-             Question: What is 15% of 1,280 plus 3?\nExpression: 15% of 1280 + 3\n\n\
-             Question: How much is the cube root of 5 times pi, to 30 digits?\nExpression: (5^(1/3) * pi) to 30 digits\n\n\
-             Question: 把 3.5 英里换算成公里\nExpression: 3.5 miles to km\n\n\
-             Question: 2000 at 3% interest a year, what is it after 8 years?\nExpression: 2000 * (1 + 3%)^8\n\n\
-             {}Question: {}\nExpression: ",
-            last_failure(turn),
-            clip(turn.question, 800)
-        );
-        let mut task = Completion::new(prompt, 90).constrained(Constraint::Lark(lark));
-        // The expression ends where something is said about it.
-        task.stop = vec!["\n".into(), " is ".into(), " equals ".into()];
-        let expression = turn.complete(task).await?;
-        Ok(calling(turn, vec![("calculator", json!({"expression": expression.trim()}))]))
-    }
-
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
-    pub(super) async fn python(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let table = frames(&turn.chat.tables).into_iter().next();
-        self.speaks_for_itself = false;
+    pub(super) async fn program(&mut self, turn: &mut Turn<'_>, tries: usize) -> anyhow::Result<Option<Message>> {
+        let table = turn.chat.frames().into_iter().next();
         // A program with gaps is tried once; what it could not do the model writes freely.
-        if let (Some((name, table)), 0) = (&table, self.failures) {
-            match program::write(turn, name, table, self.plan.is_some()).await? {
-                Need::Program(code) => {
-                    self.speaks_for_itself = true;
-                    return Ok(calling(turn, vec![("python", json!({"code": code}))]));
-                }
-                Need::Nothing => return self.answer(turn).await,
-                Need::Other => {}
-            }
+        if let (Some((name, table)), 0) = (&table, tries)
+            && let Need::Program(code) = program::write(turn, name, table).await?
+        {
+            self.running = Some(Running::Programming { tries, own: true });
+            return Ok(Some(calling(turn, vec![("python", json!({"code": code}))])));
         }
         // A file that is a table already is not to be loaded once more.
         let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));
         let files: Vec<PathBuf> = turn.chat.files.iter().filter(|path| !is_table(path)).cloned().collect();
+        let frames = turn.chat.frames();
         let about = |(name, table): &(String, Table)| {
-            format!("`{name}` holds a table of {} with {}\n", table.title, describe_frame(table))
+            format!("`{name}` is there: a DataFrame of {} with {}\n", table.title, describe_frame(table))
         };
-        let mut task = Completion::new(
-            format!(
-                "{PLOT_EXAMPLE}{}{}{}Task: {}",
-                table.as_ref().map(about).unwrap_or_default(),
-                describe_files(&files),
-                last_failure(turn),
-                clip(turn.question, 2000)
-            ),
-            PROGRAM_TOKENS,
+        let there: String = frames.iter().filter(|(name, _)| name.starts_with('t')).map(about).collect();
+        let prompt = format!(
+            "{there}{}{}Task: {}",
+            describe_files(&files),
+            last_failure(turn).unwrap_or_default(),
+            clip(turn.question, 2000)
         );
-        task.system = format!(
-            "You write short Python programs with numpy, pandas and matplotlib, like the example. Today is {}. Print every result with \
-             a label. Give plots a title and axis labels. No files but the user's, no network, no input.",
-            chrono::Local::now().date_naive()
-        );
+        let mut task = PROGRAM.ask(prompt, PROGRAM_TOKENS);
         let imports = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n";
-        // A model that sees its data loaded does not type it in again.
-        let loaded = table.as_ref().map_or(String::new(), |(name, _)| format!("{name} = load_table()\n"));
-        task.prefill = format!("```python\n{imports}{loaded}");
+        task.prefill = format!("```python\n{imports}");
         task.stop = vec!["```".into()];
         // The likeliest mended program is mostly the one that failed.
-        task.temperature = if self.failures > 0 { 0.6 } else { 0.0 };
+        task.temperature = if tries > 0 { 0.6 } else { 0.0 };
         let code = match turn.complete(task).await {
             Ok(code) => format!("{imports}{}", code.trim_end()),
-            Err(CompletionError::TooLong(tokens)) => {
-                anyhow::bail!("the program did not come to an end within {tokens} tokens")
+            Err(CompletionError::TooLong(_)) => {
+                self.results.push(Outcome::Failed("a program that did not come to an end".into()));
+                return Ok(None);
             }
             Err(other) => return Err(other.into()),
         };
-        Ok(calling(turn, vec![("python", json!({"code": code}))]))
-    }
-
-    pub(super) async fn draw(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        Ok(calling(turn, vec![("image", json!({"prompt": clip(turn.question, 500)}))]))
-    }
-
-    /// Takes over the tables that programs of this turn left: what they filled in is marked so. A
-    /// table that only lost rows is a program's own affair.
-    pub(super) fn take_tables(&self, turn: &mut Turn<'_>) {
-        let programs = turn.outcomes.iter().filter(|o| o.call.name == "python");
-        let made: Vec<Table> = programs.filter_map(|o| o.result.as_ref().ok()).flat_map(|o| o.tables.clone()).collect();
-        for table in made {
-            let table = match turn.chat.tables.last() {
-                Some(old) if old.rows.len() == table.rows.len() => inherit(old, table),
-                Some(old) if table.columns.iter().all(|c| old.columns.contains(c)) => continue,
-                _ => table,
-            };
-            let _ = turn.events.send(polymath_chat::Event::Table { table: table.clone() });
-            turn.tables.push(table.clone());
-            turn.chat.tables.push(table);
+        if PROGRAM.leaks(&code, turn.question) {
+            self.results.push(Outcome::Failed("a program that was about something else".into()));
+            return Ok(None);
         }
+        self.running = Some(Running::Programming { tries, own: false });
+        Ok(Some(calling(turn, vec![("python", json!({"code": code}))])))
+    }
+
+    /// Takes what a program brought, or has it mended.
+    pub(super) async fn programmed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        tries: usize,
+        own: bool,
+    ) -> anyhow::Result<Option<Message>> {
+        let Some(dispatch::Outcome { result, .. }) = turn.outcomes.last() else { return Ok(None) };
+        match result {
+            Err(_) if tries < REPAIRS => self.program(turn, tries + 1).await,
+            Err(failure) => {
+                let why = failure.message.lines().last().unwrap_or_default().to_owned();
+                self.results.push(Outcome::Failed(why));
+                Ok(None)
+            }
+            Ok(output) => {
+                let output = output.clone();
+                for table in output.tables {
+                    let table = match turn.chat.table_named(&table.title) {
+                        Some(old) => inherit(old, table),
+                        None => table,
+                    };
+                    self.add_table(turn, "", table);
+                }
+                let text: Vec<&str> =
+                    output.content.lines().filter(|line| !line.starts_with("figure saved: ")).collect();
+                self.results.push(Outcome::Printed { text: text.join("\n"), own });
+                if !output.artifacts.is_empty() {
+                    self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// A query that failed, written again with what was wrong with it.
+    pub(super) async fn mend_query(&self, turn: &mut Turn<'_>, query: &str, why: &str) -> anyhow::Result<String> {
+        let prompt = format!("Request: {}\nQuery: {query}\nError: {}", clip(turn.question, 800), clip(why, 800));
+        let lark = "start: \"SELECT \" REST\nREST: /[^\\n]{3,300}/\n".to_owned();
+        Ok(turn.complete(QUERY.ask(prompt, 150).constrained(Constraint::Lark(lark))).await?)
     }
 }
 
 /// The attempt that just failed, for the next one to do better.
-fn last_failure(turn: &Turn<'_>) -> String {
-    let Some(outcome) = turn.outcomes.last() else { return String::new() };
-    let Err(failure) = &outcome.result else { return String::new() };
-    let tried = outcome.call.arguments.get("code").or(outcome.call.arguments.get("expression"));
-    let tried = tried.and_then(|t| t.as_str()).unwrap_or_default();
-    format!(
+fn last_failure(turn: &Turn<'_>) -> Option<String> {
+    let outcome = turn.outcomes.last().filter(|o| o.call.name == "python")?;
+    let failure = outcome.result.as_ref().err()?;
+    let tried = outcome.call.arguments.get("code").and_then(|t| t.as_str()).unwrap_or_default();
+    Some(format!(
         "This was tried and failed:\n{}\n{}\nWrite it differently.\n\n",
         clip(tried, 2500),
         clip(&failure.message, 800)
-    )
+    ))
 }

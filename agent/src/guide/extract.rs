@@ -4,10 +4,12 @@
 //! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
-use super::state::{Guide, object, quoted};
+use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::figures::{Figure, figures, same};
+use crate::guide::find::with_unit;
 use crate::lead::Turn;
+use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
 use polymath_tools::read_value;
 use serde_json::{Map, Value, json};
@@ -17,38 +19,47 @@ mod merge;
 mod shape;
 mod units;
 
-use shape::{Kind, Row, Shape};
+use shape::{Column, Kind, Row, Shape};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
 impl Guide {
     /// The table that the question asks for, from the pages opened in this turn and before.
-    pub(super) async fn extract(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Option<Table>> {
-        let shape = ask_shape(turn).await?;
+    pub(super) async fn extract(
+        &self,
+        turn: &mut Turn<'_>,
+        things: &str,
+        columns: &[String],
+    ) -> anyhow::Result<Option<Table>> {
+        let shape = shape_of(turn, things, columns).await?;
         let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
         let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
         let mut rows: Vec<Row> = Vec::new();
         let mut used: HashSet<String> = HashSet::new();
         for table in page_tables(turn, &sources) {
-            let found = adopt(turn, &shape, &table).await?;
+            let found = match melted(&table, &shape, things) {
+                Some(rows) => rows,
+                None => adopt(turn, &shape, &table).await?,
+            };
             if found.len() > 1 {
                 used.extend(sources.iter().filter(|s| came_from(&table, s)).map(|s| s.url.clone()));
                 merge::merge(&mut rows, found);
             }
         }
         let query = format!(
-            "{} {}",
-            self.query(turn),
+            "{things} {} {}",
+            turn.question,
             shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
         );
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
         for source in prose.iter().filter(|s| may_add(&rows, &shape, s)).take(PROSE_PAGES).cloned().collect::<Vec<_>>()
         {
-            let found = copy_rows(turn, &shape, &source, &query).await?;
+            let mut found = copy_rows(turn, &shape, &source, &query).await?;
+            // A name alone is no row: any word of a page can be one.
+            found.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
             merge::merge(&mut rows, found);
         }
-        rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
         if rows.is_empty() {
             return Ok(None);
         }
@@ -58,37 +69,19 @@ impl Guide {
     }
 }
 
-/// Asks for the table's columns and their kinds.
-async fn ask_shape(turn: &mut Turn<'_>) -> anyhow::Result<Shape> {
-    let question = plain(turn.question);
-    let column = object(&[
-        ("name", json!({"type": "string", "minLength": 1, "maxLength": 30})),
-        ("kind", json!({"enum": ["text", "number", "date"]})),
-    ]);
-    let columns = json!({"type": "array", "items": column, "minItems": 2, "maxItems": 6});
-    let lark = format!(
-        "start: \"{{\\\"subject\\\":\\\"\" SUBJECT \"\\\",\\\"columns\\\":\" columns \"}}\"\nSUBJECT: %regex {{\"substring_words\": {}}}\ncolumns: %json {}\n",
-        quoted(&clip(&question, 1000)),
-        compact(columns)
-    );
-    let prompt = format!(
-        "Name the columns of the table that is asked for. The first column names what each row is about; dates and \
-         years are of kind date, amounts and sizes of kind number.\n\n\
-         Request: Make a table of Neptune's moons (diameter, year of discovery)\n\
-         {{\"subject\":\"Neptune's moons\",\"columns\":[{{\"name\":\"Moon\",\"kind\":\"text\"}},{{\"name\":\"Diameter\",\"kind\":\"number\"}},{{\"name\":\"Discovery\",\"kind\":\"date\"}}]}}\n\n\
-         Request: List Acme's acquisitions with the price and the seller\n\
-         {{\"subject\":\"Acme\",\"columns\":[{{\"name\":\"Acquisition\",\"kind\":\"text\"}},{{\"name\":\"Price\",\"kind\":\"number\"}},{{\"name\":\"Seller\",\"kind\":\"text\"}}]}}\n\n\
-         Request: {}",
-        clip(&question, 1000)
-    );
-    let text = turn.complete(Completion::new(prompt, 200).constrained(Constraint::Lark(lark))).await?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-fn compact(schema: Value) -> String {
-    let mut schema = schema;
-    schema["x-guidance"] = json!({"whitespace_flexible": false});
-    schema.to_string()
+/// The table that is wanted: what its columns hold is asked for.
+async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyhow::Result<Shape> {
+    let kind = "(\"text\" | \"number\" | \"date\")";
+    let lark = format!("start: {}\n", vec![kind; columns.len()].join(" \", \" "));
+    let task = COLUMNS.ask(columns.join(", "), 40).constrained(Constraint::Lark(lark));
+    let text = turn.complete(task).await?;
+    let kinds = text.split(", ").map(|kind| match kind {
+        "number" => Kind::Number,
+        "date" => Kind::Date,
+        _ => Kind::Text,
+    });
+    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    Ok(Shape { subject: things.to_owned(), columns })
 }
 
 /// Text that can stand in a JSON string and in a Lark literal without escapes.
@@ -142,14 +135,35 @@ fn may_add(rows: &[Row], shape: &Shape, source: &Source) -> bool {
     rows.is_empty() || rows.iter().any(misses)
 }
 
-/// Tables of this turn's opened pages, from pages about the subject.
+/// Tables of the opened pages that are about the subject.
 fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
-    let outputs = turn.outcomes.iter().filter(|o| o.call.name == "browser_open").filter_map(|o| o.result.as_ref().ok());
-    outputs
-        .flat_map(|o| o.tables.iter())
-        .filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s)))
-        .cloned()
-        .collect()
+    let tables = turn.chat.page_tables.iter();
+    tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
+}
+
+/// A wide table's one row that is meant, by its columns: `Library | 2019 | 2020` read as years and values
+/// where a year and one value are wanted.
+fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
+    let [across, up] = shape.columns.as_slice() else { return None };
+    let years: Vec<usize> = (1..table.columns.len()).filter(|i| read_value(&table.columns[*i]).1.is_some()).collect();
+    if across.kind != Kind::Date || years.len() < 2 {
+        return None;
+    }
+    let wanted: HashSet<String> = terms(things).into_iter().collect();
+    let shared = |row: &&Vec<Cell>| {
+        let words: HashSet<String> = row.first().map(|c| terms(c.display())).unwrap_or_default().into_iter().collect();
+        (words.intersection(&wanted).count(), std::cmp::Reverse(words.difference(&wanted).count()))
+    };
+    let row = table.rows.iter().max_by_key(shared).filter(|row| shared(row).0 > 0)?;
+    let cells = years.into_iter().filter_map(|i| Some((i, row.get(i)?)));
+    let rows = cells.map(|(i, cell)| {
+        let year = Cell {
+            date: read_value(&table.columns[i]).1,
+            ..Cell::new(table.columns[i].as_str(), cell.provenance.clone())
+        };
+        vec![year, units::with_header(cell, &up.name, up.kind)]
+    });
+    Some(rows.collect())
 }
 
 fn came_from(table: &Table, source: &Source) -> bool {
@@ -201,19 +215,16 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
     if spotted.is_empty() {
         return Ok(Vec::new());
     }
-    let prompt = format!(
-        "{}\n\n{text}\n\nRequest: {}\nCopy what this page says, one object for each {}; null for what the page does not say.",
-        plain(&source.title),
-        clip(&plain(turn.question), 500),
-        shape.columns[0].name
-    );
-    let task = Completion::new(prompt, 400).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
+    let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(turn.question), 500));
+    let task = ROWS.ask(prompt, 500).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
     let reply = match turn.complete(task).await {
         Ok(reply) => reply,
         // Rows without end: this page is left out, the others may do.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(Vec::new()),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("rows of {}: {reply}", source.url);
     let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
     let keys: Vec<String> =
         rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();
@@ -227,7 +238,7 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         let literals: Vec<String> = spotted
             .iter()
             .filter(|f| wanted(f) && seen.insert(f.text.as_str()))
-            .map(|f| quoted(&quoted(&f.text)))
+            .map(|f| quoted(&quoted(&with_unit(&f.text, &text[f.at.start..]))))
             .collect();
         if literals.is_empty() { quoted("null") } else { format!("{} | {}", quoted("null"), literals.join(" | ")) }
     };
@@ -242,11 +253,11 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         format!("{label} {cell}")
     });
     format!(
-        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: %regex {{\"substring_words\": {}}}\n",
+        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: {}\n",
         cells.collect::<Vec<_>>().join(" "),
         alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
         alternatives(&|f| f.date.is_some()),
-        quoted(text)
+        piece_of(text)
     )
 }
 
@@ -263,7 +274,7 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
         let (number, date) = match column.kind {
             Kind::Text => (None, None),
-            Kind::Number => (read_value(text).0, None),
+            Kind::Number => (read_value(text).0.or_else(|| figures(text).first().and_then(|f| f.number)), None),
             Kind::Date => (None, read_value(text).1),
         };
         Cell { text: Some(text.to_owned()), number, date, provenance }

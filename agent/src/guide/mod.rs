@@ -6,13 +6,18 @@
 //! verbatim lines, not as text to retype. The decisions are made on the conversation's own sequence
 //! (short, append-only); every other question is asked on a sequence of its own.
 
+mod calc;
+mod chart;
 mod compute;
-mod decide;
 mod extract;
+mod find;
+mod given;
+mod plan;
 mod program;
 mod search;
 mod state;
 mod steps;
+mod talk;
 mod write;
 
 pub use state::Guide;

@@ -5,33 +5,10 @@
 use super::state::object;
 use crate::evidence::clip;
 use crate::lead::Turn;
+use crate::prompts::{KINDS, TREND};
 use polymath_chat::{Completion, Constraint, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// How a request is sorted. Without the examples the 1.5B sorted 10 requests of 18 as a person would,
-/// with them 23 of 28.
-const KINDS: &str = "What does a request about a table need? Reply with one word.
-fill: estimate values that are missing in the table
-trend: fit a line or a trend, predict, extrapolate
-plot: draw the data as a chart, nothing fitted
-compute: totals, averages, counts, the largest or smallest, differences
-table: only collect, list or show the data
-
-Examples:
-Estimate the two lengths that are missing -> fill
-Guess the unknown prices from the areas -> fill
-What will the traffic be in 2040? -> trend
-Draw the trend of the rents with the data, and give its value next May -> trend
-Show the heights in a bar chart -> plot
-Plot the rents over time with a grid and a log scale -> plot
-画出各桥的长度 -> plot
-Which bridge is the longest? -> compute
-What is the average rent in Bern? -> compute
-How much did the rents rise from year to year? -> compute
-Make a table of the bridges of Prague (name, year, length) -> table
-Find out the rents of the five largest towns -> table
-Find the five longest bridges and plot their lengths -> plot";
 
 /// What a request turns out to need.
 pub enum Need {
@@ -39,13 +16,10 @@ pub enum Need {
     Program(String),
     /// One that the model has to write.
     Other,
-    /// None: the table itself is what was asked for.
-    Nothing,
 }
 
 /// The program for a request, if it is one of the common ones. `name` is the table's variable.
-/// `collected`: the table was put together for this very request, and may be all that it asks for.
-pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table, collected: bool) -> anyhow::Result<Need> {
+pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Result<Need> {
     let columns = Columns::of(table);
     let mut kinds = Vec::new();
     if !columns.incomplete.is_empty() && columns.numbers.len() > 1 {
@@ -54,20 +28,15 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table, collected: bo
     if !columns.numbers.is_empty() && (!columns.dates.is_empty() || columns.numbers.len() > 1) {
         kinds.push("trend");
     }
-    if kinds.is_empty() && !collected {
+    if kinds.is_empty() {
         return Ok(Need::Other);
     }
-    kinds.extend(["plot", "compute"]);
-    if collected {
-        kinds.push("table");
-    }
-    let mut task = Completion::new(format!("{} ->", clip(turn.question, 1500)), 5)
-        .constrained(Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect()));
-    task.system = KINDS.to_owned();
-    match turn.complete(task).await?.as_str() {
+    kinds.push("other");
+    let task = KINDS.ask(clip(turn.question, 1500), 5);
+    let choices = Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect());
+    match turn.complete(task.constrained(choices)).await?.as_str() {
         "fill" => estimate(turn, name, table, &columns).await.map(Need::Program),
         "trend" => trend(turn, name, &columns).await.map(Need::Program),
-        "table" => Ok(Need::Nothing),
         _ => Ok(Need::Other),
     }
 }
@@ -162,13 +131,10 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
         ("logarithmic", json!({"type": "boolean"})),
     ]);
     let today = chrono::Local::now().date_naive();
-    let what = "A linear trend is to be fitted and drawn. Say which column goes across, which goes up, until where the line is drawn, \
-                every day (or place) at which its value is wanted, and whether a logarithmic axis is asked for.\n\n\
-                Request: Draw the trend of the price until the middle of 2033, and give its value today, on 5 May 2030 and at the end \
-                of 2032\n\
-                {\"across\":\"Day\",\"up\":\"Price\",\"until\":\"2033-06-30\",\"days\":[\"today\",\"2030-05-05\",\"end of \
-                2032\"],\"logarithmic\":false}\n";
-    let mut chosen: Trend = fill(turn, what, gaps).await?;
+    let prompt = format!("Request: {}", clip(turn.question, 1500));
+    let task = TREND.ask(prompt, 120).constrained(Constraint::JsonSchema(gaps));
+    let text = turn.complete(task).await?;
+    let mut chosen: Trend = serde_json::from_str(&text)?;
     for place in chosen.days.iter_mut().chain([&mut chosen.until]) {
         if place == "today" {
             *place = today.to_string();

@@ -1,14 +1,15 @@
-//! Looking things up: what to search for, which results to open.
+//! Looking things up: searches, and which of their results are opened.
 
-use super::state::{Guide, Hit, Plan, calling, object};
-use crate::evidence::{clip, terms};
+use super::state::{Guide, Hit, Want, calling};
+use crate::evidence::terms;
 use crate::lead::Turn;
-use polymath_chat::{Completion, Constraint, Event, Message};
+use polymath_chat::Message;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// Pages opened for one search step.
-const PAGES: usize = 6;
+/// Pages opened for one fact, and for a table.
+const PAGES: usize = 3;
+const PAGES_FOR_TABLE: usize = 6;
 
 /// Reads the results out of `browser_search`'s text: `N. Title — address`.
 pub fn add_hits(hits: &mut Vec<Hit>, content: &str) {
@@ -22,74 +23,42 @@ pub fn add_hits(hits: &mut Vec<Hit>, content: &str) {
 }
 
 impl Guide {
-    /// Writes the searches: one a fact that has to be found.
-    pub(super) async fn search(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let searches = json!({"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 70}, "minItems": 1, "maxItems": 2});
-        let schema = object(&[("searches", searches), ("form", json!({"enum": ["text", "table"]}))]);
-        let prompt = format!(
-            "Request: Is the Rhine longer than the Elbe?\n{{\"searches\":[\"Rhine length\",\"Elbe length\"],\"form\":\"text\"}}\n\n\
-             Request: Make a table of the moons of Neptune (name, diameter, year of discovery)\n{{\"searches\":[\"moons of Neptune diameter discovery\"],\"form\":\"table\"}}\n\n\
-             Request: 谁发明了活字印刷术？\n{{\"searches\":[\"活字印刷术 发明者\"],\"form\":\"text\"}}\n\n\
-             Write the web searches for this request, names spelled as in it, and the form of its answer: table for several things with several facts each, else text.\nRequest: {}",
-            clip(turn.question, 1500)
-        );
-        let task = Completion::new(prompt, 100).constrained(Constraint::JsonSchema(schema));
-        let text = turn.complete(task).await?;
-        let plan: Plan = serde_json::from_str(&text)?;
+    /// One search for each thing that is wanted.
+    pub(super) fn search(&self, turn: &Turn<'_>, wants: &[Want]) -> Message {
         let mut seen = HashSet::new();
-        let searches: Vec<&String> = plan.searches.iter().filter(|s| seen.insert(s.to_lowercase())).collect();
-        let message = calling(turn, searches.iter().map(|q| ("browser_search", json!({"query": q}))).collect());
-        self.plan = Some(plan);
-        Ok(message)
+        let queries = wants.iter().map(Want::query).filter(|q| seen.insert(q.to_lowercase()));
+        calling(turn, queries.map(|q| ("browser_search", json!({"query": q}))).collect())
     }
 
-    /// Opens the most promising results that were not opened before, if there are any.
-    pub(super) fn open_hits(&mut self, turn: &Turn<'_>) -> Option<Message> {
+    /// Opens the most promising results for each want that were not opened before, if there are any.
+    pub(super) fn open(&mut self, turn: &Turn<'_>, wants: &[Want]) -> Option<Message> {
         turn.agent.tools.get("browser_open")?;
-        let wanted = self.wanted(turn);
         let known: HashSet<&str> = turn.chat.sources.iter().map(|s| s.url.as_str()).collect();
-        let mut order: Vec<usize> = (0..self.hits.len()).collect();
-        // By the question's words in the title first, then by the search engine's order.
-        order.sort_by_key(|i| {
-            let title: HashSet<String> = terms(&self.hits[*i].title).into_iter().collect();
-            std::cmp::Reverse(title.intersection(&wanted).count().min(3))
+        let mut chosen: Vec<usize> = Vec::new();
+        for want in wants {
+            let pages = if matches!(want, Want::Table { .. }) { PAGES_FOR_TABLE } else { PAGES };
+            let wanted: HashSet<String> = terms(&want.query()).into_iter().collect();
+            let mut order: Vec<usize> = (0..self.hits.len()).collect();
+            // By the words in the title first, then by the search engine's order.
+            order.sort_by_key(|i| {
+                let title: HashSet<String> = terms(&self.hits[*i].title).into_iter().collect();
+                std::cmp::Reverse(title.intersection(&wanted).count().min(3))
+            });
+            chosen.extend(order.into_iter().take(pages));
+        }
+        let mut seen = HashSet::new();
+        chosen.retain(|i| {
+            let hit = &self.hits[*i];
+            seen.insert(*i) && !hit.opened && !known.contains(hit.address.as_str())
         });
-        let chosen: Vec<usize> = order
-            .into_iter()
-            .filter(|i| !self.hits[*i].opened && !known.contains(self.hits[*i].address.as_str()))
-            .take(PAGES)
-            .collect();
         if chosen.is_empty() {
             return None;
         }
         let calls = chosen.iter().map(|i| ("browser_open", json!({"target": self.hits[*i].address}))).collect();
-        let message = calling(turn, calls);
-        // One round of opening a search: what ranks lower stays closed.
-        self.hits.iter_mut().for_each(|h| h.opened = true);
-        Some(message)
-    }
-
-    /// Puts the facts found into a table, if the pages have them.
-    pub(super) async fn collect(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<()> {
-        if let Some(plan) = &mut self.plan {
-            plan.collected = true;
+        for i in chosen {
+            self.hits[i].opened = true;
         }
-        if let Some(table) = self.extract(turn).await? {
-            let _ = turn.events.send(Event::Table { table: table.clone() });
-            turn.tables.push(table.clone());
-            turn.chat.tables.push(table);
-        }
-        Ok(())
-    }
-
-    /// The words that evidence is found by: the question's and the searches'.
-    pub(super) fn wanted(&self, turn: &Turn<'_>) -> HashSet<String> {
-        terms(&self.query(turn)).into_iter().collect()
-    }
-
-    pub(super) fn query(&self, turn: &Turn<'_>) -> String {
-        let searches = self.plan.as_ref().map(|p| p.searches.join(" ")).unwrap_or_default();
-        format!("{} {searches}", turn.question)
+        Some(calling(turn, calls))
     }
 }
 

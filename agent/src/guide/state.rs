@@ -1,76 +1,76 @@
 //! What the guide keeps in mind during a turn, and the small makers that its steps share.
 
+use super::plan::Step;
+use crate::evidence::is_cjk;
 use crate::lead::Turn;
+use crate::notebook::Chart;
 use polymath_chat::{Message, ToolCall};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// What the guide remembers within one turn.
+#[derive(Default)]
 pub struct Guide {
-    /// How the facts are to be found, once the question turned out to be about facts.
-    pub plan: Option<Plan>,
-    /// What is still to be done; `None` before it was decided.
-    pub agenda: Option<VecDeque<Action>>,
-    pub last: Action,
-    /// Search hits of this turn.
-    pub hits: Vec<Hit>,
+    /// What is still to be done; `None` before there was a plan.
+    pub plan: Option<VecDeque<Step>>,
+    /// The step whose calls were made, to be gone on with when their results are there.
+    pub running: Option<Running>,
     /// How many of the turn's outcomes were looked at.
     pub observed: usize,
-    /// Programs or expressions that failed in a row, to be mended.
-    pub failures: usize,
-    /// Whether the last program was one of this folder's, whose lines say all there is to say.
-    pub speaks_for_itself: bool,
+    /// Search hits of this turn.
+    pub hits: Vec<Hit>,
+    /// What the plan calls things, and what the notebook does.
+    pub names: HashMap<String, String>,
+    /// What came out, in order: the answer is made of this.
+    pub results: Vec<Outcome>,
 }
 
-impl Guide {
-    pub fn new() -> Self {
-        Guide {
-            plan: None,
-            agenda: None,
-            last: Action::Answer,
-            hits: Vec::new(),
-            observed: 0,
-            failures: 0,
-            speaks_for_itself: false,
+/// A step that waits for results.
+pub enum Running {
+    Searching(Vec<Want>),
+    Opening(Vec<Want>),
+    Calculating { name: String, expression: String, unit: String },
+    Querying { name: String, query: String, tries: usize },
+    Drawing(Chart),
+    Programming { tries: usize, own: bool },
+    Picturing,
+}
+
+/// What is looked for in pages.
+#[derive(Debug, Clone)]
+pub enum Want {
+    Fact { name: String, what: String },
+    Table { name: String, things: String, columns: Vec<String> },
+}
+
+impl Want {
+    /// The words that it is searched by.
+    pub fn query(&self) -> String {
+        match self {
+            Want::Fact { what, .. } => what.clone(),
+            Want::Table { things, columns, .. } => format!("{things} {}", columns.join(" ")),
         }
     }
 }
 
-/// What can be done next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Search,
-    Calculate,
-    Python,
-    Draw,
-    Answer,
-}
-
-/// How a question about facts will be answered.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Plan {
-    pub searches: Vec<String>,
-    /// The form that the facts belong into.
-    pub form: Form,
-    /// Whether the table was made (or could not be).
-    #[serde(default)]
-    pub collected: bool,
-}
-
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    Text,
-    Table,
-}
-
-impl Plan {
-    /// Whether a table is still to be made from the pages.
-    pub fn is_open(&self) -> bool {
-        self.form == Form::Table && !self.collected
-    }
+/// What a step came to. Numbers are places in the notebook's lists.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Fact(usize),
+    Table(usize),
+    /// Looked for and not there: in the request's words.
+    NotFound(String),
+    /// Could not be worked out: what, and why.
+    Failed(String),
+    /// A chart, a picture: the files made.
+    Files(Vec<String>),
+    /// What a program printed; `own` when it is one of this folder's, whose lines say it all.
+    Printed {
+        text: String,
+        own: bool,
+    },
+    /// The model says it without tools.
+    Reply,
 }
 
 /// A search result.
@@ -98,6 +98,30 @@ pub fn object(properties: &[(&str, Value)]) -> Value {
     let map: serde_json::Map<String, Value> =
         properties.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     json!({"type": "object", "properties": map, "required": names, "additionalProperties": false})
+}
+
+/// A terminal of a Lark grammar that is a piece of `text`: whole words in a row. A number with its
+/// separators is one word, so that `300` is no piece of `61,300`; Chinese and Japanese may be cut between
+/// any two characters.
+pub fn piece_of(text: &str) -> String {
+    let mut chunks: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let chars: Vec<char> = text.chars().collect();
+    for (i, &c) in chars.iter().enumerate() {
+        let digit = |j: Option<usize>| j.and_then(|j| chars.get(j)).is_some_and(char::is_ascii_digit);
+        let within = ".,:/'’".contains(c) && digit(i.checked_sub(1)) && digit(Some(i + 1));
+        let joins = (c.is_alphanumeric() && !is_cjk(c)) || within || "-_'’%".contains(c) && !word.is_empty();
+        if joins {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            chunks.push(std::mem::take(&mut word));
+        }
+        chunks.push(c.to_string());
+    }
+    chunks.extend((!word.is_empty()).then_some(word));
+    format!("%regex {{\"substring_chunks\": {}}}", json!(chunks))
 }
 
 /// A JSON string literal, which is also a Lark string literal.

@@ -1,72 +1,339 @@
-//! Which step comes next: the guide as a lead.
+//! The plan's steps, one after the other: each begins, waits for its calls where it makes any, and is
+//! gone on with when their results are there.
 
-use super::search;
-use super::state::{Action, Guide};
+use super::calc::{self, Filled, shown};
+use super::plan::{self, Step};
+use super::search::add_hits;
+use super::state::{Guide, Outcome, Running, Want, calling};
+use super::{chart, find, given};
 use crate::lead::{Lead, Turn};
+use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
-use polymath_chat::Message;
+use polymath_chat::{Event, Message, Provenance, Table};
+use serde_json::json;
+use std::collections::VecDeque;
 
-/// Attempts at mending a program or an expression.
+/// Attempts at mending a query or a program.
 const REPAIRS: usize = 2;
-
-impl Guide {
-    /// Looks at what became of the last calls; true when they must be made again, differently.
-    fn observe(&mut self, turn: &Turn<'_>) -> bool {
-        let mut failed = false;
-        for outcome in &turn.outcomes[self.observed..] {
-            match (&outcome.result, outcome.call.name.as_str()) {
-                (Ok(output), "browser_search") => search::add_hits(&mut self.hits, &output.content),
-                (Err(_), "python" | "calculator") => failed = true,
-                _ => {}
-            }
-        }
-        self.observed = turn.outcomes.len();
-        self.failures = if failed { self.failures + 1 } else { 0 };
-        failed && self.failures <= REPAIRS
-    }
-}
 
 #[async_trait]
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        let again = self.observe(turn);
-        if let Some(calls) = self.open_hits(turn) {
-            return Ok(calls);
+        if self.plan.is_none() {
+            let steps = plan::ask(turn, turn.question).await?;
+            self.plan = Some(if steps.is_empty() { VecDeque::from([Step::Reply]) } else { steps.into() });
         }
-        let agenda = match self.agenda.take() {
-            Some(agenda) => agenda,
-            None => self.decide(turn).await?.into(),
-        };
-        let agenda = self.agenda.insert(agenda);
-        let unfounded = again && self.last == Action::Python && self.plan.is_none() && lacks_data(turn);
-        if unfounded {
-            agenda.push_front(Action::Python);
-            agenda.push_front(Action::Search);
-            self.failures = 0;
+        loop {
+            let calls = match self.running.take() {
+                Some(running) => self.go_on(turn, running).await?,
+                None => match self.plan.as_mut().and_then(VecDeque::pop_front) {
+                    Some(step) => self.begin(turn, step).await?,
+                    None => return self.answer(turn).await,
+                },
+            };
+            if let Some(calls) = calls {
+                return Ok(calls);
+            }
         }
-        if !again || unfounded {
-            self.last = agenda.pop_front().unwrap_or(Action::Answer);
-        }
-        let needs_data =
-            matches!(self.last, Action::Python | Action::Answer) && self.plan.as_ref().is_some_and(|p| p.is_open());
-        if needs_data {
-            self.collect(turn).await?;
-        }
-        match self.last {
-            Action::Search => self.search(turn).await,
-            Action::Calculate => self.calculate(turn).await,
-            Action::Python => self.python(turn).await,
-            Action::Draw => self.draw(turn).await,
-            Action::Answer => self.answer(turn).await,
-        }
+    }
+
+    async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
+        self.answer(turn).await
     }
 }
 
-/// Whether the last program failed for want of data that could be looked up.
-fn lacks_data(turn: &Turn<'_>) -> bool {
-    const SIGNS: [&str; 4] = ["NameError", "FileNotFoundError", "no access to the host's files", "no network"];
-    let at_hand = !turn.chat.tables.is_empty() || !turn.chat.files.is_empty();
-    let failure = turn.outcomes.last().and_then(|o| o.result.as_ref().err());
-    let wanting = failure.is_some_and(|f| SIGNS.iter().any(|sign| f.message.contains(sign)));
-    !at_hand && wanting && turn.agent.tools.get("browser_search").is_some()
+/// The last call that this step made, and what came of it.
+fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
+    turn.outcomes.last()
+}
+
+impl Guide {
+    /// Begins a step; `None` when it needs no calls.
+    async fn begin(&mut self, turn: &mut Turn<'_>, step: Step) -> anyhow::Result<Option<Message>> {
+        match step {
+            Step::Find { .. } | Step::Collect { .. } => Ok(self.begin_looking_up(turn, step)),
+            Step::Calc { name, expression } => Ok(self.begin_calculating(turn, name, expression)),
+            Step::Table { name, columns, rows } => {
+                let title = given::title(turn.question);
+                match given::table(&title, columns, rows) {
+                    Some(table) => self.add_table(turn, &name, table),
+                    None => self.results.push(Outcome::Failed("table".into())),
+                }
+                Ok(None)
+            }
+            Step::Sql { name, query } => {
+                let query = self.renamed(&query);
+                self.running = Some(Running::Querying { name, query: query.clone(), tries: 0 });
+                Ok(Some(calling(turn, vec![("sql", json!({"query": query}))])))
+            }
+            Step::Chart { kind, table, options } => {
+                let table = self.names.get(&table).cloned().unwrap_or(table);
+                let name = format!("c{}", turn.chat.charts.len() + 1);
+                let mut chart = Chart { name, table, kind, ..Chart::default() };
+                options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
+                Ok(self.draw(turn, chart))
+            }
+            Step::Change { chart, options } => {
+                let Some(mut chart) = turn.chat.charts.iter().find(|c| c.name == chart).cloned() else {
+                    return Ok(None);
+                };
+                options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
+                chart.name = format!("c{}", turn.chat.charts.len() + 1);
+                Ok(self.draw(turn, chart))
+            }
+            Step::Program => self.program(turn, 0).await,
+            Step::Picture { what } => {
+                self.running = Some(Running::Picturing);
+                Ok(Some(calling(turn, vec![("image", json!({"prompt": what}))])))
+            }
+            Step::Reply => {
+                self.results.push(Outcome::Reply);
+                Ok(None)
+            }
+        }
+    }
+
+    /// This look-up and those that come with it: side by side, unless one needs another's result.
+    fn begin_looking_up(&mut self, turn: &Turn<'_>, first: Step) -> Option<Message> {
+        let mut wants = Vec::new();
+        let mut next = Some(first);
+        while let Some(step) = next.take() {
+            let want = match &step {
+                Step::Find { name, what } if wants.is_empty() || !what.contains('{') => {
+                    self.filled(turn, what).map(|what| Want::Fact { name: name.clone(), what })
+                }
+                Step::Collect { name, things, columns } => self.filled(turn, things).map(|things| Want::Table {
+                    name: name.clone(),
+                    things,
+                    columns: columns.clone(),
+                }),
+                _ => {
+                    self.plan.iter_mut().for_each(|plan| plan.push_front(step.clone()));
+                    break;
+                }
+            };
+            match want {
+                Ok(want) => wants.push(want),
+                Err(missing) => self.results.push(Outcome::NotFound(missing)),
+            }
+            next = self.plan.as_mut().and_then(VecDeque::pop_front);
+        }
+        if wants.is_empty() {
+            return None;
+        }
+        let message = self.search(turn, &wants);
+        self.running = Some(Running::Searching(wants));
+        Some(message)
+    }
+
+    /// `{a}` with the value of `a`; the error is what has no value.
+    fn filled(&self, turn: &Turn<'_>, text: &str) -> Result<String, String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else { break };
+            let known = self.names.get(name).map_or(name, String::as_str);
+            let fact = turn.chat.facts.iter().find(|f| f.name == known).ok_or_else(|| text.to_owned())?;
+            out.push_str(before);
+            out.push_str(&fact.text);
+            rest = after;
+        }
+        Ok(out + rest)
+    }
+
+    /// A query with the notebook's names of tables for the plan's.
+    fn renamed(&self, query: &str) -> String {
+        let mut out = String::new();
+        for piece in query.split_inclusive(|c: char| !c.is_alphanumeric()) {
+            let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+            let name = self.names.get(word).filter(|name| name.starts_with('t')).map_or(word, String::as_str);
+            out.push_str(name);
+            out.push_str(&piece[word.len()..]);
+        }
+        out
+    }
+
+    fn begin_calculating(&mut self, turn: &Turn<'_>, name: String, expression: String) -> Option<Message> {
+        match self.fill(turn, &expression) {
+            Ok(Filled { expression: filled, unit, size }) => {
+                let call = calling(turn, vec![("calculator", json!({"expression": filled}))]);
+                let expression = if size { format!("|{expression}|") } else { expression };
+                self.running = Some(Running::Calculating { name, expression, unit });
+                Some(call)
+            }
+            // What it is about was not found, which is told already.
+            Err(_) => {
+                self.results.push(Outcome::Failed(expression));
+                None
+            }
+        }
+    }
+
+    fn draw(&mut self, turn: &Turn<'_>, chart: Chart) -> Option<Message> {
+        let table = turn.chat.table_named(&chart.table).cloned();
+        let Some(table) = table else {
+            self.results.push(Outcome::Failed(format!("chart of {}", chart.table)));
+            return None;
+        };
+        match chart::settle(chart, &table) {
+            Ok(chart) => {
+                let call = calling(turn, vec![("python", json!({"code": chart::program(&chart, &table)}))]);
+                self.running = Some(Running::Drawing(chart));
+                Some(call)
+            }
+            Err(why) => {
+                self.results.push(Outcome::Failed(why));
+                None
+            }
+        }
+    }
+
+    /// Goes on with the step whose results are there.
+    async fn go_on(&mut self, turn: &mut Turn<'_>, running: Running) -> anyhow::Result<Option<Message>> {
+        match running {
+            Running::Searching(wants) => {
+                for outcome in &turn.outcomes[self.observed..] {
+                    if let (Ok(output), "browser_search") = (&outcome.result, outcome.call.name.as_str()) {
+                        add_hits(&mut self.hits, &output.content);
+                    }
+                }
+                self.observed = turn.outcomes.len();
+                let calls = self.open(turn, &wants);
+                self.running = Some(Running::Opening(wants));
+                Ok(calls)
+            }
+            Running::Opening(wants) => self.read(turn, wants).await.map(|()| None),
+            Running::Calculating { name, expression, unit } => {
+                self.calculated(turn, &name, &expression, &unit);
+                Ok(None)
+            }
+            Running::Querying { name, query, tries } => self.queried(turn, name, query, tries).await,
+            Running::Drawing(chart) => {
+                if self.files(turn) {
+                    turn.chat.charts.push(chart);
+                }
+                Ok(None)
+            }
+            Running::Programming { tries, own } => self.programmed(turn, tries, own).await,
+            Running::Picturing => {
+                self.files(turn);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads what was wanted out of the opened pages.
+    async fn read(&mut self, turn: &mut Turn<'_>, wants: Vec<Want>) -> anyhow::Result<()> {
+        for want in wants {
+            match want {
+                Want::Fact { name, what } => match find::find(turn, &what).await? {
+                    Some(fact) => {
+                        let goal = calc::asked_unit(turn.question).filter(|unit| *unit != fact.unit());
+                        let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
+                        self.add_fact(turn, &name, fact);
+                        if let Some(unit) = convertible {
+                            let convert =
+                                Step::Calc { name: format!("{name}0"), expression: format!("{name} in {unit}") };
+                            self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
+                        }
+                    }
+                    None => self.results.push(Outcome::NotFound(what)),
+                },
+                Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
+                    Some(table) => self.add_table(turn, &name, table),
+                    None => self.results.push(Outcome::NotFound(things)),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn add_fact(&mut self, turn: &mut Turn<'_>, name: &str, fact: Fact) {
+        self.results.push(Outcome::Fact(turn.chat.facts.len()));
+        let known = turn.chat.add_fact(fact);
+        self.names.insert(name.to_owned(), known);
+    }
+
+    pub(super) fn add_table(&mut self, turn: &mut Turn<'_>, name: &str, table: Table) {
+        let _ = turn.events.send(Event::Table { table: table.clone() });
+        self.results.push(Outcome::Table(turn.chat.tables.len()));
+        self.names.insert(name.to_owned(), format!("t{}", turn.chat.tables.len() + 1));
+        turn.chat.tables.push(table);
+    }
+
+    fn calculated(&mut self, turn: &mut Turn<'_>, name: &str, expression: &str, unit: &str) {
+        let Some(Ok(output)) = last(turn).map(|o| &o.result) else {
+            // A conversion that was only guessed to be wanted.
+            if name.ends_with('0') {
+                return;
+            }
+            self.results.push(Outcome::Failed(expression.trim_matches('|').to_owned()));
+            return;
+        };
+        let text = shown(&output.content, unit, expression.starts_with('|'));
+        let asked = last(turn).and_then(|o| o.call.arguments["expression"].as_str()).unwrap_or_default().to_owned();
+        let how = format!("{asked} = {}", output.content.lines().next().unwrap_or_default());
+        let figure = crate::figures::figures(&text).into_iter().next();
+        let fact = Fact {
+            name: String::new(),
+            about: expression.trim_matches('|').to_owned(),
+            number: figure.as_ref().and_then(|f| f.number),
+            date: figure.and_then(|f| f.date),
+            text,
+            provenance: Provenance::Computed { how },
+            others: Vec::new(),
+        };
+        self.add_fact(turn, name, fact);
+    }
+
+    async fn queried(
+        &mut self,
+        turn: &mut Turn<'_>,
+        name: String,
+        query: String,
+        tries: usize,
+    ) -> anyhow::Result<Option<Message>> {
+        let result = last(turn).map(|o| o.result.clone());
+        match result {
+            Some(Ok(output)) => {
+                if let Some(table) = output.tables.into_iter().next() {
+                    let sources: Vec<&Table> = turn.chat.tables.iter().rev().collect();
+                    let table = sources.iter().fold(table, |table, old| {
+                        let title = table.title.clone();
+                        Table { title, ..inherit(old, table) }
+                    });
+                    self.add_table(turn, &name, table);
+                }
+                Ok(None)
+            }
+            Some(Err(failure)) if tries < REPAIRS => {
+                let mended = self.mend_query(turn, &query, &failure.message).await?;
+                if mended == query {
+                    self.results.push(Outcome::Failed(query));
+                    return Ok(None);
+                }
+                self.running = Some(Running::Querying { name, query: mended.clone(), tries: tries + 1 });
+                Ok(Some(calling(turn, vec![("sql", json!({"query": mended}))])))
+            }
+            _ => {
+                self.results.push(Outcome::Failed(query));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes the files that the last call made; whether it went well.
+    fn files(&mut self, turn: &Turn<'_>) -> bool {
+        match last(turn).map(|o| &o.result) {
+            Some(Ok(output)) => {
+                self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
+                true
+            }
+            Some(Err(failure)) => {
+                self.results.push(Outcome::Failed(failure.message.lines().last().unwrap_or_default().to_owned()));
+                false
+            }
+            None => false,
+        }
+    }
 }

@@ -1,309 +1,334 @@
-//! The answer, written from what was found and nothing else.
+//! The answer, made of what came out and nothing else: figures and names are put in where the model
+//! wrote a name in braces, tables stand as they are, and what was not found is said.
 
-use super::state::Guide;
-use crate::evidence::{about, clip, is_cjk, select, show, terms};
+use super::state::{Guide, Outcome, quoted};
+use super::talk;
+use crate::evidence::clip;
 use crate::figures::{figures, same};
+use crate::language::{Language, Phrase};
 use crate::lead::Turn;
-use polymath_chat::{Cell, Completion, CompletionError, Event, Message, Provenance, Source, Table};
+use crate::notebook::{Chat, Fact};
+use crate::prompts::{SAY, TELL};
+use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// Characters of evidence that an answer is written from: some 700 tokens, ten seconds of prefill
-/// on two cores.
-const EVIDENCE: usize = 2600;
+/// Units that a model writes out behind a value that has its unit already.
+const UNIT_WORDS: &[&str] = &[
+    "metres",
+    "meters",
+    "kilometres",
+    "kilometers",
+    "feet",
+    "miles",
+    "megawatts",
+    "gigawatts",
+    "kilowatts",
+    "tonnes",
+    "kilograms",
+    "days",
+    "years",
+    "hours",
+    "euros",
+    "dollars",
+    "pounds",
+    "litres",
+    "liters",
+];
+/// Rows of a table that an answer shows, and that it shows beside a chart of them.
+
+const ROWS: usize = 40;
+const ROWS_BESIDE_CHART: usize = 12;
+/// A result of one row with so many columns is said in words.
+const ROW_IN_WORDS: usize = 4;
 
 impl Guide {
     pub(super) async fn answer(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
-        self.take_tables(turn);
-        let results = results(turn);
-        let text = if self.last_tool(turn) == Some("image") {
-            plain_results(turn).lines().map(str::trim).collect::<Vec<_>>().join("\n")
-        } else if !results.is_empty() && self.speaks_for_itself {
-            // Told by a weak model, two of its figures may change places.
-            let lines = plain_results(turn);
-            let lines = lines.lines().map(str::trim).filter(|line| !line.starts_with("figure saved: "));
-            lines.map(|line| format!("- {line}\n")).collect()
-        } else if !results.is_empty() {
-            self.write_from_results(turn, &results).await?
-        } else if !turn.tables.is_empty() {
-            // The table is the answer.
-            String::new()
-        } else if self.plan.is_some() {
-            self.write_from_pages(turn).await?
-        } else {
-            self.write_from_conversation(turn).await?
-        };
-        let mut text = text.trim().to_owned();
-        for table in &turn.tables {
-            let _ = write!(text, "\n\n{}", with_sources(table, &turn.chat.sources));
-            text.push_str(&not_found(table, turn.question));
+        if self.results.iter().all(|r| matches!(r, Outcome::Reply)) {
+            return Ok(Message::assistant(talk::reply(turn).await?));
         }
-        let text = text.trim().to_owned();
+        let language = Language::of(turn.question);
+        let mut parts = Vec::new();
+        let row = self.row_in_words(turn.chat);
+        let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
+        if !facts.is_empty() {
+            parts.push(say(turn, &facts).await?);
+        }
+        parts.extend(
+            facts.iter().filter(|f| !f.others.is_empty()).map(|f| contradiction(f, &turn.chat.sources, language)),
+        );
+        for result in self.results.clone() {
+            if let Outcome::Printed { text, own } = result {
+                parts.push(printed(turn, &text, own, language).await?);
+            }
+        }
+        if row.is_empty() {
+            parts.extend(self.shown_table(turn, language));
+        }
+        parts.extend(self.made(language));
+        parts.extend(self.missing(language));
+        parts.retain(|part| !part.trim().is_empty());
+        if parts.is_empty() {
+            parts.push(language.say(Phrase::NothingFound).to_owned());
+        }
+        let text = parts.join("\n\n");
         let _ = turn.events.send(Event::Text { delta: text.clone() });
         Ok(Message::assistant(text))
     }
 
-    /// The tool whose result came last.
-    fn last_tool<'a>(&self, turn: &'a Turn<'_>) -> Option<&'a str> {
-        turn.outcomes.last().filter(|o| o.result.is_ok()).map(|o| o.call.name.as_str())
+    /// The facts of this turn, in order.
+    fn facts(&self, chat: &Chat) -> Vec<Fact> {
+        let places = self.results.iter().filter_map(|r| if let Outcome::Fact(i) = r { Some(*i) } else { None });
+        places.filter_map(|i| chat.facts.get(i).cloned()).collect()
     }
 
-    /// From lines of the opened pages.
-    async fn write_from_pages(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
-        let sources = about(&turn.chat.sources, turn.question);
-        let passages = select(&sources, &self.query(turn), EVIDENCE);
-        if passages.is_empty() {
-            return Ok(if is_chinese(turn.question) {
-                "在打开的页面中没有找到相关内容。".to_owned()
-            } else {
-                "I found nothing about this in the pages that I could open.".to_owned()
-            });
-        }
-        let prompt = format!(
-            "Notes from web pages:\n{}\nQuestion: {}\n\nAnswer in one to four sentences, from these notes only, in the language of \
-             the question. Notes on another subject than the question's do not count. If the notes do not say something, say that it \
-             was not found.{}",
-            show(&passages, &turn.chat.sources),
-            clip(turn.question, 1500),
-            in_its_language(turn.question)
-        );
-        let mut text = write(turn, &research_assistant(), prompt.clone(), 260).await?;
-        let invented = invented(&text, &prompt);
-        if !invented.is_empty() {
-            let again = format!(
-                "{prompt}\n\nThis answer was wrong, for {} stands nowhere in the notes: {text}\nWrite it again with the figures \
-                 exactly as they stand in the notes.",
-                invented.join(", ")
-            );
-            let second = write(turn, &research_assistant(), again, 260).await?;
-            let better = !second.trim().is_empty() && self::invented(&second, &prompt).len() < invented.len();
-            text = if better { second } else { text };
-        }
-        Ok(cite(&text, &turn.chat.sources, &passages))
+    fn last_table<'a>(&self, chat: &'a Chat) -> Option<&'a Table> {
+        let place = self.results.iter().rev().find_map(|r| if let Outcome::Table(i) = r { Some(*i) } else { None })?;
+        chat.tables.get(place)
     }
 
-    /// From what the tools printed.
-    async fn write_from_results(&self, turn: &mut Turn<'_>, results: &str) -> anyhow::Result<String> {
-        let files = files(turn);
-        if !files.is_empty() && files.len() == results.lines().count() {
-            // Nothing was printed: there is nothing to say but where the picture is.
-            let names = files.join(", ");
-            return Ok(if is_chinese(turn.question) {
-                format!("已生成：{names}")
-            } else {
-                format!("Made: {names}")
-            });
-        }
-        let facts = if self.plan.is_some() {
-            show(&select(&turn.chat.sources, &self.query(turn), 1200), &turn.chat.sources)
-        } else {
-            String::new()
-        };
-        let prompt = format!(
-            "{facts}The tools brought this:\n{results}\n\nRequest: {}\n\nSay the result to the user in one to three sentences, figures \
-             exactly as they stand above, in the language of the request. No program, no further working.{}",
-            clip(turn.question, 1500),
-            in_its_language(turn.question)
-        );
-        let mut text = write(turn, &research_assistant(), prompt, 220).await?;
-        if let Some(at) = text.find("```") {
-            text.truncate(at);
-        }
-        // A figure that the tools did not bring has no business here: then their own words will do.
-        let known = figures(&format!("{facts}\n{results}\n{}", turn.question));
-        let all_known = figures(&text).iter().all(|f| known.iter().any(|k| same(f, k)));
-        Ok(if all_known && !text.trim().is_empty() { text } else { plain_results(turn) })
+    fn drew(&self) -> bool {
+        self.results.iter().any(|r| matches!(r, Outcome::Files(_)))
     }
 
-    /// From the conversation alone.
-    async fn write_from_conversation(&self, turn: &mut Turn<'_>) -> anyhow::Result<String> {
-        let mut before = String::new();
-        if let Some(table) = turn.chat.tables.last() {
-            let _ = writeln!(before, "{}:\n{}", table.title, table.markdown());
+    /// A result of one row, as facts.
+    fn row_in_words(&self, chat: &Chat) -> Vec<Fact> {
+        let Some(table) = self.last_table(chat).filter(|_| !self.drew()) else { return Vec::new() };
+        let [row] = table.rows.as_slice() else { return Vec::new() };
+        if table.columns.len() > ROW_IN_WORDS {
+            return Vec::new();
         }
-        let said =
-            turn.chat.messages.iter().rev().skip(1).filter(|m| m.calls.is_empty() && m.call_id.is_none()).take(4);
-        let said: Vec<String> = said.map(|m| format!("{:?}: {}", m.role, clip(&m.content, 600))).collect();
-        let said: Vec<String> = said.into_iter().rev().collect();
-        if !said.is_empty() {
-            let _ = write!(before, "Conversation so far:\n{}\n\n", said.join("\n"));
-        }
-        let prompt = format!("{before}{}", clip(turn.question, 4000));
-        // Where nothing was looked up, a "careful research assistant" of this size declines.
-        let mut task = Completion::new(prompt, 600);
-        task.system = "You are a helpful assistant.".to_owned();
-        // Nothing is copied here, so the text may be drawn: the likeliest words go in circles.
-        task.temperature = turn.agent.settings.sampling.temperature;
-        finished(turn, task).await
-    }
-}
-
-/// The figures of a draft that stand nowhere in what it was written from.
-fn invented(draft: &str, from: &str) -> Vec<String> {
-    let known = figures(from);
-    let unknown = figures(draft).into_iter().filter(|f| !known.iter().any(|k| same(f, k)));
-    unknown.map(|f| f.text).collect()
-}
-
-fn research_assistant() -> String {
-    format!("You are a careful research assistant. Today is {}.", chrono::Local::now().date_naive())
-}
-
-/// Writes free text; one that does not end is cut at its last whole sentence.
-async fn write(turn: &mut Turn<'_>, system: &str, prompt: String, max_tokens: usize) -> anyhow::Result<String> {
-    let mut task = Completion::new(prompt, max_tokens);
-    task.system = system.to_owned();
-    finished(turn, task).await
-}
-
-async fn finished(turn: &mut Turn<'_>, task: Completion) -> anyhow::Result<String> {
-    match turn.complete(task).await {
-        Ok(text) => Ok(text),
-        Err(CompletionError::TooLong(_)) => {
-            let text = "the answer was cut: it did not come to an end".to_owned();
-            let _ = turn.events.send(Event::Notice { text });
-            Ok(String::new())
-        }
-        Err(other) => Err(other.into()),
-    }
-}
-
-/// What this turn's tools brought, pages and searches aside.
-fn results(turn: &Turn<'_>) -> String {
-    let useful = turn.outcomes.iter().filter(|o| !o.call.name.starts_with("browser_"));
-    let mut parts: Vec<String> = Vec::new();
-    for outcome in useful {
-        // A failure that a later attempt made good is of no interest.
-        parts.retain(|p| !p.starts_with("failed"));
-        match &outcome.result {
-            Ok(output) => parts.push(format!("{}: {}", tried(outcome), clip(&output.content, 2500))),
-            Err(failure) => parts.push(format!("failed: {}: {}", outcome.call.name, clip(&failure.message, 400))),
-        }
-    }
-    parts.join("\n")
-}
-
-/// Names of the figures and files that the tools of this turn made.
-fn files(turn: &Turn<'_>) -> Vec<String> {
-    let made = turn.outcomes.iter().filter_map(|o| o.result.as_ref().ok()).flat_map(|o| &o.artifacts);
-    made.map(|a| a.name.clone()).collect()
-}
-
-/// The last tool's own words, as they are.
-fn plain_results(turn: &Turn<'_>) -> String {
-    let last = turn.outcomes.iter().rev().find(|o| o.result.is_ok() && !o.call.name.starts_with("browser_"));
-    last.map_or(String::new(), |o| o.content().lines().map(|l| format!("    {l}\n")).collect())
-}
-
-fn tried(outcome: &crate::dispatch::Outcome) -> String {
-    match outcome.call.arguments.get("expression").and_then(|e| e.as_str()) {
-        Some(expression) => format!("{expression} ="),
-        None => outcome.call.name.clone(),
-    }
-}
-
-/// Marks each sentence with the page that says it: the one of the chosen passages that shares its
-/// figures, and most of its words.
-fn cite(text: &str, sources: &[Source], passages: &[crate::evidence::Passage]) -> String {
-    let mut out = String::new();
-    for sentence in sentences(text) {
-        let body = sentence.trim_end();
-        let words: HashSet<String> = terms(body).into_iter().collect();
-        let wanted = figures(body);
-        let best = passages
-            .iter()
-            .map(|p| {
-                let known = figures(&p.text);
-                let matching = wanted.iter().filter(|f| known.iter().any(|k| same(f, k))).count();
-                let shared = terms(&p.text).into_iter().collect::<HashSet<_>>().intersection(&words).count();
-                (matching * 4 + shared, p.n)
+        let there = table.columns.iter().zip(row).enumerate().filter(|(_, (_, cell))| cell.text.is_some());
+        there
+            .map(|(i, (column, cell))| Fact {
+                name: format!("r{}", i + 1),
+                about: column.clone(),
+                text: cell.display().to_owned(),
+                number: cell.number,
+                date: cell.date.clone(),
+                provenance: cell.provenance.clone(),
+                others: Vec::new(),
             })
-            .max_by_key(|(score, n)| (*score, std::cmp::Reverse(*n)));
-        let marked = body.contains('[') && (1..=sources.len()).any(|n| body.contains(&format!("[{n}]")));
-        out.push_str(body);
-        if let (Some((score, n)), false) = (best, marked)
-            && score > 2
-        {
-            let _ = write!(out, " [{n}]");
-        }
-        out.push_str(&sentence[body.len()..]);
+            .collect()
     }
-    out
+
+    /// The table that is the answer: the last one, unless it was only drawn.
+    fn shown_table(&self, turn: &mut Turn<'_>, language: Language) -> Option<String> {
+        let table = self.last_table(turn.chat)?.clone();
+        turn.tables.push(table.clone());
+        let looked_up = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+        if self.drew() && (table.rows.len() > ROWS_BESIDE_CHART || !looked_up) {
+            return None;
+        }
+        let shown = Table { rows: table.rows.iter().take(ROWS).cloned().collect(), ..table.clone() };
+        let mut text = with_sources(&shown, &turn.chat.sources);
+        if table.rows.len() > ROWS {
+            let _ = writeln!(text, "\n({ROWS} / {})", table.rows.len());
+        }
+        text.push_str(&missing_cells(&shown, language));
+        Some(text)
+    }
+
+    fn made(&self, language: Language) -> Option<String> {
+        let files = self.results.iter().filter_map(|r| if let Outcome::Files(names) = r { Some(names) } else { None });
+        let names: Vec<&str> = files.flatten().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{}{}{}", language.say(Phrase::Made), language.colon(), names.join(", ")))
+    }
+
+    fn missing(&self, language: Language) -> Vec<String> {
+        let list = |phrase, texts: Vec<&str>| {
+            (!texts.is_empty()).then(|| format!("{}{}{}", language.say(phrase), language.colon(), texts.join("; ")))
+        };
+        let not_found = self
+            .results
+            .iter()
+            .filter_map(|r| if let Outcome::NotFound(what) = r { Some(what.as_str()) } else { None });
+        let failed =
+            self.results.iter().filter_map(|r| if let Outcome::Failed(what) = r { Some(what.as_str()) } else { None });
+        [list(Phrase::NotFound, not_found.collect()), list(Phrase::NotPossible, failed.collect())]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
-/// Splits into sentences; nothing is lost.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((i, c)) = chars.next() {
-        let next = chars.peek().map(|(_, c)| *c);
-        let ends = matches!(c, '。' | '！' | '？' | '\n')
-            || matches!(c, '.' | '!' | '?') && next.is_none_or(char::is_whitespace);
-        if ends {
-            parts.push(&text[start..i + c.len_utf8()]);
-            start = i + c.len_utf8();
-        }
+/// Facts in a sentence: the model writes names in braces, and the values are put in here.
+async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
+    let mut names: Vec<String> =
+        facts.iter().map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), f.about)).collect();
+    names.extend(compared(facts));
+    let prompt = format!("Results: {}\nQuestion: {}", names.join("; "), clip(turn.question, 800));
+    let placeholders: Vec<String> = facts.iter().map(|f| quoted(&format!("{{{}}}", f.name))).collect();
+    let mut lark = format!("start: (TEXT | {}", placeholders.join(" | "));
+    let given: HashSet<String> = figures(turn.question).into_iter().map(|f| f.text).collect();
+    for text in &given {
+        let _ = write!(lark, " | {}", quoted(text));
     }
-    parts.push(&text[start..]);
-    parts.retain(|p| !p.is_empty());
-    parts
+    lark.push_str("){1,40}\nTEXT: /[^0-9{}\\n\\[\\]]{1,100}/\n");
+    let drafted = match turn.complete(SAY.ask(prompt, 120).constrained(Constraint::Lark(lark))).await {
+        Ok(text) => text,
+        Err(CompletionError::TooLong(_)) => String::new(),
+        Err(other) => return Err(other.into()),
+    };
+    Ok(put_in(&drafted, facts, turn.question, &turn.chat.sources))
 }
 
-/// The table, each cell with its page or its status.
-fn with_sources(table: &Table, sources: &[Source]) -> String {
-    table.markdown_with(|cell: &Cell| match &cell.provenance {
-        Provenance::Sourced { url, .. } if cell.text.is_some() => {
+/// What is known of the order of two values of one kind.
+fn compared(facts: &[Fact]) -> Option<String> {
+    let [a, b, ..] = facts else { return None };
+    let order = match (a.number, b.number, &a.date, &b.date) {
+        (_, _, Some(x), Some(y)) => x.cmp(y),
+        (Some(x), Some(y), _, _) if a.unit() == b.unit() => x.partial_cmp(&y)?,
+        _ => return None,
+    };
+    let dates = a.date.is_some() && b.date.is_some();
+    let word = match (order, dates) {
+        (Ordering::Less, true) => "is earlier than",
+        (Ordering::Greater, true) => "is later than",
+        (Ordering::Less, false) => "is less than",
+        (Ordering::Greater, false) => "is greater than",
+        (Ordering::Equal, _) => "equals",
+    };
+    Some(format!("the {} {word} the {}", a.about, b.about))
+}
+
+/// The draft with values for names. A draft with a name that nobody gave is thrown away, and values that
+/// it leaves out are listed behind it.
+fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> String {
+    let value = |fact: &Fact| format!("{}{}", fact.text, mark(&fact.provenance, sources));
+    let draft = draft.trim();
+    let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name))) && !invents(draft, facts, question);
+    let mut text = if usable { draft.to_owned() } else { String::new() };
+    let mut left = Vec::new();
+    for fact in facts {
+        let name = format!("{{{}}}", fact.name);
+        match text.contains(&name) {
+            true => text = inserted(&text, &name, fact, &value(fact)),
+            false => left.push(fact),
+        }
+    }
+    // Intermediate values need no mention where the result has one.
+    let list = left.iter().map(|f| format!("{}: {}", first_big(&f.about), value(f)));
+    let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
+    lines.join("\n")
+}
+
+/// The text with a value for its name. A unit that the model wrote behind the name as well goes.
+fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
+    let Some((before, after)) = text.split_once(name) else { return text.to_owned() };
+    let unit = fact.unit();
+    let rest = after.trim_start();
+    let next: String = rest.chars().take_while(|c| c.is_alphabetic() || *c == '%').collect();
+    let percent = unit == "%" || fact.text.ends_with('%');
+    let same = !next.is_empty()
+        && (next == unit
+            || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
+            || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
+    let after = if same { &rest[next.len()..] } else { after };
+    format!("{before}{value}{after}").replace(name, value)
+}
+
+fn first_big(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Whether a draft has a word with a capital, not at a sentence's start, that stands in no fact and not
+/// in the question. Languages that give all nouns capitals are left out.
+fn invents(draft: &str, facts: &[Fact], question: &str) -> bool {
+    if Language::of(question) == Language::German {
+        return false;
+    }
+    let mut known = question.to_lowercase();
+    facts.iter().for_each(|f| {
+        let _ = write!(known, " {} {}", f.about.to_lowercase(), f.text.to_lowercase());
+    });
+    let mut starts = true;
+    draft.split_whitespace().any(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let big = bare.chars().next().is_some_and(char::is_uppercase) && bare.chars().count() > 1;
+        let stem = bare.trim_end_matches("'s").trim_end_matches("’s").to_lowercase();
+        let unknown = big && !starts && !known.contains(&stem);
+        starts = word.ends_with(['.', '!', '?', ':']);
+        unknown
+    })
+}
+
+/// ` [n]` for a page, or what else is to be known of a value.
+fn mark(provenance: &Provenance, sources: &[Source]) -> String {
+    match provenance {
+        Provenance::Sourced { url, .. } => {
             sources.iter().position(|s| s.url == *url).map_or(String::new(), |i| format!(" [{}]", i + 1))
         }
         Provenance::Imputed { .. } => " (estimated)".to_owned(),
         Provenance::Extrapolated { .. } => " (extrapolated)".to_owned(),
         _ => String::new(),
+    }
+}
+
+/// All that the pages say of a fact that they contradict each other on.
+fn contradiction(fact: &Fact, sources: &[Source], language: Language) -> String {
+    let all = [(&fact.text, &fact.provenance)].into_iter().chain(fact.others.iter().map(|(t, p)| (t, p)));
+    let told: Vec<String> = all
+        .map(|(text, provenance)| {
+            let title =
+                if let Provenance::Sourced { title, .. } = provenance { clip(title, 60) } else { String::new() };
+            format!("{text}{} ({title})", mark(provenance, sources))
+        })
+        .collect();
+    format!("{}{}{}", language.say(Phrase::SourcesDiffer), language.colon(), told.join("; "))
+}
+
+/// What a program printed, in its own lines or in the model's words where those keep to the figures.
+async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language) -> anyhow::Result<String> {
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
+    let list: String = lines.clone().map(|line| format!("- {line}\n")).collect();
+    let code: String = text.lines().map(|line| format!("    {line}\n")).collect();
+    if text.trim().is_empty() || text.starts_with("(the program ran") {
+        return Ok(String::new());
+    }
+    if own || lines.count() > 12 {
+        return Ok(if own { list } else { code });
+    }
+    let prompt = format!(
+        "The tools brought this:\n{}\n\nRequest: {}\n{}",
+        clip(text, 2500),
+        clip(turn.question, 1500),
+        language.say(Phrase::AnswerIn)
+    );
+    let told = match turn.complete(TELL.ask(prompt, 220)).await {
+        Ok(told) => told,
+        Err(CompletionError::TooLong(_)) => String::new(),
+        Err(other) => return Err(other.into()),
+    };
+    let told = told.split("```").next().unwrap_or_default().trim().to_owned();
+    // A figure that the tools did not bring has no business here: then their own words will do.
+    let known = figures(&format!("{text}\n{}", turn.question));
+    let all_known = figures(&told).iter().all(|f| known.iter().any(|k| same(f, k)));
+    Ok(if all_known && !told.is_empty() { told } else { list })
+}
+
+/// The table, each cell with its page or its status.
+fn with_sources(table: &Table, sources: &[Source]) -> String {
+    table.markdown_with(|cell: &Cell| match cell.text {
+        Some(_) => mark(&cell.provenance, sources),
+        None => String::new(),
     })
 }
 
 /// Says plainly what was looked for and not found.
-fn not_found(table: &Table, question: &str) -> String {
+fn missing_cells(table: &Table, language: Language) -> String {
+    let looked_for = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
     let mut missing = Vec::new();
-    for (i, column) in table.columns.iter().enumerate() {
+    for (i, column) in table.columns.iter().enumerate().filter(|_| looked_for) {
         let rows: Vec<&str> = table.rows.iter().filter(|r| r[i].text.is_none()).map(|r| r[0].display()).collect();
         if !rows.is_empty() {
             missing.push(format!("{column} ({})", rows.join(", ")));
         }
     }
-    match (missing.is_empty(), is_chinese(question)) {
-        (true, _) => String::new(),
-        (false, true) => format!("\n在打开的页面中没有找到：{}。", missing.join("；")),
-        (false, false) => format!("\nNot found in the pages opened: {}.", missing.join("; ")),
+    if missing.is_empty() {
+        return String::new();
     }
-}
-
-/// A small model answers in the language it was last spoken to in.
-fn in_its_language(question: &str) -> &'static str {
-    if is_chinese(question) { "\n请用中文回答。" } else { "" }
-}
-
-fn is_chinese(text: &str) -> bool {
-    text.chars().any(is_cjk)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::Passage;
-
-    #[test]
-    fn sentences_get_the_page_that_says_them() {
-        let source = |t: &str| Source { url: t.into(), title: t.into(), text: String::new() };
-        let passages = [
-            Passage { n: 1, line: 0, text: "The lighthouse of Skarv was built in 1884.".into() },
-            Passage { n: 2, line: 0, text: "It is 31.5 metres tall.".into() },
-        ];
-        let got = cite(
-            "Skarv lighthouse was built in 1884. It is 31.5 metres tall. Well.",
-            &[source("a"), source("b")],
-            &passages,
-        );
-        assert_eq!(got, "Skarv lighthouse was built in 1884. [1] It is 31.5 metres tall. [2] Well.");
-    }
+    format!("\n{}{}{}", language.say(Phrase::MissingCells), language.colon(), missing.join("; "))
 }

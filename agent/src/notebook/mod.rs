@@ -1,11 +1,22 @@
 //! What a conversation has: what was said, and what was found out. Everything above (the loop, both
 //! leads, grounding, sessions) reads and writes it here, and nothing is read back out of prose.
 
+mod chart;
+mod fact;
 mod files;
 mod frames;
+mod mark;
+mod markdown;
 
+pub use chart::Chart;
+pub use fact::Fact;
+pub(crate) use fact::fact_name;
 pub(crate) use files::describe as describe_files;
-pub(crate) use frames::{describe as describe_frame, frames, inherit};
+pub(crate) use frames::{describe as describe_frame, inherit};
+pub use mark::Mark;
+pub(crate) use markdown::tables_of;
+
+use frames::frames;
 
 use polymath_chat::{Artifact, Message, Source, Table, ToolOutput};
 use serde::{Deserialize, Serialize};
@@ -19,7 +30,16 @@ pub struct Chat {
     /// Opened pages; a citation `[n]` is the n-th.
     pub sources: Vec<Source>,
     pub tables: Vec<Table>,
+    /// Tables that stand in opened pages, as they stand there.
+    #[serde(default)]
+    pub page_tables: Vec<Table>,
     pub artifacts: Vec<Artifact>,
+    /// Single values that were found or worked out.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Charts that were drawn.
+    #[serde(default)]
+    pub charts: Vec<Chart>,
     /// Files that the user gave.
     #[serde(default)]
     pub files: Vec<PathBuf>,
@@ -40,6 +60,40 @@ impl Chat {
                 None => self.sources.push(source.clone()),
             }
         }
+        if !output.sources.is_empty() {
+            self.page_tables
+                .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
+        }
         self.artifacts.extend(output.artifacts.iter().cloned());
+    }
+
+    /// Names a new fact and keeps it; returns its name.
+    pub(crate) fn add_fact(&mut self, fact: Fact) -> String {
+        let name = fact_name(self.facts.len());
+        self.facts.push(Fact { name: name.clone(), ..fact });
+        name
+    }
+
+    /// Adds a table; returns its name with what is in it, as a model reads it.
+    pub(crate) fn add_table(&mut self, table: Table) -> String {
+        let told = format!(
+            "t{} = {} ({}), {} rows",
+            self.tables.len() + 1,
+            table.title,
+            table.columns.join(" | "),
+            table.rows.len()
+        );
+        self.tables.push(table);
+        told
+    }
+
+    /// The tables as programs find them.
+    pub(crate) fn frames(&self) -> Vec<(String, Table)> {
+        frames(&self.tables).into_iter().map(|(name, table)| (name, table.clone())).collect()
+    }
+
+    /// The table that programs know by this name.
+    pub(crate) fn table_named(&self, name: &str) -> Option<&Table> {
+        frames(&self.tables).into_iter().find(|(known, _)| known == name).map(|(_, table)| table)
     }
 }

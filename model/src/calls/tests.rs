@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use polymath_chat::ToolCall;
+use serde_json::json;
 
 fn tool(name: &str, parameters: Value) -> ToolSpec {
-    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None }
+    ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None, stateful: false }
 }
 
 #[test]
@@ -126,4 +128,19 @@ fn whole_calls_are_read_once_and_a_cut_one_is_not() {
     assert_eq!(calls, [1, 2]);
     assert!(repeats(&cut));
     assert!(!repeats(&format!("[{}, {}", call(1), call(2))));
+}
+
+#[test]
+fn what_was_cut_is_what_stands_behind_the_last_whole_call() {
+    let one = "{\"name\": \"f\", \"arguments\": {\"n\": 1}}";
+    for (text, want) in [
+        (format!("[{one}]"), ""),
+        (format!("[{one}"), ""),
+        (format!("[{one}, "), ""),
+        (format!("[{one}, {{\"name\": \"f\", \"argu"), "{\"name\": \"f\", \"argu"),
+        ("[{\"name\": \"f\"".to_owned(), "{\"name\": \"f\""),
+        ("[".to_owned(), ""),
+    ] {
+        assert_eq!(cut(&text), want, "{text}");
+    }
 }

@@ -3,7 +3,6 @@
 use super::{Compiler, calls_grammar, schema::normalised};
 use crate::dialect::DIALECTS;
 use crate::engine::EngineError;
-use llguidance::toktrie::ApproximateTokEnv;
 use polymath_chat::{Constraint, ToolSpec};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -13,7 +12,7 @@ use std::collections::HashSet;
 /// for a vocabulary. The error names the tool and says what is wrong with it and what to do; what a
 /// grammar cannot hold a model to, and only looser than the schema, is logged as a warning.
 pub fn check_tools(tools: &[ToolSpec]) -> Result<(), EngineError> {
-    let compiler = Compiler::new(&ApproximateTokEnv::single_byte_env())?;
+    let compiler = Compiler::of_bytes()?;
     let mut names = HashSet::new();
     for tool in tools {
         let name = &tool.name;

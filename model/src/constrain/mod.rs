@@ -15,7 +15,8 @@ pub use calls::calls_grammar;
 pub use check::check_tools;
 
 use crate::engine::EngineError;
-use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar, toktrie::TokEnv};
+use llguidance::toktrie::{ApproximateTokEnv, TokEnv};
+use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar};
 use polymath_chat::Constraint;
 
 /// Compiles constraints for one vocabulary.
@@ -30,6 +31,30 @@ impl Compiler {
             ParserFactory::new_simple(vocabulary).map_err(|e| EngineError::Constraint(format!("{e:#}")))?;
         factory.quiet();
         Ok(Compiler { factory })
+    }
+
+    /// A compiler that reads text byte by byte, for texts that no model's vocabulary wrote.
+    pub fn of_bytes() -> Result<Self, EngineError> {
+        Compiler::new(&ApproximateTokEnv::single_byte_env())
+    }
+
+    /// Whether a whole text fits a constraint; the error says where it does not. For compilers
+    /// [`of_bytes`](Compiler::of_bytes).
+    pub fn check(&self, constraint: &Constraint, text: &str) -> Result<(), String> {
+        let mut matcher = self.compile(constraint).map_err(|e| e.to_string())?;
+        let bytes: Vec<u32> = text.bytes().map(u32::from).collect();
+        let good = matcher.validate_tokens(&bytes).map_err(|e| e.to_string())?;
+        if good < bytes.len() {
+            let good = (0..=good).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let wrong: String = text[good..].chars().take(20).collect();
+            let before: String = text[..good].chars().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect();
+            return Err(format!("{wrong:?} cannot stand behind {before:?}"));
+        }
+        matcher.consume_tokens(&bytes).map_err(|e| e.to_string())?;
+        match matcher.is_stopped() || matcher.is_accepting().unwrap_or(false) {
+            true => Ok(()),
+            false => Err("it ends too early".to_owned()),
+        }
     }
 
     /// A matcher at the start of the constraint.

@@ -8,6 +8,7 @@
 //! `stream`, `json`, `schema`, `call` and `grammar` are what the files share.
 
 mod call;
+mod cut;
 mod deepseek;
 mod gemma4;
 mod generic;
@@ -29,6 +30,7 @@ mod stream;
 mod tests;
 mod think;
 
+pub use cut::reader;
 pub use generic::generic_instructions;
 
 use polymath_chat::{ToolCall, ToolSpec};

@@ -4,7 +4,7 @@
 //! asked for with what this server has, and then checked here, by the same compiler that constrains
 //! our own decoding. What does not fit is asked for again, with the reason and the format in words.
 
-use super::RemoteEngine;
+use super::ask::Endpoint;
 use super::reading::Reading;
 use super::server::Kind;
 use crate::engine::{EngineError, Events, ReplyStop, Sampling, TokenUsage};
@@ -40,7 +40,7 @@ pub struct Written {
     pub stop: ReplyStop,
 }
 
-impl RemoteEngine {
+impl Endpoint {
     /// Writes a reply that fits its constraint. Cut replies are returned as such.
     pub(super) async fn write(&self, task: &Task) -> Result<Written, EngineError> {
         let Some(constraint) = &task.constraint else { return self.once(task, None).await };
@@ -158,29 +158,12 @@ impl RemoteEngine {
     fn fitting(&self, constraint: &Constraint, text: &str) -> Result<String, String> {
         let mut why = "it is empty".to_owned();
         for candidate in unwrapped(constraint, text) {
-            match self.fits(constraint, &candidate) {
+            match self.compiler.check(constraint, &candidate) {
                 Ok(()) => return Ok(candidate),
                 Err(reason) => why = reason,
             }
         }
         Err(why)
-    }
-
-    fn fits(&self, constraint: &Constraint, text: &str) -> Result<(), String> {
-        let mut matcher = self.compiler.compile(constraint).map_err(|e| e.to_string())?;
-        let bytes: Vec<u32> = text.bytes().map(u32::from).collect();
-        let good = matcher.validate_tokens(&bytes).map_err(|e| e.to_string())?;
-        if good < bytes.len() {
-            let good = (0..=good).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            let wrong: String = text[good..].chars().take(20).collect();
-            let before: String = text[..good].chars().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect();
-            return Err(format!("{wrong:?} cannot stand behind {before:?}"));
-        }
-        matcher.consume_tokens(&bytes).map_err(|e| e.to_string())?;
-        match matcher.is_stopped() || matcher.is_accepting().unwrap_or(false) {
-            true => Ok(()),
-            false => Err("it ends too early".to_owned()),
-        }
     }
 }
 

@@ -153,6 +153,7 @@ mod tests {
             description: "d".into(),
             parameters: json!({"type": "object"}),
             raw_argument: None,
+            stateful: false,
         };
         let history = [
             Message::system("Be brief."),

@@ -6,15 +6,16 @@ mod request;
 mod response;
 mod tools;
 
+use crate::app::{App, check_model, json_body};
 use crate::error::ApiError;
 use crate::generation::{Generation, Progress};
-use crate::routes::{App, check_model, json_body};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Json, Response};
 use futures::stream::{self, Stream, StreamExt};
+use polymath_model::engine::ToolChoice;
 use request::{ChatRequest, Defaults};
 use response::{Chunks, Head};
 use serde_json::Value;
@@ -27,11 +28,12 @@ use std::time::Duration;
 const FIRST_SIGN: Duration = Duration::from_secs(2);
 
 pub async fn completions(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let body = json_body(&headers, body).await?;
+    let body = json_body(&headers, body, &app.limits).await?;
     let defaults = Defaults { sampling: app.sampling.clone(), max_tokens: app.engine.info().context };
     let ChatRequest { model, ask, stream, include_usage } = request::read(&body, &defaults)?;
     check_model(&app, &model)?;
     let head = Head::new(&app.engine.info().name);
+    let demanded = matches!(ask.rules.tool_choice, ToolChoice::Required | ToolChoice::Named(_));
     let mut generation = Generation::start(app.engine, ask, app.stop.child_token());
     if !stream {
         return Ok(Json(head.completion(&generation.finish().await?)).into_response());
@@ -41,7 +43,7 @@ pub async fn completions(State(app): State<App>, headers: HeaderMap, body: Body)
         Ok(first) => first,
         Err(_) => None,
     };
-    let (chunks, opening) = Chunks::begin(head, include_usage);
+    let (chunks, opening) = Chunks::begin(head, include_usage, demanded);
     let events = stream::once(async move { data(&opening) }).chain(events(generation, first, chunks));
     Ok(Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response())
 }

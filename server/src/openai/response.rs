@@ -32,7 +32,7 @@ impl Head {
         let text = text(reply);
         let mut message = json!({
             "role": "assistant",
-            "content": if text.is_empty() && !reply.message.calls.is_empty() { Value::Null } else { json!(text) },
+            "content": if text.is_empty() && has_call(reply) { Value::Null } else { json!(text) },
             "refusal": null,
         });
         if let Some(reasoning) = &reply.message.reasoning {
@@ -44,7 +44,7 @@ impl Head {
         let choice = json!({
             "index": 0,
             "message": message,
-            "logprobs": logprobs(&reply.logprobs),
+            "logprobs": logprobs(reply),
             "finish_reason": finish_reason(reply),
         });
         let mut response = self.object("chat.completion", json!([choice]));
@@ -74,10 +74,11 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// The stream's chunks and the first of them.
-    pub fn begin(head: Head, include_usage: bool) -> (Self, Value) {
+    /// The stream's chunks and the first of them. Where a call is demanded there is no text to begin.
+    pub fn begin(head: Head, include_usage: bool, demanded: bool) -> (Self, Value) {
         let chunks = Chunks { head, include_usage, text: String::new(), reasoning: String::new() };
-        let first = chunks.delta(json!({"role": "assistant", "content": "", "refusal": null}));
+        let content = if demanded { Value::Null } else { json!("") };
+        let first = chunks.delta(json!({"role": "assistant", "content": content, "refusal": null}));
         (chunks, first)
     }
 
@@ -108,7 +109,7 @@ impl Chunks {
             call["index"] = json!(i);
             chunks.push(self.delta(json!({"tool_calls": [call]})));
         }
-        chunks.push(self.seal(self.head.chunk(json!({}), logprobs(&reply.logprobs), Some(finish_reason(reply)))));
+        chunks.push(self.seal(self.head.chunk(json!({}), logprobs(reply), Some(finish_reason(reply)))));
         if self.include_usage {
             chunks.push(self.head.usage_chunk(&reply.usage));
         }
@@ -138,16 +139,27 @@ fn rest<'a>(whole: &'a str, sent: &str) -> &'a str {
 }
 
 /// A reply's text. An attempt at a call that could not be read is not lost: it stays what the model
-/// wrote, text.
+/// wrote, text. One that the limit cut is left out, since what is wrong with it is the limit, and its
+/// format is nobody's but the model's or ours: OpenAI shows no such thing either.
 fn text(reply: &Reply) -> String {
     let mut text = reply.message.content.clone();
-    for (raw, _) in &reply.malformed {
+    for (raw, _) in reply.malformed.iter().filter(|_| !is_cut(reply)) {
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(raw.trim());
     }
     text
+}
+
+/// Whether the reply did not end by itself. One that repeats itself was cut as well.
+fn is_cut(reply: &Reply) -> bool {
+    matches!(reply.stop, ReplyStop::Length | ReplyStop::Loop | ReplyStop::Cancelled)
+}
+
+/// Whether a call stands in the reply, or the beginning of one.
+fn has_call(reply: &Reply) -> bool {
+    !reply.message.calls.is_empty() || !reply.malformed.is_empty()
 }
 
 fn call(call: &ToolCall) -> Value {
@@ -159,11 +171,13 @@ fn call(call: &ToolCall) -> Value {
 }
 
 fn finish_reason(reply: &Reply) -> &'static str {
+    let calls = !reply.message.calls.is_empty();
     match reply.stop {
-        _ if !reply.message.calls.is_empty() => "tool_calls",
-        ReplyStop::End => "stop",
-        // A reply that repeats itself was cut as well.
-        ReplyStop::Length | ReplyStop::Loop | ReplyStop::Cancelled => "length",
+        // More tokens would have brought a further call.
+        ReplyStop::Length if !reply.malformed.is_empty() => "length",
+        _ if calls => "tool_calls",
+        _ if is_cut(reply) => "length",
+        _ => "stop",
     }
 }
 
@@ -176,8 +190,10 @@ fn usage(tokens: &TokenUsage) -> Value {
     })
 }
 
-fn logprobs(tokens: &[TokenLogprob]) -> Value {
-    if tokens.is_empty() {
+/// The log-probabilities of a reply's text; those of calls are not told, as nothing of their format is.
+fn logprobs(reply: &Reply) -> Value {
+    let tokens: &[TokenLogprob] = &reply.logprobs;
+    if tokens.is_empty() || text(reply).is_empty() && has_call(reply) {
         return Value::Null;
     }
     let one = |bytes: &[u8], logprob: f32| json!({"token": String::from_utf8_lossy(bytes), "logprob": finite(logprob), "bytes": bytes});

@@ -48,6 +48,7 @@ fn read_tool(tool: &Fields<'_>) -> Result<ToolSpec, ApiError> {
         description: function.text("description")?.unwrap_or_default().to_owned(),
         parameters,
         raw_argument: None,
+        stateful: false,
     })
 }
 

@@ -31,6 +31,7 @@ impl BrowserFind {
                 "required": ["pattern"],
             }),
             raw_argument: None,
+            stateful: false,
         };
         BrowserFind { browser, spec }
     }

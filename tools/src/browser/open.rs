@@ -33,6 +33,7 @@ impl BrowserOpen {
                 "required": ["target"],
             }),
             raw_argument: None,
+            stateful: false,
         };
         BrowserOpen { browser, spec }
     }

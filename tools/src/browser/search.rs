@@ -29,6 +29,7 @@ impl BrowserSearch {
                 "required": ["query"],
             }),
             raw_argument: None,
+            stateful: false,
         };
         BrowserSearch { browser, spec }
     }

@@ -11,7 +11,7 @@ use polymath_chat::{Constraint, ToolSpec};
 use serde_json::Value;
 
 fn tool(name: &str, parameters: Value) -> ToolSpec {
-    ToolSpec { name: name.into(), description: String::new(), parameters, raw_argument: None }
+    ToolSpec { name: name.into(), description: String::new(), parameters, raw_argument: None, stateful: false }
 }
 
 /// Whether `constraint` allows exactly `text`, one byte at a time.

@@ -4,7 +4,7 @@ use polymath_chat::ToolSpec;
 use serde_json::{Value, json};
 
 fn tool(parameters: Value) -> ToolSpec {
-    ToolSpec { name: "look_up".into(), description: String::new(), parameters, raw_argument: None }
+    ToolSpec { name: "look_up".into(), description: String::new(), parameters, raw_argument: None, stateful: false }
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cut;
 mod deepseek;
 mod gemma4;
 mod glm;
@@ -101,6 +102,7 @@ pub fn tools() -> Vec<ToolSpec> {
         description: format!("The tool {name}"),
         parameters: json!({"type": "object", "properties": properties, "required": required}),
         raw_argument: (name == "python").then(|| "code".to_owned()),
+        stateful: false,
     };
     vec![
         tool("weather", json!({"city": {"type": "string"}, "days": {"type": "integer"}}), json!(["city"])),

@@ -29,6 +29,7 @@ fn odd_tools() -> Vec<ToolSpec> {
         description: String::new(),
         parameters,
         raw_argument: Some("city".into()),
+        stateful: false,
     };
     vec![
         tool(

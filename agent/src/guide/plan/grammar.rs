@@ -1,0 +1,202 @@
+//! The grammar of a plan, made anew for each request.
+//!
+//! What is looked up consists of the request's and the notebook's own words, and numbers are the
+//! request's: what no one said cannot be planned. Without it a small model's words drift into the
+//! last example's subject and language.
+
+use crate::evidence::is_cjk;
+use crate::figures::figures;
+use crate::guide::state::quoted;
+use crate::notebook::{Chat, fact_name};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// Words that may join the request's own.
+const JOINING: &str = "of the a an in and for at by from to on per with whom which year date day number name total height \
+                       length width depth weight mass area capacity price cost population speed age share size output duration \
+                       distance opening beginning end";
+/// Numbers that may stand in an expression whatever the request says.
+const NUMBERS: &str = "1 2 3 4 5 6 7 8 9 10 12 24 60 100 365 1000 3600";
+const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm m metres km kilometres feet miles inches \
+                     yards g kg kilograms tonnes pounds ounces litres gallons hectares acres km/h mph m/s kWh MWh GWh kW MW GW \
+                     celsius fahrenheit";
+/// Calls of one plan, and names that it may give.
+const STEPS: usize = 4;
+
+/// The calls of a plan that these tools make possible; saying it without tools always is.
+fn verbs(tools: &[String], chat: &Chat) -> Vec<&'static str> {
+    let has = |name: &str| tools.iter().any(|t| t == name);
+    let all = [
+        ("find", has("browser_search")),
+        ("collect", has("browser_search")),
+        ("calc", has("calculator")),
+        ("table", true),
+        ("sql", has("sql")),
+        ("chart", has("python")),
+        ("change", has("python") && !chat.charts.is_empty()),
+        ("program", has("python")),
+        ("picture", has("image")),
+        ("reply", true),
+    ];
+    all.iter().filter(|(_, possible)| *possible).map(|(name, _)| *name).collect()
+}
+
+/// The grammar, in llguidance's variant of Lark, of plans for `request` with these tools.
+/// `without`: calls that led nowhere.
+pub fn grammar(request: &str, chat: &Chat, tools: &[String], without: &[&str]) -> String {
+    let mut verbs = verbs(tools, chat);
+    verbs.retain(|verb| !without.contains(verb));
+    let plain: Vec<&str> = verbs.iter().copied().filter(|v| *v != "reply").collect();
+    let calls = if plain.is_empty() { "\"reply()\"".to_owned() } else { plain.join(" | ") };
+    let mut lark = format!("start: \"reply()\" | line (\"\\n\" line){{0,{}}}\nline: {calls}\n", STEPS - 1);
+    let facts: Vec<String> = (chat.facts.len()..chat.facts.len() + STEPS).map(fact_name).collect();
+    let tables: Vec<String> = (chat.tables.len()..chat.tables.len() + STEPS).map(|i| format!("t{}", i + 1)).collect();
+    let known_facts: Vec<String> = chat.facts.iter().map(|f| f.name.clone()).chain(facts.clone()).collect();
+    let known_tables: Vec<String> =
+        (0..chat.tables.len()).map(|i| format!("t{}", i + 1)).chain(tables.clone()).collect();
+    let words = words(request, chat);
+    let rules: &[(&str, String)] = &[
+        ("find", "fact \" = find(\\\"\" words \"\\\")\"".into()),
+        ("collect", "new_table \" = collect(\\\"\" words \"\\\", \" names \")\"".into()),
+        ("calc", "fact \" = calc(\\\"\" expression \"\\\")\"".into()),
+        ("table", "new_table \" = table(\" names \", [\" row (\", \" row){1,40} \"])\"".into()),
+        ("sql", "new_table \" = sql(\\\"SELECT \" SQL \"\\\")\"".into()),
+        ("chart", "\"chart(\\\"\" KIND \"\\\", \" known_table \", x=\\\"\" CELL \"\\\", y=\\\"\" CELL \"\\\"\" option{0,3} \")\"".into()),
+        ("change", format!("\"change(\" ({}) option{{1,3}} \")\"", choice(chat.charts.iter().map(|c| c.name.clone())))),
+        ("program", "\"program()\"".into()),
+        ("picture", "\"picture(\\\"\" words \"\\\")\"".into()),
+    ];
+    for (name, rule) in rules.iter().filter(|(name, _)| verbs.contains(name)) {
+        let _ = writeln!(lark, "{name}: {rule}");
+    }
+    let numbers = numbers(request);
+    let _ = write!(
+        lark,
+        "fact: {}\nnew_table: {}\nknown_table: {}\nwords: WORD ({} WORD){{0,15}}\n\
+         expression: term ((\" \" operator \" \") term){{0,8}} (\" in \" UNIT)?\n\
+         term: \"(\" expression \")\" | FUNCTION \"(\" expression \")\" | NAME | NUMBER (\" \" UNIT)?\n\
+         operator: \"+\" | \"-\" | \"*\" | \"/\" | \"^\" | \"of\"\n\
+         FUNCTION: \"sqrt\" | \"ln\" | \"log10\" | \"sin\" | \"cos\" | \"abs\" | \"round\"\n\
+         NAME: {}\nNUMBER: {}\nUNIT: {}\n\
+         names: \"[\\\"\" CELL \"\\\"\" (\", \\\"\" CELL \"\\\"\"){{1,5}} \"]\"\n\
+         row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" CELL \"\\\"\" | NUMBER\n\
+         option: \", \" OPTION \"=\\\"\" CELL \"\\\"\"\n\
+         OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"title\" | \"x\" | \"y\"\n\
+         KIND: \"line\" | \"bar\" | \"barh\" | \"pie\" | \"scatter\" | \"hist\"\n\
+         CELL: /[^\"\\n\\[\\]]{{1,40}}/\nSQL: /[^\"\\n]{{3,240}}/\nWORD: {}\n",
+        choice(facts),
+        choice(tables),
+        choice(known_tables),
+        // Chinese and Japanese have no spaces between words.
+        if request.chars().any(is_cjk) { "\" \"?" } else { "\" \"" },
+        choice(known_facts),
+        choice(numbers),
+        choice(units(request)),
+        choice(words),
+    );
+    lark
+}
+
+/// Literals of which one stands here.
+fn choice(texts: impl IntoIterator<Item = String>) -> String {
+    let quoted: Vec<String> = texts.into_iter().map(|text| quoted(&text)).collect();
+    if quoted.is_empty() { "\"-\"".to_owned() } else { quoted.join(" | ") }
+}
+
+/// The request's and the notebook's words, each as it stands and with its first letter small, the
+/// words that join them, and the names of facts in braces.
+fn words(request: &str, chat: &Chat) -> BTreeSet<String> {
+    let mut texts: Vec<&str> = vec![request];
+    texts.extend(chat.facts.iter().rev().take(6).flat_map(|f| [f.about.as_str(), f.text.as_str()]));
+    texts.extend(chat.tables.iter().rev().take(3).map(|t| t.title.as_str()));
+    let mut words: BTreeSet<String> = JOINING.split_whitespace().map(str::to_owned).collect();
+    for text in texts {
+        for word in text.split_whitespace() {
+            let word = word.trim_matches(|c: char| ",;:!?\"“”„«»()…。，、？！；：".contains(c)).trim_end_matches('.');
+            words.extend(spellings(word));
+        }
+    }
+    let facts = chat.facts.len() + STEPS;
+    words.extend((0..facts).map(|i| format!("{{{}}}", fact_name(i))));
+    words
+}
+
+/// A word in the ways in which a plan may write it. Chinese and Japanese have no spaces: there each
+/// run of characters may be cut anywhere, so every piece of it is a word.
+fn spellings(word: &str) -> Vec<String> {
+    let clean: String = word.chars().filter(|c| !"\"\\\n".contains(*c)).collect();
+    if clean.is_empty() || clean.chars().count() > 60 {
+        return Vec::new();
+    }
+    let mut found = vec![clean.clone()];
+    if clean.chars().any(is_cjk) {
+        let chars: Vec<char> = clean.chars().collect();
+        for length in 1..=chars.len().min(14) {
+            found.extend(chars.windows(length).map(|piece| piece.iter().collect::<String>()));
+        }
+        return found;
+    }
+    if let Some(bare) = clean.strip_suffix("'s").or(clean.strip_suffix("’s")) {
+        found.push(bare.to_owned());
+    }
+    found.extend(clean.split('-').filter(|p| !p.is_empty()).map(str::to_owned));
+    let small: String = clean.chars().take(1).flat_map(char::to_lowercase).chain(clean.chars().skip(1)).collect();
+    found.push(small);
+    found
+}
+
+/// The request's numbers as a calculator reads them, and some that every calculation may need.
+fn numbers(request: &str) -> BTreeSet<String> {
+    let mut numbers: BTreeSet<String> = NUMBERS.split_whitespace().map(str::to_owned).collect();
+    for figure in figures(request) {
+        let bare = figure.text.replace(',', "");
+        numbers.insert(bare.clone());
+        let digits: String = bare.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+        numbers.extend((!digits.is_empty()).then_some(digits));
+    }
+    numbers
+}
+
+fn units(request: &str) -> BTreeSet<String> {
+    let mut units: BTreeSet<String> = UNITS.split_whitespace().map(str::to_owned).collect();
+    let word = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric() && c != '°').to_owned();
+    units.extend(request.split_whitespace().map(word).filter(|w| w.chars().all(char::is_alphabetic) && w.len() > 1));
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use polymath_chat::Constraint;
+    use polymath_model::constrain::Compiler;
+
+    const TOOLS: [&str; 6] = ["browser_search", "calculator", "sql", "python", "image", "chart"];
+
+    #[track_caller]
+    fn check(request: &str, plan: &str, fits: bool) {
+        let tools = TOOLS.map(str::to_owned);
+        let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, &[]));
+        let got = Compiler::of_bytes().unwrap().check(&constraint, plan);
+        assert_eq!(got.is_ok(), fits, "{request}: {plan}: {got:?}");
+    }
+
+    #[test]
+    fn only_what_was_said_can_be_planned() {
+        let dam = "How high is the Upper Varn dam, and by how many percent is it higher than 58.5 m?";
+        check(dam, "a = find(\"height of the Upper Varn dam\")", true);
+        check(dam, "a = find(\"architect of the Upper Varn dam\")", false);
+        check(dam, "a = find(\"how high is the Upper Varn dam\")\nb = calc(\"(a - 58.5) / 58.5 in percent\")", true);
+        check(dam, "a = find(\"how high is the Lower Varn dam\")", false);
+        check(dam, "a = calc(\"59 - 58.5\")", false);
+        check("翠岭茶厂2021年的产量是多少？", "a = find(\"翠岭茶厂2021年的产量\")", true);
+        check("Hello!", "reply()", true);
+        check("Hello!", "", false);
+        check(
+            "Draw cats 12, dogs 9",
+            "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 12], [\"dogs\", 9]])\nchart(\"bar\", t1, x=\"Animal\", y=\"Count\")",
+            true,
+        );
+        check("Draw cats 12, dogs 9", "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 13], [\"dogs\", 9]])", false);
+    }
+}

@@ -1,0 +1,40 @@
+//! Facts: single values with a name, what they are about, and where they come from.
+
+use polymath_chat::Provenance;
+use serde::{Deserialize, Serialize};
+
+/// A value that was found, worked out or given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// `a`, `b`, …: how plans and expressions speak of it.
+    pub name: String,
+    /// What it is the value of, in the request's words.
+    pub about: String,
+    /// The value as its origin writes it, with its unit.
+    pub text: String,
+    /// Its magnitude in plain units, when it is a number.
+    pub number: Option<f64>,
+    /// ISO date, when it is one.
+    pub date: Option<String>,
+    pub provenance: Provenance,
+    /// Other values that other pages give for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<(String, Provenance)>,
+}
+
+impl Fact {
+    /// The unit or counted noun behind the number: `m` of `5,199 m`; empty where there is none.
+    pub fn unit(&self) -> String {
+        let Some(figure) = crate::figures::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {
+            return String::new();
+        };
+        let word = |c: &char| c.is_alphabetic() || "%°/²³µ".contains(*c);
+        self.text[figure.at.end..].trim_start().chars().take_while(word).collect()
+    }
+}
+
+/// The names of facts in their order: `a` to `z`, then `a1`, `b1`, ….
+pub fn fact_name(index: usize) -> String {
+    let letter = char::from(b'a' + (index % 26) as u8);
+    if index < 26 { letter.to_string() } else { format!("{letter}{}", index / 26) }
+}

@@ -1,0 +1,69 @@
+//! The texts that models are asked with. They are files: what is said to a model is no code.
+//!
+//! A file begins with the system part; behind each `===` stands a worked example, what is asked and,
+//! behind `---`, what is replied. `{today}` is filled in with the date and nothing finer, so that the
+//! beginning of a prompt is found in the cache all day.
+//!
+//! Examples name things that no user has; a last line `# names: …` lists them, so that one that comes
+//! out again can be told.
+
+use polymath_chat::Completion;
+
+/// A prompt: what is said first, and worked examples.
+pub struct Prompt(&'static str);
+
+/// How a model that writes its own calls is introduced to its work.
+pub const NATIVE: Prompt = Prompt(include_str!("native.txt"));
+/// From a request to calls.
+pub const PLAN: Prompt = Prompt(include_str!("plan.txt"));
+/// From lines of pages to a fact.
+pub const FIND: Prompt = Prompt(include_str!("find.txt"));
+/// From named results to sentences.
+pub const SAY: Prompt = Prompt(include_str!("say.txt"));
+
+/// From a task to a Python program.
+pub const PROGRAM: Prompt = Prompt(include_str!("program.txt"));
+/// From a query that failed to one that works.
+pub const QUERY: Prompt = Prompt(include_str!("query.txt"));
+/// From a request about a table to what kind of program it needs.
+pub const KINDS: Prompt = Prompt(include_str!("kinds.txt"));
+/// From a table's columns to what they hold.
+pub const COLUMNS: Prompt = Prompt(include_str!("columns.txt"));
+/// From a page's prose to rows of a table.
+pub const ROWS: Prompt = Prompt(include_str!("rows.txt"));
+/// From a request and a table to a trend's gaps.
+pub const TREND: Prompt = Prompt(include_str!("trend.txt"));
+/// From what programs printed to a few sentences.
+pub const TELL: Prompt = Prompt(include_str!("tell.txt"));
+
+impl Prompt {
+    /// All but the last line that tells the examples' names.
+    fn text(&self) -> &'static str {
+        self.0.rsplit_once("\n# names: ").map_or(self.0, |(text, _)| text)
+    }
+
+    /// The system part.
+    pub fn system(&self) -> String {
+        let system = self.text().split("\n===\n").next().unwrap_or_default().trim();
+        system.replace("{today}", &chrono::Local::now().date_naive().to_string())
+    }
+
+    /// The examples, in order.
+    pub fn examples(&self) -> Vec<(String, String)> {
+        let pairs = self.text().split("\n===\n").skip(1).filter_map(|example| example.split_once("\n---\n"));
+        pairs.map(|(asked, replied)| (asked.trim().to_owned(), replied.trim().to_owned())).collect()
+    }
+
+    /// A task that is asked after the examples.
+    pub fn ask(&self, prompt: String, max_tokens: usize) -> Completion {
+        Completion { system: self.system(), examples: self.examples(), ..Completion::new(prompt, max_tokens) }
+    }
+
+    /// Whether `text` holds a name of the examples that `given` does not: the model copied one instead
+    /// of doing what it was asked.
+    pub fn leaks(&self, text: &str, given: &str) -> bool {
+        let (text, given) = (text.to_lowercase(), given.to_lowercase());
+        let names = self.0.lines().next_back().and_then(|line| line.strip_prefix("# names: ")).unwrap_or_default();
+        names.split(", ").any(|name| !name.is_empty() && text.contains(name) && !given.contains(name))
+    }
+}

@@ -1,0 +1,1 @@
+"""Parts of the generator of evaluation dialogues: names, checks, pages and one module for each group of kinds."""

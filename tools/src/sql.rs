@@ -1,0 +1,202 @@
+//! `sql`: questions about the conversation's tables, answered by SQLite.
+//!
+//! Each call gets a database of its own in memory, filled with the tables under their names; the
+//! query may only read. Who asks keeps the provenance: this tool knows values only.
+
+mod functions;
+mod names;
+
+use crate::{CallCx, Tool, ToolError};
+use async_trait::async_trait;
+use polymath_chat::{Cell, Provenance, Table, ToolOutput, ToolSpec};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::{Connection, params_from_iter};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long a query may take.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Rows that a result may have.
+const MOST_ROWS: usize = 5_000;
+/// Rows that the model reads.
+const SHOWN_ROWS: usize = 30;
+/// Instructions of SQLite's machine between two looks at the clock.
+const STEPS: i32 = 10_000;
+
+/// The `sql` tool.
+pub struct Sql {
+    spec: ToolSpec,
+}
+
+impl Default for Sql {
+    fn default() -> Self {
+        let spec = ToolSpec {
+            name: "sql".to_owned(),
+            description:
+                "Runs one SELECT (SQLite) over the conversation's tables, by their names (t1, t2, …): sorting, \
+                          filtering, grouping, joining, shares by window functions, median(x), stddev(x), corr(x, y), \
+                          quantile(x, q), x REGEXP 'pattern'. Dates are text, YYYY-MM-DD. The result is a new table."
+                    .to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": {"query": {"type": "string", "description": "The SELECT"}},
+                "required": ["query"],
+            }),
+            raw_argument: None,
+            stateful: false,
+        };
+        Sql { spec }
+    }
+}
+
+#[async_trait]
+impl Tool for Sql {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        let query = args["query"].as_str().unwrap_or_default().trim().trim_end_matches(';').to_owned();
+        let tables = cx.tables.clone();
+        let work = tokio::task::spawn_blocking(move || run(&query, &tables));
+        let result = work.await.map_err(|e| ToolError::Abort(e.into()))?;
+        let table = result.map_err(|why| ToolError::tell("query", why))?;
+        let mut content =
+            Table { rows: table.rows.iter().take(SHOWN_ROWS).cloned().collect(), ..table.clone() }.markdown();
+        if table.rows.len() > SHOWN_ROWS {
+            content.push_str(&format!("[{SHOWN_ROWS} of {} rows shown]", table.rows.len()));
+        }
+        if table.rows.is_empty() {
+            content = "no rows".to_owned();
+        }
+        Ok(ToolOutput { tables: vec![table], ..ToolOutput::text(content.trim_end()) })
+    }
+}
+
+/// Runs a query; the error says what was wrong with it and what there is.
+fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
+    if tables.is_empty() {
+        return Err("there are no tables in this conversation yet; find or make one first".to_owned());
+    }
+    let failed = |e: rusqlite::Error| explain(&e, tables);
+    let mut connection = Connection::open_in_memory().map_err(failed)?;
+    functions::add(&connection).map_err(failed)?;
+    for (name, table) in tables {
+        load(&connection, name, table).map_err(failed)?;
+    }
+    guard(&mut connection).map_err(failed)?;
+    let query = names::quoted(query, tables);
+    let mut statement = connection.prepare(&query).map_err(failed)?;
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        if found.len() == MOST_ROWS {
+            return Err(format!("the result has more than {MOST_ROWS} rows; group, filter or LIMIT it"));
+        }
+        let cells = (0..columns.len()).map(|i| row.get_ref(i).map(|value| cell(value, &query)));
+        found.push(cells.collect::<Result<Vec<Cell>, _>>().map_err(failed)?);
+    }
+    Ok(Table { title: names::title(&query, tables), columns: distinct(columns), rows: found })
+}
+
+/// The query may read, compute, and nothing else, for so long.
+fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    connection.progress_handler(STEPS, Some(move || started.elapsed() > TIME_LIMIT))?;
+    connection.authorizer(Some(|cx: AuthContext<'_>| match cx.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Function { function_name } if function_name != "load_extension" => Authorization::Allow,
+        _ => Authorization::Deny,
+    }))
+}
+
+fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<()> {
+    let columns: Vec<String> = distinct(table.columns.clone()).iter().map(|c| names::identifier(c)).collect();
+    connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
+    let places = vec!["?"; columns.len()].join(", ");
+    let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", names::identifier(name)))?;
+    for row in &table.rows {
+        insert.execute(params_from_iter(row.iter().map(value)))?;
+    }
+    Ok(())
+}
+
+fn value(cell: &Cell) -> SqlValue {
+    match (cell.number, &cell.date, &cell.text) {
+        (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => SqlValue::Integer(number as i64),
+        (Some(number), _, _) => SqlValue::Real(number),
+        // A year is compared with numbers; more exact dates are text that sorts.
+        (_, Some(date), _) => date.parse().map_or_else(|_| SqlValue::Text(date.clone()), SqlValue::Integer),
+        (_, _, Some(text)) => SqlValue::Text(text.clone()),
+        _ => SqlValue::Null,
+    }
+}
+
+fn cell(value: ValueRef<'_>, query: &str) -> Cell {
+    let computed = |text: String| Cell::new(text, Provenance::Computed { how: format!("sql: {query}") });
+    match value {
+        ValueRef::Null => Cell::missing(),
+        ValueRef::Integer(n) => Cell { number: Some(n as f64), ..computed(n.to_string()) },
+        ValueRef::Real(n) => Cell { number: Some(n), ..computed(number(n)) },
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let date = is_date(&text).then(|| text.clone());
+            Cell { date, ..computed(text) }
+        }
+    }
+}
+
+/// `YYYY-MM` or `YYYY-MM-DD`.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let digits = |part: &&str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+    (2..=3).contains(&parts.len()) && digits(&parts[0], 4) && parts[1..].iter().all(|p| digits(p, 2))
+}
+
+/// Ten significant digits, without what rounding leaves behind.
+fn number(n: f64) -> String {
+    if n == 0.0 || !n.is_finite() {
+        return n.to_string();
+    }
+    let decimals = (9 - n.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let text = format!("{n:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Column names that differ.
+fn distinct(columns: Vec<String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for column in columns {
+        let mut name = column.clone();
+        let mut n = 2;
+        while seen.iter().any(|s| s.eq_ignore_ascii_case(&name)) {
+            name = format!("{column} {n}");
+            n += 1;
+        }
+        seen.push(name);
+    }
+    seen
+}
+
+/// What SQLite says, and what there is to choose from.
+fn explain(error: &rusqlite::Error, tables: &[(String, Table)]) -> String {
+    let why = match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
+    let why = if why.contains("interrupted") {
+        format!("the query took longer than {} s", TIME_LIMIT.as_secs())
+    } else if why.contains("not authorized") || why.contains("prohibited") {
+        "only SELECT is allowed here; nothing was changed".to_owned()
+    } else {
+        why
+    };
+    let told: Vec<String> = tables.iter().map(|(name, t)| format!("{name} ({})", t.columns.join(", "))).collect();
+    format!("{why}; the tables are {}", told.join("; "))
+}
+
+#[cfg(test)]
+mod tests;
