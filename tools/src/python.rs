@@ -32,8 +32,8 @@ impl Python {
         let spec = ToolSpec {
             name: "python".to_owned(),
             description: "Runs a Python program and returns what it prints, the value of its last line and its \
-                          figures. numpy, pandas, matplotlib, scipy and sympy are there. Variables stay between \
-                          calls. No network, no files of the computer, no input()."
+                          figures. numpy, pandas, matplotlib, seaborn, scipy, sympy, duckdb and openpyxl are there. \
+                          Variables stay between calls. No network, no files of the computer, no input()."
                 .to_owned(),
             parameters: json!({
                 "type": "object",
