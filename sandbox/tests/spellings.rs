@@ -17,9 +17,14 @@ const SETUP: &str = "import numpy as np, pandas as pd, io, os\nimport matplotlib
     df = pd.DataFrame({'a': [1., None, 3.], 'b': ['x', 'y', 'x']})\nn = pd.DataFrame({'g': [1, 1, 2], 'v': [1, 2, 6]})\n\
     days = pd.date_range('2024-01-30', periods=4)\ns = pd.Series([1, 2, 3, 4], index=days)\na = np.array([1., 2., 4.])";
 
+/// One for each test: its thread has its name.
+fn session() -> String {
+    std::thread::current().name().unwrap_or_default().to_owned()
+}
+
 /// Runs a row after the setup; all of its output in one text.
 fn all(code: &str) -> (RunOutput, String) {
-    let output = run("rows", code);
+    let output = run(&session(), code);
     let error = output.error.as_ref().map(|e| e.traceback.clone().unwrap_or(e.message.clone())).unwrap_or_default();
     let value = output.value.clone().unwrap_or_default();
     let parts = [output.stdout.trim(), value.trim(), output.stderr.trim(), error.trim()];
@@ -32,7 +37,7 @@ fn all(code: &str) -> (RunOutput, String) {
 /// Works and gives exactly this.
 #[track_caller]
 fn check(rows: &[(&str, &str)]) {
-    value("rows", SETUP);
+    value(&session(), SETUP);
     let mut wrong = Vec::new();
     for (code, want) in rows {
         let (output, text) = all(code);
@@ -46,7 +51,7 @@ fn check(rows: &[(&str, &str)]) {
 /// Gives a text that ends so, whether it works or not.
 #[track_caller]
 fn ends(rows: &[(&str, &str)]) {
-    value("rows", SETUP);
+    value(&session(), SETUP);
     let mut wrong = Vec::new();
     for (code, want) in rows {
         let (_, text) = all(code);
@@ -168,7 +173,7 @@ fn packages_that_are_not_there_name_the_way_to_have_them() {
         ("%pip install -q yfinance", "yfinance", "browser tools"),
         ("pip install tqdm", "tqdm", "loop"),
     ] {
-        value("rows", SETUP);
+        value(&session(), SETUP);
         let (_, text) = all(code);
         assert!(text.contains(&add(package)) && text.contains(instead), "{code}: {text}");
         assert!(!text.contains("conda") && !text.contains("Use pip"), "{code}: {text}");
@@ -212,7 +217,7 @@ fn notebooks() {
 
 #[test]
 fn files_in_usual_places_are_in_the_working_directory() {
-    value("rows", SETUP);
+    value(&session(), SETUP);
     for (index, place) in ["/mnt/data", "/tmp", "/home/user", "~", "/content"].into_iter().enumerate() {
         let code = format!(
             "p = os.path.expanduser({place:?})\nos.makedirs(p + '/sub{index}', exist_ok=True)\n\
@@ -266,15 +271,15 @@ fn the_standard_set_works_behind_the_walls() {
         sns.boxplot(data=n, x='g', y='v', ax=axes[0][1])\nsns.heatmap(n.corr(), annot=True, ax=axes[0][2])\n\
         sns.barplot(data=n, x='g', y='v', ax=axes[1][0])\nsns.scatterplot(data=n, x='g', y='v', hue='g', ax=axes[1][1])\n\
         sns.violinplot(data=n, x='g', y='v', ax=axes[1][2])";
-    let output = run("rows", seaborn);
+    let output = run(&session(), seaborn);
     assert_eq!((output.error.as_ref(), output.figures.len()), (None, 1), "{output:?}");
-    value("rows", "x");
+    value(&session(), "x");
 }
 
 #[test]
 fn files_in_other_encodings_are_read_with_a_note() {
-    value("rows", SETUP);
-    value("rows", "open('l.csv', 'wb').write('Straße;Wert\\nMünchen;1,5\\nKöln;2,25\\n'.encode('latin-1'))");
+    value(&session(), SETUP);
+    value(&session(), "open('l.csv', 'wb').write('Straße;Wert\\nMünchen;1,5\\nKöln;2,25\\n'.encode('latin-1'))");
     let (output, text) = all("d = pd.read_csv('l.csv')\nlist(d.columns), float(d.Wert.sum())");
     assert_eq!(output.value.as_deref(), Some("(['Straße', 'Wert'], 3.75)"), "{text}");
     assert!(text.contains("not UTF-8") && text.contains("semicolons") && text.contains("decimal commas"), "{text}");

@@ -21,6 +21,8 @@ mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
+/// The column that is added for the names of things.
+const NAME: &str = "Name";
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
@@ -80,7 +82,12 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
         "date" => Kind::Date,
         _ => Kind::Text,
     });
-    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    let mut columns: Vec<Column> =
+        columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    // Things with several facts each have names, though only the facts were asked for.
+    if columns.len() > 2 && columns.iter().all(|c| c.kind != Kind::Text) {
+        columns.insert(0, Column { name: NAME.to_owned(), kind: Kind::Text });
+    }
     Ok(Shape { subject: things.to_owned(), columns })
 }
 

@@ -285,7 +285,7 @@ async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language)
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let list: String = lines.clone().map(|line| format!("- {line}\n")).collect();
     let code: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    if text.trim().is_empty() || text.starts_with("(the program ran") {
+    if text.trim().is_empty() {
         return Ok(String::new());
     }
     if own || lines.count() > 12 {

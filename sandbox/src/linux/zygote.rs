@@ -20,7 +20,10 @@ use std::{
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -46,17 +49,15 @@ struct State {
     zygote: Arc<Zygote>,
     forks: u32,
     since: Instant,
-    /// Whether it was found stopped or ended: it goes on until another is there.
-    ill: bool,
 }
 
 impl State {
     fn new(zygote: Zygote) -> Self {
-        State { zygote: Arc::new(zygote), forks: 0, since: Instant::now(), ill: false }
+        State { zygote: Arc::new(zygote), forks: 0, since: Instant::now() }
     }
 
     fn is_young(&self, config: &Config) -> bool {
-        !self.ill && self.forks <= config.forks && self.since.elapsed() < OLD
+        self.zygote.is_well() && self.forks <= config.forks && self.since.elapsed() < OLD
     }
 }
 
@@ -73,7 +74,7 @@ impl Warm {
     /// The process to fork from. An old one goes on for as long as its successor takes to start.
     pub fn zygote(self: &Arc<Self>, config: &Config) -> Result<Arc<Zygote>, SandboxError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.ill |= state.zygote.wake();
+        state.zygote.wake();
         if !state.zygote.alive() || state.zygote.is_stopped() {
             *state = State::new(Zygote::start(config)?);
         }
@@ -91,9 +92,9 @@ impl Warm {
     /// Whether the process runs and was not stopped. One that was stopped goes on, and is replaced: by the
     /// next session, or by who asked.
     pub fn is_well(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.ill |= state.zygote.wake() || !state.zygote.alive();
-        !state.ill
+        let zygote = self.state.lock().unwrap_or_else(PoisonError::into_inner).zygote.clone();
+        zygote.wake();
+        zygote.is_well()
     }
 
     /// Starts another when this one is old or ill; whether all is well then. Blocks.
@@ -119,6 +120,8 @@ pub struct Zygote {
     child: Mutex<Child>,
     pid: u32,
     control: Mutex<OwnedFd>,
+    /// Somebody stopped it once: it goes on until another is there.
+    was_stopped: AtomicBool,
     pub python: String,
 }
 
@@ -140,7 +143,13 @@ impl Zygote {
         setsockopt(&ours, ReceiveTimeout, &time_value(WARM_UP)).map_err(|e| failed(e.into()))?;
         let child = spawn(config, theirs).map_err(failed)?;
         let pid = child.id();
-        let mut zygote = Zygote { child: Mutex::new(child), pid, control: Mutex::new(ours), python: String::new() };
+        let mut zygote = Zygote {
+            child: Mutex::new(child),
+            pid,
+            control: Mutex::new(ours),
+            was_stopped: AtomicBool::new(false),
+            python: String::new(),
+        };
         zygote.python = zygote.warm_up(config)?;
         Ok(zygote)
     }
@@ -209,19 +218,27 @@ impl Zygote {
         leftovers::field(self.pid, 2).is_some_and(|state| matches!(state.as_str(), "T" | "t"))
     }
 
-    /// Lets a stopped process go on, and waits a moment until it does. Whether it was stopped.
-    fn wake(&self) -> bool {
+    /// Whether it runs and never was stopped.
+    fn is_well(&self) -> bool {
+        !self.was_stopped.load(Ordering::Relaxed) && self.alive()
+    }
+
+    /// Lets a stopped process go on, and waits a moment until it does.
+    fn wake(&self) {
         if !self.is_stopped() {
-            return false;
+            return;
         }
+        self.was_stopped.store(true, Ordering::Relaxed);
         // The number is the child's for as long as nobody has waited for it, which this lock keeps off.
-        let _held = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
         let _ = kill(Pid::from_raw(self.pid as i32), Signal::SIGCONT);
         let sent = Instant::now();
         while self.is_stopped() && sent.elapsed() < LOOK {
             std::thread::sleep(Duration::from_millis(1));
         }
-        true
     }
 
     /// Whether the process still runs.

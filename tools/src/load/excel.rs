@@ -21,19 +21,19 @@ pub fn read(bytes: &[u8], kind: Kind) -> Found {
     match kind {
         Kind::Xlsx => {
             let mut book: Xlsx<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
-            first_sheet(&mut book, |book, name| streamed(book, name))
+            first_sheet(&mut book, streamed)
         }
         Kind::Xlsb => {
             let mut book: Xlsb<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
-            first_sheet(&mut book, |book, name| ranged(book, name))
+            first_sheet(&mut book, ranged)
         }
         Kind::Xls => {
             let mut book: Xls<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
-            first_sheet(&mut book, |book, name| ranged(book, name))
+            first_sheet(&mut book, ranged)
         }
         Kind::Ods => {
             let mut book: Ods<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
-            first_sheet(&mut book, |book, name| ranged(book, name))
+            first_sheet(&mut book, ranged)
         }
     }
 }

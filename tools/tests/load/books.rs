@@ -35,8 +35,8 @@ fn date_cells_are_dates() {
     sheet(
         |s| {
             s.write_row(0, 0, ["Day", "At", "N"]).unwrap();
-            s.write_with_format(1, 0, &day("2024-03-04"), &format).unwrap();
-            s.write_with_format(1, 1, &day("2024-03-04 05:06:07"), &timed).unwrap();
+            s.write_with_format(1, 0, day("2024-03-04"), &format).unwrap();
+            s.write_with_format(1, 1, day("2024-03-04 05:06:07"), &timed).unwrap();
             s.write(1, 2, 1).unwrap();
         },
         "Day | At | N\n@2024-03-04 | @2024-03-04 | 1",
@@ -50,7 +50,7 @@ fn times_of_day_are_no_dates() {
     sheet(
         |s| {
             s.write_row(0, 0, ["From", "N"]).unwrap();
-            s.write_with_format(1, 0, &ExcelDateTime::from_hms(9, 30, 0).unwrap(), &format).unwrap();
+            s.write_with_format(1, 0, ExcelDateTime::from_hms(9, 30, 0).unwrap(), &format).unwrap();
             s.write(1, 1, 1).unwrap();
         },
         "From | N\n9:30:00 | 1",
