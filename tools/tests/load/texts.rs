@@ -100,7 +100,7 @@ fn quotation_marks() {
     check("t.csv", text, "Name | Note\nSmith, J. | said \"no\"\ntwo\nlines | b", &[]);
     let open = "Size,N\n5\" pipe,1\n\"6 pipe,2\na pipe,3\n";
     check("t.csv", open, "Size | N\n5\" pipe | 1\n\"6 pipe | 2\na pipe | 3", &["never closed"]);
-    check("t.csv", "Size,N\n5\" pipe,1\n6 pipe,2\n", "Size | N\n5\" pipe | 1\n6 pipe | 2", &[]);
+    check("t.csv", "Size,N\n5\" pipe,1\nb pipe,2\n", "Size | N\n5\" pipe | 1\nb pipe | 2", &[]);
 }
 
 #[test]
