@@ -21,6 +21,8 @@ mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
+/// The column that is added for the names of things.
+const NAME: &str = "Name";
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
@@ -80,7 +82,12 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
         "date" => Kind::Date,
         _ => Kind::Text,
     });
-    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    let mut columns: Vec<Column> =
+        columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    // Things with several facts each have names, though only the facts were asked for.
+    if columns.len() > 2 && columns.iter().all(|c| c.kind != Kind::Text) {
+        columns.insert(0, Column { name: NAME.to_owned(), kind: Kind::Text });
+    }
     Ok(Shape { subject: things.to_owned(), columns })
 }
 
@@ -187,7 +194,7 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         turn.complete(Completion::new(prompt, 150).constrained(Constraint::JsonSchema(object(&properties)))).await?;
     let map: Map<String, Value> = serde_json::from_str(&text)?;
     let mut taken = HashSet::new();
-    let sources: Vec<Option<usize>> = shape
+    let mut sources: Vec<Option<usize>> = shape
         .columns
         .iter()
         .map(|c| {
@@ -196,6 +203,10 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
             taken.insert(at).then_some(at)
         })
         .collect();
+    // A table's first column names its rows, whatever it is called.
+    if sources.first() == Some(&None) && !taken.contains(&0) {
+        sources[0] = Some(0);
+    }
     if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
         return Ok(Vec::new());
     }
@@ -209,7 +220,10 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
 /// Copies rows out of a page's prose.
 async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &str) -> anyhow::Result<Vec<Row>> {
     let passages = select(std::slice::from_ref(source), query, 1500);
-    let lines: Vec<String> = passages.iter().map(|p| plain(&p.text)).collect();
+    // Rows of a table mean nothing without its head: they were read as a table, or are none of ours.
+    let tabular = turn.chat.page_tables.iter().any(|t| came_from(t, source));
+    let prose = passages.iter().filter(|p| !(tabular && p.text.contains(" | ")));
+    let lines: Vec<String> = prose.map(|p| plain(&p.text)).collect();
     let text = lines.join("\n");
     let spotted = figures(&text);
     if spotted.is_empty() {

@@ -21,6 +21,8 @@ pub struct Guide {
     pub hits: Vec<Hit>,
     /// What the plan calls things, and what the notebook does.
     pub names: HashMap<String, String>,
+    /// Tables that there were when the request was sorted by what program it needs.
+    pub sorted: Option<usize>,
     /// What came out, in order: the answer is made of this.
     pub results: Vec<Outcome>,
 }

@@ -20,6 +20,10 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
+            if let Some(calls) = self.common_program(turn).await? {
+                self.plan = Some(VecDeque::new());
+                return Ok(calls);
+            }
             let steps = plan::ask(turn, turn.question).await?;
             self.plan = Some(if steps.is_empty() { VecDeque::from([Step::Reply]) } else { steps.into() });
         }
@@ -194,7 +198,7 @@ impl Guide {
             Running::Searching(wants) => {
                 for outcome in &turn.outcomes[self.observed..] {
                     if let (Ok(output), "browser_search") = (&outcome.result, outcome.call.name.as_str()) {
-                        add_hits(&mut self.hits, &output.content);
+                        add_hits(&mut self.hits, &output.hits);
                     }
                 }
                 self.observed = turn.outcomes.len();

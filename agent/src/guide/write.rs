@@ -37,7 +37,6 @@ const UNIT_WORDS: &[&str] = &[
     "liters",
 ];
 /// Rows of a table that an answer shows, and that it shows beside a chart of them.
-
 const ROWS: usize = 40;
 const ROWS_BESIDE_CHART: usize = 12;
 /// A result of one row with so many columns is said in words.
@@ -285,7 +284,7 @@ async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language)
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let list: String = lines.clone().map(|line| format!("- {line}\n")).collect();
     let code: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    if text.trim().is_empty() || text.starts_with("(the program ran") {
+    if text.trim().is_empty() {
         return Ok(String::new());
     }
     if own || lines.count() > 12 {

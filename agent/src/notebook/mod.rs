@@ -67,6 +67,11 @@ impl Chat {
         self.artifacts.extend(output.artifacts.iter().cloned());
     }
 
+    /// The number by which answers cite the page of this address.
+    pub(crate) fn number_of(&self, url: &str) -> Option<usize> {
+        self.sources.iter().position(|s| s.url == url).map(|i| i + 1)
+    }
+
     /// Names a new fact and keeps it; returns its name.
     pub(crate) fn add_fact(&mut self, fact: Fact) -> String {
         let name = fact_name(self.facts.len());

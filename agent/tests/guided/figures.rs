@@ -57,7 +57,7 @@ fn money_per_unit_keeps_both() {
 #[test]
 fn a_chart_is_drawn_of_the_notebooks_table() {
     let mut world = pets();
-    let said = world.ask("Show the counts as bars", &["chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
+    let said = world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
     said.has("chart.png").lacks("|");
     let code = &said.called("python")[0];
     // The data is there by its name, and nothing is typed.
@@ -68,8 +68,8 @@ fn a_chart_is_drawn_of_the_notebooks_table() {
 #[test]
 fn a_change_draws_the_same_data() {
     let mut world = pets();
-    world.ask("Show the counts as bars", &["chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
-    let said = world.ask("make it a pie and call it Pets", &["change(c1, kind=\"pie\", title=\"Pets\")"], &[]);
+    world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
+    let said = world.ask("make it a pie and call it Pets", &["other", "change(c1, kind=\"pie\", title=\"Pets\")"], &[]);
     let code = &said.called("python")[0];
     assert!(
         code.contains("\"kind\":\"pie\"") && code.contains("\"title\":\"Pets\"") && code.contains("data = t1."),
@@ -82,7 +82,7 @@ fn a_change_draws_the_same_data() {
 #[test]
 fn columns_of_a_chart_are_found_by_other_names() {
     let mut world = pets();
-    world.ask("Draw the weights", &["chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
+    world.ask("Draw the weights", &["other", "chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
     let chart = &world.chat.charts[0];
     assert_eq!((chart.x.as_str(), chart.y.as_str(), chart.log), ("Animal", "Weight", true));
 }

@@ -46,6 +46,19 @@ fn two_facts_are_looked_up_side_by_side() {
 }
 
 #[test]
+fn a_page_is_opened_whatever_its_name_and_title_look_like() {
+    const NAMED: Page = Page("local:a — holt.html", "1. Tower — local:mill.html", TOWER.2);
+    let mut world = World::new(&[NAMED, HOLT, MILL]);
+    let said = world.ask(
+        "How tall is the tower of Ardun?",
+        &["a = find(\"height of the tower of Ardun\")", "41 metres", "The tower of Ardun is {a} tall."],
+        &[],
+    );
+    assert_eq!(said.called("browser_open")[0], NAMED.0);
+    assert_eq!(said.end.answer.citations[0].url, NAMED.0);
+}
+
+#[test]
 fn what_no_page_says_is_not_found() {
     let mut world = World::new(&[MILL]);
     let said = world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none"], &[]);

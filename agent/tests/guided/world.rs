@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings, TurnEnd};
 use polymath_chat::{
-    Artifact, Cell, Completion, Event, Message, Provenance, Role, Source, Stop, Table, ToolFailure, ToolOutput,
+    Artifact, Cell, Completion, Event, Hit, Message, Provenance, Role, Source, Stop, Table, ToolFailure, ToolOutput,
     ToolSpec,
 };
 use polymath_model::engine::Sampling;
@@ -117,8 +117,8 @@ impl World {
             if searched.is_empty() {
                 return Err(ToolFailure::new("not_found", "no results"));
             }
-            let lines = searched.iter().enumerate().map(|(i, p)| format!("{}. {} — {}\n", i + 1, p.1, p.0));
-            Ok(ToolOutput::text(format!("Results:\n{}", lines.collect::<String>())))
+            let hit = |p: &Page| Hit { url: p.0.to_owned(), title: p.1.to_owned(), ..Hit::default() };
+            Ok(ToolOutput { hits: searched.iter().map(hit).collect(), ..ToolOutput::text("pages were found") })
         };
         let open = move |args: &Value, _: &CallCx| {
             let page = opened.iter().find(|p| args["target"] == p.0);
@@ -131,7 +131,7 @@ impl World {
             match printed.strip_prefix('!') {
                 Some(why) => Err(ToolFailure::new("exception", why)),
                 None if printed.is_empty() => Ok(picture("chart.png")),
-                None => Ok(ToolOutput::text(printed)),
+                None => Ok(ToolOutput { printed: Some(printed.clone()), ..ToolOutput::text(printed) }),
             }
         };
         let draw = |_: &Value, _: &CallCx| Ok(picture("picture.png"));

@@ -3,7 +3,7 @@
 use super::call::{Call, Ending, Stopped};
 use crate::{Config, Figure, Kind, RunError, RunOutput, wire::BROKEN};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use polymath_chat::{Cell, Provenance, Table};
+use polymath_chat::{Cell, Lack, Provenance, Table};
 use serde::Deserialize;
 
 /// Bytes of a value or a message that are kept.
@@ -37,6 +37,8 @@ struct ReplyError {
     kind: String,
     message: String,
     traceback: Option<String>,
+    #[serde(default)]
+    lacks: Option<Lack>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,11 +123,11 @@ fn explain_stop(output: &mut RunOutput, why: Stopped, alive: bool, config: &Conf
     };
     let after = if alive { "variables are kept" } else { LOST };
     let traceback = output.error.take().and_then(|e| e.traceback);
-    output.error = Some(RunError { kind, message: format!("{what}; {after}"), traceback });
+    output.error = Some(RunError { kind, message: format!("{what}; {after}"), traceback, lacks: None });
 }
 
 fn failure(kind: Kind, message: String) -> RunError {
-    RunError { kind, message, traceback: None }
+    RunError { kind, message, traceback: None, lacks: None }
 }
 
 fn obituary(status: Option<i32>, config: &Config) -> (Kind, String) {
@@ -168,6 +170,7 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         },
         message: cut(error.message, TEXT),
         traceback: error.traceback.map(|t| cut(t, TEXT)),
+        lacks: error.lacks,
     });
     for figure in reply.figures.into_iter().take(FIGURES) {
         let png = STANDARD.decode(&figure.png).map_err(|e| format!("a figure could not be read ({e})"))?;

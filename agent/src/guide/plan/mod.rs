@@ -10,7 +10,7 @@ use crate::evidence::clip;
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::PLAN;
-use polymath_chat::{CompletionError, Constraint, Event};
+use polymath_chat::{CompletionError, Constraint, Event, Table};
 
 /// Plans that are asked for until one has a step that can be made.
 const TRIES: usize = 3;
@@ -49,13 +49,21 @@ pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>
     Ok(steps)
 }
 
+/// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.
+fn replaces(later: &Table, table: &Table) -> bool {
+    later.title == table.title
+        && later.rows.len() >= table.rows.len()
+        && table.columns.iter().all(|c| later.columns.contains(c))
+}
+
 /// What the notebook has, as plans are told of it.
 pub fn at_hand(chat: &Chat) -> String {
     let facts = chat.facts.iter().rev().take(TOLD).rev();
     let facts = facts.map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), clip(&f.about, 80)));
     let first = chat.tables.len().saturating_sub(TOLD);
+    let current = |(i, table): &(usize, &Table)| !chat.tables[i + 1..].iter().any(|later| replaces(later, table));
     let tables =
-        chat.tables.iter().enumerate().skip(first).map(|(i, t)| {
+        chat.tables.iter().enumerate().skip(first).filter(current).map(|(i, t)| {
             format!("t{} = {} ({}), {} rows", i + 1, clip(&t.title, 60), t.columns.join(", "), t.rows.len())
         });
     let charts = chat.charts.iter().rev().take(2).rev();
