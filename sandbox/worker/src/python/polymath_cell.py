@@ -71,7 +71,7 @@ def begin(work, temporary):
     _prepare_streams()
     os.system = _no_process
     builtins.input = _no_input
-    notebook.begin()
+    notebook.begin(work)
 
 
 def _seed(number):

@@ -6,6 +6,7 @@ on with the line before it is left alone.
 
 import ast
 import builtins
+import os
 import re
 import types
 
@@ -29,6 +30,8 @@ CELL_TIMERS = LINE_TIMERS | {"capture", "python", "python3", "pypy", "py", "memi
 ELSEWHERE = re.compile(r"(?:/mnt/data|/tmp|/home/user|/content|/kaggle/working|/root|~)(?:/[^\n*?<>|]*)?")
 
 _loop = None
+# Those of the places that are so in this session.
+_same = set()
 
 
 def parse(code, name):
@@ -123,7 +126,9 @@ def tell_places(tree):
     """Says where files go that the code keeps in a usual place of another system."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and ELSEWHERE.fullmatch(node.value):
-            place = re.match(r"~|/mnt/data|/tmp|/home/user|/kaggle/working|/\w+", node.value)[0]
+            place = next((place for place in _same if (node.value + "/").startswith(place + "/")), None)
+            if place is None:
+                continue
             notes.add(f"{place} is the working directory here: files written there come out as if written to it")
 
 
@@ -258,8 +263,15 @@ def _display_module(name):
     )
 
 
-def begin():
-    """Puts the names of a notebook where programs look for them."""
+def begin(work):
+    """Puts the names of a notebook where programs look for them; sees which places are the folder `work`."""
+    _same.add("~")
+    for place in ("/mnt/data", "/tmp", "/home/user", "/content", "/kaggle/working", "/root"):
+        try:
+            if os.path.samefile(place, work):
+                _same.add(place)
+        except OSError:
+            pass
     builtins.display = display
     builtins.get_ipython = _get_ipython
 
