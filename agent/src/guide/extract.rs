@@ -21,8 +21,6 @@ mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
-/// The column that is added for the names of things.
-const NAME: &str = "Name";
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
@@ -35,6 +33,18 @@ impl Guide {
         columns: &[String],
     ) -> anyhow::Result<Option<Table>> {
         let shape = shape_of(turn, things, columns).await?;
+        let named = named(&shape);
+        if let Some(named) = named {
+            let table = self.rows_of(turn, named, things).await?;
+            if table.as_ref().is_some_and(|t| are_distinct(&t.rows)) {
+                return Ok(table);
+            }
+        }
+        self.rows_of(turn, shape, things).await
+    }
+
+    /// The rows of a shape.
+    async fn rows_of(&self, turn: &mut Turn<'_>, shape: Shape, things: &str) -> anyhow::Result<Option<Table>> {
         let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
         let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
         let mut rows: Vec<Row> = Vec::new();
@@ -82,13 +92,26 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
         "date" => Kind::Date,
         _ => Kind::Text,
     });
-    let mut columns: Vec<Column> =
-        columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
-    // Things with several facts each have names, though only the facts were asked for.
-    if columns.len() > 2 && columns.iter().all(|c| c.kind != Kind::Text) {
-        columns.insert(0, Column { name: NAME.to_owned(), kind: Kind::Text });
-    }
+    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
     Ok(Shape { subject: things.to_owned(), columns })
+}
+
+/// The shape with a column for the names of the things, where several facts and no name were asked for.
+fn named(shape: &Shape) -> Option<Shape> {
+    if shape.columns.len() < 3 || shape.columns.iter().any(|c| c.kind == Kind::Text) {
+        return None;
+    }
+    let words: Vec<&str> = shape.subject.split_whitespace().collect();
+    let name = words[words.len().saturating_sub(2)..].join(" ");
+    let mut columns = vec![Column { name, kind: Kind::Text }];
+    columns.extend(shape.columns.iter().cloned());
+    Some(Shape { subject: shape.subject.clone(), columns })
+}
+
+/// Whether no two rows have the same first cell.
+fn are_distinct(rows: &[Row]) -> bool {
+    let mut seen = HashSet::new();
+    rows.iter().all(|row| row.first().is_some_and(|c| c.text.is_some() && seen.insert(c.display().to_lowercase())))
 }
 
 /// Text that can stand in a JSON string and in a Lark literal without escapes.
@@ -204,7 +227,7 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         })
         .collect();
     // A table's first column names its rows, whatever it is called.
-    if sources.first() == Some(&None) && !taken.contains(&0) {
+    if sources.first() == Some(&None) && !taken.contains(&0) && are_distinct(&table.rows) {
         sources[0] = Some(0);
     }
     if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
