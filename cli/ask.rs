@@ -120,7 +120,7 @@ pub async fn turn(
     renderer: &mut Renderer,
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
-    let number = session.next_turn()?;
+    let number = session.begin(question)?;
     let (events, mut inbox) = unbounded_channel();
     let run = async {
         let result = agent.turn(chat, question, &events, cancel).await;
@@ -132,7 +132,7 @@ pub async fn turn(
     };
     let show = async {
         while let Some(event) = inbox.recv().await {
-            // Kept first: a step counts only once it is durable.
+            // Kept first: what was shown is not lost.
             session.append(number, &event)?;
             if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
                 renderer.event(&event);

@@ -180,6 +180,25 @@ pub fn show(passages: &[Passage], sources: &[Source]) -> String {
     out
 }
 
+/// Splits into sentences; nothing is lost.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        let next = chars.peek().map(|(_, c)| *c);
+        let ends = matches!(c, '。' | '！' | '？' | '\n')
+            || matches!(c, '.' | '!' | '?') && next.is_none_or(char::is_whitespace);
+        if ends {
+            parts.push(&text[start..i + c.len_utf8()]);
+            start = i + c.len_utf8();
+        }
+    }
+    parts.push(&text[start..]);
+    parts.retain(|p| !p.is_empty());
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

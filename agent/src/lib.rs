@@ -23,5 +23,5 @@ mod turn;
 pub use dispatch::{CallLimits, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};
-pub use notebook::Chat;
+pub use notebook::{Chat, Mark};
 pub use turn::TurnEnd;

@@ -4,6 +4,7 @@
 //! shapes that it draws itself (`sketch.rs`), under grammars that leave room for nothing else. A diffusion
 //! model is another `Painter`. Nothing is fetched, and no file is read but the system's fonts.
 
+mod painter;
 mod plan;
 mod raster;
 mod shapes;
@@ -21,6 +22,7 @@ use std::{
     sync::Arc,
 };
 
+pub use painter::{Painter, Painting, Picture};
 pub use sketch::Sketch;
 
 /// Width and height of a picture nobody gave a size for, in pixels.
@@ -29,32 +31,6 @@ const MIN_SIDE: u32 = 64;
 const MAX_SIDE: u32 = 2048;
 /// The longest description, in characters.
 const MAX_PROMPT: usize = 1_000;
-
-/// What is to be painted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    pub prompt: String,
-    /// In pixels.
-    pub width: u32,
-    pub height: u32,
-}
-
-/// A finished picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Painting {
-    /// A PNG file's bytes.
-    pub png: Vec<u8>,
-    /// The drawing it was made from, where there is one.
-    pub svg: Option<String>,
-    /// What is to be seen, for the model and for people who can't see it.
-    pub description: String,
-}
-
-/// A way to make pictures.
-#[async_trait]
-pub trait Painter: Send + Sync {
-    async fn paint(&self, picture: &Picture, cx: &CallCx) -> Result<Painting, ToolError>;
-}
 
 /// The `image` tool.
 pub struct Image {

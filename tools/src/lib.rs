@@ -14,7 +14,7 @@ mod value;
 pub use calculator::Calculator;
 pub use image::Image;
 pub use python::Python;
-pub use registry::Registry;
+pub use registry::{Registry, RegistryError, ToolsConfig};
 pub use sql::Sql;
 pub use tool::{CallCx, Tool, ToolError};
 pub use value::{read_cell, read_value};

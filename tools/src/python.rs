@@ -5,7 +5,7 @@
 
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
-use polymath_chat::{Artifact, Cell, Table, ToolOutput, ToolSpec};
+use polymath_chat::{Artifact, Cell, Table, ToolFailure, ToolOutput, ToolSpec};
 use polymath_sandbox::{Config, GivenFile, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
 use serde_json::{Value, json};
 use std::{
@@ -32,8 +32,8 @@ impl Python {
         let spec = ToolSpec {
             name: "python".to_owned(),
             description: "Runs a Python program and returns what it prints, the value of its last line and its \
-                          figures. numpy, pandas, matplotlib, scipy and sympy are there. Variables stay between \
-                          calls. No network, no files of the computer, no input()."
+                          figures. numpy, pandas, matplotlib, seaborn, scipy, sympy, duckdb and openpyxl are there. \
+                          Variables stay between calls. No network, no files of the computer, no input()."
                 .to_owned(),
             parameters: json!({
                 "type": "object",
@@ -64,11 +64,21 @@ impl Python {
             .map_err(|e| ToolError::Abort(anyhow::anyhow!("writing artifacts into {}: {e}", cx.out.display())))?;
         let content = describe(&run, &artifacts);
         match run.error {
-            Some(error) => Err(ToolError::tell(error.kind.as_str(), failure(&content, &error))),
+            Some(error) => {
+                let told = ToolFailure::new(error.kind.as_str(), failure(&content, &error));
+                Err(ToolFailure { lacks: error.lacks, ..told }.into())
+            }
             None => {
+                let printed = [&run.stdout, run.value.as_deref().unwrap_or_default()].map(|t| shorten(t.trim_end()));
+                let printed: Vec<&str> = printed.iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
                 let silent = || "(the program ran and printed nothing)".to_owned();
                 let content = if content.is_empty() { silent() } else { content };
-                Ok(ToolOutput { content, artifacts, tables: run.tables, sources: Vec::new() })
+                Ok(ToolOutput {
+                    artifacts,
+                    tables: run.tables,
+                    printed: Some(printed.join("\n")),
+                    ..ToolOutput::text(content)
+                })
             }
         }
     }
@@ -277,6 +287,7 @@ mod tests {
             kind: polymath_sandbox::Kind::Exception,
             message: "ZeroDivisionError: division by zero".to_owned(),
             traceback: Some("cell 1, line 2: 1/0\nZeroDivisionError: division by zero".to_owned()),
+            lacks: None,
         };
         assert_eq!(failure("one", &error), "one\ncell 1, line 2: 1/0\nZeroDivisionError: division by zero");
     }

@@ -4,11 +4,12 @@
 //! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
-use super::state::{Guide, object, quoted};
+use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::figures::{Figure, figures, same};
+use crate::guide::find::with_unit;
 use crate::lead::Turn;
-use crate::prompts::COLUMNS;
+use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
 use polymath_tools::read_value;
 use serde_json::{Map, Value, json};
@@ -20,6 +21,8 @@ mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
+/// The column that is added for the names of things.
+const NAME: &str = "Name";
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
 
@@ -37,7 +40,10 @@ impl Guide {
         let mut rows: Vec<Row> = Vec::new();
         let mut used: HashSet<String> = HashSet::new();
         for table in page_tables(turn, &sources) {
-            let found = adopt(turn, &shape, &table).await?;
+            let found = match melted(&table, &shape, things) {
+                Some(rows) => rows,
+                None => adopt(turn, &shape, &table).await?,
+            };
             if found.len() > 1 {
                 used.extend(sources.iter().filter(|s| came_from(&table, s)).map(|s| s.url.clone()));
                 merge::merge(&mut rows, found);
@@ -51,10 +57,11 @@ impl Guide {
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
         for source in prose.iter().filter(|s| may_add(&rows, &shape, s)).take(PROSE_PAGES).cloned().collect::<Vec<_>>()
         {
-            let found = copy_rows(turn, &shape, &source, &query).await?;
+            let mut found = copy_rows(turn, &shape, &source, &query).await?;
+            // A name alone is no row: any word of a page can be one.
+            found.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
             merge::merge(&mut rows, found);
         }
-        rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
         if rows.is_empty() {
             return Ok(None);
         }
@@ -75,7 +82,12 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
         "date" => Kind::Date,
         _ => Kind::Text,
     });
-    let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    let mut columns: Vec<Column> =
+        columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
+    // Things with several facts each have names, though only the facts were asked for.
+    if columns.len() > 2 && columns.iter().all(|c| c.kind != Kind::Text) {
+        columns.insert(0, Column { name: NAME.to_owned(), kind: Kind::Text });
+    }
     Ok(Shape { subject: things.to_owned(), columns })
 }
 
@@ -136,6 +148,31 @@ fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
     tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
 }
 
+/// A wide table's one row that is meant, by its columns: `Library | 2019 | 2020` read as years and values
+/// where a year and one value are wanted.
+fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
+    let [across, up] = shape.columns.as_slice() else { return None };
+    let years: Vec<usize> = (1..table.columns.len()).filter(|i| read_value(&table.columns[*i]).1.is_some()).collect();
+    if across.kind != Kind::Date || years.len() < 2 {
+        return None;
+    }
+    let wanted: HashSet<String> = terms(things).into_iter().collect();
+    let shared = |row: &&Vec<Cell>| {
+        let words: HashSet<String> = row.first().map(|c| terms(c.display())).unwrap_or_default().into_iter().collect();
+        (words.intersection(&wanted).count(), std::cmp::Reverse(words.difference(&wanted).count()))
+    };
+    let row = table.rows.iter().max_by_key(shared).filter(|row| shared(row).0 > 0)?;
+    let cells = years.into_iter().filter_map(|i| Some((i, row.get(i)?)));
+    let rows = cells.map(|(i, cell)| {
+        let year = Cell {
+            date: read_value(&table.columns[i]).1,
+            ..Cell::new(table.columns[i].as_str(), cell.provenance.clone())
+        };
+        vec![year, units::with_header(cell, &up.name, up.kind)]
+    });
+    Some(rows.collect())
+}
+
 fn came_from(table: &Table, source: &Source) -> bool {
     let mut cells = table.rows.iter().flatten();
     cells.any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
@@ -185,19 +222,16 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
     if spotted.is_empty() {
         return Ok(Vec::new());
     }
-    let prompt = format!(
-        "{}\n\n{text}\n\nRequest: {}\nCopy what this page says, one object for each {}; null for what the page does not say.",
-        plain(&source.title),
-        clip(&plain(turn.question), 500),
-        shape.columns[0].name
-    );
-    let task = Completion::new(prompt, 400).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
+    let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(turn.question), 500));
+    let task = ROWS.ask(prompt, 500).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
     let reply = match turn.complete(task).await {
         Ok(reply) => reply,
         // Rows without end: this page is left out, the others may do.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(Vec::new()),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("rows of {}: {reply}", source.url);
     let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
     let keys: Vec<String> =
         rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();
@@ -211,7 +245,7 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         let literals: Vec<String> = spotted
             .iter()
             .filter(|f| wanted(f) && seen.insert(f.text.as_str()))
-            .map(|f| quoted(&quoted(&f.text)))
+            .map(|f| quoted(&quoted(&with_unit(&f.text, &text[f.at.start..]))))
             .collect();
         if literals.is_empty() { quoted("null") } else { format!("{} | {}", quoted("null"), literals.join(" | ")) }
     };
@@ -226,11 +260,11 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         format!("{label} {cell}")
     });
     format!(
-        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: %regex {{\"substring_words\": {}}}\n",
+        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: {}\n",
         cells.collect::<Vec<_>>().join(" "),
         alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
         alternatives(&|f| f.date.is_some()),
-        quoted(text)
+        piece_of(text)
     )
 }
 
@@ -247,7 +281,7 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
         let (number, date) = match column.kind {
             Kind::Text => (None, None),
-            Kind::Number => (read_value(text).0, None),
+            Kind::Number => (read_value(text).0.or_else(|| figures(text).first().and_then(|f| f.number)), None),
             Kind::Date => (None, read_value(text).1),
         };
         Cell { text: Some(text.to_owned()), number, date, provenance }

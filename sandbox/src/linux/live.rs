@@ -229,7 +229,7 @@ impl Drop for Live {
 }
 
 /// Sends a signal through a pidfd, which never means another process.
-fn signal(pidfd: BorrowedFd, signal: Signal) {
+pub fn signal(pidfd: BorrowedFd, signal: Signal) {
     // SAFETY: the descriptor is open; a null siginfo means what kill(2) would send.
     #[allow(unsafe_code)]
     unsafe {

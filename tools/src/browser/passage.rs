@@ -7,6 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use tantivy::tokenizer::{Language, LowerCaser, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
 
+/// Characters of a result's snippet.
+pub const SNIPPET: usize = 240;
+
 /// The analyzer of queries, snippets and the local index.
 pub fn analyzer() -> TextAnalyzer {
     TextAnalyzer::builder(Words).filter(LowerCaser).filter(Stemmer::new(Language::English)).build()

@@ -4,7 +4,7 @@
 //! typographic operators and a few English phrases become what the evaluator and fend both read.
 //! It computes nothing, and leaves what it does not know as it is.
 
-use super::CalcError;
+use super::error::CalcError;
 use regex::{Captures, Regex};
 use std::{collections::BTreeSet, sync::LazyLock};
 

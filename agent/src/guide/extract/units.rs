@@ -39,8 +39,14 @@ pub fn with_header(cell: &Cell, header: &str, kind: Kind) -> Cell {
                 .map(str::to_owned)
                 .collect();
             let named = |names: &[&str]| words.iter().any(|w| names.contains(&w.as_str()));
-            let scale = SCALES.iter().find(|(names, _)| named(names)).map(|(_, scale)| *scale);
             let currency = CURRENCIES.iter().find(|(names, _)| named(names)).map_or("", |(_, sign)| sign);
+            // A letter is a scale beside money only: `Length (m)` is in metres, `Group B` is a name.
+            let scale = SCALES.iter().find(|(names, _)| {
+                words.iter().any(|w| {
+                    names.contains(&w.as_str()) && (w.chars().count() > 2 || !currency.is_empty() || !w.is_ascii())
+                })
+            });
+            let scale = scale.map(|(_, scale)| *scale);
             (out.number, out.date) = (number, None);
             let is_bare = bare.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c));
             if let (Some(number), true) = (number, is_bare && (scale.is_some() || !currency.is_empty())) {
@@ -79,6 +85,8 @@ mod tests {
         check("> 1,000", "Valuation (USD m)", "> $1 billion", Some(1e9));
         check("$325M", "Amount", "$325M", Some(325e6));
         check("12", "Length in km", "12", Some(12.0));
+        check("1,268", "Length (m)", "1,268", Some(1268.0));
+        check("7", "Group B", "7", Some(7.0));
         check("—", "Valuation", "n/a", None);
     }
 }
