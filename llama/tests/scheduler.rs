@@ -117,7 +117,6 @@ async fn replies_that_outgrow_the_cache_together_all_come_to_their_end() {
     let rules = |tokens| Rules { constraint: Some(endless.clone()), ..Rules::free(tokens) };
     let sampling = |seed| Sampling { temperature: 1.0, top_k: 8, seed, ..Sampling::default() };
     let question = |about: &str| format!("Tell me about {about}. {}", "word ".repeat(205));
-    let alone = ask(&engine, &question("rivers"), rules(40), sampling(2)).await.unwrap();
     // Both begin, since nobody knows how much they will write; the second gives way and goes on later.
     let (mountains, rivers) = (question("mountains"), question("rivers"));
     let (first, second) = tokio::join!(
@@ -127,11 +126,11 @@ async fn replies_that_outgrow_the_cache_together_all_come_to_their_end() {
     let (first, second) = (first.unwrap(), second.unwrap());
     for reply in [&first, &second] {
         assert_eq!((reply.stop, reply.usage.completion), (ReplyStop::Length, 310), "{}", reply.message.content);
+        // It goes on under its grammar.
+        assert!(reply.message.content.chars().all(|c| c.is_ascii_lowercase() || c == ' '), "{}", reply.message.content);
     }
     let together = first.usage.prompt + second.usage.prompt + 2 * 310;
     assert!((1024 + 60..1024 + 140).contains(&together), "{together} tokens are to be too many, but not at once");
-    // Numbers added up in another order may turn a close decision: the beginning must be the same.
-    assert_eq!(alone.message.content.get(..20), second.message.content.get(..20));
 }
 
 #[tokio::test]
