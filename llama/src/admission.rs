@@ -138,7 +138,7 @@ mod tests {
             }
             self.most = self.most.max(self.running.len());
             self.running.iter_mut().for_each(|job| job.written += 1);
-            let (ended, on): (Vec<Job>, _) =
+            let (ended, on): (Vec<Job>, Vec<Job>) =
                 std::mem::take(&mut self.running).into_iter().partition(|j| j.written == j.writes);
             self.running = on;
             for job in ended {

@@ -194,7 +194,7 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         turn.complete(Completion::new(prompt, 150).constrained(Constraint::JsonSchema(object(&properties)))).await?;
     let map: Map<String, Value> = serde_json::from_str(&text)?;
     let mut taken = HashSet::new();
-    let sources: Vec<Option<usize>> = shape
+    let mut sources: Vec<Option<usize>> = shape
         .columns
         .iter()
         .map(|c| {
@@ -203,6 +203,10 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
             taken.insert(at).then_some(at)
         })
         .collect();
+    // A table's first column names its rows, whatever it is called.
+    if sources.first() == Some(&None) && !taken.contains(&0) {
+        sources[0] = Some(0);
+    }
     if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
         return Ok(Vec::new());
     }
@@ -216,7 +220,10 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
 /// Copies rows out of a page's prose.
 async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &str) -> anyhow::Result<Vec<Row>> {
     let passages = select(std::slice::from_ref(source), query, 1500);
-    let lines: Vec<String> = passages.iter().map(|p| plain(&p.text)).collect();
+    // Rows of a table mean nothing without its head: they were read as a table, or are none of ours.
+    let tabular = turn.chat.page_tables.iter().any(|t| came_from(t, source));
+    let prose = passages.iter().filter(|p| !(tabular && p.text.contains(" | ")));
+    let lines: Vec<String> = prose.map(|p| plain(&p.text)).collect();
     let text = lines.join("\n");
     let spotted = figures(&text);
     if spotted.is_empty() {

@@ -37,7 +37,6 @@ const UNIT_WORDS: &[&str] = &[
     "liters",
 ];
 /// Rows of a table that an answer shows, and that it shows beside a chart of them.
-
 const ROWS: usize = 40;
 const ROWS_BESIDE_CHART: usize = 12;
 /// A result of one row with so many columns is said in words.
