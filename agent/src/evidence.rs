@@ -2,6 +2,7 @@
 //! lines in them that bear on a question.
 
 use polymath_chat::Source;
+use polymath_quantity::text::{is_cjk, is_stop_word};
 use std::collections::{HashMap, HashSet};
 
 /// A line of an opened page.
@@ -32,22 +33,11 @@ pub fn terms(text: &str) -> Vec<String> {
         if c.is_alphanumeric() && !is_cjk(c) {
             word.extend(c.to_lowercase());
         } else if !word.is_empty() {
-            terms.push(stem(&std::mem::take(&mut word)));
+            let word = std::mem::take(&mut word);
+            terms.extend((!is_stop_word(&word)).then(|| stem(&word)));
         }
     }
-    terms.retain(|t| !STOP_WORDS.contains(&t.as_str()));
     terms
-}
-
-/// Words that say nothing about what a text is about.
-const STOP_WORDS: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "how", "i", "in", "into",
-    "is", "it", "its", "me", "my", "of", "on", "or", "s", "that", "the", "their", "them", "this", "to", "was", "were",
-    "what", "when", "where", "which", "who", "why", "with", "you", "your",
-];
-
-pub fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}')
 }
 
 /// Plural and singular are one word here; that is all the stemming that is safe without a language.
@@ -178,25 +168,6 @@ pub fn show(passages: &[Passage], sources: &[Source]) -> String {
         out.push_str(&format!("- {}\n", passage.text));
     }
     out
-}
-
-/// Splits into sentences; nothing is lost.
-pub fn sentences(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((i, c)) = chars.next() {
-        let next = chars.peek().map(|(_, c)| *c);
-        let ends = matches!(c, '。' | '！' | '？' | '\n')
-            || matches!(c, '.' | '!' | '?') && next.is_none_or(char::is_whitespace);
-        if ends {
-            parts.push(&text[start..i + c.len_utf8()]);
-            start = i + c.len_utf8();
-        }
-    }
-    parts.push(&text[start..]);
-    parts.retain(|p| !p.is_empty());
-    parts
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use crate::dispatch::Outcome;
 use crate::evidence::terms;
-use crate::figures::{Figure as Spotted, figures, same};
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
+use polymath_quantity::{Figure as Spotted, figures, same};
 use regex::Regex;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
@@ -137,8 +137,7 @@ fn cell_says(cell: &Cell, figure: &Spotted) -> bool {
     if text.is_empty() {
         return false;
     }
-    let cell = Spotted { at: 0..text.len(), number: cell.number, date: cell.date.clone(), text };
-    same(figure, &cell)
+    same(figure, &Spotted::of(&text, cell.number, cell.date.as_deref()))
 }
 
 fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {

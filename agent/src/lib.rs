@@ -9,7 +9,6 @@
 mod agent;
 pub mod dispatch;
 pub mod evidence;
-pub mod figures;
 mod ground;
 mod guide;
 mod language;

@@ -35,6 +35,12 @@ pub struct ToolCall {
     pub arguments: Value,
 }
 
+/// The id of a session's call number `n`, from 1. Nine letters and digits, since the templates of
+/// some models (Mistral's) refuse others.
+pub fn call_id(n: usize) -> String {
+    format!("call{n:05}")
+}
+
 /// A file a tool made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Artifact {

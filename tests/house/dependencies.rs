@@ -9,10 +9,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chat", &[]),
     ("model", &["chat"]),
     ("llama", &["chat", "model"]),
-    ("tools", &["chat", "sandbox"]),
+    ("quantity", &[]),
+    ("tools", &["chat", "quantity", "sandbox"]),
     ("sandbox", &["chat"]),
     ("sandbox/worker", &["chat", "sandbox"]),
-    ("agent", &["chat", "model", "tools"]),
+    ("agent", &["chat", "model", "quantity", "tools"]),
     ("server", &["chat", "model"]),
     ("tests/house", &[]),
 ];

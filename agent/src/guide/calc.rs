@@ -1,9 +1,9 @@
 //! Arithmetic over names: the plan's expression with the notebook's values put in.
 
 use super::state::Guide;
-use crate::figures::human;
 use crate::lead::Turn;
 use crate::notebook::Fact;
+use polymath_quantity::short;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -169,33 +169,13 @@ pub fn shown(result: &str, unit: &str, size: bool) -> String {
     if digits.trim_start_matches('-').len() > 16 {
         return result.to_owned();
     }
-    let text = if number.abs() >= 1e6 { human(number) } else { grouped(number) };
+    let text = short(number);
     let (sign, unit) = match unit.chars().next().filter(|c| "$€£¥₹₩".contains(*c)) {
         Some(sign) => (sign.to_string(), unit[sign.len_utf8()..].trim()),
         None => (String::new(), unit),
     };
     let space = if unit.is_empty() { "" } else { " " };
     format!("{sign}{text}{rest}{space}{unit}")
-}
-
-/// Thousands apart, and four digits that count.
-fn grouped(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = (3 - number.abs().log10().floor() as i32).clamp(2, 8) as usize;
-    let text = format!("{number:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
-    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |w| ("-", w));
-    let mut out = String::new();
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    format!("{sign}{out}{}", fraction.map_or(String::new(), |f| format!(".{f}")))
 }
 
 #[cfg(test)]
@@ -205,8 +185,8 @@ mod tests {
     use polymath_chat::Provenance;
 
     fn fact(name: &str, text: &str) -> Fact {
-        let figure = crate::figures::figures(text).remove(0);
-        let (number, date) = (figure.number, figure.date);
+        let figure = polymath_quantity::figures(text).remove(0);
+        let (number, date) = (figure.number, figure.date.map(|d| d.to_string()));
         let (name, about, others) = (name.to_owned(), format!("about {name}"), Vec::new());
         Fact { name, about, text: text.to_owned(), number, date, provenance: Provenance::Given, others }
     }

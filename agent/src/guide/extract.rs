@@ -6,18 +6,16 @@
 
 use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
-use crate::figures::{Figure, figures, same};
 use crate::guide::find::with_unit;
 use crate::lead::Turn;
 use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
-use polymath_tools::read_value;
+use polymath_quantity::{Figure, figures, read, same};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 mod merge;
 mod shape;
-mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
@@ -175,7 +173,7 @@ fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
 /// where a year and one value are wanted.
 fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
     let [across, up] = shape.columns.as_slice() else { return None };
-    let years: Vec<usize> = (1..table.columns.len()).filter(|i| read_value(&table.columns[*i]).1.is_some()).collect();
+    let years: Vec<usize> = (1..table.columns.len()).filter(|i| read(&table.columns[*i]).date.is_some()).collect();
     if across.kind != Kind::Date || years.len() < 2 {
         return None;
     }
@@ -188,10 +186,10 @@ fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
     let cells = years.into_iter().filter_map(|i| Some((i, row.get(i)?)));
     let rows = cells.map(|(i, cell)| {
         let year = Cell {
-            date: read_value(&table.columns[i]).1,
+            date: read(&table.columns[i]).iso(),
             ..Cell::new(table.columns[i].as_str(), cell.provenance.clone())
         };
-        vec![year, units::with_header(cell, &up.name, up.kind)]
+        vec![year, up.kind.read(cell, &up.name)]
     });
     Some(rows.collect())
 }
@@ -234,7 +232,7 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         return Ok(Vec::new());
     }
     let cell = |row: &Row, i: usize| match sources[i].and_then(|at| row.get(at).map(|c| (at, c))) {
-        Some((at, cell)) => units::with_header(cell, &table.columns[at], shape.columns[i].kind),
+        Some((at, cell)) => shape.columns[i].kind.read(cell, &table.columns[at]),
         None => Cell::missing(),
     };
     Ok(table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect())
@@ -292,7 +290,7 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
     format!(
         "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: {}\n",
         cells.collect::<Vec<_>>().join(" "),
-        alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
+        alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.is_year())),
         alternatives(&|f| f.date.is_some()),
         piece_of(text)
     )
@@ -311,8 +309,8 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
         let (number, date) = match column.kind {
             Kind::Text => (None, None),
-            Kind::Number => (read_value(text).0.or_else(|| figures(text).first().and_then(|f| f.number)), None),
-            Kind::Date => (None, read_value(text).1),
+            Kind::Number => (read(text).number.or_else(|| figures(text).first().and_then(|f| f.number)), None),
+            Kind::Date => (None, read(text).iso()),
         };
         Cell { text: Some(text.to_owned()), number, date, provenance }
     });

@@ -1,14 +1,13 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
-use crate::evidence::{Passage, clip, select, sentences, terms};
-use crate::figures::{figures, same};
+use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::state::piece_of;
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::FIND;
 use polymath_chat::{Constraint, Provenance, Source};
-use polymath_tools::read_value;
+use polymath_quantity::{figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -147,9 +146,11 @@ fn plain(text: &str) -> String {
 
 fn fact_of(what: &str, text: &str, passage: &Passage, sources: &[Source]) -> Fact {
     let source = &sources[passage.n - 1];
-    let (number, date) = match read_value(text) {
-        (None, None) => figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date)),
-        read => read,
+    let (number, date) = match read(text).values() {
+        (None, None) => {
+            figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date.map(|d| d.to_string())))
+        }
+        values => values,
     };
     Fact {
         name: String::new(),

@@ -1,10 +1,10 @@
 //! What the guide keeps in mind during a turn, and the small makers that its steps share.
 
 use super::plan::Step;
-use crate::evidence::is_cjk;
 use crate::lead::Turn;
 use crate::notebook::Chart;
-use polymath_chat::{Message, ToolCall};
+use polymath_chat::{Message, ToolCall, call_id};
+use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 
@@ -87,7 +87,7 @@ pub struct Hit {
 pub fn calling(turn: &Turn<'_>, calls: Vec<(&str, Value)>) -> Message {
     let before: usize = turn.chat.messages.iter().map(|m| m.calls.len()).sum();
     let calls = calls.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
-        id: format!("call{:05}", before + i + 1),
+        id: call_id(before + i + 1),
         name: name.to_owned(),
         arguments,
     });

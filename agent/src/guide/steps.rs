@@ -277,12 +277,12 @@ impl Guide {
         let text = shown(&output.content, unit, expression.starts_with('|'));
         let asked = last(turn).and_then(|o| o.call.arguments["expression"].as_str()).unwrap_or_default().to_owned();
         let how = format!("{asked} = {}", output.content.lines().next().unwrap_or_default());
-        let figure = crate::figures::figures(&text).into_iter().next();
+        let figure = polymath_quantity::figures(&text).into_iter().next();
         let fact = Fact {
             name: String::new(),
             about: expression.trim_matches('|').to_owned(),
             number: figure.as_ref().and_then(|f| f.number),
-            date: figure.and_then(|f| f.date),
+            date: figure.and_then(|f| f.date).map(|d| d.to_string()),
             text,
             provenance: Provenance::Computed { how },
             others: Vec::new(),

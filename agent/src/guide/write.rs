@@ -4,12 +4,12 @@
 use super::state::{Guide, Outcome, quoted};
 use super::talk;
 use crate::evidence::clip;
-use crate::figures::{figures, same};
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
+use polymath_quantity::{figures, same};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! Tables as a Python program sees them, and back.
 
-use crate::figures::human;
 use polymath_chat::{Cell, Provenance, Table};
+use polymath_quantity::short;
 
 /// Pairs of rows that are compared at most: two tables of 2,000 rows each, in about a second.
 const PAIRS: usize = 4_000_000;
@@ -116,7 +116,7 @@ fn imputed(cell: Cell, table: &Table, column: usize) -> Cell {
     let Some(number) = cell.number.filter(|n| *n != 0.0) else { return Cell { provenance, ..cell } };
     let digits = 10f64.powf(2.0 - number.abs().log10().floor());
     let currency = table.rows.iter().find_map(|row| row[column].text.as_deref()?.chars().find(|c| "$€£¥".contains(*c)));
-    let text = format!("{}{}", currency.map_or(String::new(), String::from), human((number * digits).round() / digits));
+    let text = format!("{}{}", currency.map_or(String::new(), String::from), short((number * digits).round() / digits));
     Cell { text: Some(text), provenance, ..cell }
 }
 

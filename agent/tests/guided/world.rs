@@ -9,7 +9,8 @@ use polymath_chat::{
 };
 use polymath_model::engine::Sampling;
 use polymath_model::scripted::{Asked, ScriptedEngine};
-use polymath_tools::{Calculator, CallCx, Registry, Sql, Tool, ToolError, read_cell};
+use polymath_quantity::Column;
+use polymath_tools::{Calculator, CallCx, Registry, Sql, Tool, ToolError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ impl Page {
         let cell = |(i, text): (usize, &&str)| {
             let quote = format!("{} | {text}", columns[i]);
             let provenance = Provenance::Sourced { url: self.0.to_owned(), title: self.1.to_owned(), quote };
-            let (number, date) = read_cell(text, &columns[i]);
+            let (number, date) = Column::of(&columns[i]).read(text).values();
             if text.is_empty() { Cell::missing() } else { Cell { number, date, ..Cell::new(*text, provenance) } }
         };
         let rows = body.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect();
@@ -219,7 +220,7 @@ pub fn given(title: &str, text: &str) -> Table {
     let mut lines = text.lines().map(|l| l.trim().split(" | ").map(str::trim).collect::<Vec<_>>());
     let columns: Vec<String> = lines.next().unwrap().into_iter().map(str::to_owned).collect();
     let cell = |(i, text): (usize, &&str)| {
-        let (number, date) = read_cell(text, &columns[i]);
+        let (number, date) = Column::of(&columns[i]).read(text).values();
         Cell { number, date, ..Cell::new(*text, Provenance::Given) }
     };
     let rows = lines.map(|row| row.iter().enumerate().map(cell).collect()).collect();

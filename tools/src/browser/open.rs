@@ -2,10 +2,11 @@
 
 use super::page::Page;
 use super::shared::{Browser, cancellable};
-use super::{passage::is_cjk, target};
+use super::target;
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
 use polymath_chat::{Mention, ToolFailure, ToolOutput, ToolSpec};
+use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
 use std::{fmt::Write, sync::Arc};
 

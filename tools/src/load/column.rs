@@ -5,8 +5,8 @@
 use super::dates::{self, Order, Written};
 use super::figure::{Mark, figure};
 use super::grid::Raw;
-use crate::value::read_cell;
 use polymath_chat::{Cell, Provenance};
+use polymath_quantity::Column;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -147,7 +147,8 @@ pub fn read(
     if survey.is_of_values() {
         tell(header, &cells, survey, mark, notices);
     }
-    let mut reader = Reader { header, mark, survey, is_text: survey.codes, scale: None, known: HashMap::new() };
+    let column = Column::of(header);
+    let mut reader = Reader { column, mark, survey, is_text: survey.codes, scale: None, known: HashMap::new() };
     // Reading names as quantities takes most of the time that a large table takes.
     if cells.len() > 2 * SAMPLE && !survey.is_of_values() {
         let sample = cells.iter().filter(|raw| !raw.is_empty()).step_by(cells.len() / SAMPLE);
@@ -191,7 +192,7 @@ fn tell(header: &str, cells: &[Raw], survey: &Survey, mark: Option<Mark>, notice
 }
 
 struct Reader<'a> {
-    header: &'a str,
+    column: Column,
     mark: Option<Mark>,
     survey: &'a Survey,
     /// Nothing in this column is a number or a date.
@@ -259,7 +260,7 @@ impl Reader<'_> {
         if let Some(known) = self.known.get(text) {
             return known.clone();
         }
-        let value = read_cell(text, self.header);
+        let value = self.column.read(text).values();
         self.known.insert(text.to_owned(), value.clone());
         value
     }

@@ -4,10 +4,9 @@
 //! request's: what no one said cannot be planned. Without it a small model's words drift into the
 //! last example's subject and language.
 
-use crate::evidence::is_cjk;
-use crate::figures::figures;
 use crate::guide::state::quoted;
 use crate::notebook::{Chat, fact_name};
+use polymath_quantity::{figures, text::is_cjk};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

@@ -1,9 +1,10 @@
 //! Wikipedia, through MediaWiki's search API: <https://www.mediawiki.org/wiki/API:Search>.
 
 use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
-use crate::browser::{fetch::Fetcher, passage::is_cjk};
+use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
 use polymath_chat::{Hit, ToolFailure};
+use polymath_quantity::text::is_cjk;
 use serde_json::Value;
 use std::sync::Arc;
 

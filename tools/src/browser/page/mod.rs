@@ -17,9 +17,9 @@ use super::{
     fetch::content::{self, Kind},
     passage,
 };
-use crate::read_cell;
 use block::{Block, Document};
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
+use polymath_quantity::{Column, is_blank, text::sentences};
 use table::HtmlTable;
 
 /// A line of a page, and the lines it can't be understood without.
@@ -168,7 +168,7 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
         return vec![text.to_owned()].into_iter();
     }
     let mut lines: Vec<String> = Vec::new();
-    for sentence in passage::sentences(text) {
+    for sentence in sentences(text).into_iter().map(str::trim).filter(|s| !s.is_empty()) {
         let whole: Vec<char> = sentence.chars().collect();
         for part in whole.chunks(LONGEST_LINE) {
             let part: String = part.iter().collect();
@@ -212,9 +212,9 @@ fn add_table(page: &mut Page, table: HtmlTable, heading: Option<usize>, name: Op
 }
 
 fn cell(text: &str, column: &str, source: &Provenance) -> Cell {
-    if matches!(text.to_lowercase().as_str(), "" | "-" | "–" | "—" | "n/a" | "na" | "n.a." | "不详") {
+    if is_blank(text) {
         return Cell::missing();
     }
-    let (number, date) = read_cell(text, column);
+    let (number, date) = Column::of(column).read(text).values();
     Cell { number, date, ..Cell::new(text, source.clone()) }
 }

@@ -189,7 +189,10 @@ fn header(grid: &Grid) -> (Vec<String>, usize) {
 
 /// A first row of words over rows with figures names the columns, whatever its cells are called.
 fn names_columns(grid: &Grid) -> bool {
-    let has_value = |s: &Slot| matches!(crate::read_value(&s.text), (Some(_), _) | (_, Some(_)));
+    let has_value = |s: &Slot| {
+        let read = polymath_quantity::read(&s.text);
+        read.number.is_some() || read.date.is_some()
+    };
     let words = grid.rows[0].iter().all(|s| !s.text.is_empty() && !has_value(s) && s.text.chars().count() <= 60);
     words && !grid.rows[0].iter().any(|s| s.head) && grid.rows[1..].iter().flatten().any(has_value)
 }
