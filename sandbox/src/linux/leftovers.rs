@@ -59,7 +59,7 @@ fn end(pid: u32) -> bool {
         return false;
     }
     tracing::info!("ending a warm Python process ({pid}) whose polymath is gone");
-    super::live::signal(std::os::fd::AsFd::as_fd(&pidfd), nix::sys::signal::Signal::SIGKILL);
+    super::pidfd::signal(std::os::fd::AsFd::as_fd(&pidfd), nix::sys::signal::Signal::SIGKILL);
     true
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod journal;
 mod leftovers;
 mod live;
+mod pidfd;
 mod reduced;
 mod reply;
 mod session;
