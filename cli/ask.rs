@@ -22,14 +22,22 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     wiring::tools(&settings)?;
     let mut session = open_session(&settings.home, args.session.as_deref(), question)?;
     let mut chat = session.chat()?;
-    args.file.iter().try_for_each(|file| chat.give(file))?;
-    let out = out_dir(&settings, args, session.id());
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
+    give_files(&args.file, &mut chat, &mut renderer)?;
+    let out = out_dir(&settings, args, session.id());
     let agent = wiring::agent(&settings, out, quiet).await?;
     let interrupt = Interrupt::listen()?;
     let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, interrupt.token()).await;
     renderer.finish();
     Ok(exit_code(result?.stop))
+}
+
+/// Gives the conversation the user's files, and tells at once what is to be known of them.
+pub fn give_files(files: &[PathBuf], chat: &mut Chat, renderer: &mut Renderer) -> anyhow::Result<()> {
+    for file in files {
+        chat.give(file)?.into_iter().for_each(|text| renderer.event(&Event::Notice { text }));
+    }
+    Ok(())
 }
 
 pub fn exit_code(stop: Stop) -> ExitCode {
@@ -120,7 +128,7 @@ pub async fn turn(
     renderer: &mut Renderer,
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
-    let number = session.next_turn()?;
+    let number = session.begin(question)?;
     let (events, mut inbox) = unbounded_channel();
     let run = async {
         let result = agent.turn(chat, question, &events, cancel).await;
@@ -132,7 +140,7 @@ pub async fn turn(
     };
     let show = async {
         while let Some(event) = inbox.recv().await {
-            // Kept first: a step counts only once it is durable.
+            // Kept first: what was shown is not lost.
             session.append(number, &event)?;
             if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
                 renderer.event(&event);

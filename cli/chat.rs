@@ -1,10 +1,10 @@
 //! `polymath chat`: a conversation at the terminal, over the same turns as `ask`.
 
-use crate::ask::{Interrupt, check_question, open_session, out_dir, turn};
+use crate::ask::{Interrupt, check_question, give_files, open_session, out_dir, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
-use polymath_agent::{Agent, Chat};
+use polymath_agent::{Agent, Chat, Mark};
 use polymath_chat::Role;
 use reedline::{
     DefaultPrompt, DefaultPromptSegment, EditCommand, FileBackedHistory, KeyCode, KeyModifiers, Reedline,
@@ -28,9 +28,9 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut session = open_session(&settings.home, args.session.as_deref(), "chat")?;
     let out = out_dir(&settings, args, session.id());
     let mut chat = session.chat()?;
-    args.file.iter().try_for_each(|file| chat.give(file))?;
+    give_files(&args.file, &mut chat, &mut Renderer::new(RenderOptions::new(args.json, quiet)))?;
     let agent = wiring::agent(&settings, out, quiet).await?;
-    let mut before: Vec<Chat> = Vec::new();
+    let mut before: Vec<Mark> = Vec::new();
     if !quiet {
         eprintln!("{} · session {} · /help", agent.engine.info().name, session.id());
     }
@@ -55,7 +55,7 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
             eprintln!("error: {error:#}");
             continue;
         }
-        before.push(chat.clone());
+        before.push(chat.mark());
         let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
         let interrupt = Interrupt::listen()?;
         let result = turn(&agent, &mut chat, &mut session, line, &mut renderer, interrupt.token()).await;
@@ -63,7 +63,9 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         if let Err(error) = result {
             // The failed turn is taken back; the conversation goes on where it was.
             eprintln!("error: {error:#}");
-            chat = before.pop().unwrap_or_default();
+            if let Some(mark) = before.pop() {
+                chat.back_to(mark);
+            }
         }
     }
     if !quiet {
@@ -79,7 +81,7 @@ enum Said {
     Quit,
 }
 
-fn command(line: &str, agent: &Agent, chat: &mut Chat, before: &mut Vec<Chat>) -> Said {
+fn command(line: &str, agent: &Agent, chat: &mut Chat, before: &mut Vec<Mark>) -> Said {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     let list = |items: Vec<String>| if items.is_empty() { "none yet".to_owned() } else { items.join("\n") };
     match name {
@@ -91,8 +93,8 @@ fn command(line: &str, agent: &Agent, chat: &mut Chat, before: &mut Vec<Chat>) -
         "/tables" => Said::Text(list(chat.tables.iter().map(|t| format!("{}\n{}", t.title, t.markdown())).collect())),
         "/artifacts" => Said::Text(list(chat.artifacts.iter().map(|a| a.path.display().to_string()).collect())),
         "/undo" => match before.pop() {
-            Some(earlier) => {
-                *chat = earlier;
+            Some(mark) => {
+                chat.back_to(mark);
                 Said::Changed("taken back".into())
             }
             None => Said::Text("nothing to take back in this run".into()),

@@ -9,6 +9,7 @@ mod doctor;
 mod engine;
 mod eval;
 mod model;
+mod neighbours;
 mod parse;
 mod probe;
 mod python;
@@ -86,12 +87,31 @@ enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
+impl Command {
+    /// Whether a model may be run in this process.
+    fn decodes(&self) -> bool {
+        match self {
+            Command::Demo { .. } | Command::Ask { .. } | Command::Chat { .. } | Command::Serve(_) => true,
+            Command::Model(command) => command.decodes(),
+            Command::Sessions(_)
+            | Command::Tool(_)
+            | Command::Python(_)
+            | Command::Parse(_)
+            | Command::Doctor { .. }
+            | Command::Completions { .. } => false,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()))
         .with_writer(std::io::stderr)
         .init();
     let cli = Cli::parse();
+    if cli.command.decodes() {
+        neighbours::be_kind();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return fail(&anyhow::anyhow!("cannot start the runtime: {e}")),

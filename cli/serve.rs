@@ -46,7 +46,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
     let sampling = engine::sampling(&settings, &engine.info().name);
-    server.run(Service { engine, sampling }, stop).await?;
+    server.run(Service { engine, sampling }, stop).await;
     Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 

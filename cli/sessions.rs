@@ -6,7 +6,7 @@ use crate::wiring;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use polymath_agent::session::{SessionRecord, SessionStore};
-use polymath_chat::{Artifact, Event, Role};
+use polymath_chat::{Artifact, Event};
 use polymath_sandbox::Sandbox;
 use std::{collections::BTreeMap, io::Write, path::Path};
 
@@ -89,17 +89,12 @@ fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) 
 /// Questions and answers as `ask` shows them, without the work between.
 fn show(record: &SessionRecord) -> anyhow::Result<()> {
     let options = RenderOptions::new(false, true);
-    let questions = questions(record);
     let mut events = BTreeMap::<u32, Vec<&Event>>::new();
     for event in &record.events {
         events.entry(event.turn).or_default().push(&event.event);
     }
     for (turn, events) in events {
-        writeln!(
-            std::io::stdout(),
-            "> {}\n",
-            questions.get((turn as usize).saturating_sub(1)).map_or("", String::as_str)
-        )?;
+        writeln!(std::io::stdout(), "> {}\n", record.question(turn))?;
         let mut renderer = Renderer::new(options);
         events.iter().for_each(|event| renderer.event(event));
         renderer.finish();
@@ -108,17 +103,11 @@ fn show(record: &SessionRecord) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The user's messages: the n-th began the n-th turn.
-fn questions(record: &SessionRecord) -> Vec<String> {
-    record.chat.messages.iter().filter(|m| m.role == Role::User).map(|m| m.content.clone()).collect()
-}
-
 fn turns(record: &SessionRecord) -> Vec<ReportTurn> {
-    let questions = questions(record);
     let mut turns = BTreeMap::<u32, ReportTurn>::new();
     for event in &record.events {
         let turn = turns.entry(event.turn).or_insert_with(|| ReportTurn {
-            question: questions.get((event.turn as usize).saturating_sub(1)).cloned().unwrap_or_default(),
+            question: record.question(event.turn).to_owned(),
             ..ReportTurn::default()
         });
         let keep = |turn: &mut ReportTurn, artifact: &Artifact| {
@@ -159,6 +148,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = SessionStore::open(&directory.path().join("sessions.db")).unwrap();
         let mut session = store.create_named("talk", "How much?").unwrap();
+        assert_eq!(session.begin("How much?").unwrap(), 1);
         let artifact = Artifact { name: "a.png".into(), mime: "image/png".into(), path: "/o/a.png".into(), bytes: 1 };
         for event in [
             Event::Artifact { artifact: artifact.clone() },

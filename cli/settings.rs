@@ -55,7 +55,7 @@ pub struct RunArgs {
     /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
     #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
     pub rpc: Vec<String>,
-    /// Whether tools that act on the world ask first; none of today's tools does
+    /// Whether tools that act on the world ask first. No tool acts on the world yet, so nothing asks
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
     /// One JSON object a line instead of text

@@ -1,6 +1,7 @@
 //! `polymath tool`: the tools without a model, for people and scripts.
 
-use crate::ask::out_dir;
+use crate::ask::{give_files, out_dir};
+use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::{Args, Parser, Subcommand};
@@ -107,7 +108,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let (settings, run_args) = settings(args.search, args.out)?;
     let tools = wiring::tools(&settings)?;
     let mut given = Chat::default();
-    args.file.iter().try_for_each(|file| given.give(file))?;
+    give_files(&args.file, &mut given, &mut Renderer::new(RenderOptions::new(false, false)))?;
     let mut caller = Caller { out: out_dir(&settings, &run_args, "tool-call"), tools, files: given.files, alone: 0 };
     std::fs::create_dir_all(&caller.out)?;
     if args.jsonl {

@@ -2,32 +2,19 @@
 
 use crate::engine::{engine, sampling};
 use crate::settings::{Settings, Usage};
-use anyhow::bail;
 use polymath_agent::Agent;
-use polymath_tools::browser::{Browser, BrowserConfig, SearchSpec};
-use polymath_tools::{Calculator, Image, Python, Registry, Sql, Tool};
+use polymath_tools::browser::{BrowserConfig, SearchSpec};
+use polymath_tools::{Registry, ToolsConfig};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// All tools, or those that the settings name.
 pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     let search = SearchSpec::parse(&settings.search).map_err(|e| Usage(e.to_string()))?;
-    let mut config = BrowserConfig::new(search, &settings.home);
-    config.allow.clone_from(&settings.allow);
-    config.searxng.clone_from(&settings.searxng);
-    let mut all: Vec<Arc<dyn Tool>> = Browser::new(config).map_err(|e| Usage(e.to_string()))?.tools();
-    all.push(Arc::new(Calculator::new()));
-    all.push(Arc::new(Python::new(python_config(settings))));
-    all.push(Arc::new(Image::default()));
-    all.push(Arc::new(Sql::default()));
-    if let Some(names) = &settings.tools {
-        let known: Vec<String> = all.iter().map(|t| t.spec().name.clone()).collect();
-        if let Some(unknown) = names.iter().find(|n| !known.contains(n)) {
-            bail!(Usage(format!("there is no tool `{unknown}`; the tools are {}", known.join(", "))));
-        }
-        all.retain(|t| names.contains(&t.spec().name));
-    }
-    Ok(Registry::new(all))
+    let mut browser = BrowserConfig::new(search, &settings.home);
+    browser.allow.clone_from(&settings.allow);
+    browser.searxng.clone_from(&settings.searxng);
+    let config = ToolsConfig { browser, python: python_config(settings) };
+    Ok(Registry::build(config, settings.tools.as_deref()).map_err(|e| Usage(e.to_string()))?)
 }
 
 pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {

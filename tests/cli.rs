@@ -5,40 +5,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use polymath_model::store::home;
+#[path = "common/program.rs"]
+mod program;
+
+use program::Program;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
-
-/// The program in a home of its own, with the models and the Python environment of this machine.
-struct Program {
-    home: TempDir,
-}
-
-impl Program {
-    fn new() -> Program {
-        Program { home: tempfile::tempdir().unwrap() }
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_polymath"));
-        let or =
-            |name: &str, folder: &str| std::env::var_os(name).unwrap_or_else(|| home().join(folder).into_os_string());
-        command
-            .current_dir(self.home.path())
-            .env("POLYMATH_MODELS_DIR", or("POLYMATH_MODELS_DIR", "models"))
-            .env("POLYMATH_PYTHON", or("POLYMATH_PYTHON", "python"))
-            .env("POLYMATH_HOME", self.home.path())
-            .env_remove("POLYMATH_MODEL")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command().args(args).output().unwrap()
-    }
-}
+use std::path::Path;
+use std::process::Stdio;
 
 /// Exit status and one clear line on stderr, nothing on stdout.
 #[track_caller]
@@ -64,6 +38,20 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["tool", "call", "calculator", "{"], 2, "not JSON");
     fails(&["tool", "call", "calculator", "{}"], 1, "expression");
     fails(&["sessions", "show", "nobody"], 1, "nobody");
+}
+
+#[test]
+fn every_subcommand_is_in_the_readme() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let help = Program::new().run(&["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands =
+        help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1).take_while(|l| !l.trim().is_empty());
+    let names: Vec<&str> = commands.filter_map(|l| l.split_whitespace().next()).filter(|n| *n != "help").collect();
+    assert!(names.len() > 5, "{help}");
+    for name in names {
+        assert!(readme.contains(&format!("polymath {name}")), "README.md does not mention `polymath {name}`");
+    }
 }
 
 #[test]

@@ -64,6 +64,12 @@ async fn a_server_that_dies_leaves_the_session_as_it_was() {
     // The half answer is no part of the conversation.
     let sent = server.asked()[2]["messages"].to_string();
     assert!(sent.contains("Good evening.") && !sent.contains("Half an ans"), "{sent}");
+    // But its question is on record, and every answer stands under its own question.
+    let shown = polymath(&home, &["sessions", "show", "s"]).await;
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    let places = ["> Hello", "Good evening.", "> And now?", "> Once more", "Whole again."];
+    let places = places.map(|text| shown.find(text).unwrap_or_else(|| panic!("no `{text}`: {shown}")));
+    assert!(places.is_sorted(), "{shown}");
 }
 
 #[tokio::test]

@@ -6,94 +6,36 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/serving.rs"]
+mod serving;
+
 use polymath_model::store::home;
+use serving::{Serving, command};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
-/// `polymath serve` with the tests' model, in a home of its own.
-fn command(home_dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polymath"));
-    let models = std::env::var_os("POLYMATH_MODELS_DIR").unwrap_or_else(|| home().join("models").into_os_string());
-    command
-        .args(["serve", "--model", "smollm2-135m", "--context", "2048"])
-        .args(args)
-        .current_dir(home_dir)
-        .env("POLYMATH_MODELS_DIR", models)
-        .env("POLYMATH_HOME", home_dir)
-        .stdin(Stdio::null());
-    for name in ["POLYMATH_MODEL", "POLYMATH_CONTEXT", "POLYMATH_ADDR", "POLYMATH_TOKEN_FILE"] {
-        command.env_remove(name);
-    }
-    command
+/// Status of `GET /v1/models`.
+fn models(serving: &Serving, token: Option<&str>) -> u16 {
+    let head = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
+    let answer = serving.send("GET /v1/models", &head, "");
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// A running server; it is ended when this is dropped.
-struct Serving {
-    child: Child,
-    /// `http://127.0.0.1:PORT/v1`.
-    base: String,
-    /// What it said when it started.
-    welcome: String,
-    home: TempDir,
-}
-
-impl Serving {
-    fn start(args: &[&str]) -> Serving {
-        let home = tempfile::tempdir().unwrap();
-        let mut child =
-            command(home.path(), &["--addr", "127.0.0.1:0"]).args(args).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut welcome = String::new();
-        while !welcome.contains("-d '{") {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended: {welcome}")).unwrap();
-            welcome.push_str(&line);
-            welcome.push('\n');
+/// Sends a signal and waits, for a minute at most, for the exit status.
+fn end(serving: &mut Serving, signal: &str) -> Option<i32> {
+    must(Command::new("kill").args([signal, &serving.child.id().to_string()]));
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = serving.child.try_wait().unwrap() {
+            return status.code();
         }
-        // Somebody has to go on reading, lest it wait for room in the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let at = welcome.find("http://").unwrap();
-        let base = welcome[at..].split([',', ' ']).next().unwrap().to_owned();
-        Serving { child, base, welcome, home }
+        std::thread::sleep(Duration::from_millis(20));
     }
-
-    /// Status of `GET /v1/models`.
-    fn models(&self, token: Option<&str>) -> u16 {
-        let address = self.base.trim_start_matches("http://").trim_end_matches("/v1");
-        let header = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(stream, "GET /v1/models HTTP/1.1\r\nHost: {address}\r\n{header}Connection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    /// Exit status, which must come within a minute.
-    fn status(&mut self) -> Option<i32> {
-        let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(60) {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("it does not end");
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    panic!("it does not end");
 }
 
 /// A Python with the packages of `tests/requirements.txt`; made where it is missing.
@@ -168,8 +110,7 @@ fn openais_client_gets_the_calls_it_demands() {
 fn ctrl_c_and_a_supervisor_end_it() {
     for (signal, code) in [("-INT", 130), ("-TERM", 0)] {
         let mut serving = Serving::start(&[]);
-        serving.signal(signal);
-        assert_eq!(serving.status(), Some(code), "{signal}");
+        assert_eq!(end(&mut serving, signal), Some(code), "{signal}");
     }
 }
 
@@ -182,8 +123,18 @@ fn it_says_where_it_is_and_how_to_use_it() {
     let welcome = &serving.welcome;
     assert!(welcome.contains("smollm2-135m") && welcome.contains("Authorization: Bearer"), "{welcome}");
     assert!(welcome.contains(file.to_str().unwrap()) && !welcome.contains(token.trim()), "{welcome}");
-    assert_eq!(serving.models(Some(token.trim())), 200);
-    assert_eq!(serving.models(None), 401);
+    assert_eq!(models(&serving, Some(token.trim())), 200);
+    assert_eq!(models(&serving, None), 401);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn waiting_threads_leave_the_cores_to_others() {
+    let serving = Serving::start(&[]);
+    let environment = fs::read(format!("/proc/{}/environ", serving.child.id())).unwrap();
+    let set = |wanted: &str| environment.split(|b| *b == 0).any(|entry| entry == wanted.as_bytes());
+    assert!(set("OMP_WAIT_POLICY=passive") && set("GOMP_SPINCOUNT=0"));
+    assert_eq!(models(&serving, None), 200);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Runs the calls of one reply, side by side: each checked, timed and capped, and its result told
 //! to the model whether it went well or not.
 
-use futures::future::join_all;
+use futures::stream::{FuturesOrdered, StreamExt};
 use polymath_chat::{Event, Message, ToolCall, ToolFailure, ToolOutput};
 use polymath_model::engine::{Engine, Events};
 use polymath_tools::{CallCx, Registry, ToolError};
@@ -112,11 +112,15 @@ pub struct Dispatch<'a> {
 
 impl Dispatch<'_> {
     /// Runs all calls of a reply. `None` when one of them is made in a circle: the model is stuck.
+    ///
+    /// The calls run side by side and are told, and given to `learn`, in the order in which they
+    /// were made: what is numbered there does not depend on which of them answers first.
     pub async fn run(
         &self,
         calls: &[ToolCall],
         cx: &CallCx,
         repeats: &mut Repeats,
+        learn: &mut (dyn FnMut(&mut ToolOutput) + Send),
     ) -> anyhow::Result<Option<Vec<Outcome>>> {
         let first =
             |i: usize| calls[..i].iter().all(|c| (&c.name, &c.arguments) != (&calls[i].name, &calls[i].arguments));
@@ -130,7 +134,17 @@ impl Dispatch<'_> {
             return Ok(None);
         }
         let runs = calls.iter().zip(&guarded).map(|(call, guarded)| self.one(call, *guarded, cx));
-        let outcomes: Vec<Outcome> = join_all(runs).await.into_iter().collect::<anyhow::Result<_>>()?;
+        let mut runs: FuturesOrdered<_> = runs.collect();
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        while let Some(run) = runs.next().await {
+            let (mut outcome, ms) = run?;
+            if let Ok(output) = &mut outcome.result {
+                learn(output);
+                output.content = self.cap(std::mem::take(&mut output.content));
+            }
+            self.tell(&outcome, ms);
+            outcomes.push(outcome);
+        }
         for (outcome, _) in outcomes.iter().zip(&guarded).filter(|(_, g)| **g == Guarded::Run) {
             repeats.ran(&outcome.call, outcome.content());
         }
@@ -141,9 +155,10 @@ impl Dispatch<'_> {
         self.tools.get(&call.name).is_some_and(|tool| tool.spec().stateful)
     }
 
-    async fn one(&self, call: &ToolCall, guarded: Guarded, cx: &CallCx) -> anyhow::Result<Outcome> {
+    /// What became of one call, and the milliseconds that it took.
+    async fn one(&self, call: &ToolCall, guarded: Guarded, cx: &CallCx) -> anyhow::Result<(Outcome, u64)> {
         let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
-        let _ = self.events.send(Event::Call { id: id.clone(), tool, arguments });
+        let _ = self.events.send(Event::Call { id, tool, arguments });
         let started = Instant::now();
         let result = if guarded == Guarded::Needless {
             let why = "this exact call was made before and its result is above; use it, or call something else";
@@ -155,18 +170,16 @@ impl Dispatch<'_> {
                 Err(ToolError::Abort(error)) => return Err(error),
             }
         };
-        let mut outcome = Outcome { call: call.clone(), result };
-        if let Ok(output) = &mut outcome.result {
-            output.content = self.cap(std::mem::take(&mut output.content));
-        }
+        Ok((Outcome { call: call.clone(), result }, started.elapsed().as_millis() as u64))
+    }
+
+    fn tell(&self, outcome: &Outcome, ms: u64) {
         let (artifacts, tables) = match &outcome.result {
             Ok(output) => (output.artifacts.clone(), output.tables.clone()),
             Err(_) => (Vec::new(), Vec::new()),
         };
-        let ms = started.elapsed().as_millis() as u64;
-        let content = outcome.content();
-        let _ = self.events.send(Event::Result { id, ok: outcome.result.is_ok(), content, artifacts, tables, ms });
-        Ok(outcome)
+        let (id, ok, content) = (outcome.call.id.clone(), outcome.result.is_ok(), outcome.content());
+        let _ = self.events.send(Event::Result { id, ok, content, artifacts, tables, ms });
     }
 
     async fn call(&self, call: &ToolCall, cx: &CallCx) -> Result<ToolOutput, ToolError> {

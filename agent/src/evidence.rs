@@ -2,6 +2,7 @@
 //! lines in them that bear on a question.
 
 use polymath_chat::Source;
+use polymath_quantity::text::{is_cjk, is_stop_word};
 use std::collections::{HashMap, HashSet};
 
 /// A line of an opened page.
@@ -32,22 +33,11 @@ pub fn terms(text: &str) -> Vec<String> {
         if c.is_alphanumeric() && !is_cjk(c) {
             word.extend(c.to_lowercase());
         } else if !word.is_empty() {
-            terms.push(stem(&std::mem::take(&mut word)));
+            let word = std::mem::take(&mut word);
+            terms.extend((!is_stop_word(&word)).then(|| stem(&word)));
         }
     }
-    terms.retain(|t| !STOP_WORDS.contains(&t.as_str()));
     terms
-}
-
-/// Words that say nothing about what a text is about.
-const STOP_WORDS: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "how", "i", "in", "into",
-    "is", "it", "its", "me", "my", "of", "on", "or", "s", "that", "the", "their", "them", "this", "to", "was", "were",
-    "what", "when", "where", "which", "who", "why", "with", "you", "your",
-];
-
-pub fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}')
 }
 
 /// Plural and singular are one word here; that is all the stemming that is safe without a language.

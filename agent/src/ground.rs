@@ -3,10 +3,11 @@
 
 use crate::dispatch::Outcome;
 use crate::evidence::terms;
-use crate::figures::{Figure as Spotted, figures, same};
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
+use polymath_quantity::{Figure as Spotted, figures, same};
 use regex::Regex;
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
@@ -23,7 +24,7 @@ static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[(\d{1,3
 /// Grounds `text` in the conversation's pages, this turn's results and its tables.
 pub(crate) fn ground(text: &str, question: &str, chat: &Chat, outcomes: &[Outcome], tables: &[Table]) -> Grounded {
     let text = drop_unknown_markers(text, chat.sources.len());
-    let evidence = Evidence { question: figures(question), chat, outcomes, tables };
+    let evidence = Evidence { question: figures(question), chat, outcomes, tables, pages: OnceCell::new() };
     // Citation markers are no figures.
     let bare = MARKER.as_ref().map_or(text.clone(), |m| m.replace_all(&text, " ").into_owned());
     let mut seen = HashSet::new();
@@ -74,20 +75,31 @@ fn citation(n: usize, text: &str, sources: &[Source]) -> Option<Citation> {
     Some(Citation { n, url: source.url.clone(), title: source.title.clone(), quote: quote.unwrap_or_default() })
 }
 
+/// The lines of a page that have figures, with these.
+type FigureLines<'a> = Vec<(&'a str, Vec<Spotted>)>;
+
 struct Evidence<'a> {
     question: Vec<Spotted>,
+    /// Read once, when the first figure is looked for in them.
+    pages: OnceCell<Vec<FigureLines<'a>>>,
     chat: &'a Chat,
     outcomes: &'a [Outcome],
     tables: &'a [Table],
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
     fn judge(&self, figure: &Spotted) -> Figure {
         let (status, evidence) = self.look_up(figure).unwrap_or((FigureStatus::Unverified, String::new()));
         Figure { text: figure.text.clone(), status, evidence }
     }
 
     fn look_up(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+        // What a value was found for or worked out as comes first, then what has it on some page.
+        let in_facts =
+            self.chat.facts.iter().rev().filter(|f| figures(&f.text).iter().any(|known| same(figure, known)));
+        if let Some(found) = in_facts.filter_map(|f| status_of(&f.provenance)).next() {
+            return Some(found);
+        }
         let in_tables = self.tables.iter().chain(&self.chat.tables).flat_map(|t| t.rows.iter().flatten());
         let in_table = in_tables.filter(|cell| cell_says(cell, figure)).find_map(|cell| status_of(&cell.provenance));
         in_table.or_else(|| self.in_pages(figure)).or_else(|| self.in_results(figure)).or_else(|| {
@@ -97,8 +109,13 @@ impl Evidence<'_> {
     }
 
     fn in_pages(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
-        self.chat.sources.iter().enumerate().find_map(|(i, source)| {
-            let line = source.text.lines().find(|line| figures(line).iter().any(|f| same(figure, f)))?;
+        let read = |source: &'a Source| -> FigureLines<'a> {
+            let lines = source.text.lines().filter(|line| line.contains(|c: char| c.is_numeric()));
+            lines.map(|line| (line, figures(line))).filter(|(_, found)| !found.is_empty()).collect()
+        };
+        let pages = self.pages.get_or_init(|| self.chat.sources.iter().map(read).collect());
+        pages.iter().enumerate().find_map(|(i, lines)| {
+            let (line, _) = lines.iter().find(|(_, found)| found.iter().any(|f| same(figure, f)))?;
             Some((FigureStatus::Sourced, format!("[{}] {}", i + 1, crate::evidence::clip(line.trim(), 200))))
         })
     }
@@ -120,8 +137,7 @@ fn cell_says(cell: &Cell, figure: &Spotted) -> bool {
     if text.is_empty() {
         return false;
     }
-    let cell = Spotted { at: 0..text.len(), number: cell.number, date: cell.date.clone(), text };
-    same(figure, &cell)
+    same(figure, &Spotted::of(&text, cell.number, cell.date.as_deref()))
 }
 
 fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {

@@ -9,7 +9,6 @@
 mod agent;
 pub mod dispatch;
 pub mod evidence;
-pub mod figures;
 mod ground;
 mod guide;
 mod language;
@@ -23,5 +22,5 @@ mod turn;
 pub use dispatch::{CallLimits, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};
-pub use notebook::Chat;
+pub use notebook::{Chat, Mark};
 pub use turn::TurnEnd;

@@ -5,7 +5,7 @@ use crate::ground::{Grounded, ground};
 use crate::lead::{Agent, Lead, Turn};
 use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
-use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table};
+use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table, ToolOutput};
 use polymath_model::engine::{Engine, Events};
 use polymath_tools::CallCx;
 use std::sync::Arc;
@@ -120,9 +120,14 @@ impl Turn<'_> {
             limits: &agent.settings.limits,
             events: self.events,
         };
-        let outcomes = dispatch.run(&message.calls, &self.call_cx(), repeats).await?;
+        let cx = self.call_cx();
+        let chat = &mut *self.chat;
+        let mut learn = |output: &mut ToolOutput| {
+            chat.learn(output);
+            output.number_pages(|url| chat.number_of(url));
+        };
+        let outcomes = dispatch.run(&message.calls, &cx, repeats, &mut learn).await?;
         for output in outcomes.iter().flatten().filter_map(|o| o.result.as_ref().ok()) {
-            self.chat.learn(output);
             for artifact in &output.artifacts {
                 let _ = self.events.send(Event::Artifact { artifact: artifact.clone() });
             }

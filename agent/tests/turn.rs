@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings};
-use polymath_chat::{Cell, Event, Message, Provenance, Role, Source, Stop, Table, ToolOutput, ToolSpec};
+use polymath_chat::{Cell, Event, Mention, Message, Provenance, Role, Source, Stop, Table, ToolOutput, ToolSpec};
 use polymath_model::engine::{ReplyStop, Sampling};
 use polymath_model::scripted::{ScriptedEngine, ScriptedReply};
 use polymath_tools::{CallCx, Registry, Tool, ToolError};
@@ -303,6 +303,45 @@ async fn a_native_model_is_told_of_tables_and_gets_them_back() {
     let sorted = run.chat.tables.last().unwrap();
     assert_eq!(sorted.rows[0][0].display(), "West");
     assert!(sorted.rows.iter().flatten().all(|c| matches!(c.provenance, Provenance::Sourced { .. })), "{sorted:?}");
+}
+
+/// Opens pages, each after the milliseconds that begin its name.
+struct Opener(ToolSpec);
+
+#[async_trait]
+impl Tool for Opener {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, args: Value, _: &CallCx) -> Result<ToolOutput, ToolError> {
+        let page = args["text"].as_str().unwrap().to_owned();
+        let (wait, name) = page.split_once(' ').unwrap();
+        tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;
+        let url = format!("test:{name}");
+        let source = Source { url: url.clone(), title: name.into(), text: format!("{name} text") };
+        let mentions = vec![Mention { at: 0, url }];
+        Ok(ToolOutput { sources: vec![source], mentions, ..ToolOutput::text(format!("{name}\n{name} text")) })
+    }
+}
+
+#[tokio::test]
+async fn pages_opened_side_by_side_are_numbered_in_the_order_of_their_calls() {
+    let (echo, _) = Echo::tool("browser_open");
+    let opener = Arc::new(Opener(echo.spec().clone()));
+    let open = |pages: &[&str]| calling(&pages.iter().map(|p| ("browser_open", *p)).collect::<Vec<_>>());
+    let script = vec![open(&["200 a", "0 b", "100 c"]), open(&["0 d", "50 a", "0 b"]), Message::assistant("Done [1].")];
+    let run = run(script, vec![opener], |_| {}).await.unwrap();
+    let urls: Vec<&str> = run.chat.sources.iter().map(|s| s.url.as_str()).collect();
+    assert_eq!(urls, ["test:a", "test:b", "test:c", "test:d"]);
+    let want = ["[1] a\n", "[2] b\n", "[3] c\n", "[4] d\n", "[1] a\n", "[2] b\n"];
+    let read = run.chat.messages.iter().filter(|m| m.role == Role::Tool).map(|m| &m.content);
+    let told =
+        run.events.iter().filter_map(|e| if let Event::Result { content, .. } = e { Some(content) } else { None });
+    for contents in [read.collect::<Vec<_>>(), told.collect()] {
+        assert_eq!(contents.len(), want.len());
+        contents.iter().zip(want).for_each(|(content, want)| assert!(content.starts_with(want), "{content}: {want}"));
+    }
 }
 
 #[tokio::test]

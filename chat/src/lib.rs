@@ -13,4 +13,4 @@ pub use completer::{Completer, Completion, CompletionError, Constraint};
 pub use event::{Citation, Event, Figure, FigureStatus, Stop};
 pub use message::{Message, Role};
 pub use table::{Cell, Provenance, Table};
-pub use tool::{Artifact, Source, ToolCall, ToolFailure, ToolOutput, ToolSpec};
+pub use tool::{Artifact, Hit, Lack, Mention, Source, ToolCall, ToolFailure, ToolOutput, ToolSpec, call_id};

@@ -1,6 +1,6 @@
 //! The report as one HTML file: style and pictures inside, no script, no request when it is opened.
 
-use super::{ReportTurn, escape, figure_notes, files, is_picture, link_target, marked_table, new_tables};
+use super::parts::{ReportTurn, escape, figure_notes, files, is_picture, link_target, marked_table, new_tables};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use polymath_chat::{Artifact, Citation, Figure, FigureStatus};
 use pulldown_cmark::{

@@ -138,9 +138,10 @@ mod tests {
             }
             self.most = self.most.max(self.running.len());
             self.running.iter_mut().for_each(|job| job.written += 1);
-            let (ended, on) = std::mem::take(&mut self.running).into_iter().partition(|j| j.written == j.writes);
+            let (ended, on): (Vec<Job>, Vec<Job>) =
+                std::mem::take(&mut self.running).into_iter().partition(|j| j.written == j.writes);
             self.running = on;
-            for job in Vec::<Job>::from(ended) {
+            for job in ended {
                 self.admission.ended();
                 self.ended.push(job);
             }

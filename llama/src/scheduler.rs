@@ -392,6 +392,10 @@ impl<'a> Loop<'a> {
         }
         match self.running.pop() {
             Some(mut youngest) if !self.running.is_empty() => {
+                tracing::debug!(
+                    "the cache is full: a reply of {} tokens waits",
+                    youngest.job.max_tokens - youngest.left()
+                );
                 youngest.lose_place(self.sequences.tokens(youngest.sequence));
                 self.sequences.release(youngest.sequence);
                 self.waiting.give_way(youngest);

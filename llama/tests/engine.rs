@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use polymath_chat::{Completion, Constraint, Event, Message};
+use polymath_chat::{Completion, Constraint, Event, Message, ToolSpec};
 use polymath_llama::{LlamaEngine, LlamaOptions};
 use polymath_model::dialect::by_name;
-use polymath_model::engine::{Engine, EngineError, ReplyRequest, Rules, Sampling};
+use polymath_model::engine::{Engine, EngineError, ReplyRequest, ReplyStop, Rules, Sampling, ToolChoice};
 use polymath_model::store::{Store, home};
 use serde_json::json;
 use std::sync::OnceLock;
@@ -100,6 +100,41 @@ async fn json_fits_its_schema_whatever_the_model_wants() {
     let text = engine().complete(task, CancellationToken::new(), events).await.unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"));
     assert!(["small", "large"].contains(&value["size"].as_str().unwrap()), "{text}");
+}
+
+#[tokio::test]
+async fn a_demanded_call_that_the_limit_cuts_is_no_text() {
+    let _turn = TURN.lock().await;
+    let city = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
+    let tools = [ToolSpec {
+        name: "get_weather".into(),
+        description: "Weather of a city".into(),
+        parameters: city,
+        raw_argument: None,
+        stateful: false,
+    }];
+    let messages = [Message::user("What is the weather in Lund?")];
+    // From nothing but a bracket to the whole call.
+    for max_tokens in [1, 3, 8, 40] {
+        let (events, mut inbox) = unbounded_channel();
+        let request = ReplyRequest {
+            conversation: "",
+            messages: &messages,
+            tools: &tools,
+            rules: Rules { tool_choice: ToolChoice::Required, ..Rules::free(max_tokens) },
+            sampling: Sampling::default(),
+            cancel: CancellationToken::new(),
+            events,
+        };
+        let reply = engine().reply(request).await.unwrap();
+        assert_eq!(reply.message.content, "", "{max_tokens} tokens");
+        match max_tokens {
+            40 => assert!(!reply.message.calls.is_empty()),
+            _ => assert_eq!((reply.message.calls.len(), reply.malformed.len(), reply.stop), (0, 1, ReplyStop::Length)),
+        }
+        let told = std::iter::from_fn(|| inbox.try_recv().ok()).any(|event| matches!(event, Event::Text { .. }));
+        assert!(!told, "{max_tokens} tokens");
+    }
 }
 
 #[tokio::test]

@@ -92,19 +92,73 @@ async fn one_that_is_cancelled_does_not_disturb_the_others() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_beside_the_others_waits_or_is_refused_alone() {
+async fn what_does_not_fit_beside_the_others_waits_and_what_never_fits_is_refused() {
     let engine = load(options(1024));
     let long = "word ".repeat(500);
     let rules = || Rules { constraint: Some(Constraint::Lark("start: /[a-z ]{60,80}\\./".into())), ..Rules::free(100) };
-    let questions: Vec<String> = (0..6).map(|i| format!("{i} {long}")).collect();
+    let questions: Vec<String> = (0..4).map(|i| format!("{i} {long}")).collect();
     let replies = questions.iter().map(|q| ask(&engine, q, rules(), Sampling::default()));
-    let replies = futures::future::join_all(replies).await;
-    assert!(replies.iter().any(Result::is_ok), "none came through");
-    for error in replies.into_iter().filter_map(Result::err) {
-        assert!(matches!(error, EngineError::ContextFull { .. }), "{error}");
+    let never = "word ".repeat(1200);
+    let refused = async { ask(&engine, &never, rules(), Sampling::default()).await.unwrap_err() };
+    let (replies, refused) = tokio::join!(futures::future::join_all(replies), refused);
+    assert!(matches!(refused, EngineError::ContextFull { have: 1024, .. }), "{refused}");
+    for reply in replies {
+        assert!(reply.unwrap().message.content.ends_with('.'));
     }
     // And the engine goes on as before.
     assert!(ask(&engine, "Hello", rules(), Sampling::default()).await.unwrap().message.content.ends_with('.'));
+}
+
+#[tokio::test]
+async fn replies_that_outgrow_the_cache_together_all_come_to_their_end() {
+    let engine = load(options(1024));
+    // There is no end but one that the model does not write.
+    let endless = Constraint::Lark("start: /[a-z ]*/ \"ZQXJ\"".into());
+    let rules = |tokens| Rules { constraint: Some(endless.clone()), ..Rules::free(tokens) };
+    let sampling = |seed| Sampling { temperature: 1.0, top_k: 8, seed, ..Sampling::default() };
+    let question = |about: &str| format!("Tell me about {about}. {}", "word ".repeat(205));
+    // Both begin, since nobody knows how much they will write; the second gives way and goes on later.
+    let (mountains, rivers) = (question("mountains"), question("rivers"));
+    let (first, second) = tokio::join!(
+        ask(&engine, &mountains, rules(310), sampling(1)),
+        ask(&engine, &rivers, rules(310), sampling(2)),
+    );
+    let (first, second) = (first.unwrap(), second.unwrap());
+    for reply in [&first, &second] {
+        assert_eq!((reply.stop, reply.usage.completion), (ReplyStop::Length, 310), "{}", reply.message.content);
+        // It goes on under its grammar.
+        assert!(reply.message.content.chars().all(|c| c.is_ascii_lowercase() || c == ' '), "{}", reply.message.content);
+    }
+    let together = first.usage.prompt + second.usage.prompt + 2 * 310;
+    assert!((1024 + 60..1024 + 140).contains(&together), "{together} tokens are to be too many, but not at once");
+}
+
+#[tokio::test]
+async fn one_that_waits_can_be_cancelled() {
+    let engine = load(options(1024));
+    let long = "word ".repeat(700);
+    let sampling = || Sampling { temperature: 1.0, seed: 3, ..Sampling::default() };
+    let (events, _inbox) = unbounded_channel();
+    let messages = [Message::user(format!("{long} Why?"))];
+    let cancel = CancellationToken::new();
+    let waits = ReplyRequest {
+        conversation: "",
+        messages: &messages,
+        tools: &[],
+        rules: Rules::free(100),
+        sampling: sampling(),
+        cancel: cancel.clone(),
+        events,
+    };
+    let cancelling = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        cancel.cancel();
+    };
+    let before = format!("Go on: {long}");
+    let (first, second, ()) =
+        tokio::join!(ask(&engine, &before, Rules::free(100), sampling()), engine.reply(waits), cancelling);
+    assert!(first.is_ok());
+    assert!(matches!(second, Err(EngineError::Cancelled)), "it was to wait, and to be cancelled");
 }
 
 fn cached_by(engine: &LlamaOptions, dir: &Path) -> LlamaOptions {

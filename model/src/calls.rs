@@ -12,15 +12,16 @@ mod examples;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod wording;
+
+pub use wording::said;
 
 use crate::constrain::quoted;
 use crate::engine::TokenLogprob;
-use polymath_chat::{Constraint, Message, Role, ToolCall, ToolSpec};
+use polymath_chat::{Constraint, Message, Role, ToolSpec};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
-const YES: &str = "yes";
-const NO: &str = "no";
+use serde_json::Value;
+use wording::{NO, YES, ask, written};
 
 /// Logarithm of the odds for "yes" from which on a function is held to be asked for.
 const ASKED_FROM: f32 = 0.0;
@@ -63,20 +64,6 @@ pub fn question(messages: &[Message], tools: &[ToolSpec]) -> Vec<Message> {
     let mut asked = examples::conversation(!done.is_empty());
     asked.push(Message::user(ask(tools, &request(messages), &done)));
     asked
-}
-
-/// One question: functions, the request, what was done about it already.
-fn ask(tools: &[ToolSpec], request: &str, done: &str) -> String {
-    let signatures: Vec<String> = tools.iter().map(signature::of).collect();
-    let functions = signatures.join("\n");
-    match done {
-        "" => format!(
-            "Functions:\n{functions}\n\n{request}\n\nFor each function, does the request ask for it? yes or no, and the calls."
-        ),
-        done => format!(
-            "Functions:\n{functions}\n\n{request}\n\nDone already:\n{done}\n\nFor each function, does what is still to be done ask for it? yes or no, and the calls."
-        ),
-    }
 }
 
 /// The request as the model reads it: instructions and earlier turns shortened, the last thing the
@@ -129,6 +116,7 @@ fn clip(text: &str) -> String {
     }
 }
 
+<<<<<<< HEAD
 /// Calls as the array that the model writes.
 fn written(calls: &[ToolCall]) -> String {
     let calls: Vec<String> = calls
@@ -150,6 +138,8 @@ pub fn said(tools: &[ToolSpec], asked_for: impl Fn(&ToolSpec) -> bool) -> String
     tools.iter().map(line).collect()
 }
 
+=======
+>>>>>>> main
 /// The grammar of what is [`said`].
 pub fn said_grammar(tools: &[ToolSpec]) -> Constraint {
     let lines: Vec<String> =

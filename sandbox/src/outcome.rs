@@ -1,7 +1,7 @@
 //! What a caller asks of a session and what it gets.
 
 use crate::wire::GivenFile;
-use polymath_chat::Table;
+use polymath_chat::{Lack, Table};
 use std::{fmt, time::Duration};
 
 /// One call of the interpreter.
@@ -72,6 +72,8 @@ pub struct RunError {
     pub message: String,
     /// Short, pointing at the code's own lines, for failures that Python saw.
     pub traceback: Option<String>,
+    /// What it wanted and cannot have, where Python saw that.
+    pub lacks: Option<Lack>,
 }
 
 /// Kinds of failure, as scripts see them.

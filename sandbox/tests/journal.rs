@@ -51,6 +51,28 @@ fn variables_come_back_after_a_crash() {
 }
 
 #[test]
+fn cells_that_failed_halfway_are_named_when_the_rest_comes_back() {
+    for session in ["half", "only half"] {
+        if session == "half" {
+            value(session, "x = 1");
+        }
+        fails(session, "x = 2; 1/0", Kind::Exception);
+        assert_eq!(value(session, "x"), "2", "it is there while the interpreter is");
+        fails(session, "import os; os._exit(1)", Kind::Crash);
+    }
+    let output = run("half", "x");
+    assert_eq!(output.value.as_deref(), Some("1"));
+    let failed = "cell 2 (`x = 2; 1/0`) failed, cell 4 (`import os; os._exit(1)`) failed";
+    assert!(
+        output.notes[0].contains("their variables are back; left out") && output.notes[0].ends_with(failed),
+        "{output:?}"
+    );
+    // The number stays what it was.
+    let error = fails("half", "1/0", Kind::Exception).error.unwrap();
+    assert!(error.traceback.unwrap().contains("cell 6, line 1"));
+}
+
+#[test]
 fn variables_come_back_after_a_time_out_that_had_to_kill() {
     let frame = analyse("killed");
     let code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
@@ -122,7 +144,7 @@ fn a_cell_that_no_longer_works_is_told_and_the_rest_comes_back() {
     // Without the file the first call fails.
     let output = run("gone", "y, 'x' in globals()");
     assert_eq!(output.value.as_deref(), Some("(2, False)"));
-    assert!(output.notes[0].contains("1 did not work this time"), "{:?}", output.notes);
+    assert!(output.notes[0].ends_with("did not work this time"), "{:?}", output.notes);
 }
 
 #[test]

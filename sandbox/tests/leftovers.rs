@@ -8,6 +8,7 @@ use polymath_sandbox::{RunRequest, Sandbox};
 use std::{
     fs,
     io::{BufRead, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
@@ -85,6 +86,84 @@ fn a_killed_host_leaves_nothing_running() {
     child.kill().unwrap();
     child.wait().unwrap();
     gone(&pids);
+}
+
+/// The warm processes below one.
+fn zygotes(root: u32) -> Vec<u32> {
+    let is_one =
+        |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.windows(6).any(|w| w == b"zygote"));
+    let parent = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat[stat.rfind(')')? + 1..].split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    // Sessions are forks of it and have its name.
+    descendants(root).into_iter().filter(is_one).filter(|pid| parent(*pid) == Some(root)).collect()
+}
+
+fn stop(pid: u32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGSTOP).unwrap();
+}
+
+#[test]
+fn a_stopped_warm_process_goes_on_and_is_replaced() {
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    common::RUNTIME.block_on(async {
+        let sandbox = Sandbox::start(common::config()).await.unwrap();
+        let run = async |session: &str, code: &str| {
+            sandbox.run(session, RunRequest::new(code), &Default::default()).await.unwrap().value.unwrap_or_default()
+        };
+        run("old", "x = 7").await;
+        let first = zygotes(std::process::id());
+        stop(first[0]);
+        let began = Instant::now();
+        assert_eq!(run("new", "1 + 1").await, "2");
+        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+        let until = Instant::now() + Duration::from_secs(20);
+        while zygotes(std::process::id()).iter().all(|pid| first.contains(pid)) {
+            assert!(Instant::now() < until, "it was not replaced");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(run("old", "x").await, "7", "sessions of the old one go on");
+        assert_eq!(run("newer", "2 + 1").await, "3");
+        for session in ["old", "new", "newer"] {
+            sandbox.end(session).await;
+        }
+    });
+}
+
+#[test]
+fn a_warm_process_that_was_stopped_when_its_host_was_killed_is_ended_by_the_next_start() {
+    let name = "a_warm_process_that_was_stopped_when_its_host_was_killed_is_ended_by_the_next_start";
+    if std::env::var(ROLE).is_ok_and(|role| role == "stopped") {
+        common::value("idle", "1");
+        println!("ready");
+        std::thread::sleep(Duration::from_secs(60));
+    }
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    let mut child = copy(name, "stopped").spawn().unwrap();
+    wait_for(&mut child, "ready");
+    let pids = descendants(child.id());
+    stop(zygotes(child.id())[0]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(pids.iter().any(|pid| alive(*pid)), "void: it saw its host's end");
+    drop(common::RUNTIME.block_on(Sandbox::start(common::config())).unwrap());
+    gone(&pids);
+    let left = groups_of(Path::new("/sys/fs/cgroup"), &format!("polymath-{}-", child.id()));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Control groups whose names begin so.
+fn groups_of(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let folders = entries.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders
+        .flat_map(|e| match e.file_name().to_string_lossy().starts_with(prefix) {
+            true => vec![e.path()],
+            false => groups_of(&e.path(), prefix),
+        })
+        .collect()
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //! request's body is read.
 
 use crate::error::ApiError;
+use crate::limits::Limits;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt;
 use polymath_model::engine::{Engine, Sampling};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request. The longest context there is holds less text.
@@ -22,6 +24,7 @@ pub struct App {
     pub sampling: Sampling,
     /// Seconds since 1970 at which the server began.
     pub started: i64,
+    pub limits: Limits,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
 }
@@ -39,22 +42,25 @@ pub fn check_model(app: &App, name: &str) -> Result<(), ApiError> {
 
 /// A request's body as JSON. The content type is insisted on: a foreign web page cannot send it
 /// without asking first, and would be told no.
-pub async fn json_body(headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+pub async fn json_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Value, ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         let message = format!("the content type is `{kind}`; send JSON with `Content-Type: application/json`");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_type", message));
     }
-    serde_json::from_slice(&read(body).await?).map_err(|e| {
+    serde_json::from_slice(&read(body, limits).await?).map_err(|e| {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", format!("the body is not valid JSON: {e}; correct it"))
     })
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
+    let end = Instant::now() + limits.body;
     let mut pieces = body.into_data_stream();
     let (mut whole, mut size) = (Vec::new(), 0);
-    while let Some(piece) = pieces.next().await {
+    loop {
+        let next = timeout_at(end.min(Instant::now() + limits.body_piece), pieces.next());
+        let Some(piece) = next.await.map_err(|_| too_slow(limits))? else { break };
         let piece = piece.map_err(|e| {
             ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", format!("the body broke off: {e}; send it again"))
         })?;
@@ -73,4 +79,13 @@ async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
     }
     let message = format!("the request is larger than {} MB; send fewer or shorter messages", BODY_LIMIT >> 20);
     Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message))
+}
+
+fn too_slow(limits: &Limits) -> ApiError {
+    let message = format!(
+        "the body came too slowly: of a request there must be more every {} s, and all of it in {} s; send it again",
+        limits.body_piece.as_secs(),
+        limits.body.as_secs()
+    );
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
 }

@@ -27,6 +27,7 @@ impl Guard {
     }
 
     fn check(&self, path: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+        check_single(headers)?;
         match &self.token {
             Some(_) if OPEN.contains(&path) => Ok(()),
             Some(token) => check_token(token, headers),
@@ -41,6 +42,17 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
+}
+
+/// Of several, each program on the way would believe another one (RFC 9112, section 3.2).
+fn check_single(headers: &HeaderMap) -> Result<(), ApiError> {
+    for name in [header::HOST, header::ORIGIN] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            let message = format!("there is more than one header `{name}`; send one");
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "repeated_header", message));
+        }
+    }
+    Ok(())
 }
 
 fn check_token(token: &Token, headers: &HeaderMap) -> Result<(), ApiError> {

@@ -6,14 +6,18 @@
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
 mod app;
+mod connections;
 mod error;
 mod generation;
 mod guard;
+mod limits;
 mod listen;
 mod openai;
 mod routes;
+mod serve;
 mod token;
 
+pub use limits::Limits;
 pub use listen::{ServeError, Server};
 pub use routes::Service;
 pub use token::{Token, TokenError};

@@ -1,10 +1,10 @@
 //! Where the server can be reached: binding, refusing to be open to everybody, serving, stopping.
 
 use crate::guard::Guard;
+use crate::limits::Limits;
 use crate::routes::{self, Service};
+use crate::serve::serve;
 use crate::token::Token;
-use axum::serve::ListenerExt;
-use std::future::IntoFuture;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,8 +28,6 @@ pub enum ServeError {
     InUse { address: String },
     #[error("cannot listen on {address}: {why}")]
     Bind { address: String, why: String },
-    #[error("the server ended: {0}")]
-    Ended(std::io::Error),
 }
 
 /// A server that has its address and does not answer yet.
@@ -37,6 +35,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     guard: Guard,
+    limits: Limits,
 }
 
 impl Server {
@@ -61,30 +60,28 @@ impl Server {
         };
         let listener = TcpListener::bind(found.as_slice()).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Server { listener, address, guard: Guard::new(token) })
+        Ok(Server { listener, address, guard: Guard::new(token), limits: Limits::default() })
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// With other limits than the usual ones.
+    pub fn limited(self, limits: Limits) -> Server {
+        Server { limits, ..self }
+    }
+
     /// Answers until `stop` is cancelled, which also cancels the replies being written.
-    pub async fn run(self, service: Service, stop: CancellationToken) -> Result<(), ServeError> {
-        let app = routes::router(service, self.guard, stop.clone());
-        // Deltas are small and wait for nothing.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(e) = stream.set_nodelay(true) {
-                tracing::debug!("cannot turn Nagle's algorithm off: {e}");
-            }
-        });
-        let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+    pub async fn run(self, service: Service, stop: CancellationToken) {
+        let app = routes::router(service, self.guard, self.limits, stop.clone());
         let left_behind = async {
             stop.cancelled().await;
             tokio::time::sleep(LEAVE).await;
         };
         tokio::select! {
-            ended = serving.into_future() => ended.map_err(ServeError::Ended),
-            () = left_behind => Ok(()),
+            () = serve(self.listener, app, self.limits, stop.clone()) => {}
+            () = left_behind => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::app::{App, check_model};
 use crate::error::ApiError;
 use crate::guard::{Guard, guard};
+use crate::limits::Limits;
 use crate::openai;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -21,8 +22,9 @@ pub struct Service {
     pub sampling: Sampling,
 }
 
-pub fn router(service: Service, wall: Guard, stop: CancellationToken) -> Router {
-    let app = App { engine: service.engine, sampling: service.sampling, started: chrono::Utc::now().timestamp(), stop };
+pub fn router(service: Service, wall: Guard, limits: Limits, stop: CancellationToken) -> Router {
+    let Service { engine, sampling } = service;
+    let app = App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, stop };
     Router::new()
         .route("/health", get(health))
         .route("/v1/models", get(models))

@@ -4,6 +4,7 @@
 //! fend's irrational functions stop being right after some sixteen digits; everything with units
 //! goes to fend. It knows no exchange rates, has no variables between calls, and reads no files.
 
+mod error;
 mod evaluate;
 mod normalise;
 mod number;
@@ -13,37 +14,20 @@ mod print;
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use error::{CalcError, TIME_LIMIT};
 use normalise::{Normalised, Precision};
 use number::Number;
 use polymath_chat::{ToolOutput, ToolSpec};
 use regex::Regex;
 use serde_json::{Value, json};
-use std::{
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use std::{sync::LazyLock, time::Instant};
 
-/// How long one expression may take.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// The longest expression, in bytes.
 const MAX_EXPRESSION: usize = 2_000;
 /// The longest result, in characters.
 const MAX_RESULT: usize = 1_200;
 /// What fend's irrational functions are good for.
 const FEND_DIGITS: usize = 15;
-
-/// Why an expression has no result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CalcError {
-    /// The expression must be changed; the text says how.
-    #[error("{0}")]
-    Arguments(String),
-    /// A word or sign that plain arithmetic does not have: a unit, perhaps.
-    #[error("`{0}` is neither a number, an operator, a function nor a unit")]
-    Unknown(String),
-    #[error("the expression took longer than {} seconds; make its numbers smaller", TIME_LIMIT.as_secs())]
-    TimedOut,
-}
 
 /// The `calculator` tool.
 pub struct Calculator {

@@ -4,6 +4,7 @@
 //! shapes that it draws itself (`sketch.rs`), under grammars that leave room for nothing else. A diffusion
 //! model is another `Painter`. Nothing is fetched, and no file is read but the system's fonts.
 
+mod painter;
 mod plan;
 mod raster;
 mod shapes;
@@ -11,16 +12,14 @@ mod sketch;
 mod svg;
 mod symbols;
 
+use crate::files::{first_words, write_new};
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
+pub use painter::{Painter, Painting, Picture};
 pub use sketch::Sketch;
 
 /// Width and height of a picture nobody gave a size for, in pixels.
@@ -29,32 +28,6 @@ const MIN_SIDE: u32 = 64;
 const MAX_SIDE: u32 = 2048;
 /// The longest description, in characters.
 const MAX_PROMPT: usize = 1_000;
-
-/// What is to be painted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    pub prompt: String,
-    /// In pixels.
-    pub width: u32,
-    pub height: u32,
-}
-
-/// A finished picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Painting {
-    /// A PNG file's bytes.
-    pub png: Vec<u8>,
-    /// The drawing it was made from, where there is one.
-    pub svg: Option<String>,
-    /// What is to be seen, for the model and for people who can't see it.
-    pub description: String,
-}
-
-/// A way to make pictures.
-#[async_trait]
-pub trait Painter: Send + Sync {
-    async fn paint(&self, picture: &Picture, cx: &CallCx) -> Result<Painting, ToolError>;
-}
 
 /// The `image` tool.
 pub struct Image {
@@ -106,22 +79,17 @@ impl Tool for Image {
             painting = self.painter.paint(&picture, cx) => painting?,
             () = cx.cancel.cancelled() => return Err(ToolError::tell("cancelled", "the drawing was cancelled")),
         };
-        let mut files = Vec::new();
-        let stem = file_stem(&picture.prompt);
-        let png = write_new(&cx.out, &stem, "png", &painting.png)?;
-        let content = format!(
-            "Drew {} ({} × {} pixels): {}",
-            file_name(&png),
-            picture.width,
-            picture.height,
-            painting.description
-        );
-        files.push(artifact(png, "image/png", painting.png.len()));
+        let name = first_words(&picture.prompt);
+        let png = write_new(&cx.out, &name, "png", &painting.png).map_err(|e| unwritable(&cx.out.join(&name), &e))?;
+        let content =
+            format!("Drew {} ({} × {} pixels): {}", png.name, picture.width, picture.height, painting.description);
+        let mut files = vec![png];
         if let Some(svg) = painting.svg {
             // Beside the PNG and named like it: whoever shows both shows one.
             let path = files[0].path.with_extension("svg");
             std::fs::write(&path, &svg).map_err(|e| unwritable(&path, &e))?;
-            files.push(artifact(path, "image/svg+xml", svg.len()));
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push(Artifact { name, mime: "image/svg+xml".into(), path, bytes: svg.len() as u64 });
         }
         Ok(ToolOutput { artifacts: files, ..ToolOutput::text(content) })
     }
@@ -146,48 +114,8 @@ fn read_arguments(args: &Value) -> Result<Picture, ToolError> {
     Ok(Picture { prompt, width: side("width")?, height: side("height")? })
 }
 
-/// A file name that tells the picture: the description's first words.
-fn file_stem(prompt: &str) -> String {
-    let mut stem = String::new();
-    for word in prompt.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-        if stem.chars().count() + word.chars().count() > 40 {
-            break;
-        }
-        if !stem.is_empty() {
-            stem.push('-');
-        }
-        stem.push_str(&word.to_lowercase());
-    }
-    if stem.is_empty() { "picture".into() } else { stem }
-}
-
-/// Writes a file of a name that is still free in `folder`.
-fn write_new(folder: &Path, stem: &str, extension: &str, data: &[u8]) -> Result<PathBuf, ToolError> {
-    let mut number = 1;
-    loop {
-        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
-        let path = folder.join(format!("{stem}{suffix}.{extension}"));
-        match std::fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(data).map_err(|e| unwritable(&path, &e))?;
-                return Ok(path);
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(e) => return Err(unwritable(&path, &e)),
-        }
-    }
-}
-
 fn unwritable(path: &Path, why: &std::io::Error) -> ToolError {
     ToolError::tell("unavailable", format!("the picture can't be saved as {}: {why}", path.display()))
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn artifact(path: PathBuf, mime: &str, bytes: usize) -> Artifact {
-    Artifact { name: file_name(&path), mime: mime.into(), path, bytes: bytes as u64 }
 }
 
 #[cfg(test)]

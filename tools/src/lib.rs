@@ -4,17 +4,17 @@
 
 pub mod browser;
 mod calculator;
+mod files;
 pub mod image;
+pub mod load;
 pub mod python;
 mod registry;
 mod sql;
 mod tool;
-mod value;
 
 pub use calculator::Calculator;
 pub use image::Image;
 pub use python::Python;
-pub use registry::Registry;
+pub use registry::{Registry, RegistryError, ToolsConfig};
 pub use sql::Sql;
 pub use tool::{CallCx, Tool, ToolError};
-pub use value::{read_cell, read_value};

@@ -3,22 +3,17 @@
 //! Puts what a run gave into words for the model and its figures and files into the artifacts
 //! folder. What may run and what is kept out is the sandbox's business, not this file's.
 
+use crate::files::{clean, write_new};
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
-use polymath_chat::{Artifact, Cell, Table, ToolOutput, ToolSpec};
+use polymath_chat::{Artifact, Cell, Table, ToolFailure, ToolOutput, ToolSpec};
 use polymath_sandbox::{Config, GivenFile, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
 use serde_json::{Value, json};
-use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 use tokio::sync::OnceCell;
 
 /// Characters of one stream or value that the model is shown.
 const SHOWN: usize = 8_000;
-/// Longest name of an artifact, in characters.
-const NAME: usize = 60;
 
 /// Runs Python behind walls. The sandbox is started by `warm`, or by the first call.
 pub struct Python {
@@ -32,8 +27,8 @@ impl Python {
         let spec = ToolSpec {
             name: "python".to_owned(),
             description: "Runs a Python program and returns what it prints, the value of its last line and its \
-                          figures. numpy, pandas, matplotlib, scipy and sympy are there. Variables stay between \
-                          calls. No network, no files of the computer, no input()."
+                          figures. numpy, pandas, matplotlib, seaborn, scipy, sympy, duckdb and openpyxl are there. \
+                          Variables stay between calls. No network, no files of the computer, no input()."
                 .to_owned(),
             parameters: json!({
                 "type": "object",
@@ -64,11 +59,21 @@ impl Python {
             .map_err(|e| ToolError::Abort(anyhow::anyhow!("writing artifacts into {}: {e}", cx.out.display())))?;
         let content = describe(&run, &artifacts);
         match run.error {
-            Some(error) => Err(ToolError::tell(error.kind.as_str(), failure(&content, &error))),
+            Some(error) => {
+                let told = ToolFailure::new(error.kind.as_str(), failure(&content, &error));
+                Err(ToolFailure { lacks: error.lacks, ..told }.into())
+            }
             None => {
+                let printed = [&run.stdout, run.value.as_deref().unwrap_or_default()].map(|t| shorten(t.trim_end()));
+                let printed: Vec<&str> = printed.iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
                 let silent = || "(the program ran and printed nothing)".to_owned();
                 let content = if content.is_empty() { silent() } else { content };
-                Ok(ToolOutput { content, artifacts, tables: run.tables, sources: Vec::new() })
+                Ok(ToolOutput {
+                    artifacts,
+                    tables: run.tables,
+                    printed: Some(printed.join("\n")),
+                    ..ToolOutput::text(content)
+                })
             }
         }
     }
@@ -188,9 +193,9 @@ fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
     for figure in &run.figures {
         let stem = clean(&figure.title);
         let stem = if stem.is_empty() { format!("figure-{}", figure.number) } else { stem };
-        artifacts.push(write(out, &stem, "png", &figure.png)?);
+        artifacts.push(write_new(out, &stem, "png", &figure.png)?);
         if let Some(svg) = &figure.svg {
-            artifacts.push(write(out, &stem, "svg", svg)?);
+            artifacts.push(write_new(out, &stem, "svg", svg)?);
         }
     }
     for file in &run.files {
@@ -199,71 +204,14 @@ fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
             Some((stem, extension)) if !stem.is_empty() => (stem.to_owned(), extension.to_owned()),
             _ => (name, String::new()),
         };
-        artifacts.push(write(out, if stem.is_empty() { "file" } else { &stem }, &extension, &file.bytes)?);
+        artifacts.push(write_new(out, if stem.is_empty() { "file" } else { &stem }, &extension, &file.bytes)?);
     }
     Ok(artifacts)
-}
-
-/// A new file; an older one of that name is left alone and this one numbered.
-fn write(out: &Path, stem: &str, extension: &str, bytes: &[u8]) -> io::Result<Artifact> {
-    for number in 1.. {
-        let mut name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
-        if !extension.is_empty() {
-            name = format!("{name}.{extension}");
-        }
-        let path: PathBuf = out.join(&name);
-        match fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(bytes)?;
-                let mime = mime_guess::from_path(&path).first_or_octet_stream().to_string();
-                return Ok(Artifact { name, mime, path, bytes: bytes.len() as u64 });
-            }
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// A file name out of a title or a path: letters of any script, digits, and single separators.
-fn clean(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        let keep = c.is_alphanumeric() || matches!(c, '_' | '.');
-        match if keep { c } else { '-' } {
-            '-' if name.is_empty() || name.ends_with('-') => {}
-            '.' if name.is_empty() || name.ends_with('.') => {}
-            c => name.push(c),
-        }
-    }
-    let count = name.chars().count();
-    // The end of a long name is kept, where a file's extension is.
-    let name: String = if text.contains('/') || count <= NAME {
-        name.chars().skip(count.saturating_sub(NAME)).collect()
-    } else {
-        name.chars().take(NAME).collect()
-    };
-    name.trim_matches(['-', '.']).to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, want: &str) {
-        assert_eq!(clean(text), want);
-    }
-
-    #[test]
-    fn names_are_safe_and_readable() {
-        check("Scale AI: post-money valuation ($)", "Scale-AI-post-money-valuation");
-        check("../../etc/passwd", "etc-passwd");
-        check("收入 2024", "收入-2024");
-        check("a/b/data.csv", "a-b-data.csv");
-        check(".hidden", "hidden");
-        check("…", "");
-    }
 
     #[test]
     fn fences_around_a_program_are_taken_off() {
@@ -277,6 +225,7 @@ mod tests {
             kind: polymath_sandbox::Kind::Exception,
             message: "ZeroDivisionError: division by zero".to_owned(),
             traceback: Some("cell 1, line 2: 1/0\nZeroDivisionError: division by zero".to_owned()),
+            lacks: None,
         };
         assert_eq!(failure("one", &error), "one\ncell 1, line 2: 1/0\nZeroDivisionError: division by zero");
     }

@@ -1,8 +1,51 @@
-//! The table of tools.
+//! The table of tools: one row each, and what they are made from.
 
-use crate::Tool;
+use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserFind, BrowserOpen, BrowserSearch};
+use crate::{Calculator, Image, Python, Sql, Tool};
 use polymath_chat::ToolSpec;
 use std::{collections::BTreeMap, sync::Arc};
+
+/// What tools are made from.
+#[derive(Debug, Clone)]
+pub struct ToolsConfig {
+    pub browser: BrowserConfig,
+    pub python: polymath_sandbox::Config,
+}
+
+/// A row of the table: the tool's name and how to make it.
+struct Row {
+    name: &'static str,
+    build: fn(&Parts) -> Arc<dyn Tool>,
+}
+
+/// What rows build from: settings, and what several tools share.
+struct Parts {
+    browser: Arc<Browser>,
+    python: polymath_sandbox::Config,
+}
+
+const TOOLS: &[Row] = &[
+    Row { name: "browser_find", build: |parts| Arc::new(BrowserFind::new(parts.browser.clone())) },
+    Row { name: "browser_open", build: |parts| Arc::new(BrowserOpen::new(parts.browser.clone())) },
+    Row { name: "browser_search", build: |parts| Arc::new(BrowserSearch::new(parts.browser.clone())) },
+    Row { name: "calculator", build: |_| Arc::new(Calculator::new()) },
+    Row { name: "image", build: |_| Arc::new(Image::default()) },
+    Row { name: "python", build: |parts| Arc::new(Python::new(parts.python.clone())) },
+    Row { name: "sql", build: |_| Arc::new(Sql::default()) },
+];
+
+/// Why the tools can't be had: one line that says which setting is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    #[error("there is no tool `{name}`; the tools are {}", names().collect::<Vec<_>>().join(", "))]
+    Unknown { name: String },
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|row| row.name)
+}
 
 /// The tools of a run, by name; iteration is in the order of their names, so that the prompt that
 /// describes them is the same in every run.
@@ -14,6 +57,19 @@ pub struct Registry {
 impl Registry {
     pub fn new(tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Self {
         Registry { tools: tools.into_iter().map(|t| (t.spec().name.clone(), t)).collect() }
+    }
+
+    /// All tools of the table, or those of the names in `only`.
+    ///
+    /// # Errors
+    /// A name that no tool has, or a setting of the browser's that it can't be set up with.
+    pub fn build(config: ToolsConfig, only: Option<&[String]>) -> Result<Self, RegistryError> {
+        if let Some(name) = only.unwrap_or_default().iter().find(|name| !names().any(|known| known == *name)) {
+            return Err(RegistryError::Unknown { name: name.clone() });
+        }
+        let parts = Parts { browser: Browser::new(config.browser)?, python: config.python };
+        let wanted = |row: &&Row| only.is_none_or(|only| only.iter().any(|name| name == row.name));
+        Ok(Registry::new(TOOLS.iter().filter(wanted).map(|row| (row.build)(&parts))))
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Tool>> {
@@ -36,5 +92,40 @@ impl Registry {
 
     pub fn specs(&self) -> Vec<ToolSpec> {
         self.tools.values().map(|t| t.spec().clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::browser::SearchSpec;
+
+    fn config(home: &std::path::Path) -> ToolsConfig {
+        ToolsConfig {
+            browser: BrowserConfig::new(SearchSpec::auto(), home),
+            python: polymath_sandbox::Config::locate(home),
+        }
+    }
+
+    #[test]
+    fn every_row_makes_the_tool_of_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        let all = Registry::build(config(home.path()), None).unwrap();
+        let made: Vec<String> = all.specs().into_iter().map(|spec| spec.name).collect();
+        assert_eq!(made, names().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_made() {
+        let home = tempfile::tempdir().unwrap();
+        let build = |only: &[&str]| {
+            let only: Vec<String> = only.iter().map(|n| (*n).to_owned()).collect();
+            Registry::build(config(home.path()), Some(&only)).map(|r| r.specs().len()).map_err(|e| e.to_string())
+        };
+        assert_eq!(build(&["sql", "calculator"]), Ok(2));
+        assert_eq!(build(&[]), Ok(0));
+        let error = build(&["sql", "sqk"]).unwrap_err();
+        assert!(error.starts_with("there is no tool `sqk`; the tools are browser_find, "), "{error}");
     }
 }

@@ -88,7 +88,7 @@ fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
     guard(&mut connection).map_err(failed)?;
     let query = names::quoted(query, tables);
     let mut statement = connection.prepare(&query).map_err(failed)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).map_err(failed)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
@@ -127,7 +127,8 @@ fn value(cell: &Cell) -> SqlValue {
     match (cell.number, &cell.date, &cell.text) {
         (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => SqlValue::Integer(number as i64),
         (Some(number), _, _) => SqlValue::Real(number),
-        (_, Some(date), _) => SqlValue::Text(date.clone()),
+        // A year is compared with numbers; more exact dates are text that sorts.
+        (_, Some(date), _) => date.parse().map_or_else(|_| SqlValue::Text(date.clone()), SqlValue::Integer),
         (_, _, Some(text)) => SqlValue::Text(text.clone()),
         _ => SqlValue::Null,
     }

@@ -33,7 +33,7 @@ async fn local_results_are_ranked_with_their_best_passage() {
     assert!(content.contains("$1.4 billion"), "{content}");
     assert!(!content.contains("secret"), "{content}");
     let bridges = bench.search("who built the bridge").await.unwrap().content;
-    assert_eq!(first_line(&bridges), "1. Old style page — local:bridge.html");
+    assert_eq!(first_line(&bridges), "4. Old style page — local:bridge.html");
     assert!(bridges.contains("Anna Vogt"), "{bridges}");
     for line in content.lines().chain(bridges.lines()).filter(|l| l.starts_with("   ")) {
         assert!(line.chars().count() <= 243, "{line}");

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+use polymath_chat::Lack;
 use polymath_sandbox::Config;
 use polymath_tools::{CallCx, Tool, ToolError, python::Python};
 use serde_json::json;
@@ -41,5 +42,20 @@ async fn a_session_of_calls() {
     );
     let Err(ToolError::TellModel(failure)) = call("open('/etc/passwd')").await else { panic!("it went through") };
     assert_eq!(failure.kind, "denied");
+    assert_eq!(call("print(1)\n2").await.unwrap().printed.as_deref(), Some("1\n2"));
+    assert_eq!(call("y = 2").await.unwrap().printed.as_deref(), Some(""), "silence is not told as something printed");
+    for (code, lacks) in [
+        ("open('/etc/passwd')", Some(Lack::File)),
+        ("open('nothing.csv')", Some(Lack::File)),
+        ("import urllib.request as u\nu.urlopen('http://example.com')", Some(Lack::Network)),
+        ("import socket; socket.create_connection(('192.0.2.1', 80))", Some(Lack::Network)),
+        ("nowhere + 1", Some(Lack::Name)),
+        ("import nosuchpackage", Some(Lack::Package)),
+        ("raise ValueError('NameError: no network, FileNotFoundError')", None),
+        ("1/0", None),
+    ] {
+        let Err(ToolError::TellModel(failure)) = call(code).await else { panic!("{code} went through") };
+        assert_eq!(failure.lacks, lacks, "{code}: {}", failure.message);
+    }
     python.end("s").await;
 }

@@ -1,13 +1,56 @@
 //! Arithmetic over names: the plan's expression with the notebook's values put in.
 
 use super::state::Guide;
-use crate::figures::human;
 use crate::lead::Turn;
 use crate::notebook::Fact;
+use polymath_quantity::short;
 use regex::Regex;
 use std::sync::LazyLock;
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[a-z]\d?\b").ok());
+
+/// Units that requests name after "in".
+const UNITS: &[&str] = &[
+    "m",
+    "km",
+    "cm",
+    "mm",
+    "metres",
+    "meters",
+    "metern",
+    "mètres",
+    "metros",
+    "kilometres",
+    "kilometers",
+    "feet",
+    "foot",
+    "miles",
+    "inches",
+    "yards",
+    "kg",
+    "kilograms",
+    "pounds",
+    "tonnes",
+    "tons",
+    "litres",
+    "liters",
+    "gallons",
+    "hectares",
+    "acres",
+    "km/h",
+    "mph",
+    "kw",
+    "mw",
+    "gw",
+    "kwh",
+    "mwh",
+    "gwh",
+    "celsius",
+    "fahrenheit",
+    "minutes",
+    "hours",
+    "seconds",
+];
 
 /// An expression for the calculator, and the unit of its result where the calculator does not say.
 #[derive(Debug, PartialEq)]
@@ -76,6 +119,17 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
     Ok(Filled { expression, unit, size: difference })
 }
 
+/// The unit that a request wants its answer in: `How long is it in metres?`
+pub fn asked_unit(request: &str) -> Option<String> {
+    let words: Vec<&str> = request.split(|c: char| c.is_whitespace() || ",;?!".contains(c)).collect();
+    let pairs = words.windows(2).rev();
+    let unit = |word: &str| UNITS.contains(&word.trim_end_matches('.').to_lowercase().as_str());
+    pairs
+        .filter(|pair| ["in", "into", "to", "en"].contains(&pair[0].to_lowercase().as_str()) && unit(pair[1]))
+        .map(|pair| pair[1].trim_end_matches('.').to_owned())
+        .next()
+}
+
 /// The unit of a sum or difference is its parts'; a quotient of two units has both.
 fn unit_of(body: &str, used: &[&Fact]) -> String {
     let units: Vec<String> = used.iter().map(|f| currency(f).unwrap_or_else(|| f.unit())).collect();
@@ -103,7 +157,7 @@ fn plain(number: f64) -> String {
 }
 
 /// A result as people read it: `approx. 18.6909090909%` is `18.69%`, `2828125` with the unit `£ per
-/// MW` is `£2.828125 million per MW`. `size`: a minus is left out.
+/// MW` is `£2.8281 million per MW`. `size`: a minus is left out.
 pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let result = result.lines().next().unwrap_or_default().trim();
     let result = result.strip_prefix("approx. ").unwrap_or(result);
@@ -115,33 +169,13 @@ pub fn shown(result: &str, unit: &str, size: bool) -> String {
     if digits.trim_start_matches('-').len() > 16 {
         return result.to_owned();
     }
-    let text = if number.abs() >= 1e6 { human(number) } else { grouped(number) };
+    let text = short(number);
     let (sign, unit) = match unit.chars().next().filter(|c| "$€£¥₹₩".contains(*c)) {
         Some(sign) => (sign.to_string(), unit[sign.len_utf8()..].trim()),
         None => (String::new(), unit),
     };
     let space = if unit.is_empty() { "" } else { " " };
     format!("{sign}{text}{rest}{space}{unit}")
-}
-
-/// Thousands apart, and four digits that count.
-fn grouped(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = (3 - number.abs().log10().floor() as i32).clamp(2, 8) as usize;
-    let text = format!("{number:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
-    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |w| ("-", w));
-    let mut out = String::new();
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    format!("{sign}{out}{}", fraction.map_or(String::new(), |f| format!(".{f}")))
 }
 
 #[cfg(test)]
@@ -151,8 +185,8 @@ mod tests {
     use polymath_chat::Provenance;
 
     fn fact(name: &str, text: &str) -> Fact {
-        let figure = crate::figures::figures(text).remove(0);
-        let (number, date) = (figure.number, figure.date);
+        let figure = polymath_quantity::figures(text).remove(0);
+        let (number, date) = (figure.number, figure.date.map(|d| d.to_string()));
         let (name, about, others) = (name.to_owned(), format!("about {name}"), Vec::new());
         Fact { name, about, text: text.to_owned(), number, date, provenance: Provenance::Given, others }
     }
@@ -180,15 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_that_is_asked_for() {
+        for (request, want) in [
+            ("How long is it in metres?", Some("metres")),
+            ("How long is the bridge?", None),
+            ("Who lives in Bern?", None),
+            ("Its height in feet, please", Some("feet")),
+        ] {
+            assert_eq!(asked_unit(request).as_deref(), want, "{request}");
+        }
+    }
+
+    #[test]
     fn results_are_shown_as_people_write_them() {
         for (result, unit, size, want) in [
             ("approx. 18.6909090909%", "", false, "18.69%"),
-            ("2828125", "£ per MW", false, "£2.828125 million per MW"),
+            ("2828125", "£ per MW", false, "£2.8281 million per MW"),
             ("-146", "MW", true, "146 MW"),
             ("1237 days (approx. 3.3868 years)", "", false, "1,237 days"),
             ("74.0664 metres", "", false, "74.07 metres"),
             ("410.91421356237309504880", "", false, "410.91421356237309504880"),
-            ("0.0001234567", "", false, "0.00012346"),
+            ("0.0001234567", "", false, "0.0001235"),
         ] {
             assert_eq!(shown(result, unit, size), want, "{result}");
         }

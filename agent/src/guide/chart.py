@@ -31,7 +31,7 @@ groups = [(None, data)] if spec["series"] is None else list(data.groupby(spec["s
 if kind == "pie":
     axes.pie(data[y], labels=label(data[x]), autopct="%.1f%%")
 elif kind == "hist":
-    axes.hist(data[y].dropna(), bins="auto", edgecolor="white")
+    axes.hist(data[y].dropna(), bins="sturges", edgecolor="white")
     axes.set_xlabel(y)
     axes.set_ylabel("count")
 elif kind in ("bar", "barh"):

@@ -44,6 +44,11 @@ pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
         .filter(|x| *x != chart.y || chart.kind == "hist")
         .or(first)
         .unwrap_or_else(|| chart.y.clone());
+    // What lies along days is no distribution.
+    let dated = table.columns.iter().position(|c| *c == chart.x);
+    if chart.kind == "hist" && dated.is_some_and(|i| table.rows.iter().any(|row| row[i].date.is_some())) {
+        chart.kind = "line".to_owned();
+    }
     chart.series =
         chart.series.take().and_then(|s| column(table, &s, false)).filter(|s| *s != chart.x && *s != chart.y);
     debug_assert!(has(&chart.x) && has(&chart.y));

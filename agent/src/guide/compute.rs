@@ -17,15 +17,25 @@ const PROGRAM_TOKENS: usize = 700;
 const REPAIRS: usize = 2;
 
 impl Guide {
+    /// A program with gaps for the conversation's latest table, where the request is one of the common
+    /// ones. It is tried once a table.
+    pub(super) async fn common_program(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Option<Message>> {
+        let tables = turn.chat.tables.len();
+        if turn.agent.tools.get("python").is_none() || self.sorted == Some(tables) {
+            return Ok(None);
+        }
+        self.sorted = Some(tables);
+        let Some((name, table)) = turn.chat.frames().into_iter().next() else { return Ok(None) };
+        let Need::Program(code) = program::write(turn, &name, &table).await? else { return Ok(None) };
+        self.running = Some(Running::Programming { tries: 0, own: true });
+        Ok(Some(calling(turn, vec![("python", json!({"code": code}))])))
+    }
+
     /// Writes a program. Data is there as tables already, so that nothing has to be retyped.
     pub(super) async fn program(&mut self, turn: &mut Turn<'_>, tries: usize) -> anyhow::Result<Option<Message>> {
-        let table = turn.chat.frames().into_iter().next();
-        // A program with gaps is tried once; what it could not do the model writes freely.
-        if let (Some((name, table)), 0) = (&table, tries)
-            && let Need::Program(code) = program::write(turn, name, table).await?
-        {
-            self.running = Some(Running::Programming { tries, own: true });
-            return Ok(Some(calling(turn, vec![("python", json!({"code": code}))])));
+        // What a program with gaps could not do the model writes freely.
+        if let (Some(calls), 0) = (self.common_program(turn).await?, tries) {
+            return Ok(Some(calls));
         }
         // A file that is a table already is not to be loaded once more.
         let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));
@@ -87,9 +97,7 @@ impl Guide {
                     };
                     self.add_table(turn, "", table);
                 }
-                let text: Vec<&str> =
-                    output.content.lines().filter(|line| !line.starts_with("figure saved: ")).collect();
-                self.results.push(Outcome::Printed { text: text.join("\n"), own });
+                self.results.push(Outcome::Printed { text: output.printed.unwrap_or_default(), own });
                 if !output.artifacts.is_empty() {
                     self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
                 }

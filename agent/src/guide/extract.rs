@@ -4,19 +4,18 @@
 //! prose it copies rows under a grammar in which a cell is a piece of the page (a figure of it, a
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
-use super::state::{Guide, object, quoted};
+use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
-use crate::figures::{Figure, figures, same};
+use crate::guide::find::with_unit;
 use crate::lead::Turn;
-use crate::prompts::COLUMNS;
+use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
-use polymath_tools::read_value;
+use polymath_quantity::{Figure, figures, read, same};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 mod merge;
 mod shape;
-mod units;
 
 use shape::{Column, Kind, Row, Shape};
 
@@ -32,12 +31,27 @@ impl Guide {
         columns: &[String],
     ) -> anyhow::Result<Option<Table>> {
         let shape = shape_of(turn, things, columns).await?;
+        let named = named(&shape);
+        if let Some(named) = named {
+            let table = self.rows_of(turn, named, things).await?;
+            if table.as_ref().is_some_and(|t| are_distinct(&t.rows)) {
+                return Ok(table);
+            }
+        }
+        self.rows_of(turn, shape, things).await
+    }
+
+    /// The rows of a shape.
+    async fn rows_of(&self, turn: &mut Turn<'_>, shape: Shape, things: &str) -> anyhow::Result<Option<Table>> {
         let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
         let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
         let mut rows: Vec<Row> = Vec::new();
         let mut used: HashSet<String> = HashSet::new();
         for table in page_tables(turn, &sources) {
-            let found = adopt(turn, &shape, &table).await?;
+            let found = match melted(&table, &shape, things) {
+                Some(rows) => rows,
+                None => adopt(turn, &shape, &table).await?,
+            };
             if found.len() > 1 {
                 used.extend(sources.iter().filter(|s| came_from(&table, s)).map(|s| s.url.clone()));
                 merge::merge(&mut rows, found);
@@ -51,10 +65,11 @@ impl Guide {
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
         for source in prose.iter().filter(|s| may_add(&rows, &shape, s)).take(PROSE_PAGES).cloned().collect::<Vec<_>>()
         {
-            let found = copy_rows(turn, &shape, &source, &query).await?;
+            let mut found = copy_rows(turn, &shape, &source, &query).await?;
+            // A name alone is no row: any word of a page can be one.
+            found.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
             merge::merge(&mut rows, found);
         }
-        rows.retain(|row| row.iter().filter(|c| c.text.is_some()).count() > 1);
         if rows.is_empty() {
             return Ok(None);
         }
@@ -77,6 +92,24 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
     });
     let columns = columns.iter().zip(kinds).map(|(name, kind)| Column { name: name.clone(), kind }).collect();
     Ok(Shape { subject: things.to_owned(), columns })
+}
+
+/// The shape with a column for the names of the things, where several facts and no name were asked for.
+fn named(shape: &Shape) -> Option<Shape> {
+    if shape.columns.len() < 3 || shape.columns.iter().any(|c| c.kind == Kind::Text) {
+        return None;
+    }
+    let words: Vec<&str> = shape.subject.split_whitespace().collect();
+    let name = words[words.len().saturating_sub(2)..].join(" ");
+    let mut columns = vec![Column { name, kind: Kind::Text }];
+    columns.extend(shape.columns.iter().cloned());
+    Some(Shape { subject: shape.subject.clone(), columns })
+}
+
+/// Whether no two rows have the same first cell.
+fn are_distinct(rows: &[Row]) -> bool {
+    let mut seen = HashSet::new();
+    rows.iter().all(|row| row.first().is_some_and(|c| c.text.is_some() && seen.insert(c.display().to_lowercase())))
 }
 
 /// Text that can stand in a JSON string and in a Lark literal without escapes.
@@ -136,6 +169,31 @@ fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
     tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
 }
 
+/// A wide table's one row that is meant, by its columns: `Library | 2019 | 2020` read as years and values
+/// where a year and one value are wanted.
+fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
+    let [across, up] = shape.columns.as_slice() else { return None };
+    let years: Vec<usize> = (1..table.columns.len()).filter(|i| read(&table.columns[*i]).date.is_some()).collect();
+    if across.kind != Kind::Date || years.len() < 2 {
+        return None;
+    }
+    let wanted: HashSet<String> = terms(things).into_iter().collect();
+    let shared = |row: &&Vec<Cell>| {
+        let words: HashSet<String> = row.first().map(|c| terms(c.display())).unwrap_or_default().into_iter().collect();
+        (words.intersection(&wanted).count(), std::cmp::Reverse(words.difference(&wanted).count()))
+    };
+    let row = table.rows.iter().max_by_key(shared).filter(|row| shared(row).0 > 0)?;
+    let cells = years.into_iter().filter_map(|i| Some((i, row.get(i)?)));
+    let rows = cells.map(|(i, cell)| {
+        let year = Cell {
+            date: read(&table.columns[i]).iso(),
+            ..Cell::new(table.columns[i].as_str(), cell.provenance.clone())
+        };
+        vec![year, up.kind.read(cell, &up.name)]
+    });
+    Some(rows.collect())
+}
+
 fn came_from(table: &Table, source: &Source) -> bool {
     let mut cells = table.rows.iter().flatten();
     cells.any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
@@ -157,7 +215,7 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         turn.complete(Completion::new(prompt, 150).constrained(Constraint::JsonSchema(object(&properties)))).await?;
     let map: Map<String, Value> = serde_json::from_str(&text)?;
     let mut taken = HashSet::new();
-    let sources: Vec<Option<usize>> = shape
+    let mut sources: Vec<Option<usize>> = shape
         .columns
         .iter()
         .map(|c| {
@@ -166,11 +224,15 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
             taken.insert(at).then_some(at)
         })
         .collect();
+    // A table's first column names its rows, whatever it is called.
+    if sources.first() == Some(&None) && !taken.contains(&0) && are_distinct(&table.rows) {
+        sources[0] = Some(0);
+    }
     if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
         return Ok(Vec::new());
     }
     let cell = |row: &Row, i: usize| match sources[i].and_then(|at| row.get(at).map(|c| (at, c))) {
-        Some((at, cell)) => units::with_header(cell, &table.columns[at], shape.columns[i].kind),
+        Some((at, cell)) => shape.columns[i].kind.read(cell, &table.columns[at]),
         None => Cell::missing(),
     };
     Ok(table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect())
@@ -179,25 +241,25 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
 /// Copies rows out of a page's prose.
 async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &str) -> anyhow::Result<Vec<Row>> {
     let passages = select(std::slice::from_ref(source), query, 1500);
-    let lines: Vec<String> = passages.iter().map(|p| plain(&p.text)).collect();
+    // Rows of a table mean nothing without its head: they were read as a table, or are none of ours.
+    let tabular = turn.chat.page_tables.iter().any(|t| came_from(t, source));
+    let prose = passages.iter().filter(|p| !(tabular && p.text.contains(" | ")));
+    let lines: Vec<String> = prose.map(|p| plain(&p.text)).collect();
     let text = lines.join("\n");
     let spotted = figures(&text);
     if spotted.is_empty() {
         return Ok(Vec::new());
     }
-    let prompt = format!(
-        "{}\n\n{text}\n\nRequest: {}\nCopy what this page says, one object for each {}; null for what the page does not say.",
-        plain(&source.title),
-        clip(&plain(turn.question), 500),
-        shape.columns[0].name
-    );
-    let task = Completion::new(prompt, 400).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
+    let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(turn.question), 500));
+    let task = ROWS.ask(prompt, 500).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
     let reply = match turn.complete(task).await {
         Ok(reply) => reply,
         // Rows without end: this page is left out, the others may do.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(Vec::new()),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("rows of {}: {reply}", source.url);
     let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
     let keys: Vec<String> =
         rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();
@@ -211,7 +273,7 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         let literals: Vec<String> = spotted
             .iter()
             .filter(|f| wanted(f) && seen.insert(f.text.as_str()))
-            .map(|f| quoted(&quoted(&f.text)))
+            .map(|f| quoted(&quoted(&with_unit(&f.text, &text[f.at.start..]))))
             .collect();
         if literals.is_empty() { quoted("null") } else { format!("{} | {}", quoted("null"), literals.join(" | ")) }
     };
@@ -226,11 +288,11 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         format!("{label} {cell}")
     });
     format!(
-        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: %regex {{\"substring_words\": {}}}\n",
+        "start: \"[\" [row (\",\" row){{0,9}}] \"]\"\nrow: {} \"}}\"\nkey: \"\\\"\" WORDS \"\\\"\"\nwords: \"null\" | \"\\\"\" WORDS \"\\\"\"\nnumber: {}\ndate: {}\nWORDS: {}\n",
         cells.collect::<Vec<_>>().join(" "),
-        alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.len() == 4)),
+        alternatives(&|f| f.number.is_some() && f.date.as_ref().is_none_or(|d| d.is_year())),
         alternatives(&|f| f.date.is_some()),
-        quoted(text)
+        piece_of(text)
     )
 }
 
@@ -247,8 +309,8 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
         let (number, date) = match column.kind {
             Kind::Text => (None, None),
-            Kind::Number => (read_value(text).0, None),
-            Kind::Date => (None, read_value(text).1),
+            Kind::Number => (read(text).number.or_else(|| figures(text).first().and_then(|f| f.number)), None),
+            Kind::Date => (None, read(text).iso()),
         };
         Cell { text: Some(text.to_owned()), number, date, provenance }
     });

@@ -1,26 +1,30 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
-use crate::evidence::{Passage, about, clip, select, terms};
-use crate::figures::{figures, same};
-use crate::guide::state::quoted;
+use crate::evidence::{Passage, clip, select, terms};
+use crate::guide::state::piece_of;
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::FIND;
 use polymath_chat::{Constraint, Provenance, Source};
-use polymath_tools::read_value;
+use polymath_quantity::{figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Characters of the lines that a fact is looked for in.
 const LINES: usize = 1800;
+/// Words behind a number that are no unit of it.
+const SMALL: &[&str] = &[
+    "and", "or", "in", "of", "by", "to", "for", "from", "at", "on", "the", "a", "with", "was", "were", "is", "und",
+    "et", "y",
+];
 /// Other pages that are asked whether they say the same.
 const SECOND_OPINIONS: usize = 2;
 
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
     let query = format!("{what} {}", turn.question);
-    let sources = about(&turn.chat.sources, &query);
+    let sources = relevant(&turn.chat.sources, what);
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, &turn.chat.sources);
@@ -39,44 +43,100 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(Some(fact))
 }
 
+/// The pages with those left empty that hardly speak of what is wanted: a page has to have half as many
+/// of its words as the page that has most.
+fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
+    let wanted: HashSet<String> = terms(what).into_iter().filter(|t| !t.chars().all(|c| c.is_ascii_digit())).collect();
+    let shares: Vec<usize> = sources
+        .iter()
+        .map(|source| {
+            let words: HashSet<String> = terms(&format!("{} {}", source.title, source.text)).into_iter().collect();
+            words.intersection(&wanted).count()
+        })
+        .collect();
+    let best = shares.iter().copied().max().unwrap_or_default();
+    let keep = |share: usize| share > 0 && share * 2 > best;
+    sources.iter().zip(shares).map(|(source, share)| if keep(share) { source.clone() } else { empty(source) }).collect()
+}
+
 fn empty(source: &Source) -> Source {
     Source { text: String::new(), ..source.clone() }
 }
 
-/// The line that says `what`, and the piece of it that is the answer.
+/// The piece of the passages that is the answer, and the sentence that says it.
 async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow::Result<Option<(String, Passage)>> {
     if passages.is_empty() {
         return Ok(None);
     }
+    let years = years(what);
+    let other = |line: &Passage| line.text.contains(" | ") && is_of_another_year(&line.text, &years);
+    let lines: Vec<Passage> = passages.iter().flat_map(in_sentences).filter(|line| !other(line)).collect();
     let mut prompt = String::new();
     let mut page = 0;
-    for (i, passage) in passages.iter().enumerate() {
-        if passage.n != page {
-            page = passage.n;
+    for line in &lines {
+        if line.n != page {
+            page = line.n;
             let title = turn.chat.sources.get(page - 1).map_or("", |s| s.title.as_str());
             let _ = writeln!(prompt, "Page: {}", clip(title, 80));
         }
-        let _ = writeln!(prompt, "{}: {}", i + 1, plain(&passage.text));
+        let _ = writeln!(prompt, "- {}", line.text);
     }
     let _ = write!(prompt, "Fact: {what}");
-    let mut lark = String::from("start: \"none\"");
-    for i in 1..=passages.len() {
-        let _ = write!(lark, " | \"{i}: \" L{i}");
-    }
-    for (i, passage) in passages.iter().enumerate() {
-        let _ = write!(lark, "\nL{}: %regex {{\"substring_words\": {}}}", i + 1, quoted(&plain(&passage.text)));
-    }
-    lark.push('\n');
+    let all: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
+    let lark = format!("start: \"none\" | PIECE\nPIECE: {}\n", piece_of(&all.join("\n")));
+    let told = prompt.clone();
     let text = match turn.complete(FIND.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         // A whole line without end is no value.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(None),
         Err(other) => return Err(other.into()),
     };
-    let Some((number, value)) = text.split_once(':') else { return Ok(None) };
-    let chosen = number.trim().parse::<usize>().ok().and_then(|n| passages.get(n.checked_sub(1)?));
-    let value = value.trim().trim_matches(|c: char| ",;:|".contains(c)).trim();
-    Ok(chosen.filter(|_| !value.is_empty()).map(|passage| (value.to_owned(), passage.clone())))
+    tracing::debug!("found of {what:?}: {text:?}; in:\n{told}");
+    let value = text.lines().next().unwrap_or_default().trim().trim_matches(|c: char| ",;:|.".contains(c)).trim();
+    if value.is_empty() || value == "none" {
+        return Ok(None);
+    }
+    let wanted: HashSet<String> = terms(what).into_iter().collect();
+    let shared = |line: &&Passage| {
+        let words: HashSet<String> = terms(&line.text).into_iter().collect();
+        (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
+    };
+    let line = lines.iter().filter(|l| l.text.contains(value)).max_by_key(shared);
+    Ok(line.map(|line| (with_unit(value, &line.text), line.clone())))
+}
+
+/// A bare number with the word that stands behind it in its line: `243` of `is 243 feet long` is a
+/// number of feet.
+pub fn with_unit(value: &str, line: &str) -> String {
+    let bare = value.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c)) && value.len() != 4;
+    let Some(at) = line.find(value).filter(|_| bare) else { return value.to_owned() };
+    let behind = &line[at + value.len()..];
+    let word: String =
+        behind.trim_start_matches(' ').chars().take_while(|c| c.is_alphabetic() || "%°²³/".contains(*c)).collect();
+    let near = behind.len() - behind.trim_start_matches(' ').len() <= 1;
+    match near && !word.is_empty() && !SMALL.contains(&word.to_lowercase().as_str()) {
+        true => format!("{value}{}{word}", if behind.starts_with(' ') { " " } else { "" }),
+        false => value.to_owned(),
+    }
+}
+
+/// The years that a text names.
+fn years(text: &str) -> Vec<String> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 4);
+    digits.filter(|d| (1000..2200).contains(&d.parse::<u32>().unwrap_or_default())).map(str::to_owned).collect()
+}
+
+/// Whether a row of a table is about another year than those that are asked for.
+fn is_of_another_year(row: &str, wanted: &[String]) -> bool {
+    let first = row.split(" | ").next().unwrap_or_default();
+    let own = years(first);
+    !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year))
+}
+
+/// A passage's sentences, as lines of their own.
+fn in_sentences(passage: &Passage) -> Vec<Passage> {
+    let text = plain(&passage.text);
+    sentences(&text).into_iter().map(|s| Passage { text: s.trim().to_owned(), ..passage.clone() }).collect()
 }
 
 /// Text that can stand in a Lark literal.
@@ -86,9 +146,11 @@ fn plain(text: &str) -> String {
 
 fn fact_of(what: &str, text: &str, passage: &Passage, sources: &[Source]) -> Fact {
     let source = &sources[passage.n - 1];
-    let (number, date) = match read_value(text) {
-        (None, None) => figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date)),
-        read => read,
+    let (number, date) = match read(text).values() {
+        (None, None) => {
+            figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date.map(|d| d.to_string())))
+        }
+        values => values,
     };
     Fact {
         name: String::new(),

@@ -2,12 +2,12 @@
 
 use crate::evidence::clip;
 use polymath_chat::{Cell, Provenance, Table};
-use polymath_tools::read_cell;
+use polymath_quantity::Column;
 
 /// A table of what the user gave; `None` when it is none.
 pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Option<Table> {
     let cell = |(i, text): (usize, &String)| {
-        let (number, date) = read_cell(text, &columns[i]);
+        let (number, date) = Column::of(&columns[i]).read(text).values();
         Cell { number, date, ..Cell::new(text.as_str(), Provenance::Given) }
     };
     let rows: Vec<Vec<Cell>> = rows

@@ -11,13 +11,11 @@ use std::collections::HashSet;
 const PAGES: usize = 3;
 const PAGES_FOR_TABLE: usize = 6;
 
-/// Reads the results out of `browser_search`'s text: `N. Title — address`.
-pub fn add_hits(hits: &mut Vec<Hit>, content: &str) {
-    for line in content.lines() {
-        let numbered = line.split_once(". ").filter(|(n, _)| n.parse::<usize>().is_ok());
-        let Some((title, address)) = numbered.and_then(|(_, rest)| rest.rsplit_once(" — ")) else { continue };
-        if hits.iter().all(|h| h.address != address.trim()) {
-            hits.push(Hit { title: title.to_owned(), address: address.trim().to_owned(), opened: false });
+/// Adds a search's results to those that are known.
+pub fn add_hits(hits: &mut Vec<Hit>, found: &[polymath_chat::Hit]) {
+    for hit in found {
+        if hits.iter().all(|known| known.address != hit.url) {
+            hits.push(Hit { title: hit.title.clone(), address: hit.url.clone(), opened: false });
         }
     }
 }
@@ -67,12 +65,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hits_are_read_once_each() {
+    fn results_are_taken_once_each_and_as_they_are() {
+        let found =
+            |title: &str, url: &str| polymath_chat::Hit { title: title.into(), url: url.into(), ..Default::default() };
+        let found =
+            [found("A — title", "http://a/1"), found("2. A — B", "local:a — b.html"), found("B", "local:b.html")];
         let mut hits = Vec::new();
-        let content = "2 results for x\n1. A — title — http://a/1\n   snippet. 1. not one\n2. B — local:b.html\n";
-        add_hits(&mut hits, content);
-        add_hits(&mut hits, content);
+        add_hits(&mut hits, &found);
+        add_hits(&mut hits, &found);
         let got: Vec<(&str, &str)> = hits.iter().map(|h| (h.title.as_str(), h.address.as_str())).collect();
-        assert_eq!(got, [("A — title", "http://a/1"), ("B", "local:b.html")]);
+        assert_eq!(got, [("A — title", "http://a/1"), ("2. A — B", "local:a — b.html"), ("B", "local:b.html")]);
     }
 }

@@ -3,7 +3,8 @@
 use super::plan::Step;
 use crate::lead::Turn;
 use crate::notebook::Chart;
-use polymath_chat::{Message, ToolCall};
+use polymath_chat::{Message, ToolCall, call_id};
+use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 
@@ -20,6 +21,8 @@ pub struct Guide {
     pub hits: Vec<Hit>,
     /// What the plan calls things, and what the notebook does.
     pub names: HashMap<String, String>,
+    /// Tables that there were when the request was sorted by what program it needs.
+    pub sorted: Option<usize>,
     /// What came out, in order: the answer is made of this.
     pub results: Vec<Outcome>,
 }
@@ -84,7 +87,7 @@ pub struct Hit {
 pub fn calling(turn: &Turn<'_>, calls: Vec<(&str, Value)>) -> Message {
     let before: usize = turn.chat.messages.iter().map(|m| m.calls.len()).sum();
     let calls = calls.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
-        id: format!("call{:05}", before + i + 1),
+        id: call_id(before + i + 1),
         name: name.to_owned(),
         arguments,
     });
@@ -97,6 +100,30 @@ pub fn object(properties: &[(&str, Value)]) -> Value {
     let map: serde_json::Map<String, Value> =
         properties.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     json!({"type": "object", "properties": map, "required": names, "additionalProperties": false})
+}
+
+/// A terminal of a Lark grammar that is a piece of `text`: whole words in a row. A number with its
+/// separators is one word, so that `300` is no piece of `61,300`; Chinese and Japanese may be cut between
+/// any two characters.
+pub fn piece_of(text: &str) -> String {
+    let mut chunks: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let chars: Vec<char> = text.chars().collect();
+    for (i, &c) in chars.iter().enumerate() {
+        let digit = |j: Option<usize>| j.and_then(|j| chars.get(j)).is_some_and(char::is_ascii_digit);
+        let within = ".,:/'’".contains(c) && digit(i.checked_sub(1)) && digit(Some(i + 1));
+        let joins = (c.is_alphanumeric() && !is_cjk(c)) || within || "-_'’%".contains(c) && !word.is_empty();
+        if joins {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            chunks.push(std::mem::take(&mut word));
+        }
+        chunks.push(c.to_string());
+    }
+    chunks.extend((!word.is_empty()).then_some(word));
+    format!("%regex {{\"substring_chunks\": {}}}", json!(chunks))
 }
 
 /// A JSON string literal, which is also a Lark string literal.

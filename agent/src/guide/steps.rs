@@ -1,7 +1,7 @@
 //! The plan's steps, one after the other: each begins, waits for its calls where it makes any, and is
 //! gone on with when their results are there.
 
-use super::calc::{Filled, shown};
+use super::calc::{self, Filled, shown};
 use super::plan::{self, Step};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
@@ -20,6 +20,10 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
+            if let Some(calls) = self.common_program(turn).await? {
+                self.plan = Some(VecDeque::new());
+                return Ok(calls);
+            }
             let steps = plan::ask(turn, turn.question).await?;
             self.plan = Some(if steps.is_empty() { VecDeque::from([Step::Reply]) } else { steps.into() });
         }
@@ -194,7 +198,7 @@ impl Guide {
             Running::Searching(wants) => {
                 for outcome in &turn.outcomes[self.observed..] {
                     if let (Ok(output), "browser_search") = (&outcome.result, outcome.call.name.as_str()) {
-                        add_hits(&mut self.hits, &output.content);
+                        add_hits(&mut self.hits, &output.hits);
                     }
                 }
                 self.observed = turn.outcomes.len();
@@ -227,7 +231,16 @@ impl Guide {
         for want in wants {
             match want {
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
-                    Some(fact) => self.add_fact(turn, &name, fact),
+                    Some(fact) => {
+                        let goal = calc::asked_unit(turn.question).filter(|unit| *unit != fact.unit());
+                        let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
+                        self.add_fact(turn, &name, fact);
+                        if let Some(unit) = convertible {
+                            let convert =
+                                Step::Calc { name: format!("{name}0"), expression: format!("{name} in {unit}") };
+                            self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
+                        }
+                    }
                     None => self.results.push(Outcome::NotFound(what)),
                 },
                 Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
@@ -254,18 +267,22 @@ impl Guide {
 
     fn calculated(&mut self, turn: &mut Turn<'_>, name: &str, expression: &str, unit: &str) {
         let Some(Ok(output)) = last(turn).map(|o| &o.result) else {
+            // A conversion that was only guessed to be wanted.
+            if name.ends_with('0') {
+                return;
+            }
             self.results.push(Outcome::Failed(expression.trim_matches('|').to_owned()));
             return;
         };
         let text = shown(&output.content, unit, expression.starts_with('|'));
         let asked = last(turn).and_then(|o| o.call.arguments["expression"].as_str()).unwrap_or_default().to_owned();
         let how = format!("{asked} = {}", output.content.lines().next().unwrap_or_default());
-        let figure = crate::figures::figures(&text).into_iter().next();
+        let figure = polymath_quantity::figures(&text).into_iter().next();
         let fact = Fact {
             name: String::new(),
             about: expression.trim_matches('|').to_owned(),
             number: figure.as_ref().and_then(|f| f.number),
-            date: figure.and_then(|f| f.date),
+            date: figure.and_then(|f| f.date).map(|d| d.to_string()),
             text,
             provenance: Provenance::Computed { how },
             others: Vec::new(),
@@ -295,6 +312,10 @@ impl Guide {
             }
             Some(Err(failure)) if tries < REPAIRS => {
                 let mended = self.mend_query(turn, &query, &failure.message).await?;
+                if mended == query {
+                    self.results.push(Outcome::Failed(query));
+                    return Ok(None);
+                }
                 self.running = Some(Running::Querying { name, query: mended.clone(), tries: tries + 1 });
                 Ok(Some(calling(turn, vec![("sql", json!({"query": mended}))])))
             }

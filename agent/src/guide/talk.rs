@@ -10,7 +10,7 @@ use polymath_model::engine::{ReplyRequest, ReplyStop, Rules, ToolChoice};
 const PIECE: usize = 1200;
 const PIECES: usize = 3;
 /// Earlier messages that are shown, and characters of each.
-const SHOWN_MESSAGES: usize = 8;
+const SHOWN_MESSAGES: usize = 3;
 const SHOWN: usize = 3000;
 
 /// The model's own words.

@@ -4,18 +4,41 @@
 use super::state::{Guide, Outcome, quoted};
 use super::talk;
 use crate::evidence::clip;
-use crate::figures::{figures, same};
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
+use polymath_quantity::{figures, same};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// Rows of a table that an answer shows.
+/// Units that a model writes out behind a value that has its unit already.
+const UNIT_WORDS: &[&str] = &[
+    "metres",
+    "meters",
+    "kilometres",
+    "kilometers",
+    "feet",
+    "miles",
+    "megawatts",
+    "gigawatts",
+    "kilowatts",
+    "tonnes",
+    "kilograms",
+    "days",
+    "years",
+    "hours",
+    "euros",
+    "dollars",
+    "pounds",
+    "litres",
+    "liters",
+];
+/// Rows of a table that an answer shows, and that it shows beside a chart of them.
 const ROWS: usize = 40;
+const ROWS_BESIDE_CHART: usize = 12;
 /// A result of one row with so many columns is said in words.
 const ROW_IN_WORDS: usize = 4;
 
@@ -93,7 +116,8 @@ impl Guide {
     fn shown_table(&self, turn: &mut Turn<'_>, language: Language) -> Option<String> {
         let table = self.last_table(turn.chat)?.clone();
         turn.tables.push(table.clone());
-        if self.drew() {
+        let looked_up = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+        if self.drew() && (table.rows.len() > ROWS_BESIDE_CHART || !looked_up) {
             return None;
         }
         let shown = Table { rows: table.rows.iter().take(ROWS).cloned().collect(), ..table.clone() };
@@ -130,9 +154,10 @@ impl Guide {
 
 /// Facts in a sentence: the model writes names in braces, and the values are put in here.
 async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
-    let mut names: Vec<String> = facts.iter().map(|f| format!("{} = {}", f.name, f.about)).collect();
+    let mut names: Vec<String> =
+        facts.iter().map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), f.about)).collect();
     names.extend(compared(facts));
-    let prompt = format!("Results: {}\nQuestion: {}", names.join(", "), clip(turn.question, 800));
+    let prompt = format!("Results: {}\nQuestion: {}", names.join("; "), clip(turn.question, 800));
     let placeholders: Vec<String> = facts.iter().map(|f| quoted(&format!("{{{}}}", f.name))).collect();
     let mut lark = format!("start: (TEXT | {}", placeholders.join(" | "));
     let given: HashSet<String> = figures(turn.question).into_iter().map(|f| f.text).collect();
@@ -164,7 +189,7 @@ fn compared(facts: &[Fact]) -> Option<String> {
         (Ordering::Greater, false) => "is greater than",
         (Ordering::Equal, _) => "equals",
     };
-    Some(format!("{} {word} {}", a.name, b.name))
+    Some(format!("the {} {word} the {}", a.about, b.about))
 }
 
 /// The draft with values for names. A draft with a name that nobody gave is thrown away, and values that
@@ -178,7 +203,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     for fact in facts {
         let name = format!("{{{}}}", fact.name);
         match text.contains(&name) {
-            true => text = text.replace(&name, &value(fact)),
+            true => text = inserted(&text, &name, fact, &value(fact)),
             false => left.push(fact),
         }
     }
@@ -186,6 +211,21 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let list = left.iter().map(|f| format!("{}: {}", first_big(&f.about), value(f)));
     let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
     lines.join("\n")
+}
+
+/// The text with a value for its name. A unit that the model wrote behind the name as well goes.
+fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
+    let Some((before, after)) = text.split_once(name) else { return text.to_owned() };
+    let unit = fact.unit();
+    let rest = after.trim_start();
+    let next: String = rest.chars().take_while(|c| c.is_alphabetic() || *c == '%').collect();
+    let percent = unit == "%" || fact.text.ends_with('%');
+    let same = !next.is_empty()
+        && (next == unit
+            || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
+            || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
+    let after = if same { &rest[next.len()..] } else { after };
+    format!("{before}{value}{after}").replace(name, value)
 }
 
 fn first_big(text: &str) -> String {
@@ -244,7 +284,7 @@ async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language)
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let list: String = lines.clone().map(|line| format!("- {line}\n")).collect();
     let code: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    if text.trim().is_empty() || text.starts_with("(the program ran") {
+    if text.trim().is_empty() {
         return Ok(String::new());
     }
     if own || lines.count() > 12 {

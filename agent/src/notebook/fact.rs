@@ -25,7 +25,7 @@ pub struct Fact {
 impl Fact {
     /// The unit or counted noun behind the number: `m` of `5,199 m`; empty where there is none.
     pub fn unit(&self) -> String {
-        let Some(figure) = crate::figures::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {
+        let Some(figure) = polymath_quantity::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {
             return String::new();
         };
         let word = |c: &char| c.is_alphabetic() || "%°/²³µ".contains(*c);

@@ -5,111 +5,45 @@
 use super::Chat;
 use crate::evidence::clip;
 use anyhow::{Context, bail};
-use polymath_chat::{Cell, Provenance, Table};
-use polymath_tools::read_cell;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use polymath_tools::load::{first_lines, load};
 use std::path::{Path, PathBuf};
 
-/// Largest table that becomes one of the conversation's.
-const ROWS: usize = 2_000;
-const BYTES: u64 = 2 << 20;
 /// What a model reads of a file that is text.
 const LINES: usize = 4;
 const LINE: usize = 160;
 
 impl Chat {
-    /// Takes in a file that was not given before.
+    /// Takes in a file that was not given before. Returns what the user should know about the reading:
+    /// why a table was not taken as one, what in it was left out.
     ///
     /// # Errors
     /// It cannot be read, is no regular file, or has the name of another one.
-    pub fn give(&mut self, path: &Path) -> anyhow::Result<()> {
-        let cannot = || format!("cannot read the file {}", path.display());
-        let full = path.canonicalize().with_context(cannot)?;
+    pub fn give(&mut self, path: &Path) -> anyhow::Result<Vec<String>> {
+        let full = path.canonicalize().with_context(|| format!("cannot read the file {}", path.display()))?;
         // Under the name that the user wrote, though it may be a link.
         let path = match (full.parent(), path.file_name()) {
             (Some(folder), Some(name)) if folder.join(name).exists() => folder.join(name),
             _ => full.clone(),
         };
         if self.files.contains(&path) {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let file = File::open(&full).with_context(cannot)?;
-        if !file.metadata().with_context(cannot)?.is_file() {
+        if full.is_dir() {
             bail!("{} is not a file; folders can be searched: --search local:FOLDER", path.display());
         }
         let name = name_of(&path);
         if name.starts_with('.') || self.files.iter().any(|other| name_of(other) == name) {
             bail!("a program cannot have two files named {name}, nor one whose name begins with a dot: rename it");
         }
-        if let Some(table) = table(&full, &name) {
-            self.tables.push(table);
-        }
+        let loaded = load(&path)?;
+        self.tables.extend(loaded.table);
         self.files.push(path);
-        Ok(())
+        Ok(loaded.notices)
     }
 }
 
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// The file as a table, if it is one and not too large.
-fn table(path: &Path, name: &str) -> Option<Table> {
-    let extension = path.extension()?.to_str()?.to_lowercase();
-    if !["csv", "tsv"].contains(&extension.as_str()) || path.metadata().ok()?.len() > BYTES {
-        return None;
-    }
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(path)?).flexible(false).from_path(path).ok()?;
-    let header: Vec<String> =
-        reader.headers().ok()?.iter().map(|c| c.trim_start_matches('\u{feff}').trim().to_owned()).collect();
-    let cell = |(index, text): (usize, &str)| match text.trim() {
-        "" => Cell::missing(),
-        text => {
-            let (number, date) = read_cell(text, &header[index]);
-            Cell { number, date, ..Cell::new(text, Provenance::Given) }
-        }
-    };
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for record in reader.records() {
-        rows.push(record.ok()?.iter().enumerate().map(cell).collect());
-        if rows.len() > ROWS {
-            return None;
-        }
-    }
-    let columns = plain(&header);
-    (columns.len() > 1 && !rows.is_empty()).then(|| Table { title: name.to_owned(), columns, rows })
-}
-
-/// Column names without the units in brackets behind them, where they stay apart: the cells' numbers
-/// are in plain units, and small models leave the brackets out.
-fn plain(header: &[String]) -> Vec<String> {
-    let short = |name: &String| match name.find(['(', '[']) {
-        Some(at) if at > 0 && name.ends_with([')', ']']) => name[..at].trim().to_owned(),
-        _ => name.clone(),
-    };
-    let names: Vec<String> = header.iter().map(short).collect();
-    let apart = names.iter().enumerate().all(|(i, name)| !name.is_empty() && !names[..i].contains(name));
-    if apart { names } else { header.to_vec() }
-}
-
-/// The separator that the first line has most of.
-fn delimiter(path: &Path) -> Option<u8> {
-    let line = first_lines(path, 1).pop()?;
-    [b',', b';', b'\t', b'|'].into_iter().max_by_key(|d| line.bytes().filter(|b| b == d).count())
-}
-
-/// Lines of a text file, each clipped; none of anything else.
-fn first_lines(path: &Path, count: usize) -> Vec<String> {
-    let Ok(file) = File::open(path) else { return Vec::new() };
-    let mut reader = BufReader::new(file.take(1 << 16));
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    while lines.len() < count && matches!(reader.read_line(&mut line), Ok(n) if n > 0) {
-        lines.push(clip(line.trim_end(), LINE));
-        line.clear();
-    }
-    lines
 }
 
 /// What a model has to know of the files: names, sizes, first lines. Empty without files.
@@ -122,7 +56,7 @@ pub fn describe(files: &[PathBuf]) -> String {
         let bytes = path.metadata().map_or(0, |m| m.len());
         text.push_str(&format!("- {} ({bytes} bytes)\n", name_of(path)));
         for line in first_lines(path, LINES) {
-            text.push_str(&format!("    {line}\n"));
+            text.push_str(&format!("    {}\n", clip(&line, LINE)));
         }
     }
     text
@@ -132,6 +66,7 @@ pub fn describe(files: &[PathBuf]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use polymath_chat::Cell;
     use std::fs;
 
     #[test]
@@ -142,9 +77,9 @@ mod tests {
         let picture = folder.path().join("p.bin");
         fs::write(&picture, [0xff, 0xfe, 0]).unwrap();
         let mut chat = Chat::new("c");
-        chat.give(&sales).unwrap();
-        chat.give(&picture).unwrap();
-        chat.give(&sales).unwrap();
+        for file in [&sales, &picture, &sales] {
+            assert!(chat.give(file).unwrap().is_empty());
+        }
         assert_eq!((chat.files.len(), chat.tables.len()), (2, 1));
         let table = &chat.tables[0];
         assert_eq!(table.columns, ["Month", "Sales", "Note"]);
@@ -168,5 +103,31 @@ mod tests {
         assert!(chat.give(&folder.path().join("sub")).unwrap_err().to_string().contains("not a file"));
         assert!(format!("{:#}", chat.give(&folder.path().join("none")).unwrap_err()).contains("cannot read"));
         assert_eq!(chat.files.len(), 1);
+    }
+
+    #[test]
+    fn what_the_user_should_know_is_returned_and_models_read_any_encoding() {
+        let folder = tempfile::tempdir().unwrap();
+        let (latin, damaged) = (folder.path().join("l.csv"), folder.path().join("d.parquet"));
+        fs::write(&latin, b"Stadt;Preis\nK\xf6ln;1.234,50\nM\xfcnchen;2.500\n").unwrap();
+        fs::write(&damaged, "PAR1").unwrap();
+        let mut chat = Chat::new("c");
+        assert!(chat.give(&latin).unwrap()[0].contains("it is not UTF-8"));
+        let told = chat.give(&damaged).unwrap();
+        assert!(told[0].starts_with("d.parquet: not taken as a table: ") && told[0].contains("still find the file"));
+        assert_eq!((chat.files.len(), chat.tables.len()), (2, 1));
+        assert_eq!(chat.tables[0].rows[1][1].number, Some(2500.0));
+        assert!(describe(&chat.files).contains("\n    Köln;1.234,50\n"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("p.csv");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut chat = Chat::new("c");
+        assert!(chat.give(&pipe).unwrap_err().to_string().contains("not a file but a named pipe"));
+        assert!(chat.files.is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //! find them like any other. Their cells carry what grounding found out about their figures.
 
 use polymath_chat::{Cell, Figure, FigureStatus, Provenance, Source, Table};
-use polymath_tools::read_cell;
+use polymath_quantity::{Column, is_blank};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -44,10 +44,10 @@ fn typed(title: &str, rows: &[Vec<String>], figures: &[Figure], sources: &[Sourc
     let columns: Vec<String> = head.iter().map(|c| bare(c).trim().to_owned()).collect();
     let cell = |(i, text): (usize, &String)| {
         let shown = bare(text).trim().to_owned();
-        if shown.is_empty() || ["n/a", "-", "–", "—"].contains(&shown.to_lowercase().as_str()) {
+        if is_blank(&shown) {
             return Cell::missing();
         }
-        let (number, date) = read_cell(&shown, &columns[i]);
+        let (number, date) = Column::of(&columns[i]).read(&shown).values();
         Cell { number, date, ..Cell::new(&shown, provenance(text, &shown, figures, sources)) }
     };
     let rows: Vec<Vec<Cell>> =

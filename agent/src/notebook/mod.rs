@@ -5,6 +5,7 @@ mod chart;
 mod fact;
 mod files;
 mod frames;
+mod mark;
 mod markdown;
 
 pub use chart::Chart;
@@ -12,6 +13,7 @@ pub use fact::Fact;
 pub(crate) use fact::fact_name;
 pub(crate) use files::describe as describe_files;
 pub(crate) use frames::{describe as describe_frame, inherit};
+pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 
 use frames::frames;
@@ -63,6 +65,11 @@ impl Chat {
                 .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
         }
         self.artifacts.extend(output.artifacts.iter().cloned());
+    }
+
+    /// The number by which answers cite the page of this address.
+    pub(crate) fn number_of(&self, url: &str) -> Option<usize> {
+        self.sources.iter().position(|s| s.url == url).map(|i| i + 1)
     }
 
     /// Names a new fact and keeps it; returns its name.

@@ -29,6 +29,8 @@ pub const QUERY: Prompt = Prompt(include_str!("query.txt"));
 pub const KINDS: Prompt = Prompt(include_str!("kinds.txt"));
 /// From a table's columns to what they hold.
 pub const COLUMNS: Prompt = Prompt(include_str!("columns.txt"));
+/// From a page's prose to rows of a table.
+pub const ROWS: Prompt = Prompt(include_str!("rows.txt"));
 /// From a request and a table to a trend's gaps.
 pub const TREND: Prompt = Prompt(include_str!("trend.txt"));
 /// From what programs printed to a few sentences.

@@ -1,6 +1,6 @@
 //! The layout of the session database, and whether a file is one.
 
-use super::StoreError;
+use super::error::StoreError;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::{path::Path, time::Duration};
 
@@ -8,7 +8,8 @@ use std::{path::Path, time::Duration};
 const APPLICATION_ID: i64 = 0x706f_6c79;
 
 /// One script a version of the file's layout; `user_version` says how many have been run.
-const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE session (
         id TEXT PRIMARY KEY, title TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL
     ) STRICT;
@@ -23,7 +24,15 @@ const MIGRATIONS: &[&str] = &["
         kind TEXT NOT NULL, position INTEGER NOT NULL, json TEXT NOT NULL,
         PRIMARY KEY (session, kind, position)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE question (
+        session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+        turn INTEGER NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (session, turn)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// How long one process waits for another's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +61,8 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // Where an ordinary fsync stops at the drive's own cache (macOS); nothing elsewhere.
+    connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = number(&transaction, "PRAGMA user_version")?;

@@ -1,7 +1,7 @@
 //! The worked examples: one for each thing that can happen. They are the same for every request, and
 //! their wording has nothing to do with anyone's cases.
 
-use super::{ask, said, written};
+use super::wording::{ask, said, written};
 use polymath_chat::{Message, ToolCall, ToolSpec};
 use serde_json::{Value, json};
 

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use polymath_chat::ToolCall;
+use serde_json::json;
 
 fn tool(name: &str, parameters: Value) -> ToolSpec {
     ToolSpec { name: name.into(), description: "Does it.".into(), parameters, raw_argument: None, stateful: false }

@@ -1,6 +1,6 @@
 //! Whether calls are the ones that were expected, and whether they fit their tools' schemas.
 
-use super::ExpectedCall;
+use super::case::ExpectedCall;
 use polymath_chat::{ToolCall, ToolSpec};
 use serde_json::Value;
 

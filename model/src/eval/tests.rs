@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 fn call(name: &str, arguments: Value) -> ToolCall {

@@ -1,13 +1,16 @@
 //! One chat completion: asking for it, and reading what comes.
 
-use super::RemoteEngine;
-use super::http::{Failure, LONGEST_BODY, cancelled_or, refuses_tools};
+use super::address::Address;
+use super::http::{Failure, Http, LONGEST_BODY, cancelled_or, refuses_tools};
 use super::reading::{Reading, Wanted};
-use super::{server, wire};
+use super::server::{self, Server};
+use super::wire;
+use crate::constrain::Compiler;
 use crate::engine::{EngineError, ReplyStop, Sampling};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
+use std::sync::Mutex;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +32,22 @@ const OPTIONAL: &[&str] = &[
     "stop",
 ];
 
-impl RemoteEngine {
+/// The server, and what was found out about it.
+pub struct Endpoint {
+    pub address: Address,
+    pub http: Http,
+    pub server: Server,
+    /// Parameters that the server turned out not to know.
+    refused: Mutex<Vec<&'static str>>,
+    /// For checking replies here, byte by byte.
+    pub compiler: Compiler,
+}
+
+impl Endpoint {
+    pub fn new(address: Address, http: Http, server: Server) -> Result<Self, EngineError> {
+        Ok(Endpoint { address, http, server, refused: Mutex::default(), compiler: Compiler::of_bytes()? })
+    }
+
     /// Posts a chat completion. Parameters that the server does not know are left out from then on.
     pub(super) async fn post(
         &self,

@@ -19,19 +19,17 @@ pub use address::{Address, AddressError};
 pub use http::Patience;
 pub use key::{Key, KeyError};
 
-use crate::constrain::Compiler;
 use crate::dialect::{self, Dialect, ParseCx, Parser};
 use crate::engine::{
     Engine, EngineError, Events, GUIDED_BELOW, ModelInfo, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage,
     ToolChoice,
 };
+use ask::Endpoint;
 use async_trait::async_trait;
 use http::{Failure, Http, refuses_tools};
 use polymath_chat::{Completion, CompletionError, Constraint, Event, Message, ToolSpec};
-use reading::Reading;
+use reading::{Reading, guess_tokens};
 use serde_json::{Map, Value, json};
-use server::Server;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use task::Task;
 use tokio_util::sync::CancellationToken;
@@ -49,18 +47,12 @@ pub struct RemoteOptions {
 /// See the module's text.
 pub struct RemoteEngine {
     info: ModelInfo,
-    address: Address,
-    http: Http,
-    server: Server,
+    endpoint: Endpoint,
     dialect: &'static dyn Dialect,
     /// Whether a program in a fence is a call: a habit of some models, and prose of all others.
     fences_are_calls: bool,
     /// Whether tools are described in the prompt, since the server takes none.
     plain: AtomicBool,
-    /// Parameters that the server turned out not to know.
-    refused: Mutex<Vec<&'static str>>,
-    /// For checking replies here, byte by byte.
-    compiler: Compiler,
 }
 
 impl RemoteEngine {
@@ -87,11 +79,7 @@ impl RemoteEngine {
             info,
             fences_are_calls: address.dialect.is_some() || coder != "generic",
             plain: AtomicBool::new(address.dialect.is_some()),
-            refused: Mutex::default(),
-            compiler: Compiler::of_bytes()?,
-            address,
-            http,
-            server,
+            endpoint: Endpoint::new(address, http, server)?,
             dialect,
         })
     }
@@ -103,9 +91,9 @@ impl RemoteEngine {
         let messages = match plain {
             true if rules.tool_choice == ToolChoice::None => wire::plain_messages(request.messages, &[], self.dialect),
             true => wire::plain_messages(request.messages, &tools, self.dialect),
-            false => wire::messages(request.messages, self.server.kind),
+            false => wire::messages(request.messages, self.endpoint.server.kind),
         };
-        let mut body = self.body(messages, &request.sampling, (rules.max_tokens, &rules.stop));
+        let mut body = self.endpoint.body(messages, &request.sampling, (rules.max_tokens, &rules.stop));
         body.insert("stream".into(), json!(true));
         body.insert("stream_options".into(), json!({"include_usage": true}));
         if !plain && !tools.is_empty() {
@@ -137,39 +125,39 @@ impl RemoteEngine {
         if !self.fences_are_calls {
             tools.iter_mut().for_each(|t| t.raw_argument = None);
         }
-        let model = Some(self.server.model.clone());
+        let model = Some(self.endpoint.server.model.clone());
         dialect::reader(self.dialect, ParseCx { tools: tools.into(), model, generation_prompt: None })
     }
 
     /// A free reply. It is asked for again only while nothing of it was passed on.
     async fn stream(&self, request: &ReplyRequest<'_>) -> Result<Reply, EngineError> {
-        let mut pause = self.http.patience().backoff;
+        let mut pause = self.endpoint.http.patience().backoff;
         let mut attempt = 1;
         loop {
             let plain = self.plain.load(Ordering::Relaxed);
-            let response = match self.post(self.reply_body(request, plain), &request.cancel).await {
+            let response = match self.endpoint.post(self.reply_body(request, plain), &request.cancel).await {
                 Ok(response) => response,
                 Err(Failure::Status { message, .. })
                     if !plain && refuses_tools(&message) && !request.tools.is_empty() =>
                 {
                     let text = format!("{message}; the tools are described in the prompt instead");
-                    let _ = request.events.send(Event::Notice { text: self.http.redacted(&text) });
+                    let _ = request.events.send(Event::Notice { text: self.endpoint.http.redacted(&text) });
                     self.plain.store(true, Ordering::Relaxed);
                     continue;
                 }
-                Err(failure) => return Err(self.explain(failure).await),
+                Err(failure) => return Err(self.endpoint.explain(failure).await),
             };
             let mut reading = Reading::new(Some(self.parser(request)), request.events.clone());
-            match self.follow(response, &mut reading, &request.cancel).await {
+            match self.endpoint.follow(response, &mut reading, &request.cancel).await {
                 Ok(stop) => return Ok(self.finished(reading, stop, request)),
-                Err(Failure::Broken(_)) if !reading.begun && attempt < self.http.patience().tries => {
+                Err(Failure::Broken(_)) if !reading.begun && attempt < self.endpoint.http.patience().tries => {
                     attempt += 1;
-                    if let Err(failure) = self.http.pause(pause, &request.cancel).await {
-                        return Err(self.explain(failure).await);
+                    if let Err(failure) = self.endpoint.http.pause(pause, &request.cancel).await {
+                        return Err(self.endpoint.explain(failure).await);
                     }
                     pause *= 2;
                 }
-                Err(failure) => return Err(self.explain(failure).await),
+                Err(failure) => return Err(self.endpoint.explain(failure).await),
             }
         }
     }
@@ -213,7 +201,7 @@ impl RemoteEngine {
         };
         let schema = json!({"anyOf": tools.iter().map(one).collect::<Vec<_>>()});
         let task = self.task(request, &tools, Some(Constraint::JsonSchema(schema)));
-        let written = self.write(&task).await?;
+        let written = self.endpoint.write(&task).await?;
         let call: Option<Value> = serde_json::from_str(&written.text).ok();
         let mut reading = Reading::new(None, request.events.clone());
         match call.filter(|_| written.stop == ReplyStop::End) {
@@ -243,7 +231,7 @@ impl RemoteEngine {
 
     async fn constrained(&self, request: &ReplyRequest<'_>) -> Result<Reply, EngineError> {
         let task = self.task(request, &[], request.rules.constraint.clone());
-        let written = self.write(&task).await?;
+        let written = self.endpoint.write(&task).await?;
         Ok(Reply {
             message: Message::assistant(written.text),
             malformed: Vec::new(),
@@ -252,12 +240,6 @@ impl RemoteEngine {
             logprobs: Vec::new(),
         })
     }
-}
-
-/// Tokens of a text, guessed: four letters, or one and a half characters of other scripts.
-fn guess_tokens(text: &str) -> usize {
-    let (letters, others) = text.chars().fold((0, 0), |(a, b), c| if c.is_ascii() { (a + 1, b) } else { (a, b + 1) });
-    usize::div_ceil(letters, 4) + usize::div_ceil(others * 2, 3)
 }
 
 #[async_trait]
@@ -278,7 +260,7 @@ impl Engine for RemoteEngine {
             return self.constrained(&request).await;
         }
         let demanded = matches!(request.rules.tool_choice, ToolChoice::Required | ToolChoice::Named(_));
-        if demanded && (self.plain.load(Ordering::Relaxed) || self.server.kind.ignores_tool_choice()) {
+        if demanded && (self.plain.load(Ordering::Relaxed) || self.endpoint.server.kind.ignores_tool_choice()) {
             return self.forced(&request).await;
         }
         let reply = self.stream(&request).await?;
@@ -314,7 +296,7 @@ impl Engine for RemoteEngine {
             cancel,
             events,
         };
-        let written = self.write(&task).await.map_err(|e| match e {
+        let written = self.endpoint.write(&task).await.map_err(|e| match e {
             EngineError::Cancelled => CompletionError::Cancelled,
             other => CompletionError::Engine(other.to_string()),
         })?;

@@ -252,6 +252,12 @@ fn probability(token: &Value) -> f32 {
     token["logprob"].as_f64().unwrap_or(f64::NEG_INFINITY) as f32
 }
 
+/// Tokens of a text, guessed: four letters, or one and a half characters of other scripts.
+pub fn guess_tokens(text: &str) -> usize {
+    let (letters, others) = text.chars().fold((0, 0), |(a, b), c| if c.is_ascii() { (a + 1, b) } else { (a, b + 1) });
+    usize::div_ceil(letters, 4) + usize::div_ceil(others * 2, 3)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

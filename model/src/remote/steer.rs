@@ -6,9 +6,8 @@
 //! constrained decoder would write, for one request a correction; the server's prompt cache makes
 //! such a request cost about as much as a token.
 
-use super::RemoteEngine;
-use super::guess_tokens;
-use super::reading::Reading;
+use super::ask::Endpoint;
+use super::reading::{Reading, guess_tokens};
 use super::server::Kind;
 use super::task::{Task, Written, written};
 use crate::engine::{EngineError, ReplyStop, TokenLogprob, TokenUsage};
@@ -55,7 +54,7 @@ struct Steered<'a> {
     tokens: usize,
 }
 
-impl RemoteEngine {
+impl Endpoint {
     /// Writes under a grammar. `None` when the server does not tell enough for that.
     pub(super) async fn steer(&self, task: &Task, constraint: &Constraint) -> Result<Option<Written>, EngineError> {
         let matcher = self.compiler.compile(constraint)?;

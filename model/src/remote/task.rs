@@ -4,7 +4,7 @@
 //! asked for with what this server has, and then checked here, by the same compiler that constrains
 //! our own decoding. What does not fit is asked for again, with the reason and the format in words.
 
-use super::RemoteEngine;
+use super::ask::Endpoint;
 use super::reading::Reading;
 use super::server::Kind;
 use crate::engine::{EngineError, Events, ReplyStop, Sampling, TokenUsage};
@@ -40,7 +40,7 @@ pub struct Written {
     pub stop: ReplyStop,
 }
 
-impl RemoteEngine {
+impl Endpoint {
     /// Writes a reply that fits its constraint. Cut replies are returned as such.
     pub(super) async fn write(&self, task: &Task) -> Result<Written, EngineError> {
         let Some(constraint) = &task.constraint else { return self.once(task, None).await };

@@ -5,7 +5,7 @@
 
 use super::{
     HubSource, StoreError,
-    pull::{Job, Part, Progress},
+    job::{Job, Part, Progress},
 };
 use futures::StreamExt;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect::Policy};

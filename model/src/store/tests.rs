@@ -3,7 +3,8 @@
 
 use super::{
     hub::Hub,
-    pull::{Job, Sources, part_of, state_of},
+    job::{Job, part_of, state_of},
+    pull::Sources,
     *,
 };
 use sha2::{Digest, Sha256};

@@ -3,7 +3,7 @@
 
 use super::{
     PackageSource, StoreError,
-    pull::{Job, Part, wheels_of},
+    job::{Job, Part, wheels_of},
 };
 use futures::{StreamExt, stream};
 use std::{

@@ -60,8 +60,9 @@ pub struct Group {
 }
 
 impl Groups {
-    /// Looks for hierarchies by writing the limits once.
-    pub fn find(limits: &Limits) -> Self {
+    /// Looks for hierarchies by writing the limits once. `dying`: processes of killed programs were just
+    /// ended, and their groups will be free in a moment.
+    pub fn find(limits: &Limits, dying: bool) -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let mut groups =
@@ -73,7 +74,10 @@ impl Groups {
             if covered.clone().any(|c| candidate.controllers.contains(c)) {
                 continue;
             }
-            sweep(&candidate.parent);
+            let began = Instant::now();
+            while sweep(&candidate.parent) > 0 && dying && began.elapsed() < LAST {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             match groups.make(std::slice::from_ref(&candidate), limits) {
                 Ok(_) => groups.hierarchies.push(candidate),
                 Err(e) => groups.why_not = format!("{}: {e}", candidate.parent.display()),
@@ -186,15 +190,17 @@ impl Drop for Graveyard {
     }
 }
 
-/// Removes groups of programs that were killed; a group in use cannot be removed.
-fn sweep(parent: &Path) {
+/// Removes groups of programs that were killed; a group in use cannot be removed. How many were not.
+fn sweep(parent: &Path) -> usize {
+    let mut used = 0;
     for entry in fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|n| n.strip_prefix("polymath-")?.split('-').next()?.parse::<u32>().ok());
         if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            let _ = fs::remove_dir(entry.path());
+            used += usize::from(fs::remove_dir(entry.path()).is_err());
         }
     }
+    used
 }
 
 /// Places worth a try, version 2 first, from /proc/self/cgroup and /proc/self/mountinfo (proc(5)).

@@ -28,7 +28,24 @@ pub struct Cell {
     /// How long it took, in seconds, once it went well.
     #[serde(default)]
     pub seconds: f64,
+    /// Which of the session's cells it is, from 1.
+    #[serde(skip)]
+    pub number: usize,
 }
+
+/// A cell that is not run again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    number: usize,
+    /// Its first line.
+    line: String,
+    why: &'static str,
+}
+
+/// Cells left out that are named, the latest ones; of more, only how many.
+const NAMED: usize = 4;
+/// Characters of a cell's first line that are shown.
+const LINE: usize = 50;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,6 +67,9 @@ pub struct Journal {
     written: u64,
     /// The cell that is running.
     open: Option<Cell>,
+    /// Cells so far, whatever became of them.
+    count: usize,
+    left: Vec<Left>,
 }
 
 /// The file of a session's journal.
@@ -62,7 +82,8 @@ impl Journal {
     /// A journal without a file.
     pub fn in_memory() -> Self {
         let seed = rand::random();
-        Journal { seed, cells: Vec::new(), given: HashMap::new(), file: None, written: 0, open: None }
+        let (cells, left) = (Vec::new(), Vec::new());
+        Journal { seed, cells, given: HashMap::new(), file: None, written: 0, open: None, count: 0, left }
     }
 
     /// The session's journal of before, or a new one, held by this process alone.
@@ -103,13 +124,19 @@ impl Journal {
             line.clear();
             match reader.read_line(&mut line) {
                 Ok(n) if n > 0 && line.ends_with('\n') => {}
-                _ => return whole,
+                _ => {
+                    // The program ended while this one ran.
+                    self.leave_out_open("was cut off by the program's end");
+                    return whole;
+                }
             }
             match serde_json::from_str(&line) {
                 Ok(Line::Seed(seed)) => self.seed = seed,
                 Ok(Line::Cell(cell)) => {
+                    self.leave_out_open("was cut off by the program's end");
                     self.note_tables(&cell.tables);
-                    self.open = Some(cell);
+                    self.count += 1;
+                    self.open = Some(Cell { number: self.count, ..cell });
                 }
                 Ok(Line::Done { ok, seconds }) => self.close(ok, seconds),
                 Err(_) => return whole,
@@ -118,13 +145,16 @@ impl Journal {
         }
     }
 
-    /// Writes down a cell that is about to run.
-    pub fn begin(&mut self, code: &str, tables: &[(String, Table)]) {
+    /// Writes down a cell that is about to run; returns which of the session's it is.
+    pub fn begin(&mut self, code: &str, tables: &[(String, Table)]) -> usize {
+        self.leave_out_open("was given up");
         let new = tables.iter().filter(|(name, table)| self.given.get(name) != Some(table)).cloned().collect();
-        let cell = Cell { code: code.to_owned(), tables: new, seconds: 0.0 };
+        self.count += 1;
+        let cell = Cell { code: code.to_owned(), tables: new, seconds: 0.0, number: self.count };
         self.note_tables(&cell.tables);
         self.write(&Line::Cell(cell.clone()));
         self.open = Some(cell);
+        self.count
     }
 
     /// Writes down how it ended. Only a cell that went well is run again.
@@ -134,9 +164,35 @@ impl Journal {
     }
 
     fn close(&mut self, ok: bool, seconds: f64) {
-        if let Some(cell) = self.open.take().filter(|_| ok) {
-            self.cells.push(Cell { seconds, ..cell });
+        match self.open.take() {
+            Some(cell) if ok => self.cells.push(Cell { seconds, ..cell }),
+            Some(cell) => self.leave_out(&cell, "failed"),
+            None => {}
         }
+    }
+
+    fn leave_out(&mut self, cell: &Cell, why: &'static str) {
+        let first = cell.code.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let mut line: String = first.chars().take(LINE).collect();
+        if line.len() < first.len() {
+            line.push('…');
+        }
+        self.left.push(Left { number: cell.number, line, why });
+    }
+
+    fn leave_out_open(&mut self, why: &'static str) {
+        if let Some(cell) = self.open.take() {
+            self.leave_out(&cell, why);
+        }
+    }
+
+    /// Which cells are not run again, and why; nothing where all are.
+    pub fn left_out(&self) -> Option<String> {
+        let more = self.left.len().saturating_sub(NAMED);
+        let one = |left: &Left| format!("cell {} (`{}`) {}", left.number, left.line, left.why);
+        let named: Vec<String> = self.left[more..].iter().map(one).collect();
+        let before = if more > 0 { format!("{more} earlier ones and ") } else { String::new() };
+        (!named.is_empty()).then(|| format!("left out, so that what they set is gone: {before}{}", named.join(", ")))
     }
 
     fn note_tables(&mut self, tables: &[(String, Table)]) {
@@ -145,17 +201,23 @@ impl Journal {
 
     /// The cells to run again, oldest first; none of a journal that grew too long.
     pub fn cells(&self) -> &[Cell] {
-        if self.written > LONGEST { &[] } else { &self.cells }
+        if self.is_too_long() { &[] } else { &self.cells }
+    }
+
+    /// Whether it grew so long that nothing of it is run again.
+    pub fn is_too_long(&self) -> bool {
+        self.written > LONGEST
     }
 
     /// Whether there is anything to rebuild, or was before the journal grew too long.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.written <= LONGEST
+        self.cells.is_empty() && self.left.is_empty() && self.written <= LONGEST
     }
 
     /// Forgets a cell that did not go well this time; `index` counts in `cells`.
     pub fn forget(&mut self, index: usize) {
-        self.cells.remove(index);
+        let cell = self.cells.remove(index);
+        self.leave_out(&cell, "did not work this time");
     }
 
     /// A full disk must not stop the work: the journal then ends here.
@@ -203,6 +265,31 @@ mod tests {
         journal.end(true, 0.1);
         drop(journal);
         assert_eq!(codes(&Journal::open(folder.path(), "a/b").unwrap()), ["x = 1", "y = 2", "z = 3"]);
+    }
+
+    #[test]
+    fn cells_that_are_not_run_again_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path(), "s").unwrap();
+        for (code, ok) in [("x = 1", true), ("\nx = 2; 1/0", false), ("y = 2", true)] {
+            journal.begin(code, &[]);
+            journal.end(ok, 0.5);
+        }
+        let failed = "cell 2 (`x = 2; 1/0`) failed";
+        assert!(journal.left_out().unwrap().ends_with(failed));
+        assert_eq!(journal.begin("z = 3", &[]), 4);
+        drop(journal);
+        let mut journal = Journal::open(folder.path(), "s").unwrap();
+        let cut = "cell 4 (`z = 3`) was cut off by the program's end";
+        assert!(journal.left_out().unwrap().ends_with(&format!("{failed}, {cut}")));
+        journal.forget(0);
+        assert!(journal.left_out().unwrap().ends_with("cell 1 (`x = 1`) did not work this time"));
+        for _ in 0..3 {
+            journal.begin("1/0", &[]);
+            journal.end(false, 0.0);
+        }
+        assert!(journal.left_out().unwrap().contains("2 earlier ones and cell 1"));
+        assert_eq!(Journal::in_memory().left_out(), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A running session: its processes, its pipes, and what can be done to it from outside.
 
-use super::{cgroups::Group, reduced::Work, uids::Uid, zygote::Zygote};
+use super::{cgroups::Group, pidfd::signal, reduced::Work, uids::Uid, zygote::Zygote};
 use crate::{
     SandboxError, packet,
     wire::{Hello, InitMessage, SessionPlan, Wall},
@@ -18,7 +18,7 @@ use std::{
     fs,
     io::{self, Read},
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::net::UnixStream as BlockingStream,
     },
     sync::Arc,
@@ -225,21 +225,6 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// Sends a signal through a pidfd, which never means another process.
-fn signal(pidfd: BorrowedFd, signal: Signal) {
-    // SAFETY: the descriptor is open; a null siginfo means what kill(2) would send.
-    #[allow(unsafe_code)]
-    unsafe {
-        libc::syscall(
-            libc::SYS_pidfd_send_signal,
-            pidfd.as_raw_fd(),
-            signal as i32,
-            std::ptr::null::<libc::c_void>(),
-            0,
-        );
     }
 }
 

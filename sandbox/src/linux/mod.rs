@@ -4,7 +4,9 @@ mod call;
 mod cgroups;
 mod files;
 mod journal;
+mod leftovers;
 mod live;
+mod pidfd;
 mod reduced;
 mod reply;
 mod session;
@@ -31,6 +33,11 @@ use tokio_util::sync::CancellationToken;
 use uids::Uids;
 use zygote::Warm;
 
+/// How often the warm process is looked at.
+const WATCH: Duration = Duration::from_millis(500);
+/// How long after a failure another one is tried.
+const AGAIN: Duration = Duration::from_secs(10);
+
 type Sessions = Mutex<HashMap<String, Arc<Session>>>;
 
 /// Sessions of Python behind walls, all forked from one warm process.
@@ -56,7 +63,11 @@ impl Sandbox {
         let uids = nix::unistd::geteuid().is_root().then(Uids::find).transpose()?;
         let (warm, groups) = {
             let config = config.clone();
-            blocking(move || Ok((Warm::start(&config)?, Groups::find(&config.limits)))).await?
+            blocking(move || {
+                let ended = leftovers::end_orphans();
+                Ok((Warm::start(&config)?, Groups::find(&config.limits, ended > 0)))
+            })
+            .await?
         };
         let mut sandbox =
             Sandbox { config, uids, groups, reduced: None, warm: Arc::new(warm), sessions: Arc::default() };
@@ -69,6 +80,7 @@ impl Sandbox {
             }
             Err(error) => return Err(error),
         }
+        tokio::spawn(watch(Arc::downgrade(&sandbox.warm), sandbox.config.clone()));
         tokio::spawn(put_idle_ones_away(Arc::downgrade(&sandbox.sessions), sandbox.config.idle));
         Ok(sandbox)
     }
@@ -181,6 +193,23 @@ impl Sandbox {
         })
         .await?;
         Live::adopt(newborn, kept)
+    }
+}
+
+/// Looks after the warm process for as long as the sandbox is there, so that no session has to wait for
+/// one that was stopped or ended from outside.
+async fn watch(warm: Weak<Warm>, config: Config) {
+    let mut often = tokio::time::interval(WATCH);
+    loop {
+        often.tick().await;
+        let Some(warm) = warm.upgrade() else { return };
+        if warm.is_well() {
+            continue;
+        }
+        let config = config.clone();
+        if !tokio::task::spawn_blocking(move || warm.renew(&config)).await.unwrap_or(false) {
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 }
 

@@ -5,13 +5,17 @@ use crate::wire::{GivenFile, NAMESPACES};
 use crate::{SandboxError, wire::Limits};
 use nix::sys::statvfs::statvfs;
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
 };
 
 /// Where a small file system is looked for: containers mount one there.
 const PLACES: [&str; 1] = ["/dev/shm"];
+/// How the folders' names begin, and the inner folder for temporary files, made once the lock is held.
+const PREFIX: &str = "polymath-work-";
+const TEMPORARY: &str = ".tmp";
 /// The largest that counts as small, as a multiple of what one session may write.
 const SESSIONS: u64 = 4;
 
@@ -19,9 +23,12 @@ const SESSIONS: u64 = 4;
 #[derive(Debug, Clone)]
 pub struct Place(PathBuf);
 
-/// One session's folder; gone when dropped.
+/// One session's folder; gone when dropped. The lock on it says that its program lives.
 #[derive(Debug)]
-pub struct Work(tempfile::TempDir);
+pub struct Work {
+    folder: tempfile::TempDir,
+    _held: File,
+}
 
 impl Place {
     /// The first that is small enough, `wished` before the usual ones.
@@ -33,7 +40,10 @@ impl Place {
         let mut seen = Vec::new();
         for place in places {
             match size(&place) {
-                Ok(bytes) if bytes <= limits.disk * SESSIONS => return Ok(Place(place)),
+                Ok(bytes) if bytes <= limits.disk * SESSIONS => {
+                    sweep(&place);
+                    return Ok(Place(place));
+                }
                 Ok(bytes) => seen.push(format!("{} holds {} MiB", place.display(), bytes >> 20)),
                 Err(e) => seen.push(format!("{}: {e}", place.display())),
             }
@@ -49,8 +59,10 @@ impl Place {
 
     /// A folder for user `owner`, with copies of `files` in it.
     pub fn make(&self, owner: u32, files: &[GivenFile]) -> io::Result<Work> {
-        let folder = tempfile::Builder::new().prefix("polymath-work-").tempdir_in(&self.0)?;
-        let temporary = folder.path().join(".tmp");
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.0)?;
+        let held = File::open(folder.path())?;
+        held.lock()?;
+        let temporary = folder.path().join(TEMPORARY);
         fs::create_dir(&temporary)?;
         for path in [folder.path(), &temporary] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
@@ -61,13 +73,28 @@ impl Place {
             fs::copy(&file.path, &copy)?;
             fs::set_permissions(&copy, fs::Permissions::from_mode(0o444))?;
         }
-        Ok(Work(folder))
+        Ok(Work { folder, _held: held })
     }
 }
 
 impl Work {
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
+    }
+}
+
+/// Removes folders of programs that were killed: nobody holds them. One without its inner folder is
+/// only being made.
+fn sweep(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().filter_map(Result::ok) {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let folder = entry.path();
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) && folder.join(TEMPORARY).is_dir() {
+            let free = File::open(&folder).is_ok_and(|file| file.try_lock().is_ok());
+            if free {
+                let _ = fs::remove_dir_all(&folder);
+            }
+        }
     }
 }
 
@@ -80,6 +107,25 @@ fn size(place: &Path) -> io::Result<u64> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_that_nobody_holds_are_swept_and_others_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let make = |name: &str| {
+            let folder = place.path().join(name);
+            fs::create_dir_all(folder.join(TEMPORARY)).unwrap();
+            File::open(folder).unwrap()
+        };
+        let held = make("polymath-work-held");
+        held.lock().unwrap();
+        make("polymath-work-left");
+        make("another");
+        fs::create_dir(place.path().join("polymath-work-new")).unwrap();
+        sweep(place.path());
+        let mut names: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["another", "polymath-work-held", "polymath-work-new"]);
+    }
 
     #[test]
     fn a_large_file_system_is_refused_by_name() {

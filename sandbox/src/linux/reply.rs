@@ -3,7 +3,7 @@
 use super::call::{Call, Ending, Stopped};
 use crate::{Config, Figure, Kind, RunError, RunOutput, wire::BROKEN};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use polymath_chat::{Cell, Provenance, Table};
+use polymath_chat::{Cell, Lack, Provenance, Table};
 use serde::Deserialize;
 
 /// Bytes of a value or a message that are kept.
@@ -12,6 +12,9 @@ const TEXT: usize = 64 * 1024;
 const LOST: &str = "the interpreter was restarted: what this call set is gone, what earlier calls set is rebuilt";
 const FIGURES: usize = 32;
 const TABLES: usize = 32;
+/// Notes of one call, and characters of each.
+const NOTES: usize = 8;
+const NOTE: usize = 300;
 /// What every picture in this format begins with (PNG specification, 5.2).
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -25,6 +28,8 @@ struct Reply {
     figures: Vec<ReplyFigure>,
     #[serde(default)]
     tables: Vec<ReplyTable>,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +37,8 @@ struct ReplyError {
     kind: String,
     message: String,
     traceback: Option<String>,
+    #[serde(default)]
+    lacks: Option<Lack>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,11 +123,11 @@ fn explain_stop(output: &mut RunOutput, why: Stopped, alive: bool, config: &Conf
     };
     let after = if alive { "variables are kept" } else { LOST };
     let traceback = output.error.take().and_then(|e| e.traceback);
-    output.error = Some(RunError { kind, message: format!("{what}; {after}"), traceback });
+    output.error = Some(RunError { kind, message: format!("{what}; {after}"), traceback, lacks: None });
 }
 
 fn failure(kind: Kind, message: String) -> RunError {
-    RunError { kind, message, traceback: None }
+    RunError { kind, message, traceback: None, lacks: None }
 }
 
 fn obituary(status: Option<i32>, config: &Config) -> (Kind, String) {
@@ -163,6 +170,7 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         },
         message: cut(error.message, TEXT),
         traceback: error.traceback.map(|t| cut(t, TEXT)),
+        lacks: error.lacks,
     });
     for figure in reply.figures.into_iter().take(FIGURES) {
         let png = STANDARD.decode(&figure.png).map_err(|e| format!("a figure could not be read ({e})"))?;
@@ -172,6 +180,9 @@ fn fill(output: &mut RunOutput, bytes: &[u8], id: u64) -> Result<(), String> {
         let svg = figure.svg.filter(|svg| svg.contains("<svg")).map(String::into_bytes);
         output.figures.push(Figure { title: cut(figure.title, 200), number: figure.number, png, svg });
     }
+    // As little to be believed as what the code prints: one plain line each.
+    let plain = |note: String| note.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NOTE).collect();
+    output.notes.extend(reply.notes.into_iter().take(NOTES).map(plain));
     output.tables = reply.tables.into_iter().take(TABLES).map(table).collect::<Result<_, _>>()?;
     Ok(())
 }

@@ -105,9 +105,9 @@ impl State {
         cancel: &CancellationToken,
     ) -> Result<String, SandboxError> {
         let until = Instant::now() + REBUILD;
-        let (mut at, mut lost, mut failed) = (0, 0, 0);
+        let (mut at, mut lost) = (0, 0);
         let Some(mut journal) = self.journal.take() else { return Ok(String::new()) };
-        let long = journal.cells().is_empty();
+        let long = journal.is_too_long();
         while let Some(cell) = journal.cells().get(at).cloned() {
             let left = until.saturating_duration_since(Instant::now());
             let timeout = left.min(CELL + Duration::from_secs_f64(cell.seconds * 4.0));
@@ -118,7 +118,6 @@ impl State {
                 at += 1;
                 continue;
             }
-            failed += 1;
             journal.forget(at);
             if self.live.is_none() {
                 self.renew(birth().await?);
@@ -128,18 +127,18 @@ impl State {
                 }
             }
         }
+        let left = journal.left_out();
         self.journal = Some(journal);
         if let Some(live) = &self.live {
             // What these cells wrote was handed out when they first ran.
             self.files.take(live.work.as_fd());
         }
-        Ok(match (at, failed) {
+        Ok(match (at, left) {
             _ if long => "it ran more than can be run again, so its variables are gone".to_owned(),
-            (0, _) => "its earlier calls could not be run again, so its variables are gone".to_owned(),
-            (n, 0) => format!("{n} earlier calls were run again, so its variables are back"),
-            (n, failed) => format!(
-                "{n} earlier calls were run again, so their variables are back; {failed} did not work this time"
-            ),
+            (0, None) => "its earlier calls could not be run again, so its variables are gone".to_owned(),
+            (0, Some(left)) => format!("its variables are gone; {left}"),
+            (n, None) => format!("{n} earlier calls were run again, so its variables are back"),
+            (n, Some(left)) => format!("{n} earlier calls were run again, so their variables are back; {left}"),
         })
     }
 
@@ -155,7 +154,7 @@ impl State {
         let Some(mut live) = self.live.take() else { return false };
         let id = rand::random::<u64>();
         let frame = serde_json::json!({
-            "id": id, "code": cell.code, "tables": cell.tables, "return_tables": [], "replay": true,
+            "id": id, "code": cell.code, "tables": cell.tables, "return_tables": [], "replay": true, "cell": cell.number,
             "seed": std::mem::take(&mut self.fresh).then_some(seed),
         });
         let bounds = Bounds { timeout, output: config.output };
@@ -177,11 +176,11 @@ impl State {
         // Not to be guessed, so that no answer can be prepared for a later call.
         let id = rand::random::<u64>();
         let timeout = request.timeout.unwrap_or(config.timeout);
+        let cell = journal.begin(&request.code, &request.tables);
         let frame = serde_json::json!({
             "id": id, "code": request.code, "tables": request.tables, "return_tables": request.return_tables,
-            "svg": request.svg, "seed": std::mem::take(&mut self.fresh).then_some(journal.seed),
+            "svg": request.svg, "seed": std::mem::take(&mut self.fresh).then_some(journal.seed), "cell": cell,
         });
-        journal.begin(&request.code, &request.tables);
         let began = Instant::now();
         // Kept here while the call runs, and not lost with it.
         self.journal = Some(journal);

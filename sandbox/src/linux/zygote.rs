@@ -1,19 +1,29 @@
 //! The warm process that sessions are forked from, and the road to it.
 
+use super::leftovers;
 use crate::{
     Config, SandboxError, packet,
     wire::{SessionPlan, ZygotePlan, ZygoteReply},
 };
-use nix::sys::socket::{setsockopt, sockopt::ReceiveTimeout};
+use nix::{
+    sys::{
+        signal::{Signal, kill},
+        socket::{setsockopt, sockopt::ReceiveTimeout},
+    },
+    unistd::Pid,
+};
 use std::{
     fs,
     io::{self, Read},
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -21,6 +31,8 @@ use std::{
 const WARM_UP: Duration = Duration::from_secs(120);
 /// Any later answer is a matter of milliseconds.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How often one that does not answer is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(200);
 /// From this age on another takes its place.
 const OLD: Duration = Duration::from_secs(3600);
 
@@ -45,7 +57,7 @@ impl State {
     }
 
     fn is_young(&self, config: &Config) -> bool {
-        self.forks <= config.forks && self.since.elapsed() < OLD
+        self.zygote.is_well() && self.forks <= config.forks && self.since.elapsed() < OLD
     }
 }
 
@@ -62,7 +74,8 @@ impl Warm {
     /// The process to fork from. An old one goes on for as long as its successor takes to start.
     pub fn zygote(self: &Arc<Self>, config: &Config) -> Result<Arc<Zygote>, SandboxError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.zygote.alive() {
+        state.zygote.wake();
+        if !state.zygote.alive() || state.zygote.is_stopped() {
             *state = State::new(Zygote::start(config)?);
         }
         state.forks += 1;
@@ -76,15 +89,28 @@ impl Warm {
         Ok(zygote)
     }
 
-    fn renew(&self, config: &Config) {
-        let Ok(_alone) = self.renewing.try_lock() else { return };
+    /// Whether the process runs and was not stopped. One that was stopped goes on, and is replaced: by the
+    /// next session, or by who asked.
+    pub fn is_well(&self) -> bool {
+        let zygote = self.state.lock().unwrap_or_else(PoisonError::into_inner).zygote.clone();
+        zygote.wake();
+        zygote.is_well()
+    }
+
+    /// Starts another when this one is old or ill; whether all is well then. Blocks.
+    pub fn renew(&self, config: &Config) -> bool {
+        let Ok(_alone) = self.renewing.try_lock() else { return true };
         if self.state.lock().unwrap_or_else(PoisonError::into_inner).is_young(config) {
-            return;
+            return true;
         }
         match Zygote::start(config) {
             Ok(next) => *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::new(next),
-            Err(error) => tracing::warn!("no new warm Python process: {error}"),
+            Err(error) => {
+                tracing::warn!("no new warm Python process: {error}");
+                return false;
+            }
         }
+        true
     }
 }
 
@@ -92,7 +118,10 @@ impl Warm {
 #[derive(Debug)]
 pub struct Zygote {
     child: Mutex<Child>,
+    pid: u32,
     control: Mutex<OwnedFd>,
+    /// Somebody stopped it once: it goes on until another is there.
+    was_stopped: AtomicBool,
     pub python: String,
 }
 
@@ -113,7 +142,14 @@ impl Zygote {
         let (ours, theirs) = packet::pair().map_err(failed)?;
         setsockopt(&ours, ReceiveTimeout, &time_value(WARM_UP)).map_err(|e| failed(e.into()))?;
         let child = spawn(config, theirs).map_err(failed)?;
-        let mut zygote = Zygote { child: Mutex::new(child), control: Mutex::new(ours), python: String::new() };
+        let pid = child.id();
+        let mut zygote = Zygote {
+            child: Mutex::new(child),
+            pid,
+            control: Mutex::new(ours),
+            was_stopped: AtomicBool::new(false),
+            python: String::new(),
+        };
         zygote.python = zygote.warm_up(config)?;
         Ok(zygote)
     }
@@ -125,7 +161,7 @@ impl Zygote {
         let _ = packet::send(control.as_fd(), &plan, &[]);
         match packet::receive::<ZygoteReply>(control.as_fd()) {
             Ok(Some((ZygoteReply::Ready { python }, _))) => {
-                setsockopt(&*control, ReceiveTimeout, &time_value(ANSWER)).map_err(|e| unavailable(e.to_string()))?;
+                setsockopt(&*control, ReceiveTimeout, &time_value(LOOK)).map_err(|e| unavailable(e.to_string()))?;
                 Ok(python)
             }
             Ok(Some((ZygoteReply::Failed { wall, message }, _))) => Err(SandboxError::unavailable(wall, message)),
@@ -152,10 +188,56 @@ impl Zygote {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = |e: io::Error| unavailable(format!("the warm Python process is gone: {e}"));
         packet::send(control.as_fd(), plan, fds).map_err(gone)?;
-        match packet::receive::<ZygoteReply>(control.as_fd()).map_err(gone)? {
+        match self.answer(control.as_fd()).map_err(gone)? {
             Some((ZygoteReply::Born, mut fds)) if fds.len() == 1 => Ok(fds.remove(0)),
             Some((ZygoteReply::Failed { wall, message }, _)) => Err(SandboxError::unavailable(wall, message)),
             _ => Err(gone(io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    /// Waits for an answer, and wakes a process that was stopped while it owes one. One that owes it for too
+    /// long is ended: its answer would be taken for the next session's.
+    fn answer(&self, control: BorrowedFd) -> io::Result<Option<(ZygoteReply, Vec<OwnedFd>)>> {
+        let sent = Instant::now();
+        loop {
+            match packet::receive::<ZygoteReply>(control) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock && sent.elapsed() < ANSWER => {
+                    self.wake();
+                }
+                Err(e) => {
+                    let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+                    return Err(e);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Whether somebody stopped the process (SIGSTOP, or a debugger).
+    fn is_stopped(&self) -> bool {
+        leftovers::field(self.pid, 2).is_some_and(|state| matches!(state.as_str(), "T" | "t"))
+    }
+
+    /// Whether it runs and never was stopped.
+    fn is_well(&self) -> bool {
+        !self.was_stopped.load(Ordering::Relaxed) && self.alive()
+    }
+
+    /// Lets a stopped process go on, and waits a moment until it does.
+    fn wake(&self) {
+        if !self.is_stopped() {
+            return;
+        }
+        self.was_stopped.store(true, Ordering::Relaxed);
+        // The number is the child's for as long as nobody has waited for it, which this lock keeps off.
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        let _ = kill(Pid::from_raw(self.pid as i32), Signal::SIGCONT);
+        let sent = Instant::now();
+        while self.is_stopped() && sent.elapsed() < LOOK {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -179,14 +261,16 @@ fn unavailable(message: String) -> SandboxError {
 }
 
 fn time_value(duration: Duration) -> nix::sys::time::TimeVal {
-    nix::sys::time::TimeVal::new(duration.as_secs() as i64, 0)
+    nix::sys::time::TimeVal::new(duration.as_secs() as i64, duration.subsec_micros().into())
 }
 
 /// Runs the worker program with a clean environment and the control socket as descriptor 3.
 fn spawn(config: &Config, control: OwnedFd) -> io::Result<Child> {
     fs::create_dir_all(&config.cache)?;
     let mut command = Command::new(&config.worker);
-    command.arg("zygote").env_clear().current_dir("/");
+    // Its host, by which one that is left over is known.
+    command.arg("zygote").arg(std::process::id().to_string());
+    command.env_clear().current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.envs([
         ("LANG", "C.UTF-8"),

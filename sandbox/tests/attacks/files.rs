@@ -178,8 +178,8 @@ staged! {
     fn puts_a_mount_where_the_host_looks() + control {
         // Another file system below the work directory: the host does not go there.
         let code = "
-            os.mkdir('mounted'); os.mkdir('/tmp/other'); open('/tmp/other/inside', 'w').write('canary')
-            done = call(SYS_mount, b'/tmp/other', b'/work/mounted', b'none', 4096, 0)
+            os.mkdir('mounted'); os.mkdir('/scratch/other'); open('/scratch/other/inside', 'w').write('canary')
+            done = call(SYS_mount, b'/scratch/other', b'/work/mounted', b'none', 4096, 0)
             open('plain', 'w').write(str(done)); done";
         let (names, output) = taken(&STRICT, "mount", code);
         assert_eq!((names, output.value.as_deref()), (vec!["plain".to_owned()], Some("'EPERM'")));

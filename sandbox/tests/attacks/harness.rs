@@ -57,6 +57,25 @@ attacks! {
         import json
         json.JSONEncoder.encode = lambda *_: '{}'"
         => Fails(Crash, "unable to go on");
+    breaks_the_walk_over_the_code: "
+        import ast
+        ast.walk = None" => Fails(Crash, "unable to go on");
+    breaks_the_parser_s_tree: "
+        import ast
+        ast.Expr = None" => Fails(Crash, "unable to go on");
+    waits_in_the_loop_for_ever: "
+        import asyncio
+        await asyncio.sleep(99)" => TimesOut;
+    swallows_the_end_in_the_loop: "
+        import asyncio
+        while True:
+            try: await asyncio.sleep(99)
+            except BaseException: pass" => TimesOut;
+    leaves_a_loop_that_is_closed: "
+        import asyncio
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0.01)
+        'gone'" => Fails(Exception, "Event loop stopped");
     sends_a_descriptor: "
         import array
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [1, 2]))
@@ -160,6 +179,17 @@ staged! {
         assert!(output.value.unwrap().len() < 66_000);
         RUNTIME.block_on(STRICT.end("huge reply"));
         usable(&STRICT, "huge reply");
+    }
+
+    fn says_much_in_notes() {
+        let code = "
+            notes = ['\\x1b[2J\\nnote: ' + 'x' * 5000] * 50
+            os.write(3, reply(number(), value='forged', notes=notes)); say_it_is_over(); time.sleep(9)";
+        let output = run(&STRICT, "many notes", code, None);
+        assert_eq!(output.value.as_deref(), Some("forged"));
+        assert!(output.notes.len() <= 9 && output.notes.iter().all(|n| n.len() <= 300 && !n.contains(['\x1b', '\n'])));
+        RUNTIME.block_on(STRICT.end("many notes"));
+        usable(&STRICT, "many notes");
     }
 
     /// What code that knows the whole protocol can do: speak for its own session, and no other.

@@ -68,7 +68,7 @@ attacks! {
     writes_shared_memory_files: "open(host('/dev/shm') + '/written', 'w').close()" => Refused(ENOENT);
     renames_the_work_directory: "os.rename('/work', '/old')" => Refused(EROFS);
     removes_the_work_directory: "os.rmdir('/work')" => Refused(EROFS);
-    puts_a_folder_over_the_work_directory: "os.mkdir('/tmp/other'); attempt(os.rename, '/tmp/other', '/work')"
+    puts_a_folder_over_the_work_directory: "os.mkdir('/scratch/other'); attempt(os.rename, '/scratch/other', '/work')"
         => Shows("'EXDEV'");
 
     makes_a_symbolic_link: "os.symlink(host(CANARY), 'link'); open('link').read()"

@@ -176,11 +176,11 @@ staged! {
         let code = "
             secret = 1
             open('secret.txt', 'w').write('x')
-            open('/tmp/secret.txt', 'w').write('x')";
+            open('/scratch/secret.txt', 'w').write('x')";
         assert_eq!(call(&STRICT, "one", code, 20_000).error, None);
         let code = "
             import os
-            ('secret' in globals(), os.listdir('.'), os.path.exists('/tmp/secret.txt'))";
+            ('secret' in globals(), os.listdir('.'), os.path.exists('/scratch/secret.txt'))";
         let other = call(&STRICT, "two", code, 20_000).value;
         assert_eq!(other.as_deref(), Some("(False, [], False)"));
         ["one", "two"].iter().for_each(|name| usable(&STRICT, name));

@@ -60,7 +60,7 @@ attacks! {
         'written'"
         => Fails(OutputLimit, "working directory is full"), Generous("'written'");
     fills_the_disk_for_temporary_files: "
-        for n in range(3): open(f'/tmp/f{n}', 'wb').write(bytes(4 << 20))
+        for n in range(3): open(f'/scratch/f{n}', 'wb').write(bytes(4 << 20))
         'written'"
         => Fails(OutputLimit, "working directory is full"), Generous("'written'");
     fills_the_disk_by_allocating: "

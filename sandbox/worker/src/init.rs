@@ -2,20 +2,20 @@
 //! waits for it and tells how it ended. Trusted: user code cannot reach this process.
 
 use crate::{
-    python::Interpreter,
+    newborn::Newborn,
     session,
-    walls::{Lowered, WallError, mounts, namespaces},
+    walls::{WallError, mounts, namespaces},
 };
 use nix::unistd::{ForkResult, fork};
 use polymath_sandbox::{
     packet,
-    wire::{Ground, InitMessage, SessionPlan, Wall},
+    wire::{Ground, InitMessage, Wall},
 };
 use std::{
     fs::File,
     io::Write,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// What came with a session's plan.
@@ -35,31 +35,6 @@ impl Ends {
         let mut next = || fds.next();
         let (channel, stdout, stderr, status) = (next()?, next()?, next()?, next()?);
         Some(Ends { channel, stdout, stderr, status, groups: fds.collect() })
-    }
-}
-
-/// A session that is being made.
-pub struct Newborn<'a> {
-    pub python: &'a Interpreter,
-    pub plan: SessionPlan,
-    pub lowered: &'a Lowered,
-}
-
-impl Newborn<'_> {
-    /// Where the code works, as its processes see it.
-    pub fn work(&self) -> &Path {
-        match &self.plan.ground {
-            Ground::Namespaces => Path::new(mounts::WORK),
-            Ground::Reduced { work } => work,
-        }
-    }
-
-    /// Where its temporary files go.
-    pub fn temporary(&self) -> PathBuf {
-        match &self.plan.ground {
-            Ground::Namespaces => PathBuf::from(mounts::TEMPORARY),
-            Ground::Reduced { work } => work.join(".tmp"),
-        }
     }
 }
 

@@ -15,6 +15,7 @@
 #![cfg(target_os = "linux")]
 
 mod init;
+mod newborn;
 mod python;
 mod session;
 mod traces;

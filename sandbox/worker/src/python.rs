@@ -11,10 +11,18 @@ use std::{
 };
 
 /// The Python side of the worker, in the order of their imports.
-const MODULES: [(&CStr, &str); 4] = [
+const MODULES: [(&CStr, &str); 12] = [
+    (c"polymath_notes", include_str!("python/polymath_notes.py")),
+    (c"polymath_missing", include_str!("python/polymath_missing.py")),
+    (c"polymath_hints", include_str!("python/polymath_hints.py")),
     (c"polymath_errors", include_str!("python/polymath_errors.py")),
+    (c"polymath_spellings", include_str!("python/polymath_spellings.py")),
     (c"polymath_tables", include_str!("python/polymath_tables.py")),
+    (c"polymath_plots", include_str!("python/polymath_plots.py")),
+    (c"polymath_text", include_str!("python/polymath_text.py")),
     (c"polymath_figures", include_str!("python/polymath_figures.py")),
+    (c"polymath_notebook", include_str!("python/polymath_notebook.py")),
+    (c"polymath_imports", include_str!("python/polymath_imports.py")),
     (c"polymath_cell", include_str!("python/polymath_cell.py")),
 ];
 

@@ -2,7 +2,7 @@
 //! serves calls. From the first call on this process belongs to the code it runs.
 
 use crate::{
-    init::Newborn,
+    newborn::Newborn,
     python::Interpreter,
     traces,
     walls::{WallError, landlock, limits, privileges, probe, seccomp},

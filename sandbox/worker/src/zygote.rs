@@ -4,6 +4,7 @@
 
 use crate::{
     init,
+    newborn::Newborn,
     python::Interpreter,
     walls::{Lowered, namespaces},
 };
@@ -90,7 +91,7 @@ fn answer(
     };
     python.before_fork();
     match namespaces::fork_into(&wanted) {
-        Ok(None) => init::main(init::Newborn { python, plan, lowered }, before, ends),
+        Ok(None) => init::main(Newborn { python, plan, lowered }, before, ends),
         Ok(Some(pidfd)) => {
             python.after_fork_in_parent();
             drop(ends);

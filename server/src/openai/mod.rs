@@ -28,7 +28,7 @@ use std::time::Duration;
 const FIRST_SIGN: Duration = Duration::from_secs(2);
 
 pub async fn completions(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let body = json_body(&headers, body).await?;
+    let body = json_body(&headers, body, &app.limits).await?;
     let defaults = Defaults { sampling: app.sampling.clone(), max_tokens: app.engine.info().context };
     let ChatRequest { model, ask, stream, include_usage } = request::read(&body, &defaults)?;
     check_model(&app, &model)?;

@@ -7,7 +7,7 @@ use polymath_chat::{Completion, CompletionError, Event, Message};
 use polymath_model::engine::{
     Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, Rules, Sampling, TokenUsage,
 };
-use polymath_server::{Server, Service, Token};
+use polymath_server::{Limits, Server, Service, Token};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -27,12 +27,16 @@ impl Drop for Running {
 }
 
 pub async fn serve(engine: Arc<dyn Engine>, token: Option<&str>) -> Running {
+    serve_within(engine, token, Limits::default()).await
+}
+
+pub async fn serve_within(engine: Arc<dyn Engine>, token: Option<&str>, limits: Limits) -> Running {
     let token = token.map(|t| Token::new(t).unwrap());
     let server = Server::bind("127.0.0.1:0", token).await.unwrap();
     let address = server.address();
     let stop = CancellationToken::new();
     let sampling = Sampling { temperature: 0.3, ..Sampling::default() };
-    tokio::spawn(server.run(Service { engine, sampling }, stop.clone()));
+    tokio::spawn(server.limited(limits).run(Service { engine, sampling }, stop.clone()));
     Running { base: format!("http://{address}"), port: address.port(), stop }
 }
 

@@ -1,9 +1,12 @@
 //! `browser_open`: a page's text in numbered lines, a window at a time, with its tables.
 
-use super::{Browser, Page, cancellable, passage::is_cjk, target};
+use super::page::Page;
+use super::shared::{Browser, cancellable};
+use super::target;
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
-use polymath_chat::{ToolFailure, ToolOutput, ToolSpec};
+use polymath_chat::{Mention, ToolFailure, ToolOutput, ToolSpec};
+use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
 use std::{fmt::Write, sync::Arc};
 
@@ -26,7 +29,7 @@ impl BrowserOpen {
                 "properties": {
                     "target": {
                         "type": ["string", "integer"],
-                        "description": "Number of a result of the last search, or a page's URL",
+                        "description": "Number of a search result, or a page's URL",
                     },
                     "line": {"type": "integer", "minimum": 1, "description": "First line to show (default 1)"},
                 },
@@ -40,34 +43,31 @@ impl BrowserOpen {
 
     async fn open(&self, args: &Value, session: &str) -> Result<ToolOutput, ToolFailure> {
         let line = first_line(&args["line"])?;
-        let hits = self.browser.with_session(session, |s| s.hits.clone());
-        let address = target::resolve(&args["target"], &hits, &self.browser)?;
+        let is_local = |path: &str| self.browser.search.corpora().any(|corpus| corpus.contains(path));
+        let address = self.browser.with_session(session, |s| target::resolve(&args["target"], s.hits(), is_local))?;
         let page = self.page(&address, session).await?;
         let content = if args["full"].as_bool() == Some(true) {
             format!("{}\n{}\n\n{}", page.title, page.url, page.text())
         } else {
             window(&page, line)?
         };
-        Ok(ToolOutput { content, tables: page.tables.clone(), sources: vec![page.source()], ..ToolOutput::default() })
+        Ok(ToolOutput {
+            tables: page.tables.clone(),
+            sources: vec![page.source()],
+            // Either text begins with the page's title.
+            mentions: vec![Mention { at: 0, url: page.url.clone() }],
+            ..ToolOutput::text(content)
+        })
     }
 
     /// A page already open in the session is not fetched again: its lines keep their numbers.
     async fn page(&self, address: &target::Address, session: &str) -> Result<Arc<Page>, ToolFailure> {
         let url = address.to_string();
-        let open = |s: &mut super::Session, url: &str| {
-            let at = s.pages.iter().position(|p| p.url == url)?;
-            let page = s.pages.remove(at);
-            s.pages.push(page.clone()); // the page in hand is the last one
-            Some(page)
-        };
-        if let Some(page) = self.browser.with_session(session, |s| open(s, &url)) {
+        if let Some(page) = self.browser.with_session(session, |s| s.page(&url)) {
             return Ok(page);
         }
         let page = Arc::new(self.browser.page(address).await?);
-        self.browser.with_session(session, |s| {
-            s.pages.retain(|p| p.url != page.url);
-            s.pages.push(page.clone());
-        });
+        self.browser.with_session(session, |s| s.open(page.clone()));
         Ok(page)
     }
 }
@@ -80,6 +80,10 @@ impl Tool for BrowserOpen {
 
     async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
         cancellable(cx, self.open(&args, &cx.session)).await
+    }
+
+    async fn end(&self, session: &str) {
+        self.browser.forget(session);
     }
 }
 

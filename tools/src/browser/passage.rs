@@ -4,8 +4,12 @@
 //! it is cut into overlapping pairs of characters, which needs no dictionary and finds every
 //! substring; everything else is cut at non-letters, lower-cased and stemmed as English.
 
+use polymath_quantity::text::{is_cjk, is_stop_word, sentences};
 use std::collections::{HashMap, HashSet};
 use tantivy::tokenizer::{Language, LowerCaser, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
+
+/// Characters of a result's snippet.
+pub const SNIPPET: usize = 240;
 
 /// The analyzer of queries, snippets and the local index.
 pub fn analyzer() -> TextAnalyzer {
@@ -20,19 +24,12 @@ pub struct Wanted {
     pub pairs: Vec<(String, String)>,
 }
 
-/// English words that say nothing alone, as they are written.
-const EMPTY: &[&str] = &[
-    "a", "about", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for", "from", "had", "has",
-    "have", "how", "in", "is", "it", "its", "of", "on", "or", "s", "that", "the", "their", "this", "to", "was", "were",
-    "what", "when", "where", "which", "who", "will", "with",
-];
-
 /// What `query` asks for; empty words count when there are no others.
 pub fn wanted(query: &str) -> Wanted {
     let mut all = Vec::new();
     analyzer().token_stream(query).process(&mut |token| {
         let written = query[token.offset_from..token.offset_to].to_lowercase();
-        all.push((token.text.clone(), EMPTY.contains(&written.as_str())));
+        all.push((token.text.clone(), is_stop_word(&written)));
     });
     let none_full = all.iter().all(|(_, empty)| *empty);
     let mut wanted = Wanted::default();
@@ -62,11 +59,6 @@ fn found_in(text: &str, wanted: &Wanted, analyzer: &mut TextAnalyzer) -> HashSet
         last.clone_from(&token.text);
     });
     found
-}
-
-/// Characters of scripts written without spaces.
-pub fn is_cjk(c: char) -> bool {
-    matches!(c as u32, 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x3ffff)
 }
 
 #[derive(Clone)]
@@ -139,7 +131,8 @@ fn tokens(text: &str) -> Vec<Token> {
 /// in at most `limit` characters; the text's start when nothing of the query is in it.
 pub fn best(lines: &[&str], query: &str, limit: usize) -> String {
     let (wanted, mut analyzer) = (wanted(query), analyzer());
-    let units: Vec<&str> = lines.iter().flat_map(|line| sentences(line)).collect();
+    let units: Vec<&str> =
+        lines.iter().flat_map(|line| sentences(line)).map(str::trim).filter(|s| !s.is_empty()).collect();
     let found: Vec<_> = units.iter().map(|u| found_in(u, &wanted, &mut analyzer)).collect();
     let mut spread: HashMap<usize, usize> = HashMap::new();
     for part in found.iter().flatten() {
@@ -189,36 +182,6 @@ pub fn shorten(text: &str, limit: usize) -> String {
     }
     let cut: String = text.chars().take(limit.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
-}
-
-/// Cuts a line after each full stop that ends a sentence.
-pub fn sentences(line: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut chars = line.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|(_, c)| *c);
-        let ends = match c {
-            '。' | '！' | '？' | '；' => true,
-            '!' | '?' => next.is_some_and(char::is_whitespace),
-            '.' => next.is_some_and(char::is_whitespace) && !is_abbreviation(&line[start..at]),
-            _ => false,
-        };
-        if ends {
-            parts.push(line[start..at + c.len_utf8()].trim());
-            start = at + c.len_utf8();
-        }
-    }
-    parts.push(line[start..].trim());
-    parts.retain(|p| !p.is_empty());
-    parts
-}
-
-/// "J." and "Inc." end no sentence; a short capitalised word before the stop is taken for one of these.
-fn is_abbreviation(before: &str) -> bool {
-    let word = before.rsplit(char::is_whitespace).next().unwrap_or("");
-    let letters = word.chars().count();
-    letters > 0 && letters <= 3 && word.chars().all(char::is_alphabetic) && word.starts_with(char::is_uppercase)
 }
 
 #[cfg(test)]
@@ -271,13 +234,5 @@ mod tests {
         assert_eq!(best(&["One thing. Another."], "zebra", 12), "One thing.");
         assert_eq!(best(&[], "zebra", 12), "");
         assert_eq!(best(&["abcdefghij"], "zebra", 5), "abcd…");
-    }
-
-    #[test]
-    fn sentence_ends() {
-        assert_eq!(
-            sentences("Raised $4.5M. Led by J. Smith of Acme Inc. in May! 好。是"),
-            ["Raised $4.5M.", "Led by J. Smith of Acme Inc. in May!", "好。", "是"]
-        );
     }
 }

@@ -1,9 +1,8 @@
 //! What `browser_open` was asked to open: models write numbers, addresses, titles and fragments of these.
 
-use super::{Browser, Hit};
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
 use serde_json::Value;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Where a page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +32,15 @@ impl Address {
 }
 
 /// Finds out what `target` means: the number of a result, an address, a result's title, the path
-/// of a local page, or an address without its `https://`.
+/// of a local page (which `is_local` knows), or an address without its `https://`.
 ///
 /// # Errors
 /// `not_found` for a number without a result, `arguments` for what can mean nothing.
-pub fn resolve(target: &Value, hits: &[Hit], browser: &Browser) -> Result<Address, ToolFailure> {
+pub fn resolve(
+    target: &Value,
+    hits: &BTreeMap<usize, Hit>,
+    is_local: impl Fn(&str) -> bool,
+) -> Result<Address, ToolFailure> {
     let text = match target {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -48,11 +51,10 @@ pub fn resolve(target: &Value, hits: &[Hit], browser: &Browser) -> Result<Addres
         return Err(wrong("target is empty"));
     }
     if let Some(number) = result_number(text) {
-        let hit = number.checked_sub(1).and_then(|i| hits.get(i));
-        return hit.map(|hit| Address::of(&hit.url)).ok_or_else(|| {
-            let message = match hits.len() {
-                0 => format!("there is no result {number}: nothing was searched for yet"),
-                n => format!("there is no result {number}: the last search gave results 1 to {n}"),
+        return hits.get(&number).map(|hit| Address::of(&hit.url)).ok_or_else(|| {
+            let message = match hits.last_key_value() {
+                None => format!("there is no result {number}: nothing was searched for yet"),
+                Some((last, _)) => format!("there is no result {number}: the last search's last result is {last}"),
             };
             ToolFailure::new("not_found", message)
         });
@@ -60,10 +62,10 @@ pub fn resolve(target: &Value, hits: &[Hit], browser: &Browser) -> Result<Addres
     if text.starts_with("local:") || text.contains("://") {
         return Ok(Address::of(text));
     }
-    if let Some(hit) = hits.iter().find(|hit| same_title(&hit.title, text)) {
+    if let Some(hit) = hits.values().rev().find(|hit| same_title(&hit.title, text)) {
         return Ok(Address::of(&hit.url));
     }
-    if browser.search.corpora().any(|corpus| corpus.contains(text)) {
+    if is_local(text) {
         return Ok(Address::Local(text.to_owned()));
     }
     if text.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('.') && !scheme.contains(' ')) {
@@ -77,7 +79,7 @@ pub fn resolve(target: &Value, hits: &[Hit], browser: &Browser) -> Result<Addres
 }
 
 fn wrong(what: &str) -> ToolFailure {
-    ToolFailure::new("arguments", format!("{what}; give the number of a result of the last search, or a page's URL"))
+    ToolFailure::new("arguments", format!("{what}; give the number of a search result, or a page's URL"))
 }
 
 /// `1`, `#1`, `[1]`, `1.`, `result 1`.

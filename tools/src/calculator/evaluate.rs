@@ -2,7 +2,7 @@
 //! were asked for no longer change.
 
 use super::{
-    CalcError,
+    error::CalcError,
     number::{Arithmetic, Number, is_negative, is_zero, small_integer},
     parse::{Constant, Node, Operator},
 };

@@ -4,8 +4,8 @@
 //! typographic operators and a few English phrases become what the evaluator and fend both read.
 //! It computes nothing, and leaves what it does not know as it is.
 
-use super::CalcError;
-use regex::{Captures, Regex};
+use super::error::CalcError;
+use regex::Regex;
 use std::{collections::BTreeSet, sync::LazyLock};
 
 /// How exactly the result is wanted.
@@ -39,7 +39,7 @@ pub fn normalise(text: &str) -> Result<Normalised, CalcError> {
         }
     }
     let (text, precision) = take_precision(text.trim())?;
-    let text = plain_numbers(&text);
+    let text = polymath_quantity::plainly(&text, |at| commas_separate(&text, at));
     let text = strip_currency(&text)?;
     let expression = SPACES.replace_all(text.trim(), " ").into_owned();
     Ok(Normalised { expression, precision })
@@ -148,41 +148,6 @@ const COMMA_CALLS: &[&str] = &[
     "comb", "choose", "ncr", "perm", "npr",
 ];
 
-/// Thousands separators away, scale words multiplied out: `$1.5 billion` -> `$1500000000`.
-fn plain_numbers(text: &str) -> String {
-    static GROUPED: LazyLock<Regex> = LazyLock::new(|| regex(r"\d{1,3}(?:,\d{2,3})*,\d{3}\b"));
-    static SPACED: LazyLock<Regex> = LazyLock::new(|| regex(r"(\d)[_\u{a0}\u{2009}\u{202f}](\d)"));
-    static SCALED: LazyLock<Regex> = LazyLock::new(|| {
-        regex(concat!(
-            r"(?P<currency>[$€£¥]\s?)?(?P<number>\d+(?:\.\d+)?|\.\d+)",
-            r"(?:\s*(?P<word>(?i:thousand|million|billion|trillion|mln|mn|bn|tn)\b|万亿|百万|千万|亿|万|千)",
-            r"|(?P<letter>[kKMBTmb])\b)"
-        ))
-    });
-    let text = SPACED.replace_all(text, "$1$2");
-    let text = GROUPED.replace_all(&text, |found: &Captures| {
-        let at = found.get(0).map_or(0, |m| m.start());
-        let whole = &found[0];
-        if commas_separate(&text, at) { whole.to_owned() } else { whole.replace(',', "") }
-    });
-    SCALED
-        .replace_all(&text, |found: &Captures| {
-            let currency = found.name("currency").map_or("", |m| m.as_str());
-            let power = match (found.name("word"), found.name("letter").map(|m| m.as_str())) {
-                (Some(word), _) => scale(&word.as_str().to_lowercase()),
-                // A lone small letter is a unit (metre, bit) unless money stands before it.
-                (None, Some("m" | "b")) if currency.is_empty() => None,
-                (None, Some(letter)) => scale(&letter.to_lowercase()),
-                (None, None) => None,
-            };
-            match power {
-                Some(power) => format!("{currency}{} ", shift_point(&found["number"], power)),
-                None => found[0].to_owned(),
-            }
-        })
-        .into_owned()
-}
-
 /// Whether the number at `at` stands directly in the argument list of a function of several
 /// arguments. There `max(1,200)` has two; but where some commas are followed by a space, as in
 /// `max(1,200, 3,400)`, those separate and the others group.
@@ -209,49 +174,13 @@ fn commas_separate(text: &str, at: usize) -> bool {
     COMMA_CALLS.contains(&name.as_str()) && !inside.contains(", ")
 }
 
-/// The power of ten a scale word stands for.
-fn scale(word: &str) -> Option<usize> {
-    Some(match word {
-        "thousand" | "k" | "千" => 3,
-        "万" => 4,
-        "million" | "mln" | "mn" | "m" | "百万" => 6,
-        "千万" => 7,
-        "亿" => 8,
-        "billion" | "bn" | "b" => 9,
-        "trillion" | "tn" | "t" | "万亿" => 12,
-        _ => return None,
-    })
-}
-
-/// `number` × 10^`power`, on its digits, so that nothing is rounded.
-fn shift_point(number: &str, power: usize) -> String {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let mut digits = format!("{whole}{fraction}");
-    if fraction.len() <= power {
-        digits.push_str(&"0".repeat(power - fraction.len()));
-        let digits = digits.trim_start_matches('0');
-        return if digits.is_empty() { "0".to_owned() } else { digits.to_owned() };
-    }
-    digits.insert(whole.len() + power, '.');
-    let digits = digits.trim_start_matches('0');
-    if digits.starts_with('.') { format!("0{digits}") } else { digits.to_owned() }
-}
-
 /// Money is computed in its own unit: one currency's signs are dropped, two are refused, because
 /// there are no exchange rates here.
 fn strip_currency(text: &str) -> Result<String, CalcError> {
-    static MARK: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)\b(?:US|C|A|HK)\$|[$€£¥]|\b(?:USD|EUR|GBP|JPY|CNY|RMB|dollars?|euros?|pounds sterling|yuan)\b")
-    });
-    let mut seen = BTreeSet::new();
-    for mark in MARK.find_iter(text) {
-        seen.insert(match mark.as_str().to_lowercase().as_str() {
-            "$" | "us$" | "usd" | "dollar" | "dollars" => "USD".to_owned(),
-            "€" | "eur" | "euro" | "euros" => "EUR".to_owned(),
-            "£" | "gbp" | "pounds sterling" => "GBP".to_owned(),
-            "¥" | "cny" | "rmb" | "yuan" => "CNY/JPY".to_owned(),
-            other => other.to_uppercase(),
-        });
+    let marks = polymath_quantity::currencies(text);
+    let mut seen: BTreeSet<&str> = marks.iter().map(|(_, name)| *name).collect();
+    if seen.contains("CNY") || seen.contains("JPY") {
+        seen.remove("¥"); // the sign of both
     }
     if seen.len() > 1 {
         let names = seen.into_iter().collect::<Vec<_>>().join(" and ");
@@ -259,7 +188,11 @@ fn strip_currency(text: &str) -> Result<String, CalcError> {
             "the expression mixes {names} and there are no exchange rates here; write the rate into the expression, as in `100 * 1.08`"
         )));
     }
-    Ok(MARK.replace_all(text, "").into_owned())
+    let mut bare = text.to_owned();
+    for (at, _) in marks.into_iter().rev() {
+        bare.replace_range(at, "");
+    }
+    Ok(bare)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The numbers of the calculator: exact fractions for as long as the mathematics allows, then
 //! decimal floats of a chosen precision, every operation on them correctly rounded (dashu).
 
-use super::CalcError;
+use super::error::CalcError;
 use dashu_base::{BitTest, Sign, Signed, UnsignedAbs};
 use dashu_float::{Context, DBig, FpError, FpResult, Repr, round::mode::HalfAway};
 use dashu_int::{IBig, UBig};

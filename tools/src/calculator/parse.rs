@@ -3,7 +3,7 @@
 //! Units, dates and variables are not read here; an unknown word is reported as such, and fend gets
 //! the expression instead.
 
-use super::CalcError;
+use super::error::CalcError;
 use dashu_ratio::RBig;
 
 /// A part of the expression.

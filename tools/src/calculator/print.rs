@@ -1,7 +1,7 @@
 //! Numbers as text: exact where that is short enough, otherwise rounded, and saying which.
 
 use super::{
-    CalcError,
+    error::CalcError,
     evaluate::Value,
     normalise::Precision,
     number::{Arithmetic, Number, decimal_magnitude},

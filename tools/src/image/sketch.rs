@@ -1,7 +1,7 @@
 //! The backend without image weights: plan the picture, draw each object, put them together.
 
 use super::{
-    Painter, Painting, Picture,
+    painter::{Painter, Painting, Picture},
     plan::{OTHER, Object, Plan, Square, schema},
     raster, shapes,
     svg::{check, compose, distinct_shapes},

@@ -97,9 +97,9 @@ async fn a_plan_and_its_objects_become_a_picture() {
 async fn files_are_never_overwritten() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("picture.png"), "mine").unwrap();
-    let path = write_new(directory.path(), &file_stem("***"), "png", b"new").unwrap();
-    assert_eq!(file_name(&path), "picture-2.png");
-    assert_eq!(file_stem("画出公司的图 a/../b"), "画出公司的图-a-b");
+    let file = write_new(directory.path(), &first_words("***"), "png", b"new").unwrap();
+    assert_eq!((file.name.as_str(), file.mime.as_str()), ("picture-2.png", "image/png"));
+    assert_eq!(first_words("画出公司的图 a/../b"), "画出公司的图-a-b");
 }
 
 #[tokio::test]

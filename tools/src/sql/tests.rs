@@ -2,7 +2,7 @@
 use super::*;
 
 fn cell_of(text: &str) -> Cell {
-    let (number, date) = crate::read_value(text);
+    let (number, date) = polymath_quantity::read(text).values();
     if text.is_empty() { Cell::missing() } else { Cell { number, date, ..Cell::new(text, Provenance::Given) } }
 }
 

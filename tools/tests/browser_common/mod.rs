@@ -3,16 +3,18 @@
 
 use polymath_chat::{ToolFailure, ToolOutput};
 use polymath_tools::{
-    CallCx, Registry, ToolError,
-    browser::{Browser, BrowserConfig, SearchSpec},
+    CallCx, Registry, Tool, ToolError,
+    browser::{Browser, BrowserConfig, BrowserFind, BrowserOpen, BrowserSearch, SearchSpec},
 };
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub struct Bench {
     pub tools: Registry,
+    pub browser: Arc<Browser>,
     pub home: TempDir,
 }
 
@@ -24,7 +26,12 @@ impl Bench {
         config.brave_key = None;
         change(&mut config);
         let browser = Browser::new(config).unwrap();
-        Bench { tools: Registry::new(browser.tools()), home }
+        let tools: [Arc<dyn Tool>; 3] = [
+            Arc::new(BrowserSearch::new(browser.clone())),
+            Arc::new(BrowserOpen::new(browser.clone())),
+            Arc::new(BrowserFind::new(browser.clone())),
+        ];
+        Bench { tools: Registry::new(tools), browser, home }
     }
 
     pub fn over(folder: &Path) -> Self {

@@ -9,7 +9,7 @@ pub fn merge(rows: &mut Vec<Row>, new: Vec<Row>) {
     // Rows of one page are different things, however alike they look.
     let before = rows.len();
     for row in new {
-        if row.iter().filter(|c| c.text.is_some()).count() < 2 {
+        if row.first().is_none_or(|c| c.text.is_none()) {
             continue;
         }
         match rows[..before].iter_mut().find(|known| is_same(known, &row)) {

@@ -1,6 +1,7 @@
 //! What a collected table is to look like.
 
 use polymath_chat::Cell;
+use polymath_quantity::{Column as Units, is_blank};
 use serde::Deserialize;
 
 /// What a column holds.
@@ -10,6 +11,25 @@ pub enum Kind {
     Text,
     Number,
     Date,
+}
+
+impl Kind {
+    /// A page's cell as a reader of our table needs it: with what its header said of it.
+    pub fn read(self, cell: &Cell, header: &str) -> Cell {
+        let Some(text) = cell.text.as_deref().filter(|t| !is_blank(t)) else { return Cell::missing() };
+        let units = Units::of(header);
+        let (number, date) = units.read(text).values();
+        let mut out = cell.clone();
+        match self {
+            Kind::Text => (out.number, out.date) = (None, None),
+            Kind::Date => (out.number, out.date) = (None, date),
+            Kind::Number => {
+                (out.number, out.date) = (number, None);
+                out.text = units.restate(text).or(out.text);
+            }
+        }
+        out
+    }
 }
 
 /// A column that is wanted.
@@ -29,3 +49,26 @@ pub struct Shape {
 
 /// A row as it is put together.
 pub type Row = Vec<Cell>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::Provenance;
+
+    #[track_caller]
+    fn check(text: &str, header: &str, want: &str, number: Option<f64>) {
+        let got = Kind::Number.read(&Cell::new(text, Provenance::Given), header);
+        assert_eq!((got.display(), got.number), (want, number), "{text} under {header}");
+    }
+
+    #[test]
+    fn header_units_reach_the_cells() {
+        check("4.5", "Amount raised (USD m)", "$4.5 million", Some(4.5e6));
+        check("> 1,000", "Valuation (USD m)", "> $1 billion", Some(1e9));
+        check("$325M", "Amount", "$325M", Some(325e6));
+        check("12", "Length in km", "12", Some(12.0));
+        check("1,268", "Length (m)", "1,268", Some(1268.0));
+        check("7", "Group B", "7", Some(7.0));
+        check("—", "Valuation", "n/a", None);
+    }
+}

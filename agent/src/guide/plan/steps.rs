@@ -1,5 +1,6 @@
 //! A plan as values, and the reader of what a model wrote under the plan's grammar.
 
+use std::fmt;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -16,6 +17,29 @@ pub enum Step {
     Program,
     Picture { what: String },
     Reply,
+}
+
+/// As the model wrote it, shortened.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |options: &[(String, String)]| {
+            options.iter().map(|(name, value)| format!(", {name}={value}")).collect::<String>()
+        };
+        match self {
+            Step::Find { name, what } => write!(f, "{name} = find({what})"),
+            Step::Collect { name, things, columns } => write!(f, "{name} = collect({things}: {})", columns.join(", ")),
+            Step::Calc { name, expression } => write!(f, "{name} = calc({expression})"),
+            Step::Table { name, columns, rows } => {
+                write!(f, "{name} = table({}; {} rows)", columns.join(", "), rows.len())
+            }
+            Step::Sql { name, query } => write!(f, "{name} = sql({query})"),
+            Step::Chart { kind, table, options } => write!(f, "chart({kind}, {table}{})", list(options)),
+            Step::Change { chart, options } => write!(f, "change({chart}{})", list(options)),
+            Step::Program => write!(f, "program()"),
+            Step::Picture { what } => write!(f, "picture({what})"),
+            Step::Reply => write!(f, "reply()"),
+        }
+    }
 }
 
 /// An argument of a call.

@@ -349,11 +349,17 @@ async fn close_fence(io: &Io) -> bool {
 /// Consumes wanted characters, but no more than a few.
 async fn few(io: &Io, most: usize, wanted: impl Fn(char) -> bool) -> String {
     let from = io.position();
-    for _ in 0..most {
-        match io.peek().await.filter(|c| wanted(*c)) {
-            Some(c) => io.seek(io.position() + c.len_utf8()),
-            None => break,
+    let mut left = most;
+    loop {
+        let (length, done) = io.ahead(|rest| {
+            let taken = rest.chars().take(left).take_while(|c| wanted(*c));
+            let (count, length) = taken.fold((0, 0), |(n, length), c| (n + 1, length + c.len_utf8()));
+            left -= count;
+            (length, length < rest.len())
+        });
+        io.seek(io.position() + length);
+        if done || left == 0 || !io.beyond(io.position()).await {
+            return io.since(from);
         }
     }
-    io.since(from)
 }

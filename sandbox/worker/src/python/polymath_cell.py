@@ -4,7 +4,6 @@ This module lives in the same process as the code it runs, so nothing here is a 
 a well-meant program pleasant to run. Whatever it reports, the host checks sizes and shapes again.
 """
 
-import ast
 import builtins
 import errno
 import gc
@@ -24,11 +23,15 @@ import warnings
 
 import polymath_errors as errors
 import polymath_figures as figures
+import polymath_imports as imports
+import polymath_notebook as notebook
+import polymath_notes as notes
+import polymath_spellings as spellings
 import polymath_tables as tables
 
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
-_parse, _dumps, _loads, _on_signal = ast.parse, json.dumps, json.loads, signal.signal
+_dumps, _loads, _on_signal = json.dumps, json.loads, signal.signal
 
 # Characters of a value that are sent; the host cuts again for the model.
 VALUE_LIMIT = 20_000
@@ -54,6 +57,7 @@ def begin(work, temporary):
     os.environ.update(
         HOME=work, TMPDIR=temporary, LANG="C.UTF-8", LC_CTYPE="C.UTF-8", PATH="", USER="user", LOGNAME="user",
         MPLBACKEND="Agg", MPLCONFIGDIR=temporary, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", TZ="UTC",
+        ARROW_DEFAULT_MEMORY_POOL="system", JE_ARROW_MALLOC_CONF="background_thread:false",
     )
     # Last, so that a file of the user's cannot stand in for a library by chance.
     sys.path.append(work)
@@ -67,6 +71,7 @@ def begin(work, temporary):
     _prepare_streams()
     os.system = _no_process
     builtins.input = _no_input
+    notebook.begin(work)
 
 
 def _seed(number):
@@ -79,10 +84,16 @@ def _seed(number):
 def warm():
     """What the zygote imports once for all its sessions."""
     import numpy  # noqa: F401
+
+    # Found later, by code that wants it: pandas would import it at once, whose start it doubles.
+    sys.modules["pyarrow"] = None
     import pandas  # noqa: F401
 
+    del sys.modules["pyarrow"]
     tables.setup()
+    spellings.setup()
     figures.setup()
+    imports.setup()
     gc.collect()
     gc.freeze()
 
@@ -115,6 +126,9 @@ def _on_interrupt(*_):
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
     text = " ".join(str(message).split())
+    # Told by a note, once.
+    if text.startswith("Glyph ") and "missing from" in text:
+        return
     where = f" (line {lineno})" if str(filename).startswith("<cell") else ""
     print(f"{category.__name__}{where}: {text[:300]}", file=sys.stderr)
 
@@ -147,14 +161,15 @@ def run(payload):
     if request.get("seed") is not None:
         _seed(request["seed"])
     figures.begin(count_only=replay, svg=request.get("svg", False))
-    reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": []}
+    reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": [], "notes": []}
+    notes.take()
     _on_signal(2, _on_interrupt)
     warnings.showwarning = _show_warning
     try:
         _running = True
         try:
             given = _inject(request["tables"])
-            value = _execute(request["code"])
+            value = _execute(request["code"], request.get("cell"))
             if replay:
                 _namespace["_"] = _namespace.get("_") if value is None else value
             else:
@@ -170,9 +185,10 @@ def run(payload):
             figures.capture_open()
         _flush()
         reply["figures"] = figures.take()
+        reply["notes"] = notes.take()
         return _dumps(reply).encode("utf-8", "backslashreplace")
     except BaseException as error:
-        reply.update(value=None, figures=[], tables=[])
+        reply.update(value=None, figures=[], tables=[], notes=[])
         _describe(error, reply)
         return _dumps(reply).encode("utf-8", "backslashreplace")
 
@@ -182,27 +198,26 @@ def check():
     the last one left the runner unable to. That is told with the call that did it, and not with the next."""
     _prepare_streams()
     request = _loads('{"code": "1 + 1"}')
-    tree = _parse(request["code"], "<check>")
-    value = eval(compile(ast.Expression(tree.body[0].value), "<check>", "eval"), {})
+    tree = notebook.parse(request["code"], "<check>")
+    notebook.tell_places(tree)
+    value = notebook.run(tree, "<check>", {})
     # Zeros that the kernel has to give only when they are touched.
     room = bytes(ROOM)
     if _dumps({"value": repr(value)}) != '{"value": "2"}' or len(room) != ROOM:
         raise RuntimeError("the runner computes wrongly")
 
 
-def _execute(code):
-    """Runs the code in the session's namespace; the value of a last expression, or None."""
+def _execute(code, number):
+    """Runs the code in the session's namespace; the value of a last expression, or None. `number`: which
+    of the session's cells it is, where the host counts."""
     global _cells
-    _cells += 1
+    _cells = number or _cells + 1
     name = f"<cell {_cells}>"
     if isinstance(linecache.cache, dict):
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-    tree = _parse(code, name)
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-    exec(compile(tree, name, "exec"), _namespace)
-    return None if last is None else eval(compile(last, name, "eval"), _namespace)
+    tree = notebook.parse(code, name)
+    notebook.tell_places(tree)
+    return notebook.run(tree, name, _namespace)
 
 
 def _inject(wanted):
@@ -232,7 +247,7 @@ def _show(value, reply, wanted, given):
         if not any(table["title"] == name for table in reply["tables"]):
             reply["tables"].append(tables.from_frame(value, name))
         return tables.markdown(value)
-    text = repr(value)
+    text = repr(value) if type(value).__name__ != "Styler" else notebook.shown(value)
     if len(text) > VALUE_LIMIT:
         text = f"{text[:VALUE_LIMIT]}… ({len(text)} characters in all)"
     return text

@@ -5,6 +5,9 @@ import errno
 import os
 import traceback
 
+import polymath_hints as hints
+import polymath_missing as missing
+
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
@@ -20,13 +23,25 @@ FRAMES = 6
 
 
 def describe(error, frames):
-    """`{"kind", "message", "traceback"}` of an exception. `frames`: column names of the cell's data
-    frames, by variable."""
+    """`{"kind", "message", "traceback", "lacks"}` of an exception. `frames`: column names of the
+    cell's data frames, by variable."""
+    return {**_told(error, frames), "lacks": next(filter(None, map(_lack, _chain(error))), None)}
+
+
+def _told(error, frames):
     kind, note = classify(error)
     if note is None and isinstance(error, KeyError) and _files(error) & FRAME_FILES:
         note = "\n".join(f"{name} has the columns {columns}" for name, columns in frames.items())
     last = "".join(traceback.format_exception_only(type(error), error)).strip()
+    absent = next((told for told in map(missing.note, _chain(error)) if told), None) if kind == "exception" else None
+    if absent:
+        # In the place of what would send people to pip and conda.
+        message = f"{type(error).__name__}: {absent}"
+        return {"kind": kind, "message": _cut(message, 500), "traceback": _cut("\n".join([*_frames(error), message]), 4000)}
     summary = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    if note is None and kind == "exception":
+        note = hints.hint(summary, "pandas" in (getattr(type(error), "__module__", "") or "") or _in_pandas(error))
+        summary = f"{summary}; {note}" if note else summary
     lines = _frames(error)
     text = "\n".join(lines + [last]) if lines else last
     if note:
@@ -77,25 +92,61 @@ def _used_up(error):
     return None
 
 
+def _lack(error):
+    """What the program wanted and cannot have, as `polymath_chat::Lack` names it; None for others."""
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        return "name"
+    if isinstance(error, ModuleNotFoundError) or missing.note(error):
+        return "package"
+    if _wants_network(error):
+        return "network"
+    if isinstance(error, FileNotFoundError) or isinstance(error, OSError) and _outside(error):
+        return "file"
+    return None
+
+
+def _wants_network(error):
+    if not isinstance(error, OSError):
+        return False
+    unresolved = type(error).__name__ in ("gaierror", "herror")
+    return unresolved or error.errno in DENIED and bool(_files(error) & set(NETWORK_FILES))
+
+
+def _outside(error):
+    """The path outside the sandbox that the error is about, if it is about one."""
+    path = error.filename
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if not isinstance(path, str):
+        return None
+    path = os.path.abspath(path)
+    inside = any(path == place or path.startswith(place + "/") for place in INSIDE)
+    kept_out = error.errno in DENIED or isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return path if kept_out and not inside else None
+
+
 def _denied(error):
     if not isinstance(error, OSError):
         return None
     files = _files(error)
-    if type(error).__name__ in ("gaierror", "herror") or (error.errno in DENIED and files & set(NETWORK_FILES)):
+    if _wants_network(error):
         return "the sandbox has no network: get pages with the browser tools instead"
     if error.errno in DENIED and (files & set(PROCESS_FILES) or "program" in str(error)):
         return "the sandbox cannot start other programs"
-    path = error.filename
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
-    if isinstance(path, str):
-        path = os.path.abspath(path)
-        outside = not any(path == place or path.startswith(place + "/") for place in INSIDE)
-        if outside and (error.errno in DENIED or isinstance(error, (FileNotFoundError, NotADirectoryError))):
-            return f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
+    path = _outside(error)
+    if path:
+        own = os.path.basename(path)
+        told = f"the sandbox has no access to the host's files ({path!r}): only its own working directory is there"
+        return f"{told}; name the file without a folder: {own!r}" if own else told
     if error.errno in DENIED:
         return f"the sandbox does not allow this operation ({error.strerror})"
     return None
+
+
+def _in_pandas(error):
+    """Whether the code called pandas last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any("/pandas/" in frame.filename for frame in frames)
 
 
 def _files(error):

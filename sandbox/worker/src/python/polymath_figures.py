@@ -8,6 +8,9 @@ import logging
 import os
 import warnings
 
+import polymath_plots as plots
+import polymath_text as text
+
 # Copies of its own: user code may replace the originals.
 globals().update({name: value for name, value in vars(builtins).items() if not name.startswith("_")})
 
@@ -51,6 +54,7 @@ def setup():
     from matplotlib import font_manager
 
     _fonts(matplotlib, font_manager)
+    plots.setup(matplotlib, plt)
     plt.switch_backend("Agg")
     # There is one backend here, whichever the code asks for.
     matplotlib.use = plt.switch_backend = lambda *_, **__: None
@@ -87,24 +91,7 @@ def _fonts(matplotlib, font_manager):
     matplotlib.rcParams["font.sans-serif"] = names + [n for n in matplotlib.rcParams["font.sans-serif"] if n not in names]
     # Long axes of dates: labels that do not run into each other.
     matplotlib.rcParams["date.converter"] = "concise"
-    if found:
-        _math_fonts(font_manager, found[0])
-
-
-def _math_fonts(font_manager, name):
-    """Text with a formula in it is set by other code, which knows no second font."""
-    from matplotlib._mathtext import DejaVuFonts
-
-    original = DejaVuFonts._get_glyph
-    path = font_manager.findfont(name)
-
-    def get_glyph(fonts, fontname, font_class, sym):
-        # From the CJK radicals on.
-        if len(sym) == 1 and ord(sym) >= 0x2E80:
-            return font_manager.get_font(path), ord(sym), False
-        return original(fonts, fontname, font_class, sym)
-
-    DejaVuFonts._get_glyph = get_glyph
+    text.setup(matplotlib, font_manager, names)
 
 
 def _watch_savefig(kind):
@@ -112,12 +99,23 @@ def _watch_savefig(kind):
     original = kind.savefig
 
     def savefig(figure, fname, *args, **kwargs):
+        for old in ("papertype", "frameon"):
+            kwargs.pop(old, None)
         original(figure, fname, *args, **kwargs)
         form = kwargs.get("format") or os.path.splitext(str(fname))[1].lstrip(".")
         if isinstance(fname, (str, os.PathLike)) and str(form or "png").lower() in ("png", "jpg", "jpeg"):
             _saved.add(id(figure))
 
     kind.savefig = savefig
+
+
+def is_figure(value):
+    return type(value).__name__ == "Figure" and type(value).__module__ == "matplotlib.figure"
+
+
+def show(figure):
+    """Captures a figure that was shown by name."""
+    _capture(figure)
 
 
 def is_plot(value):

@@ -10,14 +10,18 @@ use polymath_sandbox::wire::{GivenFile, Limits, Wall};
 use std::{
     ffi::CString,
     fs,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
 const WALL: &str = "mount namespace";
 /// Where user code works, and for temporary files.
 pub const WORK: &str = "/work";
-pub const TEMPORARY: &str = "/tmp";
+pub const TEMPORARY: &str = "/scratch";
+/// Places that people and other programs write to by name: the work directory in other words.
+const ALSO_WORK: [&str; 6] = ["/tmp", "/mnt/data", "/home/user", "/content", "/kaggle/working", "/root"];
+/// Of these, the ones that are so even where the Python runtime lies below them on the host.
+const ALWAYS: usize = 3;
 
 fn fail(what: impl std::fmt::Display) -> impl FnOnce(nix::Error) -> WallError {
     move |e| WallError::new(WALL, format!("{what}: {e}"))
@@ -52,6 +56,7 @@ pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallE
         make_dir(&target)?;
         tmpfs(&target, &format!("size={size},nr_inodes={half},mode=700,uid={owner},gid={owner}"))?;
     }
+    also_work(view.runtime)?;
     for source in view.runtime {
         let to = format!("/new{}", source.display());
         make_dir(&to)?;
@@ -74,6 +79,24 @@ pub fn enter(view: &View<'_>, limits: &Limits, owner: u32) -> Result<Wall, WallE
     }
     restrict("/", libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV, false)?;
     Ok(Wall::up("file system", "the Python runtime, packages and fonts read-only; no host files, /proc, /sys or /etc"))
+}
+
+/// Makes the usual places lead to the work directory. A link is best, since files can be renamed across it;
+/// where folders of the runtime must lie below, it is a second mount.
+fn also_work(runtime: &[PathBuf]) -> Result<(), WallError> {
+    for (index, place) in ALSO_WORK.into_iter().enumerate() {
+        let (at, target) = (format!("/new{place}"), format!("/new{WORK}"));
+        if !runtime.iter().any(|folder| folder.starts_with(place)) {
+            let parent = Path::new(place).parent().unwrap_or(Path::new("/"));
+            make_dir(&format!("/new{}", parent.display()))?;
+            symlink(WORK, &at).map_err(|e| WallError::new(WALL, format!("linking {place} to {WORK}: {e}")))?;
+        } else if index < ALWAYS {
+            make_dir(&at)?;
+            mount(Some(target.as_str()), at.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+                .map_err(fail(format!("binding {WORK} on {place}")))?;
+        }
+    }
+    Ok(())
 }
 
 fn make_dir(path: &str) -> Result<(), WallError> {

@@ -2,10 +2,10 @@
 //!
 //! <https://api-dashboard.search.brave.com/app/documentation/web-search/get-started>
 
-use super::{Hit, SearchBackend, Surroundings, plain, unexpected, with_query};
+use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
 use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ impl SearchBackend for Brave {
                 title: plain(title),
                 url: url.to_owned(),
                 snippet: plain(r["description"].as_str().unwrap_or("")),
+                ..Hit::default()
             })
         });
         Ok(hits.take(limit).collect())

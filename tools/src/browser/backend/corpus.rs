@@ -4,12 +4,12 @@
 //! path and its files' names, sizes and times, so that a change makes a new one. Files are known by
 //! their path below the folder; nothing outside it can be named, and links are not followed.
 
-use super::Hit;
 use crate::browser::{
     fetch::content::Kind,
     page::{self, Page},
     passage,
 };
+use polymath_chat::Hit;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -31,7 +31,6 @@ const MOST_BYTES: u64 = 64 << 20;
 const FORMAT: &str = "2";
 /// A word in the title says more about a page than one in its text.
 const TITLE_WEIGHT: f32 = 2.0;
-const SNIPPET: usize = super::super::SNIPPET;
 
 /// Why a folder can't be searched.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +156,8 @@ impl Corpus {
             hits.push(Hit {
                 title: text(title).to_owned(),
                 url: address(text(path)),
-                snippet: passage::best(&lines, query, SNIPPET),
+                snippet: passage::best(&lines, query, passage::SNIPPET),
+                ..Hit::default()
             });
         }
         Ok(hits)

@@ -4,11 +4,11 @@
 //! service is then left alone for a while, longer each time, so that the next backend gets its turn
 //! at once.
 
-use super::{Hit, SearchBackend, Surroundings, unexpected, with_query};
+use super::service::{SearchBackend, Surroundings, unexpected, with_query};
 use crate::browser::fetch::{Fetcher, Reply};
 use async_trait::async_trait;
 use dom_query::{Document, NodeRef};
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -102,7 +102,12 @@ fn hit(result: &NodeRef) -> Option<Hit> {
     let link = result.select(".result__a");
     let url = unwrap(&link.attr("href")?)?;
     let text = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(Hit { title: text(&link.text()), url, snippet: text(&result.select(".result__snippet").text()) })
+    Some(Hit {
+        title: text(&link.text()),
+        url,
+        snippet: text(&result.select(".result__snippet").text()),
+        ..Hit::default()
+    })
 }
 
 /// Results link to `//duckduckgo.com/l/?uddg=TARGET`; advertisements to `/y.js`.

@@ -1,8 +1,9 @@
 //! A folder of pages as a search backend: `local:NAME_OR_FOLDER`.
 
-use super::{Hit, SearchBackend, Surroundings, corpus::Corpus};
+use super::corpus::Corpus;
+use super::service::{SearchBackend, Surroundings};
 use async_trait::async_trait;
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
 use std::{path::PathBuf, sync::Arc};
 
 struct Local {

@@ -8,101 +8,27 @@ pub mod corpus;
 mod duckduckgo;
 mod local;
 mod searxng;
+mod service;
 mod spec;
+mod table;
 mod wikipedia;
 
+pub use service::{Endpoints, Surroundings};
 pub use spec::{SearchSpec, SearchSpecError};
 
-use super::fetch::Fetcher;
-use async_trait::async_trait;
 use corpus::Corpus;
-use polymath_chat::ToolFailure;
+use lru::LruCache;
+use polymath_chat::{Hit, ToolFailure};
+use service::SearchBackend;
 use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
+    collections::HashSet,
+    num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
+use table::BACKENDS;
 
-/// One result of a search.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Hit {
-    pub title: String,
-    /// Something `browser_open` accepts.
-    pub url: String,
-    /// Plain text.
-    pub snippet: String,
-}
-
-/// A service or index that answers queries.
-#[async_trait]
-pub trait SearchBackend: Send + Sync {
-    /// As the user wrote it: `searxng:http://…`.
-    fn name(&self) -> &str;
-
-    /// At most `limit` results, best first; none is no error.
-    ///
-    /// # Errors
-    /// `network` or `timeout` when the service can't answer; one line.
-    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, ToolFailure>;
-
-    /// The folder whose pages this backend's `local:` addresses mean.
-    fn corpus(&self) -> Option<&Arc<Corpus>> {
-        None
-    }
-}
-
-/// Base addresses of the public services; tests put their own server here.
-#[derive(Debug, Clone)]
-pub struct Endpoints {
-    pub brave: String,
-    pub duckduckgo: String,
-    /// `{lang}` becomes the language's code.
-    pub wikipedia: String,
-}
-
-impl Default for Endpoints {
-    fn default() -> Self {
-        Endpoints {
-            brave: "https://api.search.brave.com".into(),
-            duckduckgo: "https://html.duckduckgo.com".into(),
-            wikipedia: "https://{lang}.wikipedia.org".into(),
-        }
-    }
-}
-
-/// What backends are made from.
-pub struct Surroundings {
-    pub fetcher: Arc<Fetcher>,
-    pub endpoints: Endpoints,
-    pub brave_key: Option<String>,
-    /// The SearXNG that `auto` asks first.
-    pub searxng: Option<String>,
-    /// Where named corpora and the index cache are.
-    pub home: PathBuf,
-}
-
-type Build = fn(&str, &Surroundings) -> Result<Box<dyn SearchBackend>, String>;
-
-/// A row of the table: the name before the colon, what may stand behind it, how to make one.
-struct Row {
-    name: &'static str,
-    argument: Argument,
-    build: Build,
-}
-
-enum Argument {
-    None,
-    Optional(&'static str),
-    Required(&'static str),
-}
-
-const BACKENDS: &[Row] = &[
-    Row { name: "local", argument: Argument::Required("NAME_OR_FOLDER"), build: local::build },
-    Row { name: "searxng", argument: Argument::Required("URL"), build: searxng::build },
-    Row { name: "brave", argument: Argument::None, build: brave::build },
-    Row { name: "duckduckgo", argument: Argument::None, build: duckduckgo::build },
-    Row { name: "wikipedia", argument: Argument::Optional("LANG"), build: wikipedia::build },
-];
+/// Queries whose answers are kept.
+const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
 /// What a search found, and one line about each backend that could not be asked.
 #[derive(Debug, Clone, Default)]
@@ -114,7 +40,7 @@ pub struct Found {
 /// The backends of a run, in order, and what they have answered so far.
 pub struct Search {
     backends: Vec<Box<dyn SearchBackend>>,
-    answered: Mutex<HashMap<String, Vec<Hit>>>,
+    answered: Mutex<LruCache<String, Vec<Hit>>>,
 }
 
 impl Search {
@@ -126,7 +52,7 @@ impl Search {
             let row = BACKENDS.iter().find(|row| row.name == name).ok_or(format!("no search backend {name}"))?;
             backends.push((row.build)(&argument, around)?);
         }
-        Ok(Search { backends, answered: Mutex::default() })
+        Ok(Search { backends, answered: Mutex::new(LruCache::new(KEPT)) })
     }
 
     pub fn corpora(&self) -> impl Iterator<Item = &Arc<Corpus>> {
@@ -162,7 +88,7 @@ impl Search {
         }
         // an answer that misses a backend is worth asking for again
         if found.down.is_empty() || !found.hits.is_empty() {
-            self.answered.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.hits.clone());
+            self.answered.lock().unwrap_or_else(PoisonError::into_inner).put(key, found.hits.clone());
         }
         Ok(found)
     }
@@ -173,24 +99,4 @@ fn same_page(url: &str) -> String {
     let url = url.split('#').next().unwrap_or(url);
     let url = url.strip_prefix("https://").or(url.strip_prefix("http://")).unwrap_or(url);
     url.strip_prefix("www.").unwrap_or(url).trim_end_matches('/').to_owned()
-}
-
-/// The base address with a path and a query; parameters are escaped.
-fn with_query(base: &str, path: &str, query: &[(&str, &str)]) -> Result<url::Url, ToolFailure> {
-    let address = format!("{}{path}", base.trim_end_matches('/'));
-    url::Url::parse_with_params(&address, query)
-        .map_err(|e| ToolFailure::new("network", format!("{address:?} is not a web address: {e}")))
-}
-
-/// The fragment of HTML that some services put in titles and snippets, as plain text.
-fn plain(html: &str) -> String {
-    let text = dom_query::Document::fragment(html).text();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// An answer that is not the one that was asked for.
-fn unexpected(what: &str, reply: &super::fetch::Reply) -> ToolFailure {
-    let start: String = reply.text.chars().take(80).collect();
-    let start = start.split_whitespace().collect::<Vec<_>>().join(" ");
-    ToolFailure::new("network", format!("answered {} with {start:?} instead of {what}", reply.status))
 }

@@ -3,10 +3,10 @@
 //! <https://docs.searxng.org/dev/search_api.html>. The instance must have `json` among the
 //! `search.formats` of its settings; most public ones don't.
 
-use super::{Hit, SearchBackend, Surroundings, plain, unexpected, with_query};
+use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
 use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -62,6 +62,7 @@ impl SearchBackend for Searxng {
             title: plain(&r.title),
             snippet: plain(r.content.as_deref().unwrap_or("")),
             url: r.url,
+            ..Hit::default()
         });
         Ok(hits.take(limit).collect())
     }

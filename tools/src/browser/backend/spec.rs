@@ -1,6 +1,7 @@
 //! `--search` as people write it: `auto`, or backends with commas between them.
 
-use super::{Argument, BACKENDS, Surroundings};
+use super::service::Surroundings;
+use super::table::{Argument, BACKENDS};
 use std::str::FromStr;
 
 /// Which backends to ask, in order.

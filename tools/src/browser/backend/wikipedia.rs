@@ -1,9 +1,10 @@
 //! Wikipedia, through MediaWiki's search API: <https://www.mediawiki.org/wiki/API:Search>.
 
-use super::{Hit, SearchBackend, Surroundings, plain, unexpected, with_query};
-use crate::browser::{fetch::Fetcher, passage::is_cjk};
+use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
+use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
-use polymath_chat::ToolFailure;
+use polymath_chat::{Hit, ToolFailure};
+use polymath_quantity::text::is_cjk;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -71,7 +72,12 @@ impl SearchBackend for Wikipedia {
             let title = r["title"].as_str()?;
             let mut url = url::Url::parse(&base).ok()?;
             url.path_segments_mut().ok()?.extend(["wiki", &title.replace(' ', "_")]);
-            Some(Hit { title: title.to_owned(), url: url.into(), snippet: plain(r["snippet"].as_str().unwrap_or("")) })
+            Some(Hit {
+                title: title.to_owned(),
+                url: url.into(),
+                snippet: plain(r["snippet"].as_str().unwrap_or("")),
+                ..Hit::default()
+            })
         });
         Ok(hits.collect())
     }

@@ -1,6 +1,7 @@
 //! HTML pages: parsing within bounds, and finding the content.
 
-use super::{Document as Read, chrome, walk};
+use super::block::{Block, Document as Read};
+use super::{chrome, text, walk};
 use dom_query::{Document, NodeRef};
 use html5ever::{
     ParseOpts, parse_document,
@@ -58,7 +59,7 @@ fn parse(html: &str) -> (Document, bool) {
 
 /// The content as dom_smoothie (Mozilla's Readability) sees it, for pages that don't say
 /// themselves; only if it left out no table, no list item and not more than half of the text.
-fn smoothed(document: &Document, kept: &chrome::Kept, outline: &chrome::Outline) -> Option<Vec<super::Block>> {
+fn smoothed(document: &Document, kept: &chrome::Kept, outline: &chrome::Outline) -> Option<Vec<Block>> {
     if document.tree.len() > SMOOTHABLE || outline.depth > SMOOTHABLE_DEPTH {
         return None;
     }
@@ -74,10 +75,10 @@ fn smoothed(document: &Document, kept: &chrome::Kept, outline: &chrome::Outline)
 }
 
 fn title(document: &Document) -> Option<String> {
-    let text = |node: &NodeRef| walk::inline_text(node, &HashSet::new());
+    let line = |node: &NodeRef| text::inline_text(node, &HashSet::new());
     let first = |selector: &str| document.select_single(selector).nodes().first().copied();
     let meta = || first("meta[property='og:title']").and_then(|n| n.attr("content")).map(|t| t.to_string());
-    let found = [first("head > title").map(|n| text(&n)), meta(), first("h1").map(|n| text(&n))];
+    let found = [first("head > title").map(|n| line(&n)), meta(), first("h1").map(|n| line(&n))];
     found.into_iter().flatten().find(|t| !t.trim().is_empty())
 }
 

@@ -4,43 +4,23 @@
 //! item, heading or table row each) that know the heading and the table columns they stand under,
 //! so that no part of a page loses what its figures are about.
 
+mod block;
 mod chrome;
 mod html;
 mod pdf;
 mod plain;
 mod table;
+mod text;
 mod walk;
 
 use super::{
     fetch::content::{self, Kind},
     passage,
 };
-use crate::read_cell;
+use block::{Block, Document};
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
+use polymath_quantity::{Column, is_blank, text::sentences};
 use table::HtmlTable;
-
-/// A piece of a document, in the order of reading.
-#[derive(Debug, PartialEq)]
-enum Block {
-    /// Level (1 to 6) and text.
-    Heading(usize, String),
-    Paragraph(String),
-    Item(String),
-    /// Shown as it is: program text, addresses.
-    Verbatim(String),
-    Table(HtmlTable),
-}
-
-/// A document after reading: what every format's reader returns.
-#[derive(Debug, Default)]
-struct Document {
-    title: Option<String>,
-    /// Where the document says it is published.
-    canonical: Option<String>,
-    blocks: Vec<Block>,
-    /// The document was too large or too strange to be read to its end.
-    partial: bool,
-}
 
 /// A line of a page, and the lines it can't be understood without.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +41,8 @@ pub struct Page {
     pub canonical: Option<String>,
     pub lines: Vec<Line>,
     pub tables: Vec<Table>,
+    /// About how much memory it takes.
+    pub bytes: usize,
 }
 
 /// Longer paragraphs are cut at the ends of sentences, so that a line fits a small window.
@@ -138,7 +120,7 @@ fn assemble(document: Document, url: &str) -> Page {
     let title = document.title.filter(|t| !t.trim().is_empty()).or(first).unwrap_or_else(name);
     let title = passage::shorten(&title.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST_TITLE);
     let canonical = document.canonical.filter(|c| c != url && c.starts_with("http"));
-    let mut page = Page { url: url.to_owned(), title, canonical, lines: Vec::new(), tables: Vec::new() };
+    let mut page = Page { url: url.to_owned(), title, canonical, lines: Vec::new(), tables: Vec::new(), bytes: 0 };
     let mut heading: Option<(usize, String)> = None;
     for block in document.blocks {
         let under = heading.as_ref().map(|(at, _)| *at);
@@ -162,7 +144,22 @@ fn assemble(document: Document, url: &str) -> Page {
         let text = "[the page goes on, but could not be read any further]".to_owned();
         page.lines.push(Line { text, heading: None, columns: None });
     }
+    page.bytes = size(&page);
     page
+}
+
+/// Bytes of a page's lines and cells, about.
+fn size(page: &Page) -> usize {
+    let lines: usize = page.lines.iter().map(|line| size_of::<Line>() + line.text.len()).sum();
+    let cell = |cell: &Cell| {
+        let told = match &cell.provenance {
+            Provenance::Sourced { url, title, quote } => url.len() + title.len() + quote.len(),
+            _ => 0,
+        };
+        size_of::<Cell>() + told + cell.text.as_ref().map_or(0, String::len)
+    };
+    let cells: usize = page.tables.iter().flat_map(|t| t.rows.iter().flatten()).map(cell).sum();
+    size_of::<Page>() + page.title.len() + page.url.len() + lines + cells
 }
 
 /// A paragraph in lines of at most about `LONGEST_LINE` characters, cut at the ends of sentences.
@@ -171,7 +168,7 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
         return vec![text.to_owned()].into_iter();
     }
     let mut lines: Vec<String> = Vec::new();
-    for sentence in passage::sentences(text) {
+    for sentence in sentences(text).into_iter().map(str::trim).filter(|s| !s.is_empty()) {
         let whole: Vec<char> = sentence.chars().collect();
         for part in whole.chunks(LONGEST_LINE) {
             let part: String = part.iter().collect();
@@ -215,9 +212,9 @@ fn add_table(page: &mut Page, table: HtmlTable, heading: Option<usize>, name: Op
 }
 
 fn cell(text: &str, column: &str, source: &Provenance) -> Cell {
-    if matches!(text.to_lowercase().as_str(), "" | "-" | "–" | "—" | "n/a" | "na" | "n.a." | "不详") {
+    if is_blank(text) {
         return Cell::missing();
     }
-    let (number, date) = read_cell(text, column);
+    let (number, date) = Column::of(column).read(text).values();
     Cell { number, date, ..Cell::new(text, source.clone()) }
 }

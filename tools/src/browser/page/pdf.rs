@@ -3,7 +3,8 @@
 //! That crate panics on what it doesn't understand; here a panic is an error like any other, and
 //! costs one page. Scanned pages hold no text, and none is made up: there is no character recognition.
 
-use super::{Block, Document as Read, plain};
+use super::block::{Block, Document as Read};
+use super::plain;
 use pdf_extract::{Document, Object, PlainTextOutput, output_doc_page};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,6 +1,6 @@
 //! Text, Markdown and JSON: hardly more than cutting into lines.
 
-use super::{Block, Document};
+use super::block::{Block, Document};
 
 /// Paragraphs end at empty lines; hard-wrapped ones are joined again.
 pub fn text(text: &str) -> Document {

@@ -1,6 +1,6 @@
 //! HTML tables as grids of text: spans resolved, header rows found, layout tables told apart.
 
-use super::walk;
+use super::text;
 use dom_query::{NodeId, NodeRef};
 use std::{collections::HashSet, rc::Rc};
 
@@ -58,7 +58,7 @@ pub fn read(node: &NodeRef, skip: &HashSet<NodeId>) -> Option<HtmlTable> {
     if node.descendants_it().any(|d| d.has_name("table")) {
         return None;
     }
-    let mut caption = node.descendants_it().find(|d| d.has_name("caption")).map(|c| walk::inline_text(&c, skip));
+    let mut caption = node.descendants_it().find(|d| d.has_name("caption")).map(|c| text::inline_text(&c, skip));
     let mut grid = grid(node, skip)?;
     while grid.rows.len() > 1 && grid.width > 1 && is_section(&grid.rows[0]) {
         let title = grid.rows.remove(0)[0].text.to_string(); // a title over the header
@@ -111,7 +111,7 @@ fn grid(table: &NodeRef, skip: &HashSet<NodeId>) -> Option<Grid> {
         for td in cells {
             take_hanging(&mut row);
             cell += 1;
-            let slot = Slot { text: walk::inline_text(&td, skip).into(), head: td.has_name("th"), cell };
+            let slot = Slot { text: text::inline_text(&td, skip).into(), head: td.has_name("th"), cell };
             let rowspan = span(&td, "rowspan", 65_534);
             for _ in 0..span(&td, "colspan", WIDEST + 1) {
                 if rowspan > 1 {
@@ -189,7 +189,10 @@ fn header(grid: &Grid) -> (Vec<String>, usize) {
 
 /// A first row of words over rows with figures names the columns, whatever its cells are called.
 fn names_columns(grid: &Grid) -> bool {
-    let has_value = |s: &Slot| matches!(crate::read_value(&s.text), (Some(_), _) | (_, Some(_)));
+    let has_value = |s: &Slot| {
+        let read = polymath_quantity::read(&s.text);
+        read.number.is_some() || read.date.is_some()
+    };
     let words = grid.rows[0].iter().all(|s| !s.text.is_empty() && !has_value(s) && s.text.chars().count() <= 60);
     words && !grid.rows[0].iter().any(|s| s.head) && grid.rows[1..].iter().flatten().any(has_value)
 }

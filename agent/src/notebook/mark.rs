@@ -1,0 +1,62 @@
+//! How far a conversation had come, so that it can be taken back there. A turn only adds to it, so
+//! lengths are enough, and no turn has to copy everything that was said and read before.
+
+use super::Chat;
+
+/// A place in a conversation: how long its lists were.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark([usize; 8]);
+
+impl Chat {
+    /// Where the conversation is now.
+    pub fn mark(&self) -> Mark {
+        // Named in full, so that no list is forgotten.
+        let Chat { id: _, messages, sources, tables, page_tables, artifacts, facts, charts, files: _, decisions } =
+            self;
+        Mark([
+            messages.len(),
+            decisions.len(),
+            sources.len(),
+            tables.len(),
+            page_tables.len(),
+            artifacts.len(),
+            facts.len(),
+            charts.len(),
+        ])
+    }
+
+    /// Takes back what came since. A page that was read again in the meantime keeps its newer text, and
+    /// files that the user gave stay given.
+    pub fn back_to(&mut self, mark: Mark) {
+        let Mark([messages, decisions, sources, tables, page_tables, artifacts, facts, charts]) = mark;
+        self.messages.truncate(messages);
+        self.decisions.truncate(decisions);
+        self.sources.truncate(sources);
+        self.tables.truncate(tables);
+        self.page_tables.truncate(page_tables);
+        self.artifacts.truncate(artifacts);
+        self.facts.truncate(facts);
+        self.charts.truncate(charts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Message, Source};
+
+    #[test]
+    fn what_came_since_is_taken_back() {
+        let source = |url: &str| Source { url: url.into(), title: String::new(), text: String::new() };
+        let mut chat = Chat::new("c");
+        chat.messages.push(Message::user("one"));
+        chat.sources.push(source("a"));
+        let mark = chat.mark();
+        chat.messages.extend([Message::user("two"), Message::assistant("2")]);
+        chat.sources.push(source("b"));
+        chat.decisions.push(Message::system("s"));
+        chat.back_to(mark);
+        assert_eq!((chat.messages, chat.sources), (vec![Message::user("one")], vec![source("a")]));
+        assert!(chat.decisions.is_empty() && chat.tables.is_empty() && chat.artifacts.is_empty());
+    }
+}

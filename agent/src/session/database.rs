@@ -1,0 +1,124 @@
+//! The file itself: a connection, transactions, and what is read of a session.
+
+use super::error::StoreError;
+use super::record::{SessionInfo, TurnEvent, parse};
+use super::schema::{Prepare, explain, prepare};
+use crate::notebook::Chat;
+use rusqlite::{Connection, TransactionBehavior};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// An open database. Its calls block for the length of a commit.
+pub struct Database {
+    pub path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Database {
+    /// See `SessionStore::open`.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)
+                .map_err(|source| StoreError::File { path: directory.to_owned(), source })?;
+        }
+        let connection = Connection::open(path).map_err(|e| explain(path, e))?;
+        let connection = prepare(connection).map_err(|e| match e {
+            Prepare::Sqlite(e) => explain(path, e),
+            Prepare::Foreign(why) => StoreError::Foreign { path: path.to_owned(), why },
+        })?;
+        Ok(Database { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    pub fn infos(&self, condition: &str, argument: &str) -> Result<Vec<SessionInfo>, StoreError> {
+        let connection = self.connection();
+        let sql = format!(
+            "SELECT id, title, created, updated,
+                    (SELECT COALESCE(MAX(turn), 0) FROM
+                        (SELECT turn FROM event WHERE event.session = session.id
+                         UNION ALL SELECT turn FROM question WHERE question.session = session.id))
+             FROM session WHERE {condition} ORDER BY updated DESC, id DESC"
+        );
+        let read = || {
+            let mut statement = connection.prepare(&sql)?;
+            let rows = statement.query_map([argument], |row| {
+                Ok(SessionInfo {
+                    id: row.get(0)?,
+                    title: row.get(1)?,
+                    created: row.get(2)?,
+                    updated: row.get(3)?,
+                    turns: row.get(4)?,
+                })
+            })?;
+            rows.collect::<Result<Vec<_>, _>>()
+        };
+        read().map_err(|e| explain(&self.path, e))
+    }
+
+    pub fn chat(&self, connection: &Connection, id: &str) -> Result<Chat, StoreError> {
+        Ok(Chat {
+            id: id.to_owned(),
+            messages: self.items(connection, id, "message")?,
+            sources: self.items(connection, id, "source")?,
+            tables: self.items(connection, id, "table")?,
+            artifacts: self.items(connection, id, "artifact")?,
+            page_tables: self.items(connection, id, "page_table")?,
+            facts: self.items(connection, id, "fact")?,
+            charts: self.items(connection, id, "chart")?,
+            files: self.items(connection, id, "file")?,
+            decisions: self.items(connection, id, "decision")?,
+        })
+    }
+
+    fn items<T: DeserializeOwned>(&self, c: &Connection, id: &str, kind: &str) -> Result<Vec<T>, StoreError> {
+        // `kind` is one of the words above.
+        let sql = format!("SELECT json FROM item WHERE session = ?1 AND kind = '{kind}' ORDER BY position");
+        self.rows(c, &sql, id)?.iter().map(|json| parse(id, json)).collect()
+    }
+
+    /// The first column of a query with one parameter.
+    pub fn rows(&self, connection: &Connection, sql: &str, argument: &str) -> Result<Vec<String>, StoreError> {
+        let read = || connection.prepare(sql)?.query_map([argument], |row| row.get(0))?.collect::<Result<Vec<_>, _>>();
+        read().map_err(|e| explain(&self.path, e))
+    }
+
+    pub fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere leaves SQLite's own state sound: an open transaction was rolled back.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` in one transaction, on disk when this returns.
+    pub fn write<T>(&self, work: impl Fn(&rusqlite::Transaction) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let mut connection = self.connection();
+        let mut run = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        run().map_err(|e| explain(&self.path, e))
+    }
+
+    /// Every event of a session, in order.
+    pub fn events(&self, connection: &Connection, id: &str) -> Result<Vec<TurnEvent>, StoreError> {
+        let rows: Vec<(u32, String)> =
+            self.pairs(connection, "SELECT turn, json FROM event WHERE session = ?1 ORDER BY seq", id)?;
+        rows.into_iter().map(|(turn, json)| Ok(TurnEvent { turn, event: parse(id, &json)? })).collect()
+    }
+
+    /// What was asked, by turn.
+    pub fn questions(&self, connection: &Connection, id: &str) -> Result<BTreeMap<u32, String>, StoreError> {
+        let rows = self.pairs(connection, "SELECT turn, text FROM question WHERE session = ?1", id)?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// A number and a text of each row of a query with one parameter.
+    fn pairs(&self, connection: &Connection, sql: &str, argument: &str) -> Result<Vec<(u32, String)>, StoreError> {
+        let read = || {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([argument], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()
+        };
+        read().map_err(|e| explain(&self.path, e))
+    }
+}

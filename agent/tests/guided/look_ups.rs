@@ -1,0 +1,287 @@
+//! Facts out of pages: found, not found, contradicted, two hops, follow-ups.
+
+use crate::world::{Page, World};
+use polymath_chat::{FigureStatus, Stop};
+
+const TOWER: Page = Page(
+    "local:tower.html",
+    "Tower of Ardun",
+    "The tower of Ardun is 41 metres tall.\nIt was opened on 3 May 1902 and rebuilt on 21 September 1905.\nIts builder was Mira Holt.",
+);
+const HOLT: Page = Page("local:holt.html", "Mira Holt", "Mira Holt, an engineer, was born in 1861 in Sund.");
+const MILL: Page = Page("local:mill.html", "Mill of Ardun", "The mill of Ardun is 18 metres tall.");
+const OLD: Page = Page("local:old.html", "Tower of Ardun, an old guide", "The tower of Ardun is 39 metres tall.");
+
+#[test]
+fn one_fact_is_found_and_cited() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "How tall is the tower of Ardun?",
+        &["a = find(\"height of the tower of Ardun\")", "41 metres", "The tower of Ardun is {a} tall."],
+        &[],
+    );
+    assert_eq!(said.text(), "The tower of Ardun is 41 metres [1] tall.");
+    assert_eq!(said.end.answer.citations[0].url, "local:tower.html");
+    assert_eq!(said.end.answer.figures[0].status, FigureStatus::Sourced);
+    assert_eq!(said.called("browser_search"), ["height of the tower of Ardun"]);
+}
+
+#[test]
+fn two_facts_are_looked_up_side_by_side() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "How tall is the tower of Ardun and who built it?",
+        &[
+            "a = find(\"height of the tower of Ardun\")\nb = find(\"who built the tower of Ardun\")",
+            "41 metres",
+            "Mira Holt",
+            "The tower is {a} tall. It was built by {b}.",
+        ],
+        &[],
+    );
+    said.has("41 metres [1]").has("Mira Holt [1]");
+    assert_eq!(said.end.stop, Stop::Answer);
+    // Both searches in one step, the page opened once.
+    assert_eq!((said.called("browser_search").len(), said.called("browser_open").len()), (2, 1));
+}
+
+#[test]
+fn a_page_is_opened_whatever_its_name_and_title_look_like() {
+    const NAMED: Page = Page("local:a — holt.html", "1. Tower — local:mill.html", TOWER.2);
+    let mut world = World::new(&[NAMED, HOLT, MILL]);
+    let said = world.ask(
+        "How tall is the tower of Ardun?",
+        &["a = find(\"height of the tower of Ardun\")", "41 metres", "The tower of Ardun is {a} tall."],
+        &[],
+    );
+    assert_eq!(said.called("browser_open")[0], NAMED.0);
+    assert_eq!(said.end.answer.citations[0].url, NAMED.0);
+}
+
+#[test]
+fn what_no_page_says_is_not_found() {
+    let mut world = World::new(&[MILL]);
+    let said = world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none"], &[]);
+    assert_eq!(said.text(), "Not found in the pages opened: who owns the mill of Ardun");
+    assert!(said.end.answer.figures.is_empty());
+}
+
+#[test]
+fn a_search_without_results_is_not_found() {
+    let said =
+        World::new(&[]).ask("How tall is the tower of Ardun?", &["a = find(\"height of the tower of Ardun\")"], &[]);
+    said.has("Not found").lacks("metres");
+}
+
+#[test]
+fn what_was_found_is_not_looked_up_again_to_be_converted() {
+    let mut world = World::new(&[TOWER]);
+    let first = ["a = find(\"height of the tower of Ardun\")", "41 metres", "It is {a} tall."];
+    world.ask("How tall is the tower of Ardun?", &first, &[]);
+    let said = world.ask("and in feet?", &["b = calc(\"a in feet\")", "That is {b}."], &[]);
+    assert_eq!(said.text(), "That is 134.51 feet.");
+    assert_eq!(said.end.answer.figures[0].status, FigureStatus::Computed);
+    assert!(
+        said.prompts()[0].prompt.contains("a = 41 metres (height of the tower of Ardun)"),
+        "{:?}",
+        said.prompts()[0]
+    );
+    assert_eq!(said.called("calculator"), ["41 metres to feet"]);
+}
+
+#[test]
+fn a_conversion_that_nobody_asked_for_is_left_out() {
+    let mut world = World::new(&[TOWER]);
+    let plan = "a = find(\"height of the tower of Ardun\")\nb = calc(\"a in feet\")";
+    let said = world.ask("How tall is the tower of Ardun?", &[plan, "41 metres", "It is {a} tall."], &[]);
+    said.lacks("feet");
+    assert!(said.called("calculator").is_empty());
+}
+
+#[test]
+fn two_things_are_compared_by_their_own_pages() {
+    let mut world = World::new(&[TOWER, MILL]);
+    let said = world.ask(
+        "Which is taller, the tower of Ardun or the mill of Ardun, and by how many metres?",
+        &[
+            "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"a - b\")",
+            "18 metres",
+            "41 metres",
+            "The tower is taller: {b} against {a}, {c} more.",
+        ],
+        &[],
+    );
+    assert_eq!(said.text(), "The tower is taller: 41 metres [2] against 18 metres [1], 23 metres more.");
+    let say = &said.prompts().last().unwrap().prompt;
+    assert!(say.contains("the height of the mill of Ardun is less than the height of the tower of Ardun"), "{say}");
+}
+
+#[test]
+fn days_between_two_dates() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "How many days passed between the opening of the tower of Ardun and its rebuilding?",
+        &[
+            "a = find(\"opening of the tower of Ardun\")\nb = find(\"date of the rebuilding of the tower of Ardun\")\nc = calc(\"b - a in days\")",
+            "3 May 1902",
+            "21 September 1905",
+            "{c} passed.",
+        ],
+        &[],
+    );
+    said.has("1,237 days");
+    assert_eq!(said.called("calculator"), ["(1905-09-21 - 1902-05-03) in days"]);
+}
+
+#[test]
+fn an_operand_that_was_not_found_is_not_made_up() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "By how many percent is the tower of Ardun taller than the mill of Ardun?",
+        &[
+            "a = find(\"height of the tower of Ardun\")\nb = find(\"height of the mill of Ardun\")\nc = calc(\"(a - b) / b in percent\")",
+            "41 metres",
+            "none",
+            "The tower is {a} tall.",
+        ],
+        &[],
+    );
+    said.has("41 metres [1]")
+        .has("Not found in the pages opened: height of the mill of Ardun")
+        .has("could not be worked out");
+    assert!(said.called("calculator").is_empty());
+}
+
+#[test]
+fn the_first_hop_is_put_into_the_second() {
+    let mut world = World::new(&[TOWER, HOLT]);
+    let said = world.ask(
+        "When was the builder of the tower of Ardun born?",
+        &[
+            "a = find(\"builder of the tower of Ardun\")\nb = find(\"year when {a} was born\")",
+            "Mira Holt",
+            "1861",
+            "{a} was born in {b}.",
+        ],
+        &[],
+    );
+    assert_eq!(said.text(), "Mira Holt [1] was born in 1861 [2].");
+    assert_eq!(said.called("browser_search"), ["builder of the tower of Ardun", "year when Mira Holt was born"]);
+}
+
+#[test]
+fn a_second_hop_without_its_first_is_not_found() {
+    let mut world = World::new(&[MILL]);
+    let plan = "a = find(\"builder of the tower of Ardun\")\nb = find(\"year when {a} was born\")";
+    let said = world.ask("When was the builder of the tower of Ardun born?", &[plan, "none"], &[]);
+    said.has("Not found");
+    assert_eq!(said.called("browser_search").len(), 1);
+}
+
+#[test]
+fn pages_that_contradict_each_other_are_both_told() {
+    let mut world = World::new(&[TOWER, OLD]);
+    let said = world.ask(
+        "How tall is the tower of Ardun?",
+        &["a = find(\"height of the tower of Ardun\")", "41 metres", "39 metres", "The tower is {a} tall."],
+        &[],
+    );
+    said.has("41 metres [1]").has("Sources differ: 41 metres [1] (Tower of Ardun); 39 metres [2]");
+}
+
+#[test]
+fn pages_that_agree_are_no_contradiction() {
+    let agrees = Page("local:b.html", "Ardun", "The tower of Ardun is 41 metres tall, says the guide.");
+    let mut world = World::new(&[TOWER, agrees]);
+    let completions = ["a = find(\"height of the tower of Ardun\")", "41 metres", "41 metres", "It is {a} tall."];
+    world.ask("How tall is the tower of Ardun?", &completions, &[]).lacks("differ");
+}
+
+#[test]
+fn a_number_is_never_cut_into_pieces() {
+    let page = Page("local:v.html", "Visitors of Ardun", "In 2019 Ardun had 61,300 visitors.");
+    let mut world = World::new(&[page]);
+    let plan = "a = find(\"visitors of Ardun in 2019\")";
+    let question = "How many visitors did Ardun have in 2019?";
+    world.ask(question, &[plan, "61,300 visitors", "Ardun had {a}."], &[]).has("61,300 visitors [1]");
+    let cut = std::panic::catch_unwind(|| {
+        World::new(&[Page("local:v.html", "Visitors of Ardun", "In 2019 Ardun had 61,300 visitors.")]).ask(
+            question,
+            &[plan, "300", "Ardun had {a}."],
+            &[],
+        );
+    });
+    assert!(cut.is_err(), "the grammar let a piece of a number through");
+}
+
+#[test]
+fn a_draft_that_names_somebody_else_is_thrown_away() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "Who was the builder of the tower of Ardun?",
+        &["a = find(\"builder of the tower of Ardun\")", "Mira Holt", "It was {a}, a pupil of Gustav Eiffel."],
+        &[],
+    );
+    assert_eq!(said.text(), "Builder of the tower of Ardun: Mira Holt [1]");
+}
+
+#[test]
+fn a_value_that_the_draft_forgets_is_listed() {
+    let mut world = World::new(&[TOWER]);
+    let said = world.ask(
+        "How tall is the tower of Ardun and who was its builder?",
+        &[
+            "a = find(\"height of the tower of Ardun\")\nb = find(\"builder of the tower of Ardun\")",
+            "41 metres",
+            "Mira Holt",
+            "The tower is {a} tall.",
+        ],
+        &[],
+    );
+    assert_eq!(said.text(), "The tower is 41 metres [1] tall.\nBuilder of the tower of Ardun: Mira Holt [1]");
+}
+
+#[test]
+fn the_same_look_up_twice_is_one() {
+    let mut world = World::new(&[TOWER]);
+    let plan = "a = find(\"height of the tower of Ardun\")\nb = find(\"height of the tower of Ardun\")";
+    let said = world.ask("How tall is the tower of Ardun?", &[plan, "41 metres", "It is {a} tall."], &[]);
+    assert_eq!(said.called("browser_search").len(), 1);
+}
+
+#[test]
+fn questions_and_phrases_in_chinese() {
+    let page = Page("local:tea.html", "青松茶厂", "青松茶厂2021年的产量是1,014吨，2020年是780吨。");
+    let mut world = World::new(&[page]);
+    let said = world.ask(
+        "青松茶厂2021年的产量是多少？厂长是谁？",
+        &[
+            "a = find(\"青松茶厂2021年的产量\")\nb = find(\"青松茶厂厂长是谁\")",
+            "1,014吨",
+            "none",
+            "青松茶厂的产量是{a}。",
+        ],
+        &[],
+    );
+    said.has("青松茶厂的产量是1,014吨 [1]。").has("在打开的页面中没有找到：青松茶厂厂长是谁");
+}
+
+#[test]
+fn phrases_in_german_french_and_spanish() {
+    for (question, plan, phrase) in [
+        ("Wer ist der Besitzer der Mühle von Ardun?", "a = find(\"Besitzer der Mühle von Ardun\")", "nicht gefunden"),
+        ("Qui est le patron du moulin d'Ardun ?", "a = find(\"patron du moulin d'Ardun\")", "Introuvable"),
+        ("¿Quién es el dueño del molino de Ardun?", "a = find(\"dueño del molino de Ardun\")", "No encontrado"),
+    ] {
+        World::new(&[MILL]).ask(question, &[plan, "none"], &[]).has(phrase);
+    }
+}
+
+#[test]
+fn at_the_step_limit_what_was_found_is_said() {
+    let mut world = World::new(&[TOWER]);
+    world.steps(1);
+    let said = world.try_ask("How tall is the tower of Ardun?", &["a = find(\"height of the tower of Ardun\")"], &[]);
+    assert_eq!(said.end.stop, Stop::StepLimit);
+    assert!(!said.text().is_empty());
+}
