@@ -116,30 +116,6 @@ fn clip(text: &str) -> String {
     }
 }
 
-<<<<<<< HEAD
-/// Calls as the array that the model writes.
-fn written(calls: &[ToolCall]) -> String {
-    let calls: Vec<String> = calls
-        .iter()
-        .map(|c| format!("{{\"name\": {}, \"arguments\": {}}}", json!(c.name), signature::spaced(&c.arguments)))
-        .collect();
-    format!("[{}]", calls.join(", "))
-}
-
-/// The id of the conversation's call with this number, counted from 1: nine letters and digits, the one
-/// shape that every model family accepts.
-pub fn call_id(number: usize) -> String {
-    format!("call{number:05}")
-}
-
-/// What is said of the functions, a line each, before the calls are written.
-pub fn said(tools: &[ToolSpec], asked_for: impl Fn(&ToolSpec) -> bool) -> String {
-    let line = |tool: &ToolSpec| format!("{}: {}\n", tool.name, if asked_for(tool) { YES } else { NO });
-    tools.iter().map(line).collect()
-}
-
-=======
->>>>>>> main
 /// The grammar of what is [`said`].
 pub fn said_grammar(tools: &[ToolSpec]) -> Constraint {
     let lines: Vec<String> =

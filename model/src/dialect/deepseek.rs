@@ -57,8 +57,15 @@ async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[CALLS, DSML]).await;
     let ends = [DSML_END, CALLS_END];
     let own: Vec<&str> = [DSML, CALL, CALLS].into_iter().chain(CALLS_SPELT.iter().copied()).collect();
-    let ladder = Ladder::new(&io, &cx, &own);
+    let bare: Vec<String> = cx.tools.iter().map(|tool| format!("{}{SEPARATOR}", tool.name)).collect();
+    let ladder = Ladder::new(&io, &cx, &own).with_bare(&bare);
     while let Some(stop) = ladder.text(&ends).await {
+        if let Some(begun) = stop.checked_sub(own.len() + ends.len()) {
+            let from = io.position() - bare[begun].len();
+            io.seek(from);
+            json_call(&io, &cx, from).await;
+            continue;
+        }
         let mark = own.iter().chain(&ends).nth(stop).copied().unwrap_or_default();
         let from = io.position() - mark.len();
         match mark {

@@ -60,22 +60,28 @@ async fn read(io: Io, cx: ParseCx) {
     if prompt.rfind(THOUGHT.open) > prompt.rfind(THOUGHT.close) {
         think::inside(&io, &THOUGHT, &[OPEN]).await;
     }
-    let ladder = Ladder::new(&io, &cx, &[OPEN]);
+    let bare: Vec<String> = cx.tools.iter().map(|tool| format!("call:{}{{", tool.name)).collect();
+    let ladder = Ladder::new(&io, &cx, &[OPEN]).with_bare(&bare);
     while let Some(stop) = ladder.text(&[THOUGHT.open, RESPONSE, THOUGHT.close]).await {
         match stop {
-            0 => block(&io, &cx).await,
+            0 => block(&io, &cx, io.position() - OPEN.len()).await,
             1 => {
                 // The channel's name.
                 io.eat("thought").await;
                 think::inside(&io, &THOUGHT, &[OPEN]).await;
             }
-            _ => {}
+            2 | 3 => {}
+            bare_call => {
+                let from = io.position() - bare[bare_call - 4].len();
+                io.seek(from);
+                block(&io, &cx, from).await;
+            }
         }
     }
 }
 
-async fn block(io: &Io, cx: &ParseCx) {
-    let from = io.position() - OPEN.len();
+/// Reads a call that began at offset `from`, behind its mark.
+async fn block(io: &Io, cx: &ParseCx, from: usize) {
     io.space().await;
     let marked = io.eat("call:").await;
     let name = io.take_while(|c| !c.is_whitespace() && !matches!(c, '{' | '[' | '<' | '(' | '`')).await;

@@ -49,8 +49,17 @@ impl Dialect for Glm {
 
 async fn read(io: Io, cx: ParseCx) {
     think::read(&io, &cx, &think::TAGS, &[OPEN]).await;
-    let ladder = Ladder::new(&io, &cx, &[OPEN]);
-    while ladder.text(&[]).await.is_some() {
+    let bare: Vec<String> =
+        cx.tools.iter().flat_map(|t| [format!("{}{KEY}", t.name), format!("{}\n{KEY}", t.name)]).collect();
+    let ladder = Ladder::new(&io, &cx, &[OPEN]).with_bare(&bare);
+    while let Some(stop) = ladder.text(&[]).await {
+        if stop > 0 {
+            let from = io.position() - bare[stop - 1].len();
+            io.seek(io.position() - KEY.len());
+            let name = io.since(from).trim().to_owned();
+            block(&io, &cx, from, &name).await;
+            continue;
+        }
         let from = io.position() - OPEN.len();
         // The name follows at once; behind a space, the marker is being talked about.
         io.take_while(|c| c == '\n').await;

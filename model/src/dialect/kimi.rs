@@ -75,13 +75,21 @@ async fn read(io: Io, cx: ParseCx) {
 
 /// K2.
 async fn sections(io: &Io, cx: &ParseCx) {
-    let ladder = Ladder::new(io, cx, &[SECTION, CALL]);
+    let bare: Vec<String> =
+        cx.tools.iter().flat_map(|t| (0..4).map(move |i| format!("functions.{}:{i}{ARGUMENTS}", t.name))).collect();
+    let ladder = Ladder::new(io, cx, &[SECTION, CALL]).with_bare(&bare);
     while let Some(stop) = ladder.text(&[]).await {
+        if stop > 1 {
+            io.seek(io.position() - bare[stop - 2].len());
+            json_call(io, cx, io.position()).await;
+            io.eat(SECTION_END).await;
+            continue;
+        }
         let from = io.position() - [SECTION, CALL][stop].len();
         let mut inside = stop == 1;
         loop {
             if inside {
-                json_call(io, cx).await;
+                json_call(io, cx, io.position() - CALL.len()).await;
             }
             // What else stands between the calls of a section is noise.
             match io.until(&[CALL, SECTION_END], Sink::Nothing).await {
@@ -98,8 +106,7 @@ async fn sections(io: &Io, cx: &ParseCx) {
     }
 }
 
-async fn json_call(io: &Io, cx: &ParseCx) {
-    let from = io.position() - CALL.len();
+async fn json_call(io: &Io, cx: &ParseCx, from: usize) {
     let id = io.position();
     let head = match io.until(&[ARGUMENTS, CALL_END], Sink::Nothing).await {
         Some(0) => io.since(id),

@@ -45,10 +45,17 @@ async fn read(io: Io, cx: ParseCx) {
         true => think::inside(&io, &THINK, &[CALLS]).await,
         false => think::read(&io, &cx, &think::TAGS, &[CALLS]).await,
     }
-    let ladder = Ladder::new(&io, &cx, &[CALLS]);
+    let bare: Vec<String> = cx.tools.iter().map(|tool| format!("{}{ARGUMENTS}", tool.name)).collect();
+    let ladder = Ladder::new(&io, &cx, &[CALLS]).with_bare(&bare);
     while let Some(stop) = ladder.text(&[THINK.open]).await {
         if stop == 1 {
             think::inside(&io, &THINK, &[CALLS]).await;
+            continue;
+        }
+        if stop > 1 {
+            let from = io.position() - bare[stop - 2].len();
+            io.seek(from);
+            named(&io, &cx, from).await;
             continue;
         }
         let from = io.position() - CALLS.len();
@@ -82,8 +89,13 @@ async fn named(io: &Io, cx: &ParseCx, from: usize) {
         if io.peek().await.is_none() && io.truncated() {
             return io.cut(from);
         }
-        // "[TOOL_CALLS]I will look: {…}"
-        if io.looking_at("{").await && !io.since(start).trim().chars().all(|c| c.is_alphanumeric() || c == '_') {
+        // "[TOOL_CALLS]I will look: {…}", "[TOOL_CALLS]weather(…)"
+        let python = name.split_once('(').is_some_and(|(name, _)| cx.tool(name).is_some());
+        if python {
+            io.seek(start);
+        }
+        let text = !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if python || text && io.looking_at("{").await {
             return objects(io, cx, from, false).await;
         }
         return next_or_end(io, from, &format!("there is no tool {name:?}")).await;

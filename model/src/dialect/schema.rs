@@ -187,6 +187,15 @@ impl<'a> Schema<'a> {
             _ if types.contains(&"boolean") && trimmed.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
             _ => super::json::parse(trimmed),
         };
+        if let Some(Value::String(inner)) = &parsed
+            && !types.is_empty()
+            && !types.contains(&"string")
+            && inner.len() < text.len()
+        {
+            // Quotation marks where the format has none.
+            let value = self.read(inner);
+            return if value.is_string() { Value::String(text.to_owned()) } else { value };
+        }
         match parsed {
             Some(value) if types.is_empty() || types.iter().any(|t| is_type(&value, t)) => {
                 if types.contains(&"number") { value } else { whole(value) }

@@ -4,10 +4,9 @@
 //! calls that servers hand on as prose. Calls that the server did recognise come in pieces of their
 //! own, in as many ways as there are servers.
 
-use crate::calls::call_id;
 use crate::dialect::{Parser, Step, read_arguments};
 use crate::engine::{Events, ReplyStop, TokenLogprob, TokenUsage};
-use polymath_chat::{Event, ToolCall, ToolSpec};
+use polymath_chat::{Event, ToolCall, ToolSpec, call_id};
 use serde_json::Value;
 
 /// A call that the server is telling, piece by piece.

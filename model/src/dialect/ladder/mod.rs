@@ -5,8 +5,8 @@
 //! (ollama#12174, vllm#32926, kronk#944, vllm#8343, llama.cpp#9639, ollama#17638). None of that belongs
 //! to one family, so all of it is here, and a dialect only says which marks are its own:
 //!
-//! - `prose`: calls that stand in the text, bare, fenced, between another format's marks, or with the
-//!   closing mark only.
+//! - `prose` and `fence`: calls that stand in the text, bare, fenced, between another format's marks, or
+//!   with the closing mark only.
 //! - `value`: calls in Python's syntax, brackets too many, and what `json` mends.
 //! - `quotes`: quotation marks that were not escaped in the only string.
 //! - `settle`: the arguments in a string, in an array of one, or within a whole call; values in
@@ -16,13 +16,16 @@
 //! not being talked about (`talk`). What is meant as a call and passes no gate is malformed, so that
 //! the model is told, and is never silently the answer.
 
+mod fence;
+mod marks;
 mod prose;
 mod quotes;
 mod settle;
 mod talk;
 mod value;
 
-pub(super) use prose::{Ladder, MARKS};
+pub(super) use marks::MARKS;
+pub(super) use prose::Ladder;
 pub(super) use settle::{Trust, fitted, settled, tell};
 pub(super) use talk::Place;
 pub(super) use value::{Found, calls, named_call, open_fence, surplus};

@@ -20,6 +20,9 @@ const EXAMPLE_CUES: &[&str] = &[
     "are written",
     "the format",
     "the syntax",
+    "this form",
+    "the form ",
+    "if you wanted",
     "do not write",
     "don't write",
     "not call",
@@ -69,6 +72,9 @@ const EXPLANATIONS: &[&str] = &[
 const QUOTES: &[char] = &['"', '\'', '`', '“', '”', '‘', '’', '«', '»', '„', '「', '」', '『', '』'];
 /// What a sentence or a line that is complete ends with.
 const ENDS: &[char] = &['.', ':', '!', '?', '…', ')', '*', '。', '：', '！', '？', '>'];
+
+/// Ends of a sentence, after which another may begin on the same line.
+const SENTENCE_ENDS: &[char] = &['.', ':', '!', '?', '…', '。', '：', '！', '？'];
 
 /// Where something stands in the reply.
 pub(in crate::dialect) struct Place {
@@ -120,9 +126,13 @@ impl Place {
     pub fn mentioned(&self) -> bool {
         let example = |cue: &&str| self.paragraph.contains(*cue);
         self.quoted()
-            || self.line.matches('`').count() % 2 == 1
+            || self.code_span()
             || self.line.trim_start().starts_with('>')
             || !self.apart && self.announced() && STRONG_CUES.iter().any(example)
+    }
+
+    fn code_span(&self) -> bool {
+        self.line.matches('`').count() % 2 == 1
     }
 
     /// Whether an opening quotation mark stands directly before.
@@ -132,13 +142,17 @@ impl Place {
         quote && back.next().is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '['))
     }
 
-    /// Whether something without marks may be a call, as far as what stands before it goes.
+    /// Whether what stands here may be a call without marks: at the beginning of a line or behind a
+    /// whole sentence, and not shown.
     pub fn free(&self) -> bool {
+        (self.line_start || self.paragraph.ends_with(SENTENCE_ENDS)) && !self.shown()
+    }
+
+    /// Whether what stands before it says that it is only shown: an example is announced, or a
+    /// quotation or a block quote begun.
+    pub fn shown(&self) -> bool {
         let last_line = self.paragraph.rsplit('\n').next().unwrap_or_default();
-        (self.line_start || self.announced())
-            && !self.example()
-            && !self.paragraph.ends_with(QUOTES)
-            && (self.apart || !last_line.trim_start().starts_with('>'))
+        self.example() || self.paragraph.ends_with(QUOTES) || !self.apart && last_line.trim_start().starts_with('>')
     }
 
     /// Whether an example is announced.

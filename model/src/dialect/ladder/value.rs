@@ -2,6 +2,7 @@
 //! where a call may stand, with the rungs for what is written wrongly within them.
 
 use super::{
+    marks::FENCE,
     quotes,
     settle::{self, Trust},
 };
@@ -13,7 +14,6 @@ use crate::dialect::{
 };
 use serde_json::Value;
 
-pub(super) const FENCE: &str = "```";
 /// Beginnings of another call, at which an unreadable one ends.
 const NEXT_CALL: &[&str] = &["{\"name\":", "{ \"name\":", "{\n  \"name\":"];
 
@@ -53,6 +53,11 @@ pub(in crate::dialect) async fn calls(io: &Io, cx: &ParseCx, ends: &[&str], trus
     io.space().await;
     if pythonic::call_list_ahead(io, cx).await {
         return python_list(io, cx).await;
+    }
+    if trust != Trust::Unmarked
+        && let Some(found) = named_in_marks(io, cx, ends).await
+    {
+        return found;
     }
     let array = io.eat("[").await;
     let mut found = Vec::new();
@@ -100,6 +105,28 @@ pub(in crate::dialect) async fn calls(io: &Io, cx: &ParseCx, ends: &[&str], trus
     Found::Calls(found)
 }
 
+/// Reads `weather(city="Rome")` or `weather {"city": "Rome"}`, where marks say that it is a call.
+async fn named_in_marks(io: &Io, cx: &ParseCx, ends: &[&str]) -> Option<Found> {
+    let from = io.position();
+    let name = io.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-')).await;
+    let behind = io.position();
+    io.space().await;
+    match io.peek().await.filter(|_| cx.tool(&name).is_some()) {
+        Some('(') if io.position() == behind => {
+            io.seek(from);
+            Some(python_list(io, cx).await)
+        }
+        Some('{') => Some(match named_call(io, cx, &name, ends).await {
+            Ok(step) => Found::Calls(vec![step]),
+            Err(no) => no_value(no),
+        }),
+        _ => {
+            io.seek(from);
+            None
+        }
+    }
+}
+
 /// Goes to the next of `ends`, or to the end of the reply.
 pub(super) async fn pass_to(io: &Io, ends: &[&str]) {
     if let Some(end) = io.until(ends, Sink::Nothing).await {
@@ -107,8 +134,10 @@ pub(super) async fn pass_to(io: &Io, ends: &[&str]) {
     }
 }
 
+/// Reads a list of calls in Python's syntax, or one such call.
 async fn python_list(io: &Io, cx: &ParseCx) -> Found {
     let from = io.position();
+    io.take_while(|c| !matches!(c, '[' | '(')).await;
     if !pythonic::balanced(io).await {
         return Found::Cut;
     }

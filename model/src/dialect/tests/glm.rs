@@ -70,12 +70,7 @@ fn cut_broken_and_mentioned_calls() {
 fn what_only_looks_like_a_name() {
     let talk = "A call is written <tool_call>name</tool_call> there.";
     check(DIALECT, &cx(), talk, &[say(talk)]);
-    check(
-        DIALECT,
-        &cx(),
-        "<tool_call>weather(city=\"Bern\")</tool_call>",
-        &[bad("there is no JSON object after the marker")],
-    );
+    check(DIALECT, &cx(), "<tool_call>weather of Bern</tool_call>", &[bad("there is no JSON object after the marker")]);
     check(DIALECT, &cx(), "Hm.<tool_call>clock</tool_call>", &[say("Hm."), call("clock", json!({}))]);
     check(DIALECT, &cx(), "<tool_call>rm</tool_call>", &[call("rm", json!({}))]);
 }

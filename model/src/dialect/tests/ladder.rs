@@ -209,7 +209,9 @@ fn prose_around_a_call() {
             dialect.name()
         );
     }
-    everywhere(&format!("Here is the call: {CALL}"), &[say("Here is the call:"), weather]);
+    everywhere(&format!("Here is the call: {CALL}"), &[say("Here is the call:"), weather.clone()]);
+    everywhere(&format!("Let me check that. {CALL}"), &[say("Let me check that."), weather.clone()]);
+    check("qwen3-hermes", &ladder_cx(), &format!("I call {CALL}</tool_call>"), &[say("I call"), weather]);
 }
 
 #[test]
@@ -228,6 +230,47 @@ fn only_the_closing_mark() {
     ] {
         check(dialect, &ladder_cx(), &format!("{CALL}\n{close}"), std::slice::from_ref(&weather));
         check(dialect, &ladder_cx(), &format!("So.\n{CALL}{close}"), &[say("So."), weather.clone()]);
+    }
+}
+
+/// The first mark is forgotten, of calls that have their name before their arguments.
+#[test]
+fn only_the_closing_mark_of_calls_without_objects() {
+    let weather = call("weather", json!({"city": "Bonn"}));
+    let json = "{\"city\": \"Bonn\"}";
+    for (dialect, raw) in [
+        ("mistral", format!("weather[ARGS]{json}")),
+        ("deepseek", format!("weather<｜tool▁sep｜>{json}<｜tool▁call▁end｜>")),
+        (
+            "kimi",
+            format!("functions.weather:0<|tool_call_argument_begin|>{json}<|tool_call_end|><|tool_calls_section_end|>"),
+        ),
+        ("gemma4", "call:weather{city:<|\"|>Bonn<|\"|>}<tool_call|>".to_owned()),
+        ("glm", "weather\n<arg_key>city</arg_key>\n<arg_value>Bonn</arg_value>\n</tool_call>".to_owned()),
+        ("qwen3-xml", "<function=weather>\n<parameter=city>\nBonn\n</parameter>\n</function>\n</tool_call>".to_owned()),
+    ] {
+        check(dialect, &ladder_cx(), &raw, std::slice::from_ref(&weather));
+        check(dialect, &ladder_cx(), &format!("I'll look.\n{raw}"), &[say("I'll look."), weather.clone()]);
+        if !raw.contains('\n') {
+            let talk = format!("It is `{raw}` then.");
+            check(dialect, &ladder_cx(), &talk, &[say(&talk)]);
+        }
+    }
+}
+
+#[test]
+fn a_name_before_the_arguments() {
+    let weather = call("weather", json!({"city": "Bonn"}));
+    for body in [
+        "weather(city=\"Bonn\")",
+        "weather\n{\"city\": \"Bonn\"}",
+        "weather {\"name\": \"weather\", \"arguments\": {\"city\": \"Bonn\"}}",
+    ] {
+        for dialect in ["qwen3-hermes", "qwen3-xml", "glm"] {
+            let raw = format!("<tool_call>\n{body}\n</tool_call>");
+            check(dialect, &ladder_cx(), &raw, std::slice::from_ref(&weather));
+        }
+        check("mistral", &ladder_cx(), &format!("[TOOL_CALLS]{body}"), std::slice::from_ref(&weather));
     }
 }
 

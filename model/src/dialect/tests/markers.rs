@@ -192,6 +192,13 @@ pub const ALL: &[(&[&str], &[&str])] = &[
 /// What comes between markers.
 pub const PIECES: &[&str] = &[
     "{\"city\": \"Oslo\"}",
+    "\n{\"name\": \"weather\", \"arguments\": {\"city\": \"a \"b\" c\"}}\n",
+    "{\"name\": \"clock\", \"arguments\": {}}",
+    "[weather(city=\"x\")]",
+    "```json\n",
+    "\n```\n",
+    "`",
+    "For example:\n",
     "{\"city\": ",
     "{}",
     "{",

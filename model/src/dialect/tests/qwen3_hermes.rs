@@ -59,7 +59,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     check(
         DIALECT,
         &cx(),
-        &format!("<tool_call>\nclock()\n</tool_call>{good}"),
+        &format!("<tool_call>\nclock, please\n</tool_call>{good}"),
         &[bad("there is no JSON object after the marker"), clock],
     );
     check_cut(DIALECT, &cx(), "<tool_call>\n{\"name\": \"clock\", \"argu", true, &[bad(CUT)]);
