@@ -5,6 +5,7 @@
 
 use crate::cell::{Reading, is_blank, read_in};
 use crate::lexicon::{Habit, LEXICON, Topic};
+use crate::print::behind;
 use crate::scale::Letters;
 use crate::scan::{Manner, scan};
 use crate::text::is_cjk;
@@ -115,17 +116,29 @@ impl Column {
         found
     }
 
-    /// A bare cell with what its header says of currency and scale: `$4.5 million` for the `4.5`
-    /// under "USD m". `None` when the cell says it all itself.
+    /// A bare cell with what its header says of it: `$4.5 million` for the `4.5` under "USD m",
+    /// `412 m` for the `412` under "Length (m)". `None` when the cell says it all itself, or its
+    /// number is one of things or a year.
     pub fn restate(&self, text: &str) -> Option<String> {
         let found = self.read(text);
-        if !found.is_bare || !(self.is_money() || self.power != 0) {
+        if !found.is_bare {
             return None;
         }
         let text = text.trim();
-        let sign = text[..text.len() - text.trim_start_matches(['>', '<', '~', '≈', '≥', '≤', '+', ' ']).len()].trim();
-        let space = if sign.is_empty() { "" } else { " " };
-        found.number.map(|number| format!("{sign}{space}{}", print(number, self.unit.as_ref())))
+        let number = found.number?;
+        if self.is_money() || self.power != 0 {
+            let bare = text.trim_start_matches(['>', '<', '~', '≈', '≥', '≤', '+', ' ']);
+            let sign = text[..text.len() - bare.len()].trim();
+            let space = if sign.is_empty() { "" } else { " " };
+            return Some(format!("{sign}{space}{}", print(number, self.unit.as_ref())));
+        }
+        let unit = self.unit.as_ref()?;
+        let year = (1000.0..3000.0).contains(&number);
+        match unit.kind {
+            UnitKind::Money | UnitKind::Count => None,
+            UnitKind::Time if year => None,
+            _ => Some(format!("{text}{}", behind(unit, number))),
+        }
     }
 
     fn is_money(&self) -> bool {

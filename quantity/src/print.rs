@@ -17,8 +17,16 @@ pub fn print(number: f64, unit: Option<&Unit>) -> String {
             Some(symbol) => format!("{sign}{symbol}{}", human(size)),
             None => format!("{} {name}", human(number)),
         },
-        (_, name @ ("°" | "×")) => format!("{}{name}", human(number)),
-        (_, name) => format!("{} {}", human(number), if size == 1.0 { name.to_owned() } else { plural(unit) }),
+        _ => format!("{}{}", human(number), behind(unit, number)),
+    }
+}
+
+/// A unit as it stands behind its number, with the space before it.
+pub fn behind(unit: &Unit, number: f64) -> String {
+    match &*unit.name {
+        name @ ("°" | "×" | "%" | "‰") => name.to_owned(),
+        name if number.abs() == 1.0 => format!(" {name}"),
+        _ => format!(" {}", plural(unit)),
     }
 }
 

@@ -205,7 +205,11 @@ fn headers_reach_the_cells() {
     assert_eq!(restated("Amount raised (USD m)", "4.5").as_deref(), Some("$4.5 million"));
     assert_eq!(restated("Valuation (USD m)", "> 1,000").as_deref(), Some("> $1 billion"));
     assert_eq!(restated("Amount", "$325M"), None);
-    assert_eq!(restated("Length in km", "12"), None);
-    assert_eq!(restated("Length (m)", "1,268"), None);
+    assert_eq!(restated("Length in km", "12").as_deref(), Some("12 km"));
+    assert_eq!(restated("Length (m)", "1,268").as_deref(), Some("1,268 m"));
+    assert_eq!(restated("Share (%)", "4.5").as_deref(), Some("4.5%"));
+    assert_eq!(restated("Age in years", "12").as_deref(), Some("12 years"));
+    assert_eq!(restated("Built (year)", "1931"), None);
+    assert_eq!(restated("Length (m)", "98 km"), None);
     assert_eq!(restated("Group B", "7"), None);
 }

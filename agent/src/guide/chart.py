@@ -4,7 +4,7 @@ import pandas as pd
 
 spec = {spec}
 data = {data}.dropna(subset=[spec["y"]])
-x, y, kind = spec["x"], spec["y"], spec["kind"]
+x, y, kind, labels = spec["x"], spec["y"], spec["kind"], spec["labels"]
 if spec["sort"]:
     data = data.sort_values(y, ascending=kind == "barh")
 elif pd.api.types.is_datetime64_any_dtype(data[x]) or kind in ("line", "scatter"):
@@ -32,7 +32,7 @@ if kind == "pie":
     axes.pie(data[y], labels=label(data[x]), autopct="%.1f%%")
 elif kind == "hist":
     axes.hist(data[y].dropna(), bins="sturges", edgecolor="white")
-    axes.set_xlabel(y)
+    axes.set_xlabel(labels[y])
     axes.set_ylabel("count")
 elif kind in ("bar", "barh"):
     names = list(dict.fromkeys(label(data[x])))
@@ -59,8 +59,8 @@ else:
         axes.set_xticks(sorted(data[x].unique()), label(pd.Series(sorted(data[x].unique()))))
 if kind not in ("pie", "hist"):
     across, up = (x, y) if kind != "barh" else (y, x)
-    axes.set_xlabel(across)
-    axes.set_ylabel(up)
+    axes.set_xlabel(labels[across])
+    axes.set_ylabel(labels[up])
     value_axis = axes.xaxis if kind == "barh" else axes.yaxis
     if spec["log"]:
         (axes.set_xscale if kind == "barh" else axes.set_yscale)("log")

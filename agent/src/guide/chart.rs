@@ -71,6 +71,20 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
     }
 }
 
+/// A column's name with the unit of its cells, where its name does not say it.
+fn labelled(table: &Table, column: &str) -> String {
+    let Some(at) = table.columns.iter().position(|c| c == column) else { return column.to_owned() };
+    let cells = table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref());
+    let mut units = cells.map(|text| polymath_quantity::read(text).unit);
+    let first = units.next().flatten();
+    match first.filter(|first| units.all(|unit| unit.as_ref() == Some(first))) {
+        Some(unit) if polymath_quantity::Column::of(column).unit.is_none() && !column.contains(&*unit.name) => {
+            format!("{column} ({})", unit.name)
+        }
+        _ => column.to_owned(),
+    }
+}
+
 /// The program that draws a chart of `table`.
 pub fn program(chart: &Chart, table: &Table) -> String {
     let title = chart.title.clone().unwrap_or_else(|| match chart.kind.as_str() {
@@ -80,6 +94,7 @@ pub fn program(chart: &Chart, table: &Table) -> String {
     let spec = json!({
         "data": chart.table, "kind": chart.kind, "x": chart.x, "y": chart.y, "series": chart.series,
         "log": chart.log, "grid": chart.grid, "sort": chart.sort, "title": title,
+        "labels": {chart.x.as_str(): labelled(table, &chart.x), chart.y.as_str(): labelled(table, &chart.y)},
     });
     // JSON's words for Python's.
     let spec = spec.to_string().replace(":null", ":None").replace(":true", ":True").replace(":false", ":False");

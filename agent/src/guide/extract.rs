@@ -31,29 +31,31 @@ impl Guide {
         columns: &[String],
     ) -> anyhow::Result<Option<Table>> {
         let shape = shape_of(turn, things, columns).await?;
-        let named = named(&shape);
-        if let Some(named) = named {
-            let table = self.rows_of(turn, named, things).await?;
+        let mut adopted = Vec::new();
+        for table in page_tables(turn, &pages_about(turn, &shape)) {
+            let from =
+                if years_of(&table, &shape).is_some() { Vec::new() } else { columns_of(turn, &shape, &table).await? };
+            adopted.push(Adopted { table, from });
+        }
+        if let Some((named, adopted)) = named(&shape, &adopted) {
+            let table = self.rows_of(turn, named, &adopted).await?;
             if table.as_ref().is_some_and(|t| are_distinct(&t.rows)) {
                 return Ok(table);
             }
         }
-        self.rows_of(turn, shape, things).await
+        self.rows_of(turn, shape, &adopted).await
     }
 
-    /// The rows of a shape.
-    async fn rows_of(&self, turn: &mut Turn<'_>, shape: Shape, things: &str) -> anyhow::Result<Option<Table>> {
-        let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
-        let sources: Vec<Source> = turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect();
+    /// The rows of a shape: of the pages' tables first, then of their prose.
+    async fn rows_of(&self, turn: &mut Turn<'_>, shape: Shape, adopted: &[Adopted]) -> anyhow::Result<Option<Table>> {
+        let things = shape.subject.as_str();
+        let sources = pages_about(turn, &shape);
         let mut rows: Vec<Row> = Vec::new();
         let mut used: HashSet<String> = HashSet::new();
-        for table in page_tables(turn, &sources) {
-            let found = match melted(&table, &shape, things) {
-                Some(rows) => rows,
-                None => adopt(turn, &shape, &table).await?,
-            };
+        for Adopted { table, from } in adopted {
+            let found = melted(table, &shape).unwrap_or_else(|| taken_over(table, from, &shape));
             if found.len() > 1 {
-                used.extend(sources.iter().filter(|s| came_from(&table, s)).map(|s| s.url.clone()));
+                used.extend(sources.iter().filter(|s| came_from(table, s)).map(|s| s.url.clone()));
                 merge::merge(&mut rows, found);
             }
         }
@@ -73,7 +75,7 @@ impl Guide {
         if rows.is_empty() {
             return Ok(None);
         }
-        merge::sort(&mut rows, &shape);
+        merge::sort(&mut rows);
         let columns = shape.columns.into_iter().map(|c| c.name).collect();
         Ok(Some(Table { title: shape.subject, columns, rows }))
     }
@@ -94,16 +96,23 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
     Ok(Shape { subject: things.to_owned(), columns })
 }
 
-/// The shape with a column for the names of the things, where several facts and no name were asked for.
-fn named(shape: &Shape) -> Option<Shape> {
-    if shape.columns.len() < 3 || shape.columns.iter().any(|c| c.kind == Kind::Text) {
+/// The shape and its readings with a column for the names of the things, where a page's table names
+/// them in a column that nobody asked for, or where several facts and no name were asked for.
+fn named(shape: &Shape, adopted: &[Adopted]) -> Option<(Shape, Vec<Adopted>)> {
+    let naming = adopted.iter().find(|a| a.names_rows() && a.from.iter().any(Option::is_some) && !a.takes_names());
+    let several = shape.columns.len() > 2 && shape.columns.iter().all(|c| c.kind != Kind::Text);
+    if naming.is_none() && !several {
         return None;
     }
-    let words: Vec<&str> = shape.subject.split_whitespace().collect();
-    let name = words[words.len().saturating_sub(2)..].join(" ");
-    let mut columns = vec![Column { name, kind: Kind::Text }];
-    columns.extend(shape.columns.iter().cloned());
-    Some(Shape { subject: shape.subject.clone(), columns })
+    let name = naming.map_or("Name", |a| a.table.columns[0].as_str()).to_owned();
+    let mut named = shape.clone();
+    named.columns.insert(0, Column { name, kind: Kind::Text });
+    let mut adopted = adopted.to_vec();
+    for one in adopted.iter_mut().filter(|a| !a.from.is_empty()) {
+        let key = (one.names_rows() && !one.takes_names()).then_some(0);
+        one.from.insert(0, key);
+    }
+    Some((named, adopted))
 }
 
 /// Whether no two rows have the same first cell.
@@ -125,6 +134,12 @@ fn plain(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// The opened pages that are about the table's subject.
+fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
+    let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
+    turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect()
 }
 
 /// Whether a page is about the subject: its title shares a word with it, or its text names it twice.
@@ -169,15 +184,18 @@ fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
     tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
 }
 
-/// A wide table's one row that is meant, by its columns: `Library | 2019 | 2020` read as years and values
-/// where a year and one value are wanted.
-fn melted(table: &Table, shape: &Shape, things: &str) -> Option<Vec<Row>> {
-    let [across, up] = shape.columns.as_slice() else { return None };
+/// The columns of a wide table that are years: `Library | 2019 | 2020` where a year and one value are wanted.
+fn years_of(table: &Table, shape: &Shape) -> Option<Vec<usize>> {
+    let [across, _] = shape.columns.as_slice() else { return None };
     let years: Vec<usize> = (1..table.columns.len()).filter(|i| read(&table.columns[*i]).date.is_some()).collect();
-    if across.kind != Kind::Date || years.len() < 2 {
-        return None;
-    }
-    let wanted: HashSet<String> = terms(things).into_iter().collect();
+    (across.kind == Kind::Date && years.len() > 1).then_some(years)
+}
+
+/// A wide table's one row that is meant, read as years and values.
+fn melted(table: &Table, shape: &Shape) -> Option<Vec<Row>> {
+    let years = years_of(table, shape)?;
+    let up = shape.columns.last()?;
+    let wanted: HashSet<String> = terms(&shape.subject).into_iter().collect();
     let shared = |row: &&Vec<Cell>| {
         let words: HashSet<String> = row.first().map(|c| terms(c.display())).unwrap_or_default().into_iter().collect();
         (words.intersection(&wanted).count(), std::cmp::Reverse(words.difference(&wanted).count()))
@@ -199,8 +217,27 @@ fn came_from(table: &Table, source: &Source) -> bool {
     cells.any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
 }
 
-/// Takes over a page's table: the model says which of its columns is which of ours.
-async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Row>> {
+/// A page's table and which of its columns hold those that are wanted.
+#[derive(Clone)]
+struct Adopted {
+    table: Table,
+    from: Vec<Option<usize>>,
+}
+
+impl Adopted {
+    /// Whether the table's first column is names, each of one row.
+    fn names_rows(&self) -> bool {
+        let mut names = self.table.rows.iter().filter_map(|row| row.first());
+        are_distinct(&self.table.rows) && names.all(|name| read(name.display()).values() == (None, None))
+    }
+
+    fn takes_names(&self) -> bool {
+        self.from.contains(&Some(0))
+    }
+}
+
+/// Which of a page's columns holds each that is wanted, as the model says.
+async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Option<usize>>> {
     let headers: Vec<Value> = table.columns.iter().map(|c| json!(c)).chain([Value::Null]).collect();
     let properties: Vec<(&str, Value)> =
         shape.columns.iter().map(|c| (c.name.as_str(), json!({"enum": headers}))).collect();
@@ -225,17 +262,31 @@ async fn adopt(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Res
         })
         .collect();
     // A table's first column names its rows, whatever it is called.
-    if sources.first() == Some(&None) && !taken.contains(&0) && are_distinct(&table.rows) {
+    let names = shape.columns.first().is_some_and(|c| c.kind == Kind::Text);
+    if sources.first() == Some(&None) && names && !taken.contains(&0) && are_distinct(&table.rows) {
         sources[0] = Some(0);
     }
+    Ok(sources)
+}
+
+/// The rows of a page's table as our columns want them; none when it has no names, or nothing beside them.
+fn taken_over(table: &Table, sources: &[Option<usize>], shape: &Shape) -> Vec<Row> {
     if sources.first().is_none_or(Option::is_none) || sources.iter().flatten().count() < 2 {
-        return Ok(Vec::new());
+        return Vec::new();
     }
+    let kinds: Vec<Kind> = shape
+        .columns
+        .iter()
+        .zip(sources)
+        .map(|(column, at)| {
+            at.map_or(column.kind, |at| column.kind.settled(table.rows.iter().filter_map(|r| r.get(at))))
+        })
+        .collect();
     let cell = |row: &Row, i: usize| match sources[i].and_then(|at| row.get(at).map(|c| (at, c))) {
-        Some((at, cell)) => shape.columns[i].kind.read(cell, &table.columns[at]),
+        Some((at, cell)) => kinds[i].read(cell, &table.columns[at]),
         None => Cell::missing(),
     };
-    Ok(table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect())
+    table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect()
 }
 
 /// Copies rows out of a page's prose.

@@ -23,13 +23,26 @@ fn tunnels() -> World {
 }
 
 #[test]
-fn a_pages_table_is_taken_over_with_its_units_left_alone() {
+fn a_pages_table_is_taken_over_with_its_units() {
     let world = tunnels();
     let table = &world.chat.tables[0];
-    assert_eq!(rows(table), "Ost,1,268,1911; West,940,1934; West Kap,940,1956");
+    assert_eq!(rows(table), "Ost,1,268 m,1911; West,940 m,1934; West Kap,940 m,1956");
     // Metres are no millions.
     assert_eq!(table.rows[0][1].number, Some(1268.0));
     assert_eq!(origins(table), "sss sss sss");
+}
+
+#[test]
+fn the_names_of_the_rows_come_along_unasked() {
+    let mut world = World::new(&[TUNNELS]);
+    let plan = "t1 = collect(\"tunnels of Ardun\", [\"Opened\", \"Length\"])";
+    let columns = "{\"Opened\":\"Opened\",\"Length\":\"Length (m)\"}";
+    // What its cells are is seen from the cells.
+    world.ask("Make a table of the tunnels of Ardun (opened, length)", &[plan, "text, number", columns], &[]);
+    let table = &world.chat.tables[0];
+    assert_eq!(table.columns, ["Tunnel", "Opened", "Length"]);
+    assert_eq!(rows(table), "Ost,1911,1,268 m; West,1934,940 m; West Kap,1956,940 m");
+    assert_eq!(table.rows[0][1].date.as_deref(), Some("1911"));
 }
 
 #[test]
@@ -67,7 +80,7 @@ fn the_largest_of_these_needs_no_search() {
         ],
         &[],
     );
-    assert_eq!(said.text(), "The longest is Ost [1], 1,268 [1] long.");
+    assert_eq!(said.text(), "The longest is Ost [1], 1,268 m [1] long.");
     assert!(said.called("browser_search").is_empty());
     assert!(said.prompts()[1].prompt.contains("t1 = tunnels of Ardun (Tunnel, Length, Opened), 3 rows"));
 }
@@ -77,7 +90,7 @@ fn sorting_moves_whole_rows_with_their_pages() {
     let mut world = tunnels();
     world.ask("Sort them by length", &["other", "t2 = sql(\"SELECT * FROM t1 ORDER BY Length, Opened\")"], &[]);
     let sorted = world.chat.tables.last().unwrap();
-    assert_eq!(rows(sorted), "West,940,1934; West Kap,940,1956; Ost,1,268,1911");
+    assert_eq!(rows(sorted), "West,940 m,1934; West Kap,940 m,1956; Ost,1,268 m,1911");
     assert_eq!(origins(sorted), "sss sss sss");
 }
 
@@ -86,7 +99,7 @@ fn filtering_keeps_what_is_left_as_it_was() {
     let mut world = tunnels();
     let said =
         world.ask("Only those since 1930", &["other", "t2 = sql(\"SELECT * FROM t1 WHERE Opened >= 1930\")"], &[]);
-    said.has("| West [1] | 940 [1] | 1934 [1] |").lacks("Ost");
+    said.has("| West [1] | 940 m [1] | 1934 [1] |").lacks("Ost");
 }
 
 #[test]
@@ -94,7 +107,7 @@ fn names_within_names_and_equal_cells_stay_apart() {
     let mut world = tunnels();
     let plan = "t2 = sql(\"SELECT Tunnel, Length, Opened FROM t1 WHERE Tunnel = 'West Kap'\")";
     world.ask("Show West Kap", &["other", plan, "{r1} is {r2} long, since {r3}."], &[]);
-    assert_eq!(rows(world.chat.tables.last().unwrap()), "West Kap,940,1956");
+    assert_eq!(rows(world.chat.tables.last().unwrap()), "West Kap,940 m,1956");
     assert_eq!(origins(world.chat.tables.last().unwrap()), "sss");
 }
 

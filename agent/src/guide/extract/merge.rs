@@ -1,6 +1,6 @@
 //! Puts rows from several pages together: the same thing is one row, the first page's word stands.
 
-use super::shape::{Kind, Row, Shape};
+use super::shape::Row;
 use polymath_chat::Cell;
 use std::collections::HashSet;
 
@@ -53,9 +53,14 @@ fn equal(a: &Cell, b: &Cell) -> Option<bool> {
     }
 }
 
-/// By the first date column, where there is one; otherwise as found.
-pub fn sort(rows: &mut [Row], shape: &Shape) {
-    if let Some(at) = shape.columns.iter().position(|c| c.kind == Kind::Date) {
+/// By the first column of dates, where there is one; otherwise as found.
+pub fn sort(rows: &mut [Row]) {
+    let dated = |at: &usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(*at)).filter(|c| c.text.is_some()).peekable();
+        cells.peek().is_some() && cells.all(|c| c.date.is_some())
+    };
+    let width = rows.first().map_or(0, Vec::len);
+    if let Some(at) = (0..width).find(dated) {
         rows.sort_by_key(|row| row[at].date.clone().unwrap_or_else(|| "9999".into()));
     }
 }

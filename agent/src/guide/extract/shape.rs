@@ -1,7 +1,7 @@
 //! What a collected table is to look like.
 
 use polymath_chat::Cell;
-use polymath_quantity::{Column as Units, is_blank};
+use polymath_quantity::{Column as Units, is_blank, read};
 use serde::Deserialize;
 
 /// What a column holds.
@@ -14,6 +14,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What a page's column holds: dates and numbers are none the less so for having been taken for text.
+    pub fn settled<'a>(self, cells: impl Iterator<Item = &'a Cell>) -> Kind {
+        let texts = cells.filter_map(|c| c.text.as_deref()).filter(|t| !is_blank(t));
+        let values: Vec<_> = texts.map(|text| read(text).values()).collect();
+        let all = |fits: &dyn Fn(&(Option<f64>, Option<String>)) -> bool| !values.is_empty() && values.iter().all(fits);
+        match self {
+            // Four digits may be a year or a number: there the column's kind stands.
+            Kind::Number if all(&|(_, date)| date.is_some()) && values.iter().any(|(n, _)| n.is_none()) => Kind::Date,
+            Kind::Text if all(&|(_, date)| date.is_some()) => Kind::Date,
+            Kind::Text if all(&|(number, _)| number.is_some()) => Kind::Number,
+            own => own,
+        }
+    }
+
     /// A page's cell as a reader of our table needs it: with what its header said of it.
     pub fn read(self, cell: &Cell, header: &str) -> Cell {
         let Some(text) = cell.text.as_deref().filter(|t| !is_blank(t)) else { return Cell::missing() };
@@ -62,12 +76,25 @@ mod tests {
     }
 
     #[test]
+    fn a_columns_cells_say_what_it_holds() {
+        let settled = |kind: Kind, texts: &[&str]| {
+            let cells: Vec<Cell> = texts.iter().map(|t| Cell::new(*t, Provenance::Given)).collect();
+            kind.settled(cells.iter())
+        };
+        assert_eq!(settled(Kind::Text, &["1931", "June 1958", "2004-09"]), Kind::Date);
+        assert_eq!(settled(Kind::Number, &["1931", "June 1958"]), Kind::Date);
+        assert_eq!(settled(Kind::Text, &["412 m", "—", "1,268 m"]), Kind::Number);
+        assert_eq!(settled(Kind::Text, &["North Span", "1931"]), Kind::Text);
+        assert_eq!(settled(Kind::Number, &["1268", "1931"]), Kind::Number);
+    }
+
+    #[test]
     fn header_units_reach_the_cells() {
         check("4.5", "Amount raised (USD m)", "$4.5 million", Some(4.5e6));
         check("> 1,000", "Valuation (USD m)", "> $1 billion", Some(1e9));
         check("$325M", "Amount", "$325M", Some(325e6));
-        check("12", "Length in km", "12", Some(12.0));
-        check("1,268", "Length (m)", "1,268", Some(1268.0));
+        check("12", "Length in km", "12 km", Some(12.0));
+        check("1,268", "Length (m)", "1,268 m", Some(1268.0));
         check("7", "Group B", "7", Some(7.0));
         check("—", "Valuation", "n/a", None);
     }

@@ -27,6 +27,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             impossible.extend((!there).then_some("sql"));
             there
         }
+        Step::Chart { .. } if wants_only_a_table(&request) => false,
         Step::Chart { table, .. } => {
             let there = tables.contains(table);
             impossible.extend((!there).then_some("chart"));
@@ -43,6 +44,49 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
+}
+
+/// Words, or their beginnings, by which a table and a drawing are asked for.
+const TABLE: &[&str] = &["table", "tabelle", "tableau", "tabla", "tabella", "表"];
+const DRAWING: &[&str] = &[
+    "plot",
+    "chart",
+    "graph",
+    "draw",
+    "bar",
+    "pie",
+    "line",
+    "scatter",
+    "hist",
+    "visual",
+    "diagram",
+    "curve",
+    "zeichn",
+    "grafik",
+    "balken",
+    "torte",
+    "linie",
+    "kurve",
+    "dessin",
+    "trac",
+    "courb",
+    "camembert",
+    "gráfic",
+    "grafic",
+    "dibuj",
+    "图",
+    "圖",
+    "画",
+    "グラフ",
+];
+
+/// Whether a request asks for a table and says nothing of drawing it.
+fn wants_only_a_table(request: &str) -> bool {
+    let says = |known: &[&str]| {
+        let mut words = words(request);
+        words.any(|w| known.iter().any(|k| w.starts_with(k) || !k.is_ascii() && w.contains(k)))
+    };
+    says(TABLE) && !says(DRAWING)
 }
 
 /// What names of earlier results stand in.
@@ -85,6 +129,15 @@ mod tests {
         assert!(!is_unasked("a in feet", "and in feet?"));
         assert!(!is_unasked("(a - b) / b in percent", "how much did it grow?"));
         assert!(!is_unasked("70 miles in kilometres", "convert 70 miles"));
+    }
+
+    #[test]
+    fn a_table_that_was_asked_for_is_not_drawn() {
+        assert!(wants_only_a_table("make a table of the bridges (opened, length)"));
+        assert!(wants_only_a_table("把这些桥做成表格"));
+        assert!(!wants_only_a_table("make a table of the bridges and plot their lengths"));
+        assert!(!wants_only_a_table("mach eine tabelle und ein balkendiagramm"));
+        assert!(!wants_only_a_table("the lengths of the bridges"));
     }
 
     #[test]
