@@ -196,6 +196,7 @@ impl LlamaEngine {
         let job = Job {
             kind: Kind::Conversation,
             prompt: prompt.to_vec(),
+            fixed: 0,
             constraint: None,
             sampling: Sampling::default(),
             max_tokens,

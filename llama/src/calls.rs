@@ -9,7 +9,7 @@ use crate::reply;
 use crate::scheduler::Scheduler;
 use crate::vocabulary::Vocabulary;
 use llama_cpp_2::token::LlamaToken;
-use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
+use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec, call_id};
 use polymath_model::calls::{self, CallWay};
 use polymath_model::constrain::calls_grammar;
 use polymath_model::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
@@ -88,6 +88,7 @@ impl Decider<'_> {
         let job = Job {
             kind: Kind::Task,
             prompt,
+            fixed: 0,
             constraint: Some(constraint),
             // What is called is decided, not drawn.
             sampling: Sampling::default(),
@@ -136,9 +137,8 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     }
     // A list that lacks nothing but its bracket has lost nothing.
     let stop = if is_cut && malformed.is_empty() { ReplyStop::End } else { written.stop };
-    // Nine letters and digits: the one shape that every model family accepts.
     let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {
-        id: format!("call{:05}", before + i + 1),
+        id: call_id(before + i + 1),
         name,
         arguments,
     });

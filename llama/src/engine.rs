@@ -118,6 +118,7 @@ impl LlamaEngine {
             .run(Job {
                 kind: Kind::Conversation,
                 prompt: log.tokens().to_vec(),
+                fixed: 0,
                 constraint: rules.constraint.clone(),
                 sampling: request.sampling.clone(),
                 max_tokens: rules.max_tokens,
@@ -215,12 +216,20 @@ impl Engine for LlamaEngine {
         };
         let mut prompt = self.template.render(&messages, &[]).map_err(engine_error)?;
         prompt.push_str(&task.prefill);
+        let prompt = self.vocabulary.tokenize_prompt(&prompt);
+        // Instructions and examples are the same each time; the last message is not.
+        messages.pop();
+        messages.push(Message::user(""));
+        let frame = self.template.render(&messages, &[]).map_err(engine_error)?;
+        let frame = self.vocabulary.tokenize_prompt(&frame);
+        let fixed = frame.iter().zip(&prompt).take_while(|(a, b)| a == b).count();
         let watcher = reply::Quiet::new(events);
         let generated = self
             .scheduler
             .run(Job {
                 kind: Kind::Task,
-                prompt: self.vocabulary.tokenize_prompt(&prompt),
+                prompt,
+                fixed,
                 constraint: task.constraint,
                 sampling: Sampling { temperature: task.temperature, ..Default::default() },
                 max_tokens: task.max_tokens,

@@ -48,6 +48,8 @@ pub enum Control {
 pub struct Job {
     pub kind: Kind,
     pub prompt: Vec<LlamaToken>,
+    /// So many tokens of the prompt's beginning come again in other jobs, and in other processes.
+    pub fixed: usize,
     pub constraint: Option<Constraint>,
     pub sampling: Sampling,
     pub max_tokens: usize,

@@ -2,7 +2,7 @@
 //! begun, decoding goes on under the grammar of that tool's arguments.
 
 use crate::job::{Control, Watcher};
-use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec};
+use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec, call_id};
 use polymath_model::dialect::{self, Dialect, ParseCx, Parser, Step};
 use polymath_model::engine::{Events, ReplyRequest, ReplyStop};
 use std::sync::{Arc, Mutex};
@@ -84,8 +84,7 @@ impl Watch {
                 }
                 Step::Call { name, arguments } => {
                     let number = self.calls_before + collected.calls.len() + 1;
-                    // Nine letters and digits: the one shape that every model family accepts.
-                    collected.calls.push(ToolCall { id: format!("call{number:05}"), name, arguments });
+                    collected.calls.push(ToolCall { id: call_id(number), name, arguments });
                 }
                 Step::Malformed { raw, why } => collected.malformed.push((raw, why)),
             }

@@ -35,8 +35,8 @@ const GUESSING_WRITERS: usize = 2;
 const WORTH_KEEPING: usize = 256;
 /// … and at the end of the program already when so many are.
 const WORTH_KEEPING_AT_EXIT: usize = 64;
-/// A beginning that tasks have in common is kept when it has at least this many tokens, and at most
-/// that many: longer ones are pages, which do not come again.
+/// A beginning that tasks happen to have in common is kept when it has at least this many tokens, and at
+/// most that many: longer ones are pages, which do not come again.
 const TASK_PREFIX: std::ops::RangeInclusive<usize> = 128..=1024;
 
 /// Handle to the decoding thread; the thread ends when it is dropped.
@@ -274,12 +274,29 @@ impl<'a> Loop<'a> {
         }
         let Some(disk) = &mut self.disk else { return };
         let Some((sequence, common)) = self.sequences.alike(&job.prompt) else { return };
-        if !TASK_PREFIX.contains(&common) || disk.covered(&job.prompt) + 32 > common {
+        if job.fixed == 0 && TASK_PREFIX.contains(&common) && disk.covered(&job.prompt) + 32 <= common {
+            self.keep_beginning(sequence, common);
+        }
+    }
+
+    /// Keeps on disk what is known to come again of a prompt that was just evaluated.
+    fn keep_fixed(&mut self, sequence: usize, i: usize) {
+        let Job { prompt, fixed, .. } = &self.running[i].job;
+        let fixed = *fixed;
+        if fixed < *TASK_PREFIX.start() || !self.sequences.divisible() {
             return;
         }
+        let known = self.disk.as_mut().is_none_or(|disk| disk.covered(&prompt[..fixed]) + 32 > fixed);
+        if !known {
+            self.keep_beginning(sequence, fixed);
+        }
+    }
+
+    /// Keeps the first `length` tokens of a sequence on disk.
+    fn keep_beginning(&mut self, sequence: usize, length: usize) {
         let Some(spare) = self.sequences.spare(&mut self.llama, sequence) else { return };
-        self.sequences.share(&mut self.llama, sequence, spare, common);
-        if let Some(bytes) = state::save(&self.llama, spare) {
+        self.sequences.share(&mut self.llama, sequence, spare, length);
+        if let (Some(disk), Some(bytes)) = (&mut self.disk, state::save(&self.llama, spare)) {
             disk.store(self.sequences.tokens(spare), bytes);
         }
     }
@@ -440,8 +457,11 @@ impl<'a> Loop<'a> {
         if keep < part.tokens + draft.len() {
             self.sequences.truncate(&mut self.llama, sequence, start + keep);
         }
-        if first && self.running[i].job.kind == Kind::Conversation {
-            self.keep(sequence, WORTH_KEEPING);
+        if first {
+            match self.running[i].job.kind {
+                Kind::Conversation => self.keep(sequence, WORTH_KEEPING),
+                Kind::Task => self.keep_fixed(sequence, i),
+            }
         }
         if let Some(stop) = stop {
             self.end(i, Ok(stop));

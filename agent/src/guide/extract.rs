@@ -324,7 +324,7 @@ fn row_grammar(shape: &Shape, text: &str, spotted: &[Figure]) -> String {
         let literals: Vec<String> = spotted
             .iter()
             .filter(|f| wanted(f) && seen.insert(f.text.as_str()))
-            .map(|f| quoted(&quoted(&with_unit(&f.text, &text[f.at.start..]))))
+            .map(|f| quoted(&quoted(with_unit(f, text))))
             .collect();
         if literals.is_empty() { quoted("null") } else { format!("{} | {}", quoted("null"), literals.join(" | ")) }
     };

@@ -7,17 +7,12 @@ use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::FIND;
 use polymath_chat::{Constraint, Provenance, Source};
-use polymath_quantity::{figures, read, same, text::sentences};
+use polymath_quantity::{Figure, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Characters of the lines that a fact is looked for in.
 const LINES: usize = 1800;
-/// Words behind a number that are no unit of it.
-const SMALL: &[&str] = &[
-    "and", "or", "in", "of", "by", "to", "for", "from", "at", "on", "the", "a", "with", "was", "were", "is", "und",
-    "et", "y",
-];
 /// Other pages that are asked whether they say the same.
 const SECOND_OPINIONS: usize = 2;
 
@@ -102,21 +97,30 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
         (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
     };
     let line = lines.iter().filter(|l| l.text.contains(value)).max_by_key(shared);
-    Ok(line.map(|line| (with_unit(value, &line.text), line.clone())))
+    Ok(line.map(|line| (whole(value, &line.text), line.clone())))
 }
 
-/// A bare number with the word that stands behind it in its line: `243` of `is 243 feet long` is a
-/// number of feet.
-pub fn with_unit(value: &str, line: &str) -> String {
-    let bare = value.chars().all(|c| c.is_ascii_digit() || ",. ".contains(c)) && value.len() != 4;
-    let Some(at) = line.find(value).filter(|_| bare) else { return value.to_owned() };
-    let behind = &line[at + value.len()..];
-    let word: String =
-        behind.trim_start_matches(' ').chars().take_while(|c| c.is_alphabetic() || "%°²³/".contains(*c)).collect();
-    let near = behind.len() - behind.trim_start_matches(' ').len() <= 1;
-    match near && !word.is_empty() && !SMALL.contains(&word.to_lowercase().as_str()) {
-        true => format!("{value}{}{word}", if behind.starts_with(' ') { " " } else { "" }),
-        false => value.to_owned(),
+/// A piece of a figure is the figure, with its unit: the `1887` of `on 2 October 1887` is that day, the
+/// `243` of `is 243 feet long` is a number of feet.
+fn whole(value: &str, line: &str) -> String {
+    let Some(at) = line.find(value) else { return value.to_owned() };
+    let (start, end) = (at, at + value.len());
+    let cut = |f: &&Figure| f.span.start <= start && end <= f.span.end;
+    figures(line).iter().find(cut).map_or(value, |f| with_unit(f, line)).to_owned()
+}
+
+/// A figure as it stands in its line, with its unit or the word for what is counted.
+pub fn with_unit<'a>(figure: &Figure, line: &'a str) -> &'a str {
+    let own = &line[figure.span.clone()];
+    let Some(noun) = figure.noun.as_deref().filter(|_| figure.unit.is_none() && figure.date.is_none()) else {
+        return own;
+    };
+    let behind = &line[figure.span.end..];
+    let gap = behind.len() - behind.trim_start_matches(' ').len();
+    if gap < 2 && behind[gap..].starts_with(noun) {
+        &line[figure.span.start..figure.span.end + gap + noun.len()]
+    } else {
+        own
     }
 }
 
@@ -190,4 +194,20 @@ fn differ(a: &Fact, b: &Fact) -> bool {
     let kind =
         x.date.is_some() == y.date.is_some() && (a.unit() == b.unit() || a.unit().is_empty() || b.unit().is_empty());
     kind && !same(&x, &y) && !same(&y, &x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_not_cut() {
+        assert_eq!(whole("1887", "It first ground corn on 2 October 1887."), "2 October 1887");
+        assert_eq!(whole("23", "It is 23 metres tall"), "23 metres");
+        assert_eq!(whole("1,204", "the 1,204 riders of 2023"), "1,204 riders");
+        assert_eq!(whole("4", "it has 4 large sails"), "4");
+        assert_eq!(whole("2019", "was opened in 2019 by"), "2019");
+        assert_eq!(whole("3.5", "cost $3.5 million in all"), "$3.5 million");
+        assert_eq!(whole("the miller", "the miller lived here in 1887"), "the miller");
+    }
 }
