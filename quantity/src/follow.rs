@@ -179,6 +179,11 @@ fn suffixes(text: &str, at: usize) -> Vec<&str> {
     ends.into_iter().rev().filter(|end| *end > from).map(|end| &text[from..end]).collect()
 }
 
+/// What a word for a property is about: `cost` is about money.
+pub fn topic_of(word: &str) -> Option<Topic> {
+    LEXICON.topic(word).map(|(topic, _)| topic)
+}
+
 /// Whether a noun names things that are counted in large numbers: users, people, copies.
 pub fn counted_noun(noun: &str) -> bool {
     LEXICON.topic(noun).is_some_and(|(topic, _)| topic == Topic::Counted)

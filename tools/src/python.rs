@@ -91,10 +91,13 @@ impl Tool for Python {
             return Err(ToolError::tell("arguments", "`code` is empty: write the program to run"));
         }
         // A table that the program changed comes back; one that it only read does not.
-        let return_tables = cx.tables.iter().map(|(name, _)| name.clone()).collect();
+        // Tables that the program does not name need not travel: they may be large.
+        let named = |(name, _): &&(String, Table)| mentions(&code, name);
+        let tables: Vec<(String, Table)> = cx.tables.iter().filter(named).cloned().collect();
+        let return_tables = tables.iter().map(|(name, _)| name.clone()).collect();
         let code = unfence(code).to_owned();
         let svg = args["svg"].as_bool() == Some(true);
-        let request = RunRequest { code, tables: cx.tables.clone(), return_tables, svg, ..RunRequest::default() };
+        let request = RunRequest { code, tables, return_tables, svg, ..RunRequest::default() };
         let mut output = self.run(request, cx).await?;
         output.tables.retain(|new| cx.tables.iter().all(|(_, old)| !is_unchanged(old, new)));
         output.tables.dedup_by(|a, b| is_unchanged(a, b));
@@ -118,6 +121,11 @@ fn given(path: &Path) -> Result<GivenFile, ToolError> {
     let gone = |e| ToolError::tell("unavailable", format!("the user's file {} cannot be had: {e}", path.display()));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(GivenFile { name, path: path.canonicalize().map_err(gone)? })
+}
+
+/// Whether a program names a variable.
+fn mentions(code: &str, name: &str) -> bool {
+    code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
 }
 
 /// Whether two tables hold the same columns and values, whatever their titles and provenance.

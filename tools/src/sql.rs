@@ -194,7 +194,10 @@ fn explain(error: &rusqlite::Error, tables: &[(String, Table)]) -> String {
     } else {
         why
     };
-    let told: Vec<String> = tables.iter().map(|(name, t)| format!("{name} ({})", t.columns.join(", "))).collect();
+    // The latest tables have a second name each, which only confuses here.
+    let named = |(name, _): &&(String, Table)| !name.starts_with("df") || tables.len() == 1;
+    let told = tables.iter().filter(named).map(|(name, t)| format!("{name} ({})", t.columns.join(", ")));
+    let told: Vec<String> = told.collect();
     format!("{why}; the tables are {}", told.join("; "))
 }
 

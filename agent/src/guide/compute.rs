@@ -1,7 +1,7 @@
 //! What only a program can do, and the mending of programs and queries that failed.
 
 use super::program::{self, Need};
-use super::state::{Guide, Outcome, Running, calling};
+use super::state::{Guide, Outcome, Running, calling, quoted};
 use crate::dispatch;
 use crate::evidence::clip;
 use crate::lead::Turn;
@@ -109,9 +109,34 @@ impl Guide {
     /// A query that failed, written again with what was wrong with it.
     pub(super) async fn mend_query(&self, turn: &mut Turn<'_>, query: &str, why: &str) -> anyhow::Result<String> {
         let prompt = format!("Request: {}\nQuery: {query}\nError: {}", clip(turn.question, 800), clip(why, 800));
-        let lark = "start: \"SELECT \" REST\nREST: /[^\\n]{3,300}/\n".to_owned();
+        let lark = query_grammar(&turn.chat.tables);
         Ok(turn.complete(QUERY.ask(prompt, 150).constrained(Constraint::Lark(lark))).await?)
     }
+}
+
+/// SQL over tables as they are: no other columns than theirs can be written.
+fn query_grammar(tables: &[Table]) -> String {
+    const WORDS: &str = "SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT ON AND OR NOT IN IS NULL BETWEEN LIKE DESC ASC \
+                         DISTINCT UNION ALL OVER PARTITION CASE WHEN THEN ELSE END SUM AVG COUNT MIN MAX ROUND MEDIAN ABS \
+                         COALESCE CAST REAL INTEGER TEXT substr strftime";
+    const NAMES: &str = "Total Average Share Number Month Percent Difference Growth Rate Ratio Result Highest Lowest";
+    let mut names: std::collections::BTreeSet<String> = tables
+        .iter()
+        .flat_map(|t| t.columns.iter())
+        .map(|column| {
+            let plain = column.chars().all(|c| c.is_alphanumeric() || c == '_')
+                && !column.starts_with(|c: char| c.is_ascii_digit());
+            if plain { column.clone() } else { format!("\"{}\"", column.replace('"', "\"\"")) }
+        })
+        .collect();
+    names.extend((1..=tables.len()).map(|i| format!("t{i}")));
+    names.extend(WORDS.split_whitespace().chain(NAMES.split_whitespace()).map(str::to_owned));
+    let choices: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    format!(
+        "start: \"SELECT \" (WORD | NUMBER | TEXT | SIGN){{1,80}}\nWORD: {}\nNUMBER: /[0-9]+([.][0-9]+)?/\n\
+         TEXT: /'[^'\\n]{{0,60}}'/\nSIGN: /[ .,()*\\/+=<>|-]/\n",
+        choices.join(" | ")
+    )
 }
 
 /// The attempt that just failed, for the next one to do better.

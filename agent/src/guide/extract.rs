@@ -6,7 +6,7 @@
 
 use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
-use crate::guide::find::with_unit;
+use crate::guide::find::{relevant, with_unit};
 use crate::lead::Turn;
 use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -139,7 +139,12 @@ fn plain(text: &str) -> String {
 /// The opened pages that are about the table's subject.
 fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
     let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
-    turn.chat.sources.iter().filter(|s| is_about(s, &about)).cloned().collect()
+    let sources = relevant(&turn.chat.sources, &shape.subject);
+    let speaks_of_all = |s: &Source| {
+        let words: HashSet<String> = terms(&format!("{} {}", s.title, s.text)).into_iter().collect();
+        about.intersection(&words).count() * 3 >= about.len() * 2
+    };
+    sources.into_iter().filter(|s| !s.text.is_empty() && (is_about(s, &about) || speaks_of_all(s))).collect()
 }
 
 /// Whether a page is about the subject: its title shares a word with it, or its text names it twice.
@@ -236,37 +241,70 @@ impl Adopted {
     }
 }
 
-/// Which of a page's columns holds each that is wanted, as the model says.
+/// Which of a page's columns holds each that is wanted: those of the same name, and for the others what
+/// the model says.
 async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Option<usize>>> {
-    let headers: Vec<Value> = table.columns.iter().map(|c| json!(c)).chain([Value::Null]).collect();
-    let properties: Vec<(&str, Value)> =
-        shape.columns.iter().map(|c| (c.name.as_str(), json!({"enum": headers}))).collect();
-    let sample = Table { rows: table.rows.iter().take(2).cloned().collect(), ..table.clone() };
-    let prompt = format!(
-        "A table of a page, its first rows:\n{}\nThe table that is wanted: {}.\nSay for each wanted column which of the page's columns \
-         holds it, or null when none does.",
-        sample.markdown(),
-        shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
-    );
-    let text =
-        turn.complete(Completion::new(prompt, 150).constrained(Constraint::JsonSchema(object(&properties)))).await?;
-    let map: Map<String, Value> = serde_json::from_str(&text)?;
+    let mut sources: Vec<Option<usize>> = shape.columns.iter().map(|c| column_named(&c.name, table)).collect();
     let mut taken = HashSet::new();
-    let mut sources: Vec<Option<usize>> = shape
-        .columns
-        .iter()
-        .map(|c| {
-            let header = map.get(&c.name)?.as_str()?;
-            let at = table.columns.iter().position(|h| h == header)?;
-            taken.insert(at).then_some(at)
-        })
-        .collect();
+    sources.iter_mut().for_each(|at| *at = at.filter(|at| taken.insert(*at)));
+    let open: Vec<usize> = (0..sources.len()).filter(|i| sources[*i].is_none()).collect();
+    if !open.is_empty() {
+        let free = (0..table.columns.len()).filter(|at| !taken.contains(at)).map(|at| json!(table.columns[at]));
+        let headers: Vec<Value> = free.chain([Value::Null]).collect();
+        let names: Vec<&str> = open.iter().map(|i| shape.columns[*i].name.as_str()).collect();
+        let properties: Vec<(&str, Value)> = names.iter().map(|name| (*name, json!({"enum": headers}))).collect();
+        let sample = Table { rows: table.rows.iter().take(2).cloned().collect(), ..table.clone() };
+        let prompt = format!(
+            "A table of a page, its first rows:\n{}\nThe table that is wanted: {}.\nSay for each wanted column which of the page's \
+             columns holds it, or null when none does.",
+            sample.markdown(),
+            names.join(", ")
+        );
+        let schema = Constraint::JsonSchema(object(&properties));
+        let text = turn.complete(Completion::new(prompt, 150).constrained(schema)).await?;
+        tracing::debug!("columns for {:?}: {text}", shape.columns);
+        let map: Map<String, Value> = serde_json::from_str(&text)?;
+        for i in open {
+            let header = map.get(&shape.columns[i].name).and_then(Value::as_str);
+            let at = header.and_then(|header| table.columns.iter().position(|h| h == header));
+            sources[i] = at.filter(|at| taken.insert(*at));
+        }
+    }
+    // The only column of days is the one of days, in whatever language; the only one of numbers is it when
+    // its header speaks of what is wanted.
+    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, turn.question)).into_iter().collect();
+    for (i, column) in shape.columns.iter().enumerate() {
+        let speaks =
+            |at: usize| column.kind == Kind::Date || terms(&table.columns[at]).iter().any(|t| wanted.contains(t));
+        let cells = |at: usize| table.rows.iter().filter_map(move |row| row.get(at));
+        let mut fit =
+            (0..table.columns.len()).filter(|at| !taken.contains(at) && Kind::Text.settled(cells(*at)) == column.kind);
+        if let (None, Some(at), None) = (sources[i], fit.next(), fit.next())
+            && column.kind != Kind::Text
+            && speaks(at)
+        {
+            taken.insert(at);
+            sources[i] = Some(at);
+        }
+    }
     // A table's first column names its rows, whatever it is called.
     let names = shape.columns.first().is_some_and(|c| c.kind == Kind::Text);
     if sources.first() == Some(&None) && names && !taken.contains(&0) && are_distinct(&table.rows) {
         sources[0] = Some(0);
     }
     Ok(sources)
+}
+
+/// The one column of a table whose name has the words of `wanted`, and no others where several have them.
+fn column_named(wanted: &str, table: &Table) -> Option<usize> {
+    let words =
+        |text: &str| terms(text.split(['(', '[', '（']).next().unwrap_or(text)).into_iter().collect::<HashSet<_>>();
+    let wanted = words(wanted);
+    let only = |fits: &dyn Fn(&HashSet<String>) -> bool| {
+        let mut found = (0..table.columns.len()).filter(|at| fits(&words(&table.columns[*at])));
+        found.next().filter(|_| found.next().is_none())
+    };
+    if wanted.is_empty() { None } else { only(&|own| *own == wanted).or_else(|| only(&|own| wanted.is_subset(own))) }
 }
 
 /// The rows of a page's table as our columns want them; none when it has no names, or nothing beside them.
@@ -311,7 +349,9 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("rows of {}: {reply}", source.url);
-    let rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
+    let mut rows: Vec<Map<String, Value>> = serde_json::from_str(&reply)?;
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(Value::Object(row.clone()).to_string()));
     let keys: Vec<String> =
         rows.iter().filter_map(|r| r.get(&shape.columns[0].name)?.as_str().map(str::to_owned)).collect();
     Ok(rows.iter().map(|row| read_row(row, shape, source, &lines, &keys)).collect())

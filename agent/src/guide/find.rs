@@ -4,10 +4,10 @@
 use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::state::piece_of;
 use crate::lead::Turn;
-use crate::notebook::Fact;
+use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
-use polymath_chat::{Constraint, Provenance, Source};
-use polymath_quantity::{Figure, figures, read, same, text::sentences};
+use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
+use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -22,14 +22,14 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let sources = relevant(&turn.chat.sources, what);
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
-    let mut fact = fact_of(what, &text, &passage, &turn.chat.sources);
+    let mut fact = fact_of(what, &text, &passage, turn.chat);
     if fact.number.is_some() || fact.date.is_some() {
         for page in rivals(&sources, what, &passage).into_iter().take(SECOND_OPINIONS) {
             let alone: Vec<Source> =
                 sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
             let lines = select(&alone, what, LINES / 3);
             let Some((text, passage)) = choose(turn, what, &lines).await? else { continue };
-            let other = fact_of(what, &text, &passage, &turn.chat.sources);
+            let other = fact_of(what, &text, &passage, turn.chat);
             if differ(&fact, &other) {
                 fact.others.push((other.text, other.provenance));
             }
@@ -38,9 +38,32 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(Some(fact))
 }
 
+/// Words, or signs, between what is measured and what it is measured by.
+const PER: &[&str] = &["per", "pro", "par", "por", "je", "each", "every", "a", "an"];
+
+/// Whether a rate is wanted (cost per seat) and the passage tells none: then it is something else's value.
+pub fn misfits(what: &str, fact: &Fact) -> bool {
+    let Provenance::Sourced { quote, .. } = &fact.provenance else { return false };
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '/').map(str::to_lowercase).collect()
+    };
+    let wanted = words(what);
+    let Some(at) = wanted.iter().position(|w| ["per", "pro", "par", "por"].contains(&w.as_str())) else { return false };
+    let Some(by) = wanted.get(at + 1).filter(|by| by.chars().all(char::is_alphabetic) && !by.is_empty()) else {
+        return false;
+    };
+    let told = words(quote);
+    let near = told
+        .windows(3)
+        .any(|w| PER.contains(&w[0].as_str()) && w[1..].iter().any(|w| w.starts_with(by.trim_end_matches('s'))));
+    let compound =
+        [&format!("/{by}"), &format!("{by}ly")].iter().any(|form| quote.to_lowercase().contains(form.as_str()));
+    !near && !compound && !fact.text.contains('/')
+}
+
 /// The pages with those left empty that hardly speak of what is wanted: a page has to have half as many
 /// of its words as the page that has most.
-fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
+pub fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
     let wanted: HashSet<String> = terms(what).into_iter().filter(|t| !t.chars().all(|c| c.is_ascii_digit())).collect();
     let shares: Vec<usize> = sources
         .iter()
@@ -148,8 +171,10 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { ' ' } else { c }).collect()
 }
 
-fn fact_of(what: &str, text: &str, passage: &Passage, sources: &[Source]) -> Fact {
-    let source = &sources[passage.n - 1];
+fn fact_of(what: &str, text: &str, passage: &Passage, chat: &Chat) -> Fact {
+    let source = &chat.sources[passage.n - 1];
+    let restated = cell_text(text, passage, source, &chat.page_tables);
+    let text = restated.as_deref().unwrap_or(text);
     let (number, date) = match read(text).values() {
         (None, None) => {
             figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date.map(|d| d.to_string())))
@@ -169,6 +194,20 @@ fn fact_of(what: &str, text: &str, passage: &Passage, sources: &[Source]) -> Fac
         },
         others: Vec::new(),
     }
+}
+
+/// A table's cell with what its header says of it: `7.2 million crowns` for the `7.2` under "Budget
+/// (million crowns)".
+fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -> Option<String> {
+    let cells: Vec<&str> = passage.text.split(" | ").map(str::trim).collect();
+    let at = cells.iter().position(|cell| *cell == text)?;
+    let is_row = |row: &Vec<Cell>| {
+        let own = row.iter().any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
+        // The first cell may stand behind its heading.
+        own && row.len() == cells.len() && row.iter().zip(&cells).all(|(c, text)| text.ends_with(c.display().trim()))
+    };
+    let table = tables.iter().find(|table| table.rows.iter().any(is_row))?;
+    Column::of(table.columns.get(at)?).restate(text)
 }
 
 /// Other pages with a line about all that `what` names.
@@ -199,6 +238,24 @@ fn differ(a: &Fact, b: &Fact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_has_to_be_told_as_one() {
+        let misfit = |what: &str, text: &str, quote: &str| {
+            let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: quote.into() };
+            let fact = Fact { provenance, ..fact(text) };
+            misfits(what, &fact)
+        };
+        assert!(misfit("cost of the mill per megawatt", "£905 million", "The mill cost £905 million and has 12 MW."));
+        assert!(!misfit("price per night", "€80", "A room costs €80 a night."));
+        assert!(!misfit("cost per seat", "$40", "It came to $40 per seat."));
+        assert!(!misfit("cost of the mill", "£905 million", "The mill cost £905 million."));
+    }
+
+    fn fact(text: &str) -> Fact {
+        let (name, about, text) = (String::new(), String::new(), text.to_owned());
+        Fact { name, about, text, number: None, date: None, provenance: Provenance::Given, others: Vec::new() }
+    }
 
     #[test]
     fn figures_are_not_cut() {

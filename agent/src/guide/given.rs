@@ -3,6 +3,12 @@
 use crate::evidence::clip;
 use polymath_chat::{Cell, Provenance, Table};
 use polymath_quantity::Column;
+use polymath_tools::load::table_in;
+
+/// What a table is called that was pasted into a request.
+const PASTED: &str = "data of the request";
+/// Characters of a pasted cell, at most: longer ones are prose with commas.
+const CELL: usize = 60;
 
 /// A table of what the user gave; `None` when it is none.
 pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Option<Table> {
@@ -18,7 +24,52 @@ pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Optio
     (columns.len() > 1 && !rows.is_empty()).then(|| Table { title: title.to_owned(), columns, rows })
 }
 
+/// The longest block of lines of the request that has the form of a table: two lines at least, each with
+/// as many separators, and numbers in all of them but the first.
+pub fn pasted(request: &str) -> Option<Table> {
+    let lines: Vec<&str> = request.lines().map(str::trim).collect();
+    let blocks = ['\t', ';', '|', ','].into_iter().flat_map(|mark| {
+        let width = move |line: &&str| line.matches(mark).count();
+        lines
+            .chunk_by(move |a, b| width(a) == width(b))
+            .filter(move |block| width(&block[0]) > 0)
+            .map(move |b| (mark, b))
+    });
+    let (_, block) = blocks.filter(|(mark, block)| is_table(block, *mark)).max_by_key(|(_, block)| block.len())?;
+    let mut table = table_in(&block.join("\n"), PASTED)?;
+    table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given);
+    Some(table)
+}
+
+fn is_table(block: &[&str], mark: char) -> bool {
+    let number = |cell: &str| cell.starts_with(|c: char| c.is_ascii_digit() || "-+$€£¥".contains(c));
+    let row = |line: &&str| line.split(mark).any(|cell| number(cell.trim()));
+    block.len() > 1
+        && block.iter().all(|line| line.split(mark).all(|cell| cell.chars().count() <= CELL))
+        && block[1..].iter().all(row)
+}
+
 /// What such a table is called: how the request begins.
 pub fn title(request: &str) -> String {
     clip(request.lines().next().unwrap_or_default().split(':').next().unwrap_or_default(), 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn shape(request: &str) -> Option<(Vec<String>, usize)> {
+        pasted(request).map(|t| (t.columns.clone(), t.rows.len()))
+    }
+
+    #[test]
+    fn pasted_tables_are_taken_in() {
+        let own = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let got = pasted("Sum this:\nday;kg\nMon;1,5\nTue;2,25\nThanks").unwrap();
+        assert_eq!((got.columns, got.rows[1][1].number), (own(&["day", "kg"]), Some(2.25)));
+        assert_eq!(shape("What is the sum?\na,1\nb,2\nc,3").unwrap().1, 3);
+        assert_eq!(shape("Dear all, it is 5 o'clock,\nso let us go, please, now"), None);
+        assert_eq!(shape("Plot 3, 5 and 8"), None);
+    }
 }

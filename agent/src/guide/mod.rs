@@ -9,6 +9,8 @@
 mod calc;
 mod chart;
 mod compute;
+mod contest;
+mod describe;
 mod extract;
 mod find;
 mod given;

@@ -17,6 +17,8 @@ pub struct Guide {
     pub running: Option<Running>,
     /// How many of the turn's outcomes were looked at.
     pub observed: usize,
+    /// Whether what was found has led to another plan already.
+    pub replanned: bool,
     /// Search hits of this turn.
     pub hits: Vec<Hit>,
     /// What the plan calls things, and what the notebook does.

@@ -5,7 +5,7 @@ use super::calc::{self, Filled, shown};
 use super::plan::{self, Step};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, find, given};
+use super::{chart, describe, find, given};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
@@ -20,6 +20,11 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
+            if let Some(table) = given::pasted(turn.question)
+                && !turn.chat.tables.contains(&table)
+            {
+                turn.chat.tables.push(table);
+            }
             if let Some(calls) = self.common_program(turn).await? {
                 self.plan = Some(VecDeque::new());
                 return Ok(calls);
@@ -67,8 +72,12 @@ impl Guide {
             }
             Step::Sql { name, query } => {
                 let query = self.renamed(&query);
-                self.running = Some(Running::Querying { name, query: query.clone(), tries: 0 });
-                Ok(Some(calling(turn, vec![("sql", json!({"query": query}))])))
+                Ok(Some(self.ask_sql(turn, name, query, 0)))
+            }
+            Step::Describe { table } => {
+                let name = self.names.get(&table).cloned().unwrap_or(table);
+                let query = turn.chat.table_named(&name).map(|table| describe::query(&name, table));
+                Ok(query.map(|query| self.ask_sql(turn, String::new(), query, REPAIRS)))
             }
             Step::Chart { kind, table, options } => {
                 let table = self.names.get(&table).cloned().unwrap_or(table);
@@ -95,6 +104,12 @@ impl Guide {
                 Ok(None)
             }
         }
+    }
+
+    fn ask_sql(&mut self, turn: &Turn<'_>, name: String, query: String, tries: usize) -> Message {
+        let call = calling(turn, vec![("sql", json!({"query": query}))]);
+        self.running = Some(Running::Querying { name, query, tries });
+        call
     }
 
     /// This look-up and those that come with it: side by side, unless one needs another's result.
@@ -231,6 +246,11 @@ impl Guide {
         for want in wants {
             match want {
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
+                    Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
+                        self.replanned = true;
+                        self.plan = Some(plan::calculated(turn, turn.question).await?.into());
+                        return Ok(());
+                    }
                     Some(fact) => {
                         let goal = calc::asked_unit(turn.question).filter(|unit| *unit != fact.unit());
                         let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
@@ -316,8 +336,7 @@ impl Guide {
                     self.results.push(Outcome::Failed(query));
                     return Ok(None);
                 }
-                self.running = Some(Running::Querying { name, query: mended.clone(), tries: tries + 1 });
-                Ok(Some(calling(turn, vec![("sql", json!({"query": mended}))])))
+                Ok(Some(self.ask_sql(turn, name, mended, tries + 1)))
             }
             _ => {
                 self.results.push(Outcome::Failed(query));

@@ -2,7 +2,7 @@
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
 use super::state::{Guide, Outcome, quoted};
-use super::talk;
+use super::{contest, talk};
 use crate::evidence::clip;
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
@@ -10,7 +10,6 @@ use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
 use polymath_quantity::{figures, same};
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -154,9 +153,10 @@ impl Guide {
 
 /// Facts in a sentence: the model writes names in braces, and the values are put in here.
 async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
-    let mut names: Vec<String> =
+    let roles = contest::roles(turn, facts).await?;
+    let facts = roles.as_deref().unwrap_or(facts);
+    let names: Vec<String> =
         facts.iter().map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), f.about)).collect();
-    names.extend(compared(facts));
     let prompt = format!("Results: {}\nQuestion: {}", names.join("; "), clip(turn.question, 800));
     let placeholders: Vec<String> = facts.iter().map(|f| quoted(&format!("{{{}}}", f.name))).collect();
     let mut lark = format!("start: (TEXT | {}", placeholders.join(" | "));
@@ -165,31 +165,16 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
         let _ = write!(lark, " | {}", quoted(text));
     }
     lark.push_str("){1,40}\nTEXT: /[^0-9{}\\n\\[\\]]{1,100}/\n");
-    let drafted = match turn.complete(SAY.ask(prompt, 120).constrained(Constraint::Lark(lark))).await {
+    let mut drafted = match turn.complete(SAY.ask(prompt, 120).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         Err(CompletionError::TooLong(_)) => String::new(),
         Err(other) => return Err(other.into()),
     };
+    tracing::debug!("said: {drafted}");
+    if roles.is_some() && !contest::is_right(&drafted, facts) {
+        drafted = "{w}: {w1}; {l}: {l1}".to_owned();
+    }
     Ok(put_in(&drafted, facts, turn.question, &turn.chat.sources))
-}
-
-/// What is known of the order of two values of one kind.
-fn compared(facts: &[Fact]) -> Option<String> {
-    let [a, b, ..] = facts else { return None };
-    let order = match (a.number, b.number, &a.date, &b.date) {
-        (_, _, Some(x), Some(y)) => x.cmp(y),
-        (Some(x), Some(y), _, _) if a.unit() == b.unit() => x.partial_cmp(&y)?,
-        _ => return None,
-    };
-    let dates = a.date.is_some() && b.date.is_some();
-    let word = match (order, dates) {
-        (Ordering::Less, true) => "is earlier than",
-        (Ordering::Greater, true) => "is later than",
-        (Ordering::Less, false) => "is less than",
-        (Ordering::Greater, false) => "is greater than",
-        (Ordering::Equal, _) => "equals",
-    };
-    Some(format!("the {} {word} the {}", a.about, b.about))
 }
 
 /// The draft with values for names. A draft with a name that nobody gave is thrown away, and values that
@@ -204,6 +189,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         let name = format!("{{{}}}", fact.name);
         match text.contains(&name) {
             true => text = inserted(&text, &name, fact, &value(fact)),
+            false if contest::is_name(fact) || text.contains(&fact.text) => {}
             false => left.push(fact),
         }
     }

@@ -23,6 +23,11 @@ pub struct Fact {
 }
 
 impl Fact {
+    pub fn is_money(&self) -> bool {
+        let figures = polymath_quantity::figures(&self.text);
+        figures.iter().any(|f| f.unit.as_ref().is_some_and(|unit| unit.kind == polymath_quantity::UnitKind::Money))
+    }
+
     /// The unit or counted noun behind the number: `m` of `5,199 m`; empty where there is none.
     pub fn unit(&self) -> String {
         let Some(figure) = polymath_quantity::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {

@@ -42,7 +42,8 @@ impl Chat {
     }
 }
 
-fn name_of(path: &Path) -> String {
+/// The name by which programs and models know a file.
+pub fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 

@@ -11,7 +11,7 @@ mod markdown;
 pub use chart::Chart;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
-pub(crate) use files::describe as describe_files;
+pub(crate) use files::{describe as describe_files, name_of};
 pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;

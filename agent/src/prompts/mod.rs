@@ -16,11 +16,14 @@ pub struct Prompt(&'static str);
 pub const NATIVE: Prompt = Prompt(include_str!("native.txt"));
 /// From a request to calls.
 pub const PLAN: Prompt = Prompt(include_str!("plan.txt"));
+/// From a question to two facts and a calculation with them.
+pub const OPERANDS: Prompt = Prompt(include_str!("operands.txt"));
 /// From lines of pages to a fact.
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
 /// From named results to sentences.
 pub const SAY: Prompt = Prompt(include_str!("say.txt"));
-
+/// From a question about two things to which way it goes.
+pub const CONTEST: Prompt = Prompt(include_str!("contest.txt"));
 /// From a task to a Python program.
 pub const PROGRAM: Prompt = Prompt(include_str!("program.txt"));
 /// From a query that failed to one that works.

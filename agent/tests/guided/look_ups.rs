@@ -107,13 +107,25 @@ fn two_things_are_compared_by_their_own_pages() {
             "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"a - b\")",
             "18 metres",
             "41 metres",
-            "The tower is taller: {b} against {a}, {c} more.",
+            "more",
+            "The {w} is taller: {w1} against {l1}, {c} more.",
         ],
         &[],
     );
     assert_eq!(said.text(), "The tower is taller: 41 metres [2] against 18 metres [1], 23 metres more.");
     let say = &said.prompts().last().unwrap().prompt;
-    assert!(say.contains("the height of the mill of Ardun is less than the height of the tower of Ardun"), "{say}");
+    assert!(say.contains("w = tower (the one that is asked for); w1 = 41 metres"), "{say}");
+}
+
+#[test]
+fn a_sentence_that_turns_a_comparison_round_is_not_used() {
+    let plan = "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")";
+    let question = "Which is lower, the tower of Ardun or the mill of Ardun?";
+    for draft in ["{l} is lower, {w1} less than {w}.", "The tower is lower than {w}.", "{w}: {l1} against {w1}"] {
+        let mut world = World::new(&[TOWER, MILL]);
+        let said = world.ask(question, &[plan, "18 metres", "41 metres", "less", draft], &[]);
+        assert_eq!(said.text(), "mill: 18 metres [1]; tower: 41 metres [2]", "{draft}");
+    }
 }
 
 #[test]

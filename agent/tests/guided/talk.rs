@@ -15,7 +15,7 @@ fn a_greeting_uses_no_tool() {
 fn an_answer_is_translated_from_the_conversation() {
     let mut world = World::new(&[]);
     world.ask("hello", &["reply()"], &["Hello!"]);
-    let said = world.ask("translate that into French", &["reply()"], &["Bonjour !"]);
+    let said = world.ask("translate that into French", &[], &["Bonjour !"]);
     assert_eq!(said.text(), "Bonjour !");
     let prompt = format!("{:?}", said.asked.last());
     assert!(prompt.contains("Hello!") && prompt.contains("translate that"), "{prompt}");

@@ -4,9 +4,9 @@
 //! said of a whole column.
 
 /// Largest table that becomes one of a conversation's, in rows.
-pub const ROWS: usize = 50_000;
+pub const ROWS: usize = 250_000;
 /// The same in cells: each carries its text, its value and its origin (about 150 bytes).
-pub const CELLS: usize = 1_000_000;
+pub const CELLS: usize = 2_000_000;
 /// Largest file that is read for a table, in bytes.
 pub const BYTES: u64 = 32 << 20;
 /// Rows below the header's in which notes on the file may stand above the table.

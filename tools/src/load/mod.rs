@@ -60,7 +60,7 @@ enum Kind {
     None,
 }
 
-/// Looks at a regular file, and reads it if it is a table of moderate size (50,000 rows, 1,000,000
+/// Looks at a regular file, and reads it if it is a table of moderate size (250,000 rows, 2,000,000
 /// cells, 32 MiB). A file that is no table is no error, and has no notice.
 ///
 /// # Errors
@@ -88,6 +88,12 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         }
     };
     Ok(loaded(found, &name, kind))
+}
+
+/// A table that stands in a text, as a file of it would be read.
+pub fn table_in(text: &str, name: &str) -> Option<Table> {
+    let kind = Kind::Text { named: true };
+    loaded(read(text.as_bytes(), kind), name, kind).table
 }
 
 fn read(bytes: &[u8], kind: Kind) -> Found {

@@ -77,19 +77,17 @@ fn rows(count: usize) -> String {
 #[test]
 fn a_large_table_is_read_whole_and_a_larger_one_not_at_all() {
     let begin = Instant::now();
-    let table = of_bytes("t.csv", rows(50_000).as_bytes()).table.unwrap();
+    let table = of_bytes("t.csv", rows(200_000).as_bytes()).table.unwrap();
     let seconds = begin.elapsed().as_secs_f64();
-    println!("50,000 rows of 10 columns: {seconds:.2} s");
-    assert_eq!((table.rows.len(), table.rows[49_999][2].number), (50_000, Some(999.5)));
-    check("t.csv", rows(50_001), "", &["more than 50,000 rows or 1,000,000 cells"]);
-    // A second without optimisation, if the machine has no other work.
-    assert!(seconds < 120.0, "{seconds} s");
+    println!("200,000 rows of 10 columns: {seconds:.2} s");
+    assert_eq!((table.rows.len(), table.rows[199_999][2].number), (200_000, Some(999.5)));
+    check("t.csv", "n\n1\n".to_owned() + &"2\n".repeat(250_000), "", &["more than 250,000 rows or 2,000,000 cells"]);
 }
 
 #[test]
 fn a_table_of_many_columns_is_not_taken() {
     let line = vec!["1"; 600].join(",");
-    check("t.csv", vec![line; 2_000].join("\n"), "", &["1,000,000 cells"]);
+    check("t.csv", vec![line; 4_000].join("\n"), "", &["2,000,000 cells"]);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! What can be seen to be wrong with a plan without a model.
 
 use super::Step;
+use super::grammar::Form;
+use super::ready::is_of_given_table;
 use crate::evidence::terms;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, Fact, name_of};
+use polymath_quantity::{Topic, figures, topic_of};
 use std::collections::HashSet;
 
 /// Takes out what nobody asked for or what cannot be done: a conversion into a unit that the request does
@@ -12,13 +15,34 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     let request = request.to_lowercase();
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
+    let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
+    let files: Vec<String> = chat.files.iter().map(|path| name_of(path).to_lowercase()).collect();
+    let given = is_of_given_table(&request, chat);
     let mut impossible = Vec::new();
     steps.retain(|step| match step {
-        Step::Calc { expression, .. } => !is_unasked(expression, &request),
-        Step::Find { what, .. } => seen.insert(what.to_lowercase()),
+        Step::Calc { name, expression } => {
+            let body = expression.rsplit_once(" in ").map_or(expression.as_str(), |(body, _)| body);
+            let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w));
+            facts.insert(name.clone());
+            impossible.extend((!known).then_some("calc"));
+            known && !is_unasked(expression, &request)
+        }
+        // What is in a file of the user's is in no page.
+        Step::Find { what: about, .. } | Step::Collect { things: about, .. } if names_one(about, &files) || given => {
+            impossible.extend(["find", "collect"]);
+            false
+        }
+        Step::Find { name, what } => {
+            facts.insert(name.clone());
+            seen.insert(what.to_lowercase())
+        }
         Step::Collect { name, things, .. } => {
             tables.insert(name.clone());
             seen.insert(things.to_lowercase())
+        }
+        Step::Table { rows, .. } if !are_given(rows, &request) => {
+            impossible.push("table");
+            false
         }
         Step::Table { name, .. } => tables.insert(name.clone()),
         Step::Sql { name, query } => {
@@ -27,7 +51,11 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             impossible.extend((!there).then_some("sql"));
             there
         }
-        Step::Chart { .. } if wants_only_a_table(&request) => false,
+        Step::Describe { table } => tables.contains(table),
+        Step::Chart { .. } | Step::Change { .. } if !is_drawn(&request) => {
+            impossible.extend(["chart", "change"]);
+            false
+        }
         Step::Chart { table, .. } => {
             let there = tables.contains(table);
             impossible.extend((!there).then_some("chart"));
@@ -46,9 +74,8 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     impossible
 }
 
-/// Words, or their beginnings, by which a table and a drawing are asked for.
-const TABLE: &[&str] = &["table", "tabelle", "tableau", "tabla", "tabella", "表"];
-const DRAWING: &[&str] = &[
+/// Words, or their beginnings, by which a drawing is asked for.
+pub const DRAWING: &[&str] = &[
     "plot",
     "chart",
     "graph",
@@ -61,32 +88,213 @@ const DRAWING: &[&str] = &[
     "visual",
     "diagram",
     "curve",
+    "axis",
+    "log",
+    "grid",
+    "title",
+    "colour",
+    "color",
     "zeichn",
     "grafik",
     "balken",
     "torte",
     "linie",
     "kurve",
+    "achse",
+    "gitter",
+    "titel",
     "dessin",
     "trac",
     "courb",
     "camembert",
+    "graphi",
+    "axe",
+    "titre",
     "gráfic",
     "grafic",
     "dibuj",
+    "barras",
+    "eje",
+    "título",
     "图",
     "圖",
     "画",
+    "绘",
     "グラフ",
+    "描",
+    "軸",
+    "轴",
+    "그래프",
+    "차트",
 ];
 
-/// Whether a request asks for a table and says nothing of drawing it.
-fn wants_only_a_table(request: &str) -> bool {
-    let says = |known: &[&str]| {
-        let mut words = words(request);
-        words.any(|w| known.iter().any(|k| w.starts_with(k) || !k.is_ascii() && w.contains(k)))
+/// Whether a request says anything of a drawing.
+fn is_drawn(request: &str) -> bool {
+    let mut words = words(request);
+    words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
+}
+
+/// Whether each row has figures, and the request has them all, each as often.
+fn are_given(rows: &[Vec<String>], request: &str) -> bool {
+    let mut given: Vec<String> = figures(request).into_iter().map(|f| digits(&f.text)).collect();
+    rows.iter().all(|row| {
+        let own: Vec<String> = row.iter().flat_map(|cell| figures(cell)).map(|f| digits(&f.text)).collect();
+        !own.is_empty()
+            && own.iter().all(|figure| given.iter().position(|g| g == figure).map(|at| given.swap_remove(at)).is_some())
+    })
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
+}
+
+/// Whether a plan that only calculates leaves out a figure of the request.
+pub fn leaves_out(steps: &[Step], request: &str) -> bool {
+    let calculated: Vec<&str> = steps
+        .iter()
+        .map_while(|s| if let Step::Calc { expression, .. } = s { Some(expression.as_str()) } else { None })
+        .collect();
+    if calculated.len() < steps.len() || steps.is_empty() {
+        return false;
+    }
+    let used: Vec<String> =
+        calculated.iter().flat_map(|e| e.split(|c: char| !c.is_ascii_digit() && c != '.')).map(str::to_owned).collect();
+    let asked = figures(request).into_iter().filter(|f| f.date.is_none()).map(|f| digits(&f.text.replace(',', "")));
+    asked.into_iter().any(|figure| !used.contains(&figure))
+}
+
+fn names_one(about: &str, files: &[String]) -> bool {
+    let about = about.to_lowercase();
+    files.iter().any(|file| about.contains(file))
+}
+
+/// What a plan has to begin with that was planned otherwise: facts that nobody has looked up yet where
+/// the request asks for a property that the plan's operands are none of, and a calculation where it
+/// asks for a time between two days or for a comparison in figures.
+pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
+    let request = request.to_lowercase();
+    let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
+    let only_calculates = !steps.is_empty() && steps.iter().all(|s| matches!(s, Step::Calc { .. }));
+    let calculates = steps.iter().any(|s| !matches!(s, Step::Find { .. }));
+    let used: Vec<&Fact> = steps
+        .iter()
+        .filter_map(uses)
+        .flat_map(words)
+        .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
+        .collect();
+    if only_calculates && !used.is_empty() && !has_all_properties(&request, &used) {
+        return Form::LookedUp;
+    }
+    let compares = says(&request, PERCENT) || says(&request, MORE);
+    let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
+    let one_of_two = steps.iter().any(spans);
+    if looks_up > 0 && (one_of_two || !calculates && (is_span(&request) || looks_up > 1 && compares)) {
+        return Form::Calculated;
+    }
+    Form::Any
+}
+
+/// Whether a look-up is one of two things at once: what lies between them, or the greater of them.
+fn is_of_two(what: &str) -> bool {
+    let what = what.to_lowercase();
+    let years = words(&what).filter(|w| w.len() == 4 && w.chars().all(|c| c.is_ascii_digit())).count();
+    says(&what, COMPARED) || years > 1 || says(&what, TIMES) && says(&what, ENDS)
+}
+
+/// Words that stand for a comparison: no page says the result of ours.
+pub const COMPARED: &[&str] = &[
+    "larger",
+    "bigger",
+    "greater",
+    "smaller",
+    "higher",
+    "lower",
+    "longer",
+    "shorter",
+    "deeper",
+    "older",
+    "younger",
+    "newer",
+    "taller",
+    "wider",
+    "heavier",
+    "lighter",
+    "faster",
+    "slower",
+    "cheaper",
+    "more",
+    "less",
+    "fewer",
+    "earlier",
+    "later",
+    "difference",
+    "percent",
+    "percentage",
+    "größer",
+    "kleiner",
+    "höher",
+    "länger",
+    "kürzer",
+    "älter",
+    "mehr",
+    "weniger",
+    "unterschied",
+    "prozent",
+    "plus",
+    "moins",
+    "différence",
+    "más",
+    "menos",
+    "mayor",
+    "menor",
+    "diferencia",
+    "rise",
+    "rose",
+    "growth",
+    "grew",
+    "grow",
+    "increase",
+    "increased",
+];
+
+/// Whether each property that a request names (cost, length) is one of these facts'. What is counted
+/// may be a number of the request's own: two adults.
+fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
+    let has = |word: &str, topic: Topic| {
+        used.iter().any(|fact| {
+            let mut about = words(&fact.about);
+            let money = topic == Topic::Money && fact.is_money();
+            money || about.any(|w| w.eq_ignore_ascii_case(word) || topic_of(&w.to_lowercase()) == Some(topic))
+        })
     };
-    says(TABLE) && !says(DRAWING)
+    words(request).all(|word| topic_of(word).is_none_or(|topic| topic == Topic::Counted || has(word, topic)))
+}
+
+const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
+const MORE: &[&str] =
+    &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
+/// A count of days, and what stands at its two ends.
+pub const TIMES: &[&str] = &[
+    "days", "weeks", "months", "years", "tage", "wochen", "monate", "jahre", "jours", "semaines", "mois", "ans",
+    "années", "días", "semanas", "meses", "años", "天", "年", "个月",
+];
+const ENDS: &[&str] = &[
+    "between", "passed", "after", "before", "from", "zwischen", "nach", "vor", "von", "entre", "après", "avant",
+    "después", "antes", "desde", "相隔", "之间", "过了", "经过",
+];
+const HOW_MANY: &[&str] =
+    &["how many", "how long", "wie viele", "wie lange", "combien", "cuántos", "cuántas", "多少", "几", "多久"];
+
+pub fn says(request: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| match phrase.is_ascii() && !phrase.contains(' ') {
+        true => words(request).any(|w| w == *phrase),
+        false => request.contains(phrase),
+    })
+}
+
+/// Whether a request asks how much time lies between two things.
+fn is_span(request: &str) -> bool {
+    says(request, HOW_MANY) && says(request, TIMES) && says(request, ENDS)
 }
 
 /// What names of earlier results stand in.
@@ -98,7 +306,7 @@ fn uses(step: &Step) -> Option<&str> {
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
@@ -132,12 +340,83 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_was_asked_for_is_not_drawn() {
-        assert!(wants_only_a_table("make a table of the bridges (opened, length)"));
-        assert!(wants_only_a_table("把这些桥做成表格"));
-        assert!(!wants_only_a_table("make a table of the bridges and plot their lengths"));
-        assert!(!wants_only_a_table("mach eine tabelle und ein balkendiagramm"));
-        assert!(!wants_only_a_table("the lengths of the bridges"));
+    fn what_nobody_wants_drawn_is_not_drawn() {
+        assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
+        assert!(!is_drawn("what is the sum?"));
+        assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
+        assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
+    }
+
+    #[track_caller]
+    fn check_form(plan: &str, request: &str, want: Form) {
+        let mut chat = Chat::new("c");
+        let fact = |about: &str, text: &str| Fact {
+            name: String::new(),
+            about: about.into(),
+            text: text.into(),
+            number: None,
+            date: None,
+            provenance: polymath_chat::Provenance::Given,
+            others: Vec::new(),
+        };
+        chat.add_fact(fact("capacity of the mill", "320 MW"));
+        chat.add_fact(fact("price of a ticket", "17 €"));
+        assert_eq!(form(&super::super::steps::read(plan), request, &chat), want, "{request}");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_looked_up_first() {
+        check_form("c = calc(\"a / b\")", "what did it cost per ticket?", Form::Any);
+        check_form("c = calc(\"a / 2\")", "what did the mill cost per megawatt?", Form::LookedUp);
+        check_form("c = calc(\"2 * b\")", "What do two adults pay?", Form::Any);
+        check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
+        let one = "c = find(\"days between its opening and the fire\")";
+        check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);
+        check_form("c = find(\"months of building\")", "How many months did the building take?", Form::Any);
+        let two = "c = find(\"length of A\")\nd = find(\"length of B\")";
+        check_form(two, "By how many percent is A longer than B?", Form::Calculated);
+        check_form(two, "How long are A and B?", Form::Any);
+    }
+
+    #[test]
+    fn look_ups_are_of_one_thing() {
+        assert!(is_of_two("output rise between 2018 and 2022") && is_of_two("larger capacity tidal station"));
+        assert!(is_of_two("days between the start of work and the opening"));
+        assert!(!is_of_two("output of the station in 2018") && !is_of_two("opening of the line"));
+    }
+
+    #[test]
+    fn tables_of_the_request_have_its_figures() {
+        let given = |plan: &str, request: &str| {
+            let mut steps = super::super::steps::read(plan);
+            mend(&mut steps, request, &Chat::new("c"));
+            !steps.is_empty()
+        };
+        let plan = "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 12], [\"dogs\", 9]])";
+        assert!(given(plan, "bars of cats 12, dogs 9"));
+        assert!(!given(plan, "bars of cats 12 and dogs"));
+        assert!(!given(
+            "t1 = table([\"Year\", \"Output\"], [[\"2018\", 1000], [\"2019\", 1000]])",
+            "its output from 2018 to 2019"
+        ));
+    }
+
+    #[test]
+    fn figures_of_the_request_are_all_used() {
+        let out = |plan: &str, request: &str| leaves_out(&super::super::steps::read(plan), request);
+        assert!(out("a = calc(\"450 / 36\")", "450 km on 36 litres, how much per 100 km?"));
+        assert!(!out("a = calc(\"36 / 450 * 100\")", "450 km on 36 litres, how much per 100 km?"));
+        assert!(!out("a = calc(\"12.5% of 3480 + 26\")", "Take 12.5% of 3,480 and add 26"));
+    }
+
+    #[test]
+    fn files_are_not_searched_for_and_names_have_to_be_there() {
+        let mut chat = Chat::new("c");
+        chat.files.push("/x/big.csv".into());
+        let mut steps = super::super::steps::read("t1 = collect(\"big.csv\", [\"City\", \"Value\"])");
+        assert_eq!(mend(&mut steps, "What is the mean in big.csv?", &chat), ["find", "collect"]);
+        let mut steps = super::super::steps::read("a = calc(\"a + b + c\")");
+        assert_eq!((mend(&mut steps, "What is the sum?", &chat), steps.len()), (vec!["calc"], 0));
     }
 
     #[test]
@@ -162,7 +441,7 @@ mod tests {
         let mut steps =
             super::super::steps::read("chart(\"bar\", t1, x=\"a\", y=\"b\")\nt2 = sql(\"SELECT * FROM t1\")");
         let impossible = mend(&mut steps, "what did it cost?", &Chat::new("c"));
-        assert_eq!((steps.len(), impossible), (0, vec!["chart", "sql"]));
+        assert_eq!((steps.len(), impossible), (0, vec!["chart", "change", "sql"]));
         let mut steps =
             super::super::steps::read("t1 = collect(\"x\", [\"a\", \"b\"])\nchart(\"bar\", t1, x=\"a\", y=\"b\")");
         assert_eq!(mend(&mut steps, "plot x", &Chat::new("c")).len(), 0);

@@ -4,6 +4,8 @@
 //! request's: what no one said cannot be planned. Without it a small model's words drift into the
 //! last example's subject and language.
 
+use super::check::{COMPARED, TIMES, says};
+use crate::evidence::terms;
 use crate::guide::state::quoted;
 use crate::notebook::{Chat, fact_name};
 use polymath_quantity::{figures, text::is_cjk};
@@ -11,9 +13,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Words that may join the request's own.
-const JOINING: &str = "of the a an in and for at by from to on per with whom which year date day number name total height \
-                       length width depth weight mass area capacity price cost population speed age share size output duration \
-                       distance opening beginning end";
+const JOINING: &str = "of the a an in and for at by from to on per with whom which year date day number name total opening \
+                       beginning end";
+/// Properties that requests ask for without naming them: "how tall", "how many live there".
+const PROPERTIES: &str = "height length width depth weight mass area capacity price cost population speed age share size output \
+                          duration distance";
 /// Numbers that may stand in an expression whatever the request says.
 const NUMBERS: &str = "1 2 3 4 5 6 7 8 9 10 12 24 60 100 365 1000 3600";
 const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm m metres km kilometres feet miles inches \
@@ -22,15 +26,40 @@ const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm
 /// Calls of one plan, and names that it may give.
 const STEPS: usize = 4;
 
+/// What a plan has to begin with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Any,
+    /// Something is looked up first.
+    LookedUp,
+    /// Facts are looked up, and calculated with.
+    Calculated,
+}
+
+impl Form {
+    /// The start rule of plans of this form that are made of `verbs`.
+    fn rule(self, verbs: &[&str]) -> String {
+        let more = STEPS - 1;
+        let has = |verb: &str| verbs.contains(&verb);
+        match self {
+            Form::LookedUp if has("find") => format!("start: (find | collect) (\"\\n\" line){{0,{more}}}"),
+            Form::Calculated if has("find") && has("calc") => "start: find \"\\n\" (find \"\\n\")? calc".to_owned(),
+            _ => format!("start: \"reply()\" | line (\"\\n\" line){{0,{more}}}"),
+        }
+    }
+}
+
 /// The calls of a plan that these tools make possible; saying it without tools always is.
-fn verbs(tools: &[String], chat: &Chat) -> Vec<&'static str> {
+fn verbs(request: &str, tools: &[String], chat: &Chat) -> Vec<&'static str> {
     let has = |name: &str| tools.iter().any(|t| t == name);
     let all = [
         ("find", has("browser_search")),
         ("collect", has("browser_search")),
         ("calc", has("calculator")),
-        ("table", true),
+        ("table", figures(request).len() > 1),
         ("sql", has("sql")),
+        ("describe", has("sql") && !chat.tables.is_empty()),
         ("chart", has("python")),
         ("change", has("python") && !chat.charts.is_empty()),
         ("program", has("python")),
@@ -42,24 +71,28 @@ fn verbs(tools: &[String], chat: &Chat) -> Vec<&'static str> {
 
 /// The grammar, in llguidance's variant of Lark, of plans for `request` with these tools.
 /// `without`: calls that led nowhere.
-pub fn grammar(request: &str, chat: &Chat, tools: &[String], without: &[&str]) -> String {
-    let mut verbs = verbs(tools, chat);
+pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without: &[&str]) -> String {
+    let mut verbs = verbs(request, tools, chat);
     verbs.retain(|verb| !without.contains(verb));
     let plain: Vec<&str> = verbs.iter().copied().filter(|v| *v != "reply").collect();
     let calls = if plain.is_empty() { "\"reply()\"".to_owned() } else { plain.join(" | ") };
-    let mut lark = format!("start: \"reply()\" | line (\"\\n\" line){{0,{}}}\nline: {calls}\n", STEPS - 1);
+    let mut lark = format!("{}\nline: {calls}\n", form.rule(&verbs));
     let facts: Vec<String> = (chat.facts.len()..chat.facts.len() + STEPS).map(fact_name).collect();
     let tables: Vec<String> = (chat.tables.len()..chat.tables.len() + STEPS).map(|i| format!("t{}", i + 1)).collect();
     let known_facts: Vec<String> = chat.facts.iter().map(|f| f.name.clone()).chain(facts.clone()).collect();
     let known_tables: Vec<String> =
         (0..chat.tables.len()).map(|i| format!("t{}", i + 1)).chain(tables.clone()).collect();
-    let words = words(request, chat);
+    let mut words = words(request, chat);
+    if form == Form::Calculated {
+        words.retain(|word| !COMPARED.contains(&word.as_str()) && !TIMES.contains(&word.as_str()));
+    }
     let rules: &[(&str, String)] = &[
         ("find", "fact \" = find(\\\"\" words \"\\\")\"".into()),
         ("collect", "new_table \" = collect(\\\"\" words \"\\\", \" names \")\"".into()),
         ("calc", "fact \" = calc(\\\"\" expression \"\\\")\"".into()),
         ("table", "new_table \" = table(\" names \", [\" row (\", \" row){1,40} \"])\"".into()),
         ("sql", "new_table \" = sql(\\\"SELECT \" SQL \"\\\")\"".into()),
+        ("describe", "\"describe(\" known_table \")\"".into()),
         ("chart", "\"chart(\\\"\" KIND \"\\\", \" known_table \", x=\\\"\" CELL \"\\\", y=\\\"\" CELL \"\\\"\" option{0,3} \")\"".into()),
         ("change", format!("\"change(\" ({}) option{{1,3}} \")\"", choice(chat.charts.iter().map(|c| c.name.clone())))),
         ("program", "\"program()\"".into()),
@@ -78,7 +111,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], without: &[&str]) -
          FUNCTION: \"sqrt\" | \"ln\" | \"log10\" | \"sin\" | \"cos\" | \"abs\" | \"round\"\n\
          NAME: {}\nNUMBER: {}\nUNIT: {}\n\
          names: \"[\\\"\" CELL \"\\\"\" (\", \\\"\" CELL \"\\\"\"){{1,5}} \"]\"\n\
-         row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" CELL \"\\\"\" | NUMBER\n\
+         row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" words \"\\\"\" | GIVEN\nGIVEN: {}\n\
          option: \", \" OPTION \"=\\\"\" CELL \"\\\"\"\n\
          OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"title\" | \"x\" | \"y\"\n\
          KIND: \"line\" | \"bar\" | \"barh\" | \"pie\" | \"scatter\" | \"hist\"\n\
@@ -91,6 +124,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], without: &[&str]) -
         choice(known_facts),
         choice(numbers),
         choice(units(request)),
+        choice(figures(request).into_iter().map(|f| f.text.replace(',', ""))),
         choice(words),
     );
     lark
@@ -109,6 +143,11 @@ fn words(request: &str, chat: &Chat) -> BTreeSet<String> {
     texts.extend(chat.facts.iter().rev().take(6).flat_map(|f| [f.about.as_str(), f.text.as_str()]));
     texts.extend(chat.tables.iter().rev().take(3).map(|t| t.title.as_str()));
     let mut words: BTreeSet<String> = JOINING.split_whitespace().map(str::to_owned).collect();
+    let names_one = terms(request).iter().any(|term| PROPERTIES.split_whitespace().any(|p| p == term));
+    // What something is divided by has another property, which is not named: megawatts, capacity.
+    if !names_one || says(&request.to_lowercase(), &["per", "pro", "par", "por"]) {
+        words.extend(PROPERTIES.split_whitespace().map(str::to_owned));
+    }
     for text in texts {
         for word in text.split_whitespace() {
             let word = word.trim_matches(|c: char| ",;:!?\"“”„«»()…。，、？！；：".contains(c)).trim_end_matches('.');
@@ -175,9 +214,22 @@ mod tests {
     #[track_caller]
     fn check(request: &str, plan: &str, fits: bool) {
         let tools = TOOLS.map(str::to_owned);
-        let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, &[]));
+        let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, Form::Any, &[]));
         let got = Compiler::of_bytes().unwrap().check(&constraint, plan);
         assert_eq!(got.is_ok(), fits, "{request}: {plan}: {got:?}");
+    }
+
+    #[test]
+    fn a_form_is_kept_to() {
+        let (request, tools) = ("How many days from the founding to the fire?", TOOLS.map(str::to_owned));
+        let fits = |form: Form, plan: &str| {
+            let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, form, &[]));
+            Compiler::of_bytes().unwrap().check(&constraint, plan).is_ok()
+        };
+        let (one, all) =
+            ("a = find(\"days\")", "a = find(\"founding\")\nb = find(\"fire\")\nc = calc(\"b - a in days\")");
+        assert!(fits(Form::LookedUp, one) && fits(Form::LookedUp, all) && fits(Form::Calculated, all));
+        assert!(!fits(Form::Calculated, one) && !fits(Form::LookedUp, "a = calc(\"1 + 2\")"));
     }
 
     #[test]

@@ -2,18 +2,25 @@
 
 mod check;
 mod grammar;
+mod ready;
 mod steps;
 
 pub use steps::Step;
 
+use grammar::Form;
+
 use crate::evidence::clip;
 use crate::lead::Turn;
-use crate::notebook::Chat;
-use crate::prompts::PLAN;
+use crate::notebook::{Chat, name_of};
+use crate::prompts::{OPERANDS, PLAN};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
+use polymath_tools::load::first_lines;
+use std::path::PathBuf;
 
 /// Plans that are asked for until one has a step that can be made.
 const TRIES: usize = 3;
+/// The temperature of plans that are to be others than the likeliest.
+const ANOTHER: f32 = 0.7;
 /// Tokens of a plan.
 const LONGEST: usize = 220;
 /// Facts and tables that a plan is told of, the latest first.
@@ -21,32 +28,66 @@ const TOLD: usize = 6;
 
 /// Asks for a plan for the turn's question.
 pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
+    let steps = match ready::plan(request, turn.chat) {
+        Some(steps) => steps,
+        None => planned(turn, request, Form::Any).await?,
+    };
+    tell(turn, &steps);
+    Ok(steps)
+}
+
+/// A plan for a question whose answer no page says as such: two facts, and a calculation with them.
+pub async fn calculated(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
+    let steps = planned(turn, request, Form::Calculated).await?;
+    tell(turn, &steps);
+    Ok(steps)
+}
+
+fn tell(turn: &Turn<'_>, steps: &[Step]) {
+    let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let _ = turn.events.send(Event::Notice { text: format!("plan: {}", told.join("; ")) });
+}
+
+/// A plan of the model's: asked for again, in another form or without what cannot be done, until nothing
+/// is seen to be wrong with it.
+async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Result<Vec<Step>> {
     let tools: Vec<String> = turn.agent.tools.specs().into_iter().map(|t| t.name).collect();
     let there = at_hand(turn.chat);
     let prompt = match there.is_empty() {
         true => format!("Request: {}", clip(request, 1500)),
         false => format!("There is: {there}\nRequest: {}", clip(request, 1500)),
     };
-    let mut without = Vec::new();
-    let mut steps = Vec::new();
+    let (mut form, mut without, mut temperature) = (form, Vec::new(), 0.0);
+    let mut best: Vec<Step> = Vec::new();
     for _ in 0..TRIES {
-        let lark = grammar::grammar(request, turn.chat, &tools, &without);
-        let task = PLAN.ask(prompt.clone(), LONGEST).constrained(Constraint::Lark(lark));
+        let lark = grammar::grammar(request, turn.chat, &tools, form, &without);
+        let task = match form {
+            Form::Calculated => OPERANDS
+                .ask(prompt.replace("\nRequest: ", "\nQuestion: ").replacen("Request: ", "Question: ", 1), LONGEST),
+            _ => PLAN.ask(prompt.clone(), LONGEST),
+        };
+        let mut task = task.constrained(Constraint::Lark(lark));
+        task.temperature = temperature;
         let text = match turn.complete(task).await {
             Ok(text) => text,
             // A plan without end has no whole calls.
             Err(CompletionError::TooLong(_)) => String::new(),
             Err(other) => return Err(other.into()),
         };
-        steps = steps::read(&text);
+        tracing::debug!("plan: {text}");
+        let mut steps = steps::read(&text);
         without.extend(check::mend(&mut steps, request, turn.chat));
-        if !steps.is_empty() {
-            break;
+        let wanted = check::form(&steps, request, turn.chat);
+        let leaves_out = check::leaves_out(&steps, request);
+        if !steps.is_empty() && wanted == Form::Any && !leaves_out {
+            return Ok(steps);
         }
+        // The likeliest plan is known now.
+        temperature = if leaves_out || wanted == form { ANOTHER } else { 0.0 };
+        form = if wanted == Form::Any { form } else { wanted };
+        best = if best.is_empty() { steps } else { best };
     }
-    let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
-    let _ = turn.events.send(Event::Notice { text: format!("plan: {}", told.join("; ")) });
-    Ok(steps)
+    Ok(best)
 }
 
 /// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.
@@ -68,5 +109,11 @@ pub fn at_hand(chat: &Chat) -> String {
         });
     let charts = chat.charts.iter().rev().take(2).rev();
     let charts = charts.map(|c| format!("{} = {} of {}, x = {}, y = {}", c.name, c.kind, c.table, c.x, c.y));
-    facts.chain(tables).chain(charts).collect::<Vec<_>>().join("; ")
+    let is_table = |path: &&PathBuf| !chat.tables.iter().any(|t| path.ends_with(&t.title));
+    let files = chat.files.iter().filter(is_table);
+    let files = files.map(|path| {
+        let lines = first_lines(path, 1);
+        format!("file {} ({})", name_of(path), clip(lines.first().map_or("", String::as_str), 120))
+    });
+    facts.chain(tables).chain(charts).chain(files).collect::<Vec<_>>().join("; ")
 }

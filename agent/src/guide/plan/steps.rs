@@ -12,6 +12,7 @@ pub enum Step {
     Calc { name: String, expression: String },
     Table { name: String, columns: Vec<String>, rows: Vec<Vec<String>> },
     Sql { name: String, query: String },
+    Describe { table: String },
     Chart { kind: String, table: String, options: Vec<(String, String)> },
     Change { chart: String, options: Vec<(String, String)> },
     Program,
@@ -33,6 +34,7 @@ impl fmt::Display for Step {
                 write!(f, "{name} = table({}; {} rows)", columns.join(", "), rows.len())
             }
             Step::Sql { name, query } => write!(f, "{name} = sql({query})"),
+            Step::Describe { table } => write!(f, "describe({table})"),
             Step::Chart { kind, table, options } => write!(f, "chart({kind}, {table}{})", list(options)),
             Step::Change { chart, options } => write!(f, "change({chart}{})", list(options)),
             Step::Program => write!(f, "program()"),
@@ -83,6 +85,7 @@ fn line(line: &str) -> Option<Step> {
             Step::Table { name, columns: values.first()?.texts()?, rows }
         }
         "sql" => Step::Sql { name, query: text(0)? },
+        "describe" => Step::Describe { table: text(0)? },
         "chart" => Step::Chart { kind: text(0)?, table: text(1)?, options },
         "change" => Step::Change { chart: text(0)?, options },
         "program" => Step::Program,

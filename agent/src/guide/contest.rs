@@ -1,0 +1,117 @@
+//! Which of two things has more of something, or less: told by their figures. The model only says which
+//! way the question goes, and writes the sentence round names that are put in.
+
+use crate::lead::Turn;
+use crate::notebook::Fact;
+use crate::prompts::CONTEST;
+use polymath_chat::{Constraint, Provenance};
+use polymath_quantity::text::is_cjk;
+use std::cmp::Ordering;
+
+/// Names of what is put into the sentence: the one that is asked for and its value, the other and its.
+const ROLES: [&str; 4] = ["w", "w1", "l", "l1"];
+
+/// The facts as a sentence about the one that is asked for needs them; `None` where the question
+/// compares no two things.
+pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option<Vec<Fact>>> {
+    let [a, b, rest @ ..] = facts else { return Ok(None) };
+    let Some(order) = order(a, b).filter(|order| order.is_ne()) else { return Ok(None) };
+    let (one, two) = names(&a.about, &b.about);
+    let question = turn.question.to_lowercase();
+    if [&one, &two].iter().any(|name| name.is_empty() || !question.contains(&name.to_lowercase())) {
+        return Ok(None);
+    }
+    let values = if a.date.is_some() { "dates" } else { "numbers" };
+    let task = CONTEST.ask(format!("Values: {values}\nQuestion: {}", turn.question), 4);
+    let ways = ["more", "less", "neither"].map(str::to_owned).to_vec();
+    let wanted = match turn.complete(task.constrained(Constraint::Choice(ways))).await?.as_str() {
+        "more" => Ordering::Greater,
+        "less" => Ordering::Less,
+        _ => return Ok(None),
+    };
+    let ((winner, value), (loser, other)) = if order == wanted { ((one, a), (two, b)) } else { ((two, b), (one, a)) };
+    let name = |name: &str, text: String, about: &str| Fact {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        text,
+        number: None,
+        date: None,
+        provenance: Provenance::Given,
+        others: Vec::new(),
+    };
+    let own = |name: &str, fact: &Fact| Fact { name: name.to_owned(), ..fact.clone() };
+    let told = [
+        name(ROLES[0], winner, "the one that is asked for"),
+        own(ROLES[1], value),
+        name(ROLES[2], loser, "the other one"),
+        own(ROLES[3], other),
+    ];
+    Ok(Some(told.into_iter().chain(rest.iter().cloned()).collect()))
+}
+
+/// Whether `fact` is only a name for the sentence, and no value that an answer has to give.
+pub fn is_name(fact: &Fact) -> bool {
+    [ROLES[0], ROLES[2]].contains(&fact.name.as_str())
+}
+
+/// Whether a draft says it of the right one: the one that is asked for comes first, and so does its
+/// value, and neither's name is written out.
+pub fn is_right(draft: &str, facts: &[Fact]) -> bool {
+    let [winner, _, loser, ..] = facts else { return true };
+    let at = |role: &str| draft.find(&format!("{{{role}}}"));
+    let before = |a: Option<usize>, b: Option<usize>| a.is_some() && b.is_none_or(|b| a < Some(b));
+    let [w, w1, l, l1] = ROLES.map(at);
+    let written = [&winner.text, &loser.text].iter().any(|name| draft.to_lowercase().contains(&name.to_lowercase()));
+    !written && before(w, l) && (l1.is_none() || before(w1, l1))
+}
+
+/// How two values of one kind stand to each other.
+fn order(a: &Fact, b: &Fact) -> Option<Ordering> {
+    match (a.number, b.number, &a.date, &b.date) {
+        (_, _, Some(x), Some(y)) => Some(x.cmp(y)),
+        (Some(x), Some(y), None, None) if a.unit() == b.unit() => x.partial_cmp(&y),
+        _ => None,
+    }
+}
+
+/// What two descriptions do not have in common: `Lake Geneva` and `Lake Como` of "depth of Lake Geneva"
+/// and "depth of Lake Como".
+fn names(a: &str, b: &str) -> (String, String) {
+    let words = |text: &str| -> Vec<String> {
+        match text.chars().any(is_cjk) {
+            true => text.chars().map(String::from).collect(),
+            false => text.split_inclusive(' ').map(str::to_owned).collect(),
+        }
+    };
+    let (x, y) = (words(a), words(b));
+    let same = |(a, b): &(&String, &String)| a.trim().eq_ignore_ascii_case(b.trim());
+    let mut front = x.iter().zip(&y).take_while(same).count();
+    // A capital before the difference belongs to the name: Lake.
+    while front > 0
+        && x[front - 1].starts_with(char::is_uppercase)
+        && !is_cjk(x[front - 1].chars().next().unwrap_or(' '))
+    {
+        front -= 1;
+    }
+    let back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(same).count();
+    let name = |words: &[String]| words[front..words.len() - back].concat().trim().to_owned();
+    (name(&x), name(&y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_differs() {
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            names("capacity of Whinmoor Sound", "Capacity of Plover Bank"),
+            pair("Whinmoor Sound", "Plover Bank")
+        );
+        assert_eq!(names("depth of Lake Geneva", "depth of Lake Como"), pair("Lake Geneva", "Lake Como"));
+        assert_eq!(names("height of the mill of Ardun", "height of the tower of Ardun"), pair("mill", "tower"));
+        assert_eq!(names("黄河的长度", "珠江的长度"), pair("黄河", "珠江"));
+        assert_eq!(names("length", "length"), pair("", ""));
+    }
+}

@@ -1,0 +1,180 @@
+//! Plans that need no model: what is asked for is plain from a word or two and from what is there.
+
+use super::Step;
+use super::check::{DRAWING, says, words};
+use crate::evidence::terms;
+use crate::notebook::{Chat, name_of};
+
+/// Beginnings of words by which a kind of chart is asked for.
+const KINDS: &[(&str, &[&str])] = &[
+    ("pie", &["pie", "torte", "kreis", "camembert", "tarta", "饼", "餅", "円グラフ"]),
+    ("scatter", &["scatter", "streu", "nuage", "dispers", "散点", "散布"]),
+    ("hist", &["histo", "直方"]),
+    ("barh", &["horizontal"]),
+    ("bar", &["bar", "balken", "säule", "colonne", "柱", "条形", "棒"]),
+    ("line", &["line", "linie", "kurve", "courbe", "línea", "curva", "折线", "線", "线"]),
+];
+/// Words that say nothing of what is drawn.
+const EMPTY: &[&str] = &[
+    "it",
+    "that",
+    "this",
+    "these",
+    "those",
+    "them",
+    "now",
+    "please",
+    "can",
+    "could",
+    "see",
+    "show",
+    "make",
+    "me",
+    "data",
+    "table",
+    "result",
+    "results",
+    "again",
+    "instead",
+    "as",
+    "bitte",
+    "das",
+    "jetzt",
+    "als",
+    "zeig",
+    "zeige",
+    "maintenant",
+    "comme",
+    "cela",
+    "ça",
+    "montre",
+    "ahora",
+    "eso",
+    "como",
+    "muestra",
+    "picture",
+    "figure",
+    "one",
+    "you",
+    "let",
+    "i",
+];
+/// Beginnings of words that ask for a translation.
+const TRANSLATE: &[&str] = &["translat", "übersetz", "tradu", "翻译", "翻譯", "訳", "번역"];
+/// Words of a request that asks for nothing but a drawing of what is there, at most.
+const SHORT: usize = 12;
+
+/// The plan, where there is no doubt.
+pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let small = request.to_lowercase();
+    if chat.messages.len() > 1 && is_translation(&small) {
+        return Some(vec![Step::Reply]);
+    }
+    // A file that is no table is nothing for queries.
+    let named = |name: &str| small.contains(&name.to_lowercase());
+    let is_table = |name: &str| chat.tables.iter().any(|t| t.title == name);
+    if chat.files.iter().map(|path| name_of(path)).any(|name| named(&name) && !is_table(&name)) {
+        return Some(vec![Step::Program]);
+    }
+    drawing(&small, chat)
+}
+
+/// Whether a request begins by asking for a translation.
+fn is_translation(request: &str) -> bool {
+    let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
+    let asks = |word: &str| TRANSLATE.iter().any(|t| word.starts_with(t));
+    let wraps = ["把", "将", "將", "请", "請"].iter().any(|w| first.starts_with(w));
+    asks(first) || wraps && TRANSLATE.iter().any(|t| first.contains(t))
+}
+
+/// The latest table drawn, where a request says of its drawing no more than the kind.
+fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let kind = KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name)))?.0;
+    let bare = |word: &str| {
+        let draws = DRAWING.iter().any(|d| word.starts_with(d))
+            || KINDS.iter().any(|(_, names)| names.iter().any(|n| word.starts_with(n)));
+        draws || EMPTY.contains(&word) || terms(word).is_empty()
+    };
+    let says_more = match request.is_ascii() || request.contains(' ') {
+        true => words(request).any(|word| !bare(word)),
+        false => true,
+    };
+    if says_more || words(request).count() > SHORT {
+        return None;
+    }
+    let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
+    let table = format!("t{}", at + 1);
+    let drawn = chat.charts.last().filter(|c| c.table == table);
+    Some(vec![match drawn {
+        Some(chart) => Step::Change { chart: chart.name.clone(), options: vec![("kind".to_owned(), kind.to_owned())] },
+        None => {
+            let names = &chat.tables[at].columns;
+            let option = |name: &str, column: Option<&String>| (name.to_owned(), column.cloned().unwrap_or_default());
+            let options = vec![option("x", names.first()), option("y", names.last())];
+            Step::Chart { kind: kind.to_owned(), table, options }
+        }
+    }])
+}
+
+fn begins(request: &str, name: &str) -> bool {
+    if name.is_ascii() { words(request).any(|w| w.starts_with(name)) } else { request.contains(name) }
+}
+
+/// Whether a request names nothing that would have to be looked up: the tables at hand were given by the
+/// user, and it speaks of their columns.
+pub fn is_of_given_table(request: &str, chat: &Chat) -> bool {
+    let asked = terms(request);
+    chat.tables.iter().any(|table| {
+        let given =
+            says(&table.title, &["data of the request"]) || chat.files.iter().any(|path| name_of(path) == table.title);
+        let own = terms(&format!("{} {}", table.columns.join(" "), table.title.replace(['.', '_'], " ")));
+        given && (chat.files.is_empty() || asked.iter().any(|word| own.contains(word)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Message, Provenance, Table};
+
+    fn chat() -> Chat {
+        let mut chat = Chat::new("c");
+        let cell = |t: &str| Cell::new(t, Provenance::Given);
+        let row = |n: &str| vec![cell("x"), cell(n)];
+        let columns = vec!["Year".to_owned(), "Output".to_owned()];
+        chat.tables.push(Table { title: "output".into(), columns: columns.clone(), rows: vec![row("1"), row("2")] });
+        chat.tables.push(Table { title: "output".into(), columns, rows: vec![row("2")] });
+        chat.messages = vec![Message::user("?"), Message::assistant("!"), Message::user("?")];
+        chat
+    }
+
+    #[track_caller]
+    fn check(request: &str, want: Option<&str>) {
+        let got =
+            plan(request, &chat()).map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        assert_eq!(got.as_deref(), want, "{request}");
+    }
+
+    #[test]
+    fn a_bare_drawing_is_of_the_latest_table_of_several_rows() {
+        check("now plot it as bars", Some("chart(bar, t1, x=Year, y=Output)"));
+        check("Can I see it as a pie, please?", Some("chart(pie, t1, x=Year, y=Output)"));
+        check("zeig das als Balkendiagramm", Some("chart(bar, t1, x=Year, y=Output)"));
+        check("plot the visitors as bars", None);
+        check("which is the largest?", None);
+        check("Draw the outline of the house", None);
+        let mut drawn = chat();
+        drawn.charts.push(crate::notebook::Chart { name: "c1".into(), table: "t1".into(), ..Default::default() });
+        assert_eq!(
+            plan("as a line instead", &drawn).map(|s| s[0].to_string()).as_deref(),
+            Some("change(c1, kind=line)")
+        );
+    }
+
+    #[test]
+    fn translations_need_no_tools() {
+        check("Translate the answer into Chinese", Some("reply()"));
+        check("把答案翻译成英文", Some("reply()"));
+        check("Who translated the Iliad into Latin first?", None);
+    }
+}
