@@ -15,7 +15,7 @@ pub fn print(number: f64, unit: Option<&Unit>) -> String {
         (UnitKind::Share, _) => format!("{sign}{}‰", grouped(&shifted(size, 3))),
         (UnitKind::Money, name) => match before(name) {
             Some(symbol) => format!("{sign}{symbol}{}", human(size)),
-            None => format!("{} {name}", human(number)),
+            None => format!("{}{}", human(number), behind(unit, number)),
         },
         _ => format!("{}{}", human(number), behind(unit, number)),
     }

@@ -120,21 +120,22 @@ fn query_grammar(tables: &[Table]) -> String {
                          DISTINCT UNION ALL OVER PARTITION CASE WHEN THEN ELSE END SUM AVG COUNT MIN MAX ROUND MEDIAN ABS \
                          COALESCE CAST REAL INTEGER TEXT substr strftime";
     const NAMES: &str = "Total Average Share Number Month Percent Difference Growth Rate Ratio Result Highest Lowest";
-    let mut names: std::collections::BTreeSet<String> = tables
-        .iter()
-        .flat_map(|t| t.columns.iter())
-        .map(|column| {
+    let mut names: std::collections::BTreeSet<String> =
+        WORDS.split_whitespace().chain(NAMES.split_whitespace()).map(str::to_owned).collect();
+    for (i, table) in tables.iter().enumerate() {
+        let name = format!("t{}", i + 1);
+        for column in &table.columns {
             let plain = column.chars().all(|c| c.is_alphanumeric() || c == '_')
                 && !column.starts_with(|c: char| c.is_ascii_digit());
-            if plain { column.clone() } else { format!("\"{}\"", column.replace('"', "\"\"")) }
-        })
-        .collect();
-    names.extend((1..=tables.len()).map(|i| format!("t{i}")));
-    names.extend(WORDS.split_whitespace().chain(NAMES.split_whitespace()).map(str::to_owned));
+            let column = if plain { column.clone() } else { format!("\"{}\"", column.replace('"', "\"\"")) };
+            names.extend([format!("{name}.{column}"), column]);
+        }
+        names.insert(name);
+    }
     let choices: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     format!(
-        "start: \"SELECT \" (WORD | NUMBER | TEXT | SIGN){{1,80}}\nWORD: {}\nNUMBER: /[0-9]+([.][0-9]+)?/\n\
-         TEXT: /'[^'\\n]{{0,60}}'/\nSIGN: /[ .,()*\\/+=<>|-]/\n",
+        "start: \"SELECT \" SIGNS? thing (SIGNS thing){{0,60}} SIGNS?\nthing: WORD | NUMBER | TEXT\nWORD: {}\n\
+         NUMBER: /[0-9]+([.][0-9]+)?/\nTEXT: /'[^'\\n]{{0,60}}'/\nSIGNS: /[ ,()*\\/+=<>|-]{{1,5}}/\n",
         choices.join(" | ")
     )
 }

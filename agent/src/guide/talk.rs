@@ -1,6 +1,7 @@
 //! Plain talk: greetings, explanations, translations, poems, code. The model itself, streamed, from the
 //! conversation alone.
 
+use super::plan;
 use crate::evidence::clip;
 use crate::lead::Turn;
 use polymath_chat::{Event, Message, Role};
@@ -19,7 +20,13 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
     let said: Vec<Message> = said.map(|m| Message { content: clip(&m.content, SHOWN), ..m.clone() }).collect();
     // Where nothing was looked up, a "careful research assistant" of this size declines.
     let mut messages = vec![Message::system("You are a helpful assistant.")];
-    messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned());
+    match said.iter().rev().find(|m| m.role == Role::Assistant) {
+        // In a conversation a small model goes on about the text; beside it, it translates it.
+        Some(last) if plan::is_translation(&turn.question.to_lowercase()) => {
+            messages.push(Message::user(format!("{}\n\nThe answer:\n{}", turn.question, last.content)));
+        }
+        _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
+    }
     let mut text = String::new();
     for piece in 0..PIECES {
         let reply = turn

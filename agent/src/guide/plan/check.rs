@@ -1,8 +1,8 @@
 //! What can be seen to be wrong with a plan without a model.
 
 use super::Step;
-use super::grammar::Form;
-use super::ready::is_of_given_table;
+use super::grammar::{Form, given};
+use super::ready::{is_of_given_table, kind_of};
 use crate::evidence::terms;
 use crate::notebook::{Chat, Fact, name_of};
 use polymath_quantity::{Topic, figures, topic_of};
@@ -47,7 +47,9 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         Step::Table { name, .. } => tables.insert(name.clone()),
         Step::Sql { name, query } => {
             let there = words(query).any(|w| tables.contains(w));
-            tables.insert(name.clone());
+            if there {
+                tables.insert(name.clone());
+            }
             impossible.extend((!there).then_some("sql"));
             there
         }
@@ -63,6 +65,10 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         }
         _ => true,
     });
+    if says(&request, SHARE) || says(&request, PERCENT) {
+        steps.iter_mut().for_each(in_percent);
+    }
+    draw_what_is_collected(steps, &request);
     let used: Vec<&str> = steps.iter().filter_map(uses).flat_map(words).collect();
     let calculates = steps
         .iter()
@@ -148,19 +154,40 @@ fn digits(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
-/// Whether a plan that only calculates leaves out a figure of the request.
-pub fn leaves_out(steps: &[Step], request: &str) -> bool {
-    let calculated: Vec<&str> = steps
-        .iter()
-        .map_while(|s| if let Step::Calc { expression, .. } = s { Some(expression.as_str()) } else { None })
-        .collect();
-    if calculated.len() < steps.len() || steps.is_empty() {
-        return false;
+/// Whether a plan is one sum of two or more of the request's own figures: a sum in words.
+pub fn is_sum(steps: &[Step], request: &str) -> bool {
+    let [Step::Calc { expression, .. }] = steps else { return false };
+    let converts = expression.contains(" in ");
+    !converts && !words(expression).any(is_name) && given(request).len() > 1
+}
+
+/// Whether an expression leaves out an amount of the request.
+pub fn leaves_out(expression: &str, request: &str) -> bool {
+    let used: Vec<&str> = expression.split(|c: char| !c.is_ascii_digit() && c != '.').collect();
+    given(request).iter().any(|amount| !used.contains(&amount.as_str()))
+}
+
+/// A bare quotient, where a share is asked for, in percent.
+fn in_percent(step: &mut Step) {
+    if let Step::Calc { expression, .. } = step
+        && expression.matches('/').count() == 1
+        && !expression.contains(" in ")
+        && !expression.contains("100")
+    {
+        expression.push_str(" in percent");
     }
-    let used: Vec<String> =
-        calculated.iter().flat_map(|e| e.split(|c: char| !c.is_ascii_digit() && c != '.')).map(str::to_owned).collect();
-    let asked = figures(request).into_iter().filter(|f| f.date.is_none()).map(|f| digits(&f.text.replace(',', "")));
-    asked.into_iter().any(|figure| !used.contains(&figure))
+}
+
+/// Where a kind of chart is asked for and the plan forgets it over queries, what is collected is drawn.
+fn draw_what_is_collected(steps: &mut Vec<Step>, request: &str) {
+    let Some(Step::Collect { name, columns, .. }) = steps.first() else { return };
+    let draws = |step: &Step| matches!(step, Step::Chart { .. } | Step::Program);
+    let Some(kind) = kind_of(request).filter(|_| !steps.iter().any(draws)) else { return };
+    let option = |name: &str, column: Option<&String>| (name.to_owned(), column.cloned().unwrap_or_default());
+    let options = vec![option("x", columns.first()), option("y", columns.last())];
+    let chart = Step::Chart { kind: kind.to_owned(), table: name.clone(), options };
+    steps.truncate(1);
+    steps.push(chart);
 }
 
 fn names_one(about: &str, files: &[String]) -> bool {
@@ -271,6 +298,7 @@ fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
 }
 
 const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
+const SHARE: &[&str] = &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合"];
 const MORE: &[&str] =
     &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
 /// A count of days, and what stands at its two ends.
@@ -340,6 +368,19 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_in_percent_and_what_is_to_be_drawn_is_drawn() {
+        let mended = |plan: &str, request: &str| {
+            let mut steps = super::super::steps::read(plan);
+            mend(&mut steps, request, &Chat::new("c"));
+            steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let plan = "a = find(\"budget\")\nb = find(\"roads\")\nc = calc(\"b / a\")";
+        assert!(mended(plan, "what share of the budget goes to roads?").ends_with("c = calc(b / a in percent)"));
+        let plan = "t1 = collect(\"output\", [\"年份\", \"产量\"])\nt2 = sql(\"SELECT x FROM t1\")";
+        assert!(mended(plan, "把产量画成折线图").ends_with("; chart(line, t1, x=年份, y=产量)"));
+    }
+
+    #[test]
     fn what_nobody_wants_drawn_is_not_drawn() {
         assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
         assert!(!is_drawn("what is the sum?"));
@@ -402,11 +443,11 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_the_request_are_all_used() {
-        let out = |plan: &str, request: &str| leaves_out(&super::super::steps::read(plan), request);
-        assert!(out("a = calc(\"450 / 36\")", "450 km on 36 litres, how much per 100 km?"));
-        assert!(!out("a = calc(\"36 / 450 * 100\")", "450 km on 36 litres, how much per 100 km?"));
-        assert!(!out("a = calc(\"12.5% of 3480 + 26\")", "Take 12.5% of 3,480 and add 26"));
+    fn sums_in_words_are_told() {
+        let sum = |plan: &str, request: &str| is_sum(&super::super::steps::read(plan), request);
+        assert!(sum("a = calc(\"450 / 36\")", "450 km on 36 litres, how much per 100 km?"));
+        assert!(!sum("a = calc(\"34.5 pounds in kilograms\")", "34.5 pounds in kilograms?"));
+        assert!(!sum("c = calc(\"2 * a\")", "What do 2 adults pay for 3 days?"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::check::{COMPARED, TIMES, says};
 use crate::evidence::terms;
 use crate::guide::state::quoted;
 use crate::notebook::{Chat, fact_name};
-use polymath_quantity::{figures, text::is_cjk};
+use polymath_quantity::{Figure, figures, text::is_cjk};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -124,10 +124,41 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
         choice(known_facts),
         choice(numbers),
         choice(units(request)),
-        choice(figures(request).into_iter().map(|f| f.text.replace(',', ""))),
+        choice(given(request)),
         choice(words),
     );
     lark
+}
+
+/// A line of thought, and an expression of the request's numbers.
+pub fn sum(request: &str) -> String {
+    format!(
+        "start: THOUGHT \"\\n= \" expression\nTHOUGHT: /[^\\n=]{{5,200}}/\n\
+         expression: term ((\" \" operator \" \") term){{0,8}}\nterm: \"(\" expression \")\" | NUMBER\n\
+         operator: \"+\" | \"-\" | \"*\" | \"/\" | \"^\" | \"of\"\nNUMBER: {}\n",
+        choice(numbers(request).into_iter().filter(|n| !n.contains(|c: char| "€$£¥".contains(c))))
+    )
+}
+
+/// Amounts of a request as a calculator reads them.
+pub fn given(request: &str) -> Vec<String> {
+    figures(request).iter().filter(|f| f.date.is_none() && f.number.is_some()).filter_map(digits).collect()
+}
+
+/// A figure's digits with a point before its decimals, whatever the language: `2.5` of "2,5", `3480` of "3,480".
+fn digits(figure: &Figure) -> Option<String> {
+    let with = |keep: char, drop: char| -> String {
+        let text = figure.text.chars().filter(|c| c.is_ascii_digit() || *c == keep && *c != drop);
+        text.map(|c| if c == keep { '.' } else { c }).collect::<String>().trim_matches('.').to_owned()
+    };
+    let percent = if figure.text.contains('%') { 100.0 } else { 1.0 };
+    let is_it = |text: &String| {
+        let written = text.parse::<f64>().unwrap_or(f64::NAN);
+        figure.number.is_some_and(|n| (n * percent - written).abs() <= 1e-9 * written.abs())
+    };
+    let (point, comma) = (with('.', ','), with(',', '.'));
+    let found = if is_it(&comma) && !is_it(&point) { comma } else { point };
+    (!found.is_empty()).then_some(found)
 }
 
 /// Literals of which one stands here.
@@ -187,10 +218,9 @@ fn spellings(word: &str) -> Vec<String> {
 fn numbers(request: &str) -> BTreeSet<String> {
     let mut numbers: BTreeSet<String> = NUMBERS.split_whitespace().map(str::to_owned).collect();
     for figure in figures(request) {
-        let bare = figure.text.replace(',', "");
-        numbers.insert(bare.clone());
-        let digits: String = bare.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-        numbers.extend((!digits.is_empty()).then_some(digits));
+        // A lexer that has read "90" of "90 euros" cannot go on with "+".
+        numbers.extend(Some(figure.text.replace(',', "")).filter(|text| !text.contains(' ')));
+        numbers.extend(digits(&figure));
     }
     numbers
 }
@@ -217,6 +247,12 @@ mod tests {
         let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, Form::Any, &[]));
         let got = Compiler::of_bytes().unwrap().check(&constraint, plan);
         assert_eq!(got.is_ok(), fits, "{request}: {plan}: {got:?}");
+    }
+
+    #[test]
+    fn amounts_are_read_in_every_language() {
+        assert_eq!(given("Take 12.5% of 3,480 and add 26"), ["12.5", "3480", "26"]);
+        assert_eq!(given("Die Wand ist 6 m lang und 2,5 m hoch"), ["6", "2.5"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod grammar;
 mod ready;
 mod steps;
 
+pub use ready::is_translation;
 pub use steps::Step;
 
 use grammar::Form;
@@ -12,7 +13,7 @@ use grammar::Form;
 use crate::evidence::clip;
 use crate::lead::Turn;
 use crate::notebook::{Chat, name_of};
-use crate::prompts::{OPERANDS, PLAN};
+use crate::prompts::{OPERANDS, PLAN, SUMS};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
 use polymath_tools::load::first_lines;
 use std::path::PathBuf;
@@ -78,16 +79,45 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         let mut steps = steps::read(&text);
         without.extend(check::mend(&mut steps, request, turn.chat));
         let wanted = check::form(&steps, request, turn.chat);
-        let leaves_out = check::leaves_out(&steps, request);
-        if !steps.is_empty() && wanted == Form::Any && !leaves_out {
+        if check::is_sum(&steps, request) {
+            sum_in_words(turn, request, &mut steps).await?;
+        }
+        if !steps.is_empty() && wanted == Form::Any {
             return Ok(steps);
         }
-        // The likeliest plan is known now.
-        temperature = if leaves_out || wanted == form { ANOTHER } else { 0.0 };
+        // The likeliest plan of that form is known now.
+        temperature = if wanted == form { ANOTHER } else { 0.0 };
         form = if wanted == Form::Any { form } else { wanted };
         best = if best.is_empty() { steps } else { best };
     }
     Ok(best)
+}
+
+/// The expression of a sum in words, after a line of thought; where it leaves out an amount of the
+/// request, other thoughts are tried.
+async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
+    let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
+    let mut likeliest = None;
+    for attempt in 0..TRIES {
+        let task = SUMS.ask(format!("Question: {}", clip(request, 1500)), LONGEST);
+        let mut task = task.constrained(Constraint::Lark(grammar::sum(request)));
+        task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
+        let text = match turn.complete(task).await {
+            Ok(text) => text,
+            Err(CompletionError::TooLong(_)) => continue,
+            Err(other) => return Err(other.into()),
+        };
+        tracing::debug!("sum: {text}");
+        let Some((_, thought_out)) = text.rsplit_once("\n= ") else { continue };
+        let thought_out = thought_out.trim().to_owned();
+        if !check::leaves_out(&thought_out, request) {
+            *expression = thought_out;
+            return Ok(());
+        }
+        likeliest.get_or_insert(thought_out);
+    }
+    *expression = likeliest.unwrap_or_else(|| expression.clone());
+    Ok(())
 }
 
 /// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.

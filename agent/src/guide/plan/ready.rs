@@ -80,7 +80,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 }
 
 /// Whether a request begins by asking for a translation.
-fn is_translation(request: &str) -> bool {
+pub fn is_translation(request: &str) -> bool {
     let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
     let asks = |word: &str| TRANSLATE.iter().any(|t| word.starts_with(t));
     let wraps = ["把", "将", "將", "请", "請"].iter().any(|w| first.starts_with(w));
@@ -89,7 +89,7 @@ fn is_translation(request: &str) -> bool {
 
 /// The latest table drawn, where a request says of its drawing no more than the kind.
 fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    let kind = KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name)))?.0;
+    let kind = kind_of(request)?;
     let bare = |word: &str| {
         let draws = DRAWING.iter().any(|d| word.starts_with(d))
             || KINDS.iter().any(|(_, names)| names.iter().any(|n| word.starts_with(n)));
@@ -114,6 +114,11 @@ fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
             Step::Chart { kind: kind.to_owned(), table, options }
         }
     }])
+}
+
+/// The kind of chart that a request names.
+pub fn kind_of(request: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name))).map(|(kind, _)| *kind)
 }
 
 fn begins(request: &str, name: &str) -> bool {
