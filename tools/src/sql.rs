@@ -9,6 +9,7 @@ mod names;
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
 use polymath_chat::{Cell, Provenance, Table, ToolOutput, ToolSpec};
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -81,6 +82,8 @@ fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
     }
     let failed = |e: rusqlite::Error| explain(&e, tables);
     let mut connection = Connection::open_in_memory().map_err(failed)?;
+    // A misspelt name in double quotes is an error, and no text.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     functions::add(&connection).map_err(failed)?;
     for (name, table) in tables {
         load(&connection, name, table).map_err(failed)?;

@@ -6,7 +6,7 @@
 
 use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
-use crate::guide::find::{relevant, with_unit};
+use crate::guide::find::{self, relevant, with_unit};
 use crate::lead::Turn;
 use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -44,6 +44,43 @@ impl Guide {
             }
         }
         self.rows_of(turn, shape, &adopted).await
+    }
+
+    /// A table with a row for each of `things`, every cell looked up as a fact; `None` where no page says
+    /// anything of them.
+    pub(super) async fn rows_named(
+        &self,
+        turn: &mut Turn<'_>,
+        title: &str,
+        things: &[String],
+        columns: &[String],
+    ) -> anyhow::Result<Option<Table>> {
+        // The first column is their name's, unless the request asks for what it is called.
+        let names: HashSet<String> = things.iter().flat_map(|thing| terms(thing)).collect();
+        let asked: HashSet<String> = terms(turn.question).into_iter().filter(|t| !names.contains(t)).collect();
+        let is_asked = |column: &String| terms(column).iter().any(|t| asked.contains(t) && t != "name");
+        let (key, columns) = match columns.split_first() {
+            Some((first, rest)) if !is_asked(first) => (first.clone(), rest),
+            _ => ("Name".to_owned(), columns),
+        };
+        let mut rows = Vec::new();
+        for thing in things {
+            let mut row = vec![Cell::new(thing.as_str(), Provenance::Given)];
+            for column in columns {
+                let fact = find::find(turn, &format!("{} of {thing}", column.to_lowercase())).await?;
+                row.push(fact.map_or(Cell::missing(), |fact| Cell {
+                    number: fact.number,
+                    date: fact.date,
+                    ..Cell::new(fact.text, fact.provenance)
+                }));
+            }
+            rows.push(row);
+        }
+        if rows.iter().all(|row| row[1..].iter().all(|cell| cell.text.is_none())) {
+            return Ok(None);
+        }
+        let columns = [key].into_iter().chain(columns.iter().cloned()).collect();
+        Ok(Some(Table { title: title.to_owned(), columns, rows }))
     }
 
     /// The rows of a shape: of the pages' tables first, then of their prose.

@@ -2,7 +2,9 @@
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
 use crate::evidence::{Passage, clip, select, terms};
+use crate::guide::named::speaking_of;
 use crate::guide::state::piece_of;
+use crate::language::Language;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
@@ -19,10 +21,19 @@ const SECOND_OPINIONS: usize = 2;
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
     let query = format!("{what} {}", turn.question);
-    let sources = relevant(&turn.chat.sources, what);
+    // German nouns have capitals, names or not.
+    let sources = match Language::of(turn.question) {
+        Language::German => turn.chat.sources.clone(),
+        _ => speaking_of(&turn.chat.sources, what),
+    };
+    let sources = relevant(&sources, what);
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
+    if !is_of_kind(what, &fact) {
+        tracing::debug!("{:?} is no {what}", fact.text);
+        return Ok(None);
+    }
     if fact.number.is_some() || fact.date.is_some() {
         for page in rivals(&sources, what, &passage).into_iter().take(SECOND_OPINIONS) {
             let alone: Vec<Source> =
@@ -36,6 +47,45 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         }
     }
     Ok(Some(fact))
+}
+
+const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
+const NUMBER: &[&str] = &[
+    "number",
+    "many",
+    "population",
+    "inhabitants",
+    "height",
+    "length",
+    "width",
+    "depth",
+    "area",
+    "weight",
+    "capacity",
+    "cost",
+    "price",
+    "output",
+    "turnover",
+    "revenue",
+    "age",
+    "anzahl",
+    "nombre",
+    "número",
+];
+
+/// Whether a value can be what is wanted: a year has a date in it, a number of things a number, and
+/// neither is money unless money is asked for.
+fn is_of_kind(what: &str, fact: &Fact) -> bool {
+    let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+    let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
+    let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
+    let (year, number) =
+        (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    match (year, number) {
+        (true, false) => fact.date.is_some(),
+        (false, true) => fact.number.is_some() && !(fact.date.as_deref().is_some_and(|d| d.len() > 4)),
+        _ => true,
+    }
 }
 
 /// Words, or signs, between what is measured and what it is measured by.
@@ -115,6 +165,10 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
         return Ok(None);
     }
     let wanted: HashSet<String> = terms(what).into_iter().collect();
+    // Words of the question are no answer to it.
+    if !value.contains(|c: char| c.is_ascii_digit()) && terms(value).iter().all(|term| wanted.contains(term)) {
+        return Ok(None);
+    }
     let shared = |line: &&Passage| {
         let words: HashSet<String> = terms(&line.text).into_iter().collect();
         (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
@@ -238,6 +292,16 @@ fn differ(a: &Fact, b: &Fact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_of_the_kind_that_is_wanted() {
+        let dated = |text: &str| Fact { date: Some(text.to_owned()), number: text.parse().ok(), ..fact(text) };
+        let number = |text: &str, n: f64| Fact { number: Some(n), ..fact(text) };
+        assert!(is_of_kind("year of opening of the mill", &dated("1931")));
+        assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
+        assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
+        assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
+    }
 
     #[test]
     fn a_rate_has_to_be_told_as_one() {

@@ -14,6 +14,7 @@ mod describe;
 mod extract;
 mod find;
 mod given;
+mod named;
 mod plan;
 mod program;
 mod search;

@@ -7,10 +7,6 @@ use polymath_chat::Message;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// Pages opened for one fact, and for a table.
-const PAGES: usize = 3;
-const PAGES_FOR_TABLE: usize = 6;
-
 /// Adds a search's results to those that are known.
 pub fn add_hits(hits: &mut Vec<Hit>, found: &[polymath_chat::Hit]) {
     for hit in found {
@@ -24,7 +20,7 @@ impl Guide {
     /// One search for each thing that is wanted.
     pub(super) fn search(&self, turn: &Turn<'_>, wants: &[Want]) -> Message {
         let mut seen = HashSet::new();
-        let queries = wants.iter().map(Want::query).filter(|q| seen.insert(q.to_lowercase()));
+        let queries = wants.iter().flat_map(Want::queries).filter(|q| seen.insert(q.to_lowercase()));
         calling(turn, queries.map(|q| ("browser_search", json!({"query": q}))).collect())
     }
 
@@ -33,9 +29,10 @@ impl Guide {
         turn.agent.tools.get("browser_open")?;
         let known: HashSet<&str> = turn.chat.sources.iter().map(|s| s.url.as_str()).collect();
         let mut chosen: Vec<usize> = Vec::new();
-        for want in wants {
-            let pages = if matches!(want, Want::Table { .. }) { PAGES_FOR_TABLE } else { PAGES };
-            let wanted: HashSet<String> = terms(&want.query()).into_iter().collect();
+        for (query, pages) in
+            wants.iter().flat_map(|want| want.queries().into_iter().map(|query| (query, want.pages())))
+        {
+            let wanted: HashSet<String> = terms(&query).into_iter().collect();
             let mut order: Vec<usize> = (0..self.hits.len()).collect();
             // By the words in the title first, then by the search engine's order.
             order.sort_by_key(|i| {

@@ -43,16 +43,42 @@ pub enum Running {
 /// What is looked for in pages.
 #[derive(Debug, Clone)]
 pub enum Want {
-    Fact { name: String, what: String },
-    Table { name: String, things: String, columns: Vec<String> },
+    Fact {
+        name: String,
+        what: String,
+    },
+    Table {
+        name: String,
+        things: String,
+        columns: Vec<String>,
+    },
+    /// A table of things that the request names, a row each.
+    Rows {
+        name: String,
+        title: String,
+        things: Vec<String>,
+        columns: Vec<String>,
+    },
 }
 
 impl Want {
-    /// The words that it is searched by.
-    pub fn query(&self) -> String {
+    /// The words that it is searched by, for each search.
+    pub fn queries(&self) -> Vec<String> {
         match self {
-            Want::Fact { what, .. } => what.clone(),
-            Want::Table { things, columns, .. } => format!("{things} {}", columns.join(" ")),
+            Want::Fact { what, .. } => vec![what.clone()],
+            Want::Table { things, columns, .. } => vec![format!("{things} {}", columns.join(" "))],
+            Want::Rows { things, columns, .. } => {
+                things.iter().map(|thing| format!("{thing} {}", columns.join(" "))).collect()
+            }
+        }
+    }
+
+    /// Pages that are opened for each search.
+    pub fn pages(&self) -> usize {
+        match self {
+            Want::Fact { .. } => 3,
+            Want::Table { .. } => 6,
+            Want::Rows { .. } => 2,
         }
     }
 }

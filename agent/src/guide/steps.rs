@@ -5,7 +5,7 @@ use super::calc::{self, Filled, shown};
 use super::plan::{self, Step};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, find, given};
+use super::{chart, describe, find, given, named};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
@@ -121,10 +121,12 @@ impl Guide {
                 Step::Find { name, what } if wants.is_empty() || !what.contains('{') => {
                     self.filled(turn, what).map(|what| Want::Fact { name: name.clone(), what })
                 }
-                Step::Collect { name, things, columns } => self.filled(turn, things).map(|things| Want::Table {
-                    name: name.clone(),
-                    things,
-                    columns: columns.clone(),
+                Step::Collect { name, things, columns } => self.filled(turn, things).map(|title| {
+                    let (name, columns) = (name.clone(), columns.clone());
+                    match named::list(turn.question) {
+                        rows if rows.len() > 1 => Want::Rows { name, title, things: rows, columns },
+                        _ => Want::Table { name, things: title, columns },
+                    }
                 }),
                 _ => {
                     self.plan.iter_mut().for_each(|plan| plan.push_front(step.clone()));
@@ -263,6 +265,12 @@ impl Guide {
                     }
                     None => self.results.push(Outcome::NotFound(what)),
                 },
+                Want::Rows { name, title, things, columns } => {
+                    match self.rows_named(turn, &title, &things, &columns).await? {
+                        Some(table) => self.add_table(turn, &name, table),
+                        None => self.results.push(Outcome::NotFound(things.join(", "))),
+                    }
+                }
                 Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
                     Some(table) => self.add_table(turn, &name, table),
                     None => self.results.push(Outcome::NotFound(things)),

@@ -16,6 +16,8 @@ pub struct Prompt(&'static str);
 pub const NATIVE: Prompt = Prompt(include_str!("native.txt"));
 /// From a request to calls.
 pub const PLAN: Prompt = Prompt(include_str!("plan.txt"));
+/// From a follow-up to a question that stands alone.
+pub const ALONE: Prompt = Prompt(include_str!("alone.txt"));
 /// From a sum in words to an expression.
 pub const SUMS: Prompt = Prompt(include_str!("sums.txt"));
 /// From a question to two facts and a calculation with them.

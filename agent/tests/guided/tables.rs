@@ -218,3 +218,19 @@ fn missing_cells_are_named() {
     said.has("Not found in the pages opened: Length (West)").has("| West [1] | n/a |");
     assert!(said.events.iter().any(|e| matches!(e, Event::Table { .. })));
 }
+
+#[test]
+fn things_that_are_named_are_rows_whatever_is_found() {
+    let pages = [
+        Page("local:u.html", "Upper Varn Dam", "The Upper Varn Dam is 58 m high."),
+        Page("local:l.html", "Lower Varn Dam", "The Lower Varn Dam is 33 m high."),
+    ];
+    let mut world = World::new(&pages);
+    let said = world.ask(
+        "Make a table of the Upper Varn Dam, the Lower Varn Dam and the Sund Dam with their height",
+        &["t1 = collect(\"dam\", [\"Dam\", \"Height\"])", "58 m", "33 m"],
+        &[],
+    );
+    assert_eq!(rows(&world.chat.tables[0]), "Upper Varn Dam,58 m; Lower Varn Dam,33 m; Sund Dam,n/a");
+    said.has("| Lower Varn Dam | 33 m [2] |").has("Height (Sund Dam)");
+}

@@ -5,6 +5,7 @@ use super::grammar::{Form, given};
 use super::ready::{is_of_given_table, kind_of};
 use crate::evidence::terms;
 use crate::notebook::{Chat, Fact, name_of};
+use polymath_chat::Provenance;
 use polymath_quantity::{Topic, figures, topic_of};
 use std::collections::HashSet;
 
@@ -135,7 +136,7 @@ pub const DRAWING: &[&str] = &[
 ];
 
 /// Whether a request says anything of a drawing.
-fn is_drawn(request: &str) -> bool {
+pub fn is_drawn(request: &str) -> bool {
     let mut words = words(request);
     words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
 }
@@ -154,11 +155,13 @@ fn digits(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
-/// Whether a plan is one sum of two or more of the request's own figures: a sum in words.
-pub fn is_sum(steps: &[Step], request: &str) -> bool {
+/// Whether a plan is one sum of the request's own figures: a sum in words; or a follow-up to such a one.
+pub fn is_sum(steps: &[Step], request: &str, chat: &Chat) -> bool {
     let [Step::Calc { expression, .. }] = steps else { return false };
     let converts = expression.contains(" in ");
-    !converts && !words(expression).any(is_name) && given(request).len() > 1
+    let worked_out = |fact: &Fact| matches!(fact.provenance, Provenance::Computed { .. });
+    let follows = chat.tables.is_empty() && !chat.facts.is_empty() && chat.facts.iter().all(worked_out);
+    !converts && (follows || !words(expression).any(is_name) && given(request).len() > 1)
 }
 
 /// Whether an expression leaves out an amount of the request.
@@ -444,7 +447,7 @@ mod tests {
 
     #[test]
     fn sums_in_words_are_told() {
-        let sum = |plan: &str, request: &str| is_sum(&super::super::steps::read(plan), request);
+        let sum = |plan: &str, request: &str| is_sum(&super::super::steps::read(plan), request, &Chat::new("c"));
         assert!(sum("a = calc(\"450 / 36\")", "450 km on 36 litres, how much per 100 km?"));
         assert!(!sum("a = calc(\"34.5 pounds in kilograms\")", "34.5 pounds in kilograms?"));
         assert!(!sum("c = calc(\"2 * a\")", "What do 2 adults pay for 3 days?"));

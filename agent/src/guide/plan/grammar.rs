@@ -130,6 +130,17 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
     lark
 }
 
+/// A question made of the words of these texts.
+pub fn said(texts: &[&str]) -> String {
+    const SMALL: &str = "the of in and is was were did does do has have had how what when where who which many much a an to for on at by \
+                         from with";
+    let mut words: BTreeSet<String> = SMALL.split_whitespace().map(str::to_owned).collect();
+    texts.iter().for_each(|text| add_words(&mut words, text));
+    let joined = texts.iter().any(|text| text.chars().any(is_cjk));
+    let space = if joined { "\" \"?" } else { "\" \"" };
+    format!("start: WORD ({space} WORD){{0,25}} END?\nEND: \"?\" | \"？\" | \".\"\nWORD: {}\n", choice(words))
+}
+
 /// A line of thought, and an expression of the request's numbers.
 pub fn sum(request: &str) -> String {
     format!(
@@ -179,15 +190,17 @@ fn words(request: &str, chat: &Chat) -> BTreeSet<String> {
     if !names_one || says(&request.to_lowercase(), &["per", "pro", "par", "por"]) {
         words.extend(PROPERTIES.split_whitespace().map(str::to_owned));
     }
-    for text in texts {
-        for word in text.split_whitespace() {
-            let word = word.trim_matches(|c: char| ",;:!?\"“”„«»()…。，、？！；：".contains(c)).trim_end_matches('.');
-            words.extend(spellings(word));
-        }
-    }
+    texts.iter().for_each(|text| add_words(&mut words, text));
     let facts = chat.facts.len() + STEPS;
     words.extend((0..facts).map(|i| format!("{{{}}}", fact_name(i))));
     words
+}
+
+fn add_words(words: &mut BTreeSet<String>, text: &str) {
+    for word in text.split_whitespace() {
+        let word = word.trim_matches(|c: char| ",;:!?\"“”„«»()…。，、？！；：".contains(c)).trim_end_matches('.');
+        words.extend(spellings(word));
+    }
 }
 
 /// A word in the ways in which a plan may write it. Chinese and Japanese have no spaces: there each
@@ -220,6 +233,7 @@ fn numbers(request: &str) -> BTreeSet<String> {
     for figure in figures(request) {
         // A lexer that has read "90" of "90 euros" cannot go on with "+".
         numbers.extend(Some(figure.text.replace(',', "")).filter(|text| !text.contains(' ')));
+        numbers.extend(figure.date.map(|date| date.to_string()));
         numbers.extend(digits(&figure));
     }
     numbers

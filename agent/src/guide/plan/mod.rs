@@ -1,5 +1,6 @@
 //! The plan: a request turned into a few calls, in one completion under a grammar.
 
+mod alone;
 mod check;
 mod grammar;
 mod ready;
@@ -11,6 +12,7 @@ pub use steps::Step;
 use grammar::Form;
 
 use crate::evidence::clip;
+use crate::guide::named;
 use crate::lead::Turn;
 use crate::notebook::{Chat, name_of};
 use crate::prompts::{OPERANDS, PLAN, SUMS};
@@ -31,7 +33,10 @@ const TOLD: usize = 6;
 pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
     let steps = match ready::plan(request, turn.chat) {
         Some(steps) => steps,
-        None => planned(turn, request, Form::Any).await?,
+        None => {
+            let request = alone::standing_alone(turn, request).await?;
+            planned(turn, &request, Form::Any).await?
+        }
     };
     tell(turn, &steps);
     Ok(steps)
@@ -76,10 +81,10 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
             Err(other) => return Err(other.into()),
         };
         tracing::debug!("plan: {text}");
-        let mut steps = steps::read(&text);
+        let mut steps = in_hops(steps::read(&text));
         without.extend(check::mend(&mut steps, request, turn.chat));
         let wanted = check::form(&steps, request, turn.chat);
-        if check::is_sum(&steps, request) {
+        if check::is_sum(&steps, request, turn.chat) {
             sum_in_words(turn, request, &mut steps).await?;
         }
         if !steps.is_empty() && wanted == Form::Any {
@@ -93,14 +98,38 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
     Ok(best)
 }
 
+/// Look-ups about somebody who has to be found first, in two steps.
+fn in_hops(steps: Vec<Step>) -> Vec<Step> {
+    let mut all = Vec::new();
+    for step in steps {
+        match step {
+            Step::Find { name, what } => {
+                let first = format!("{name}h");
+                match named::hops(&what, &first).filter(|_| !what.contains('{')) {
+                    Some((who, asked)) => {
+                        all.push(Step::Find { name: first, what: who });
+                        all.push(Step::Find { name, what: asked });
+                    }
+                    None => all.push(Step::Find { name, what }),
+                }
+            }
+            other => all.push(other),
+        }
+    }
+    all
+}
+
 /// The expression of a sum in words, after a line of thought; where it leaves out an amount of the
 /// request, other thoughts are tried.
 async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
+    // "Now add them all up": the numbers are those of the question before.
+    let before = alone::last_question(turn.chat).filter(|_| grammar::given(request).len() < 2);
+    let asked = before.map_or(request.to_owned(), |before| format!("{before} {request}"));
     let mut likeliest = None;
     for attempt in 0..TRIES {
-        let task = SUMS.ask(format!("Question: {}", clip(request, 1500)), LONGEST);
-        let mut task = task.constrained(Constraint::Lark(grammar::sum(request)));
+        let task = SUMS.ask(format!("Question: {}", clip(&asked, 1500)), LONGEST);
+        let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
         task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
         let text = match turn.complete(task).await {
             Ok(text) => text,

@@ -59,8 +59,25 @@ const EMPTY: &[&str] = &[
     "let",
     "i",
 ];
-/// Beginnings of words that ask for a translation.
-const TRANSLATE: &[&str] = &["translat", "übersetz", "tradu", "翻译", "翻譯", "訳", "번역"];
+/// Beginnings of words that ask for what was said in other words.
+const TRANSLATE: &[&str] = &[
+    "translat",
+    "rewrit",
+    "rephras",
+    "reword",
+    "shorten",
+    "übersetz",
+    "umformul",
+    "kürz",
+    "tradu",
+    "reformul",
+    "résum",
+    "翻译",
+    "翻譯",
+    "改写",
+    "訳",
+    "번역",
+];
 /// Words of a request that asks for nothing but a drawing of what is there, at most.
 const SHORT: usize = 12;
 

@@ -1,0 +1,272 @@
+//! Names in requests: the things that are spoken of, as people write them. Chinese and Japanese have no
+//! capitals that would tell a name; there nothing is told, and in German capitals tell little.
+
+use polymath_chat::Source;
+
+/// Words that stand between the names of a list.
+const AND: &[&str] = &["and", "or", "&", "the", "et", "ou", "la", "le", "les", "y", "o", "el", "los", "las", "of"];
+
+/// The names of a text, in order: words with a capital in a row. A text's first word has one in any
+/// case and counts only together with a second.
+pub fn names(text: &str) -> Vec<String> {
+    rows(text).into_iter().map(|(name, _)| name).collect()
+}
+
+/// Names with whether only "and" or a comma stands between them and the name before.
+fn rows(text: &str) -> Vec<(String, bool)> {
+    let mut found: Vec<(String, bool)> = Vec::new();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let bare = |word: &str| {
+        word.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches("'s").trim_end_matches("’s").to_owned()
+    };
+    let big = |word: &str| bare(word).chars().next().is_some_and(char::is_uppercase);
+    let ends =
+        |word: &str| word.ends_with([',', ';', ':', '?', '!', ')']) || word.ends_with("'s") || word.ends_with("’s");
+    let (mut i, mut listed) = (0, false);
+    while i < words.len() {
+        if !big(words[i]) {
+            listed = listed && AND.contains(&bare(words[i]).to_lowercase().as_str());
+            i += 1;
+            continue;
+        }
+        let start = i;
+        while i + 1 < words.len() && !ends(words[i]) && big(words[i + 1]) {
+            i += 1;
+        }
+        i += 1;
+        let row: Vec<String> = words[start..i].iter().map(|w| bare(w)).collect();
+        // "Collect", "What", "Is": a beginning and no name.
+        let first = start == 0;
+        let row = if first && row.len() > 1 && is_opening(&row[0]) { &row[1..] } else { &row[..] };
+        if !(first && row.len() == 1 && words.len() > 1 && start + 1 == i) {
+            found.push((row.join(" "), listed));
+            listed = true;
+        }
+    }
+    found
+}
+
+/// Whether a word opens a request, and is no part of a name.
+fn is_opening(word: &str) -> bool {
+    const OPENINGS: &[&str] = &[
+        "is", "are", "was", "were", "did", "does", "do", "has", "have", "had", "can", "could", "compare", "collect",
+        "list", "show", "find", "give", "make", "plot", "draw", "tell", "which", "what", "when", "who", "where", "how",
+        "and", "or", "the", "in", "of", "for", "with", "does",
+    ];
+    OPENINGS.contains(&word.to_lowercase().as_str())
+}
+
+/// Two or more names in a list: the things that are to be the rows of a table.
+pub fn list(text: &str) -> Vec<String> {
+    let mut best: Vec<String> = Vec::new();
+    let mut current: Vec<String> = Vec::new();
+    for (name, listed) in rows(text) {
+        if !listed {
+            current.clear();
+        }
+        current.push(name);
+        if current.len() > best.len() {
+            best.clone_from(&current);
+        }
+    }
+    if best.len() > 1 { best } else { Vec::new() }
+}
+
+/// The pages with those left empty that lack a name, and those that are about a thing with a longer name
+/// (the New Mill for the Mill) where another is about the thing itself.
+pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
+    let names = names(what);
+    let has = |source: &Source| {
+        let text = format!("{} {}", source.title, source.text).to_lowercase();
+        names.iter().flat_map(|name| name.split(' ')).all(|word| text.contains(&word.to_lowercase()))
+    };
+    let longer = |source: &Source| names.iter().any(|name| is_longer(&source.title, name, what));
+    let own = |source: &Source| {
+        has(source) && names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source)
+    };
+    let any_own = sources.iter().any(own);
+    let keep = |source: &Source| has(source) && !(any_own && longer(source));
+    sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// Whether `name` stands in a title behind another word with a capital that `what` does not have.
+fn is_longer(title: &str, name: &str, what: &str) -> bool {
+    let Some(at) = title.find(name) else { return false };
+    let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();
+    let is_word = before.chars().next().is_some_and(char::is_uppercase) && before.ends_with(char::is_alphanumeric);
+    is_word && before != "The" && !what.contains(before)
+}
+
+/// What people are to things: who or what is meant has to be found before anything about them is.
+const ROLES: &[&str] = &[
+    "architect",
+    "inventor",
+    "founder",
+    "director",
+    "designer",
+    "builder",
+    "author",
+    "writer",
+    "painter",
+    "composer",
+    "owner",
+    "mayor",
+    "president",
+    "king",
+    "queen",
+    "successor",
+    "predecessor",
+    "discoverer",
+    "climber",
+    "engineer",
+    "sculptor",
+    "leader",
+    "chief",
+    "headmaster",
+    "principal",
+    "captain",
+    "manager",
+    "chairman",
+    "chairwoman",
+    "conductor",
+    "creator",
+    "developer",
+    "manufacturer",
+    "maker",
+    "producer",
+    "operator",
+    "publisher",
+    "editor",
+    "translator",
+    "winner",
+    "champion",
+    "capital",
+    "birthplace",
+    "hometown",
+    "wife",
+    "husband",
+    "mother",
+    "father",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "teacher",
+    "student",
+    "pupil",
+    "curator",
+    "minister",
+    "governor",
+    "bishop",
+    "abbot",
+    "explorer",
+    "photographer",
+    "keeper",
+    "patron",
+];
+const CHINESE_ROLES: &[&str] = &[
+    "建筑师",
+    "设计师",
+    "创始人",
+    "创建者",
+    "发明者",
+    "发明人",
+    "作者",
+    "校长",
+    "市长",
+    "厂长",
+    "馆长",
+    "导演",
+    "首都",
+    "建造者",
+    "創業者",
+    "建築家",
+];
+
+/// A look-up of something about the architect of a thing, as two: who that is, and what is asked of
+/// `{name}`.
+pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
+    for role in CHINESE_ROLES {
+        if let Some((thing, asked)) = what.split_once(role)
+            && thing.ends_with(['的', 'の'])
+            && asked.starts_with(['的', 'の'])
+            && asked.chars().count() > 1
+        {
+            return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
+        }
+    }
+    let small = what.to_lowercase();
+    let of = ROLES.iter().filter_map(|role| small.find(&format!("{role} of "))).filter(|at| *at > 0).max()?;
+    let what = Some(what).filter(|what| what.len() == small.len())?;
+    // "the first climber of": what stands between the article and the role belongs to it.
+    let front = what[..of].trim_end();
+    let article = front.rfind(" the ").map(|at| at + 1).or_else(|| front.ends_with(" the").then(|| front.len() - 3));
+    let start = article.filter(|at| what[*at..of].split_whitespace().count() <= 3)?;
+    let asked = what[..start].trim();
+    let thing = what[start..].trim_start_matches("the ").trim();
+    (!asked.is_empty() && !names(thing).is_empty()).then(|| (thing.to_owned(), format!("{asked} {{{name}}}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: &[&str]) {
+        assert_eq!(names(text), want);
+    }
+
+    #[test]
+    fn names_are_words_with_capitals() {
+        check("height of the Velmora Windmill", &["Velmora Windmill"]);
+        check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
+        check("Year of opening", &[]);
+        check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
+    }
+
+    #[test]
+    fn things_in_a_list_are_rows() {
+        let want = ["Quarano Dam", "Waloa Dam", "Quia Dam"];
+        assert_eq!(list("Make a table of the Quarano Dam, the Waloa Dam and the Quia Dam with height"), want);
+        assert_eq!(
+            list("Collect the area of Lake Kuwe, Lake Maut and Lake Schau into a table"),
+            ["Lake Kuwe", "Lake Maut", "Lake Schau"]
+        );
+        assert!(list("Make a table of the bridges of Port Callan with length").is_empty());
+        assert!(list("the bridges between Lornhaven in the county of Sund").is_empty());
+    }
+
+    #[test]
+    fn pages_of_other_things_are_left_out() {
+        let page = |title: &str, text: &str| Source { url: title.into(), title: title.into(), text: text.into() };
+        let pages = [
+            page("New Mill of Sund", "The Mill of Sund is older."),
+            page("Mill of Sund", "It is 3 m high."),
+            page("Barley", "Beer."),
+        ];
+        let kept: Vec<bool> =
+            speaking_of(&pages, "height of the Mill of Sund").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true, false]);
+        let pages = [page("New Sund Mill", "It is 5 m high."), page("Sund Mill", "It is 3 m high.")];
+        let kept: Vec<bool> =
+            speaking_of(&pages, "height of the Sund Mill").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        assert!(speaking_of(&pages, "owner of the Pitiloa Brewery").iter().all(|s| s.text.is_empty()));
+    }
+
+    #[test]
+    fn a_role_is_found_first() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(
+            hops("birthplace of the first climber of Mount Chib", "h"),
+            pair("first climber of Mount Chib", "birthplace of {h}")
+        );
+        assert_eq!(
+            hops("born of the architect of the Fufrannes Theatre", "h"),
+            pair("architect of the Fufrannes Theatre", "born of {h}")
+        );
+        assert_eq!(hops("architect of the Fufrannes Theatre", "h"), None);
+        assert_eq!(hops("height of the tower of Ardun", "h"), None);
+        assert_eq!(hops("石桥的建筑师的出生年", "h"), pair("石桥的建筑师", "{h}的出生年"));
+    }
+}
