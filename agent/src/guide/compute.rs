@@ -116,10 +116,10 @@ impl Guide {
 
 /// SQL over tables as they are: no other columns than theirs can be written.
 fn query_grammar(tables: &[Table]) -> String {
-    const WORDS: &str = "SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT ON AND OR NOT IN IS NULL BETWEEN LIKE DESC ASC \
+    const WORDS: &str = "SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT ON AND OR NOT IN IS NULL BETWEEN LIKE DESC \
                          DISTINCT UNION ALL OVER PARTITION CASE WHEN THEN ELSE END SUM AVG COUNT MIN MAX ROUND MEDIAN ABS \
                          COALESCE CAST REAL INTEGER TEXT substr strftime";
-    const NAMES: &str = "Total Average Share Number Month Percent Difference Growth Rate Ratio Result Highest Lowest";
+    const NAMES: &str = "Total Average Sum Mean Count Change Share Number Month Percent Difference Growth Rate Ratio Result Highest Lowest";
     let mut names: std::collections::BTreeSet<String> =
         WORDS.split_whitespace().chain(NAMES.split_whitespace()).map(str::to_owned).collect();
     for (i, table) in tables.iter().enumerate() {

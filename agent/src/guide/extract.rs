@@ -223,7 +223,17 @@ fn may_add(rows: &[Row], shape: &Shape, source: &Source) -> bool {
 /// Tables of the opened pages that are about the subject.
 fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
     let tables = turn.chat.page_tables.iter();
-    tables.filter(|t| t.rows.len() > 1 && sources.iter().any(|s| came_from(t, s))).cloned().collect()
+    tables
+        .filter(|t| t.rows.len() > 1 && !is_of_one_thing(t) && sources.iter().any(|s| came_from(t, s)))
+        .cloned()
+        .collect()
+}
+
+/// Whether a table is fields and values of one thing: two columns, the second of all kinds.
+fn is_of_one_thing(table: &Table) -> bool {
+    let values = || table.rows.iter().filter_map(|row| row.get(1)).filter(|c| c.text.is_some());
+    let is_value = |cell: &Cell| read(cell.display()).values() != (None, None) || !figures(cell.display()).is_empty();
+    table.columns.len() == 2 && values().any(is_value) && values().any(|cell| !is_value(cell))
 }
 
 /// The columns of a wide table that are years: `Library | 2019 | 2020` where a year and one value are wanted.

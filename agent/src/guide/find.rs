@@ -2,7 +2,7 @@
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
 use crate::evidence::{Passage, clip, select, terms};
-use crate::guide::named::speaking_of;
+use crate::guide::named::{is_of_person, speaking_of};
 use crate::guide::state::piece_of;
 use crate::language::Language;
 use crate::lead::Turn;
@@ -76,6 +76,9 @@ const NUMBER: &[&str] = &[
 /// Whether a value can be what is wanted: a year has a date in it, a number of things a number, and
 /// neither is money unless money is asked for.
 fn is_of_kind(what: &str, fact: &Fact) -> bool {
+    if is_of_person(what) {
+        return fact.number.is_none() && fact.date.is_none();
+    }
     let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
@@ -301,6 +304,7 @@ mod tests {
         assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
         assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
         assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
+        assert!(!is_of_kind("雁栖瓷器厂的厂长", &dated("1958")));
     }
 
     #[test]

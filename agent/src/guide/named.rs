@@ -2,6 +2,7 @@
 //! capitals that would tell a name; there nothing is told, and in German capitals tell little.
 
 use polymath_chat::Source;
+use polymath_quantity::text::is_cjk;
 
 /// Words that stand between the names of a list.
 const AND: &[&str] = &["and", "or", "&", "the", "et", "ou", "la", "le", "les", "y", "o", "el", "los", "las", "of"];
@@ -30,8 +31,15 @@ fn rows(text: &str) -> Vec<(String, bool)> {
             continue;
         }
         let start = i;
-        while i + 1 < words.len() && !ends(words[i]) && big(words[i + 1]) {
-            i += 1;
+        // "Museum of Clocks" is one name.
+        loop {
+            let next = |n: usize| !ends(words[i]) && words.get(i + n).is_some_and(|w| big(w));
+            let joined = words.get(i + 1).is_some_and(|w| ["of", "de", "del", "da"].contains(w));
+            match (next(1), joined && next(2)) {
+                (true, _) => i += 1,
+                (_, true) => i += 2,
+                _ => break,
+            }
         }
         i += 1;
         let row: Vec<String> = words[start..i].iter().map(|w| bare(w)).collect();
@@ -75,6 +83,9 @@ pub fn list(text: &str) -> Vec<String> {
 /// The pages with those left empty that lack a name, and those that are about a thing with a longer name
 /// (the New Mill for the Mill) where another is about the thing itself.
 pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
+    if what.chars().any(is_cjk) {
+        return titled(sources, what);
+    }
     let names = names(what);
     let has = |source: &Source| {
         let text = format!("{} {}", source.title, source.text).to_lowercase();
@@ -87,6 +98,32 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
     let any_own = sources.iter().any(own);
     let keep = |source: &Source| has(source) && !(any_own && longer(source));
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// For Chinese and Japanese: where a page's title begins with what is spoken of, those left empty that
+/// have it behind something more (the New Tea Works for the Tea Works).
+fn titled(sources: &[Source], what: &str) -> Vec<Source> {
+    const LEAST: usize = 4;
+    let common = |title: &str| {
+        let title: Vec<char> = title.chars().collect();
+        let pieces = (0..title.len()).flat_map(|from| (from + LEAST..=title.len()).map(move |to| (from, to)));
+        let said = pieces.filter(|(from, to)| what.contains(&title[*from..*to].iter().collect::<String>()));
+        said.max_by_key(|(from, to)| to - from).map(|(from, to)| (from, to - from))
+    };
+    let longest = sources.iter().filter_map(|s| common(&s.title)).filter(|(from, _)| *from == 0).map(|(_, n)| n).max();
+    let keep = |source: &Source| match (longest, common(&source.title)) {
+        (Some(longest), Some((from, length))) => from == 0 || length > longest,
+        _ => true,
+    };
+    sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// Whether a look-up asks who somebody is: an architect, a keeper.
+pub fn is_of_person(what: &str) -> bool {
+    let small = what.to_lowercase();
+    let role = ROLES.iter().filter(|role| !["capital", "birthplace", "hometown"].contains(*role));
+    role.clone().any(|role| small.starts_with(role) || small.starts_with(&format!("the {role}")))
+        || CHINESE_ROLES.iter().any(|role| *role != "首都" && what.ends_with(role))
 }
 
 /// Whether `name` stands in a title behind another word with a capital that `what` does not have.
@@ -220,6 +257,7 @@ mod tests {
     fn names_are_words_with_capitals() {
         check("height of the Velmora Windmill", &["Velmora Windmill"]);
         check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
+        check("cost of the Sukhin Museum of Clocks", &["Sukhin Museum of Clocks"]);
         check("Year of opening", &[]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
     }
@@ -250,6 +288,9 @@ mod tests {
         let pages = [page("New Sund Mill", "It is 5 m high."), page("Sund Mill", "It is 3 m high.")];
         let kept: Vec<bool> =
             speaking_of(&pages, "height of the Sund Mill").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("新雁栖瓷器厂", "现有1,275人。"), page("雁栖瓷器厂", "现有2,717人。")];
+        let kept: Vec<bool> = speaking_of(&pages, "雁栖瓷器厂的员工").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         assert!(speaking_of(&pages, "owner of the Pitiloa Brewery").iter().all(|s| s.text.is_empty()));
     }

@@ -43,7 +43,13 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
 fn may_lean(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     let points = words(&small).any(|w| POINTING.contains(&w));
-    chat.facts.iter().any(|f| matches!(f.provenance, polymath_chat::Provenance::Sourced { .. }))
+    !chat.sources.is_empty()
+        && chat
+            .messages
+            .iter()
+            .rev()
+            .find(|m| m.role == Role::Assistant && !m.content.is_empty())
+            .is_some_and(|m| !m.content.contains("| ---"))
         && words(&small).count() <= SHORT
         && (points || named::names(request).is_empty())
         && !is_drawn(&small)

@@ -4,8 +4,9 @@ use super::Step;
 use super::grammar::{Form, given};
 use super::ready::{is_of_given_table, kind_of};
 use crate::evidence::terms;
+use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
-use polymath_chat::Provenance;
+use polymath_chat::{Provenance, Role};
 use polymath_quantity::{Topic, figures, topic_of};
 use std::collections::HashSet;
 
@@ -70,6 +71,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.iter_mut().for_each(in_percent);
     }
     draw_what_is_collected(steps, &request);
+    draw_again(steps, &request, chat);
     let used: Vec<&str> = steps.iter().filter_map(uses).flat_map(words).collect();
     let calculates = steps
         .iter()
@@ -181,6 +183,21 @@ fn in_percent(step: &mut Step) {
     }
 }
 
+/// A change of what was drawn last is drawn like it, unless the request asks a question about it.
+fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
+    let ([Step::Sql { name, query }], Some(chart)) = (steps.as_slice(), chat.charts.last()) else { return };
+    let drawn =
+        chat.messages.iter().rev().find(|m| m.role == Role::Assistant).is_some_and(|m| m.content.contains(".png"));
+    let asks = request.contains(['?', '？']) || says(request, &["which", "what", "how", "who", "table", "list"]);
+    if drawn && !asks && words(query).any(|w| w == chart.table) {
+        let mut options = vec![("x".to_owned(), chart.x.clone()), ("y".to_owned(), chart.y.clone())];
+        let set = |name: &str, on: bool| on.then(|| (name.to_owned(), "yes".to_owned()));
+        options.extend(set("log", chart.log).into_iter().chain(set("grid", chart.grid)).chain(set("sort", chart.sort)));
+        let again = Step::Chart { kind: chart.kind.clone(), table: name.clone(), options };
+        steps.push(again);
+    }
+}
+
 /// Where a kind of chart is asked for and the plan forgets it over queries, what is collected is drawn.
 fn draw_what_is_collected(steps: &mut Vec<Step>, request: &str) {
     let Some(Step::Collect { name, columns, .. }) = steps.first() else { return };
@@ -202,6 +219,9 @@ fn names_one(about: &str, files: &[String]) -> bool {
 /// the request asks for a property that the plan's operands are none of, and a calculation where it
 /// asks for a time between two days or for a comparison in figures.
 pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
+    if is_of_something_else(steps, request, chat) {
+        return Form::LookedUp;
+    }
     let request = request.to_lowercase();
     let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
     let only_calculates = !steps.is_empty() && steps.iter().all(|s| matches!(s, Step::Calc { .. }));
@@ -222,6 +242,37 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         return Form::Calculated;
     }
     Form::Any
+}
+
+/// Whether a plan without a look-up is for a request that names a year or a thing that nothing at hand
+/// is of: there a calculation is with the wrong facts, and a reply made up.
+fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
+    let unfounded = |step: &Step| match step {
+        Step::Calc { expression, .. } => words(expression).any(|w| chat.facts.iter().any(|f| f.name == w)),
+        Step::Reply => !asks_to_write(request),
+        _ => false,
+    };
+    if steps.is_empty() || !steps.iter().all(unfounded) || given(request).len() > 1 {
+        return false;
+    }
+    let mut known: String = chat.facts.iter().map(|f| format!("{} {} ", f.about, f.text)).collect();
+    chat.messages.iter().rev().skip(1).take(2).for_each(|m| known.push_str(&m.content));
+    let known = known.to_lowercase();
+    let years = words(request).filter(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
+    let mut new = years.map(str::to_owned).chain(named::names(request));
+    new.any(|name| !known.contains(&name.to_lowercase()))
+}
+
+/// Whether a request asks for something to be written, said or explained.
+fn asks_to_write(request: &str) -> bool {
+    const WRITING: &[&str] = &[
+        "write", "compose", "explain", "tell", "story", "poem", "haiku", "joke", "code", "function", "program",
+        "script", "python", "email", "letter", "thanks", "thank", "hello", "hi", "sing", "song", "rhyme", "advice",
+        "ideas", "schreib", "schreibe", "erkläre", "gedicht", "écris", "poème", "explique", "escribe", "poema",
+        "explica", "imagine", "slogan",
+    ];
+    let small = request.to_lowercase();
+    words(&small).any(|w| WRITING.contains(&w)) || ["写", "書いて", "解释", "诗"].iter().any(|w| small.contains(w))
 }
 
 /// Whether a look-up is one of two things at once: what lies between them, or the greater of them.

@@ -145,7 +145,7 @@ pub fn said(texts: &[&str]) -> String {
 pub fn sum(request: &str) -> String {
     format!(
         "start: THOUGHT \"\\n= \" expression\nTHOUGHT: /[^\\n=]{{5,200}}/\n\
-         expression: term ((\" \" operator \" \") term){{0,8}}\nterm: \"(\" expression \")\" | NUMBER\n\
+         expression: term ((\" \" operator \" \") term){{0,8}}\nterm: \"(\" expression \")\" | NUMBER DAYS?\nDAYS: \" days\" | \" weeks\" | \" months\" | \" years\"\n\
          operator: \"+\" | \"-\" | \"*\" | \"/\" | \"^\" | \"of\"\nNUMBER: {}\n",
         choice(numbers(request).into_iter().filter(|n| !n.contains(|c: char| "€$£¥".contains(c))))
     )
@@ -154,6 +154,15 @@ pub fn sum(request: &str) -> String {
 /// Amounts of a request as a calculator reads them.
 pub fn given(request: &str) -> Vec<String> {
     figures(request).iter().filter(|f| f.date.is_none() && f.number.is_some()).filter_map(digits).collect()
+}
+
+/// Amounts and days of a request as a calculator reads them.
+pub fn amounts(request: &str) -> Vec<String> {
+    let read = |f: &Figure| match &f.date {
+        Some(date) if f.number.is_none() => Some(date.to_string()),
+        _ => digits(f),
+    };
+    figures(request).iter().filter_map(read).collect()
 }
 
 /// A figure's digits with a point before its decimals, whatever the language: `2.5` of "2,5", `3480` of "3,480".

@@ -3,6 +3,7 @@
 mod alone;
 mod check;
 mod grammar;
+mod lookup;
 mod ready;
 mod steps;
 
@@ -81,7 +82,9 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
             Err(other) => return Err(other.into()),
         };
         tracing::debug!("plan: {text}");
-        let mut steps = in_hops(steps::read(&text));
+        let mut steps = steps::read(&text);
+        steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat));
+        let mut steps = in_hops(steps);
         without.extend(check::mend(&mut steps, request, turn.chat));
         let wanted = check::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {
@@ -125,7 +128,8 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
     // "Now add them all up": the numbers are those of the question before.
     let before = alone::last_question(turn.chat).filter(|_| grammar::given(request).len() < 2);
-    let asked = before.map_or(request.to_owned(), |before| format!("{before} {request}"));
+    let before = before.map(|before| grammar::amounts(&before)).filter(|numbers| !numbers.is_empty());
+    let asked = before.map_or(request.to_owned(), |numbers| format!("{request} (of before: {})", numbers.join(", ")));
     let mut likeliest = None;
     for attempt in 0..TRIES {
         let task = SUMS.ask(format!("Question: {}", clip(&asked, 1500)), LONGEST);

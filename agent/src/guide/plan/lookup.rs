@@ -1,0 +1,91 @@
+//! Look-ups that say too little: a bare name, a property of nothing, what was looked up before.
+
+use super::Step;
+use crate::evidence::terms;
+use crate::guide::named;
+use crate::notebook::Chat;
+use polymath_quantity::text::is_cjk;
+use std::collections::HashSet;
+
+/// Comparing words, and the property that they compare.
+const PROPERTIES: &[(&str, &[&str])] = &[
+    (
+        "year of opening",
+        &[
+            "older", "oldest", "younger", "youngest", "newer", "newest", "earlier", "later", "age", "first", "älter",
+            "jünger", "vieux", "ancien", "antiguo", "viejo",
+        ],
+    ),
+    ("height", &["taller", "tallest", "higher", "highest", "lower", "lowest", "tall", "high", "höher", "haut", "alto"]),
+    ("length", &["longer", "longest", "shorter", "shortest", "long", "länger", "kürzer", "longue", "largo"]),
+    ("depth", &["deeper", "deepest", "deep", "tiefer", "profond", "profundo"]),
+    (
+        "area",
+        &["larger", "largest", "bigger", "biggest", "smaller", "smallest", "größer", "kleiner", "grand", "grande"],
+    ),
+    ("weight", &["heavier", "heaviest", "lighter", "lightest", "heavy", "schwerer", "lourd", "pesado"]),
+    ("cost", &["cheaper", "cheapest", "expensive", "dearer", "billiger", "teurer", "cher", "caro"]),
+    ("speed", &["faster", "fastest", "slower", "slowest", "fast", "schneller", "rapide", "rápido"]),
+];
+
+/// A look-up with what the request says and it does not.
+pub fn complete(step: &mut Step, request: &str, chat: &Chat) {
+    let Step::Find { what, .. } = step else { return };
+    if what.contains('{') {
+        return;
+    }
+    let own: HashSet<String> = terms(what).into_iter().collect();
+    let asked: HashSet<String> = terms(request).into_iter().collect();
+    let before = chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
+    // What was looked up before is not what is asked for now, and neither is what shares no word with it.
+    if before && !own.is_subset(&asked) || own.is_disjoint(&asked) {
+        *what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
+        return;
+    }
+    if what.chars().any(is_cjk) {
+        return;
+    }
+    let names = named::names(what);
+    let named: HashSet<String> = names.iter().flat_map(|name| terms(name)).collect();
+    if !names.is_empty() && own.is_subset(&named) {
+        let small = request.to_lowercase();
+        let compared = |words: &[&str]| super::check::words(&small).any(|w| words.contains(&w));
+        if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
+            *what = format!("{property} of the {what}");
+        }
+        return;
+    }
+    // A property of the one thing that the request names.
+    if let ([name], true) = (named::names(request).as_slice(), names.is_empty())
+        && name.contains(' ')
+        && own.iter().all(|term| asked.contains(term))
+    {
+        *what = format!("{what} of the {name}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(what: &str, request: &str, want: &str) {
+        let mut step = Step::Find { name: "a".into(), what: what.into() };
+        complete(&mut step, request, &Chat::new("c"));
+        assert_eq!(step, Step::Find { name: "a".into(), what: want.into() });
+    }
+
+    #[test]
+    fn look_ups_are_completed_from_the_request() {
+        let older = "Which is older, the Minna Ferry or the Mosi Ferry?";
+        check("Minna Ferry", older, "year of opening of the Minna Ferry");
+        let cost = "building cost per object of the Sukhin Museum of Clocks?";
+        check("building cost", cost, "building cost of the Sukhin Museum of Clocks");
+        check("height of the Varn Dam", "How high is the Varn Dam?", "height of the Varn Dam");
+        check(
+            "the end of the end",
+            "In which year was the Pitiloa Brewery founded?",
+            "In which year was the Pitiloa Brewery founded",
+        );
+    }
+}
