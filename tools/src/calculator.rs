@@ -13,7 +13,7 @@ mod print;
 
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{Days, Months, NaiveDate};
 use error::{CalcError, TIME_LIMIT};
 use normalise::{Normalised, Precision};
 use number::Number;
@@ -172,6 +172,25 @@ fn with_units(expression: &str, precision: Option<Precision>, deadline: Instant)
     }
 }
 
+/// The day so many days, weeks, months or years after another, or before it. A month's end stays one.
+fn shifted(from: &str, back: bool, count: &str, unit: &str) -> Result<String, CalcError> {
+    let wrong = || CalcError::Arguments(format!("there is no date {count} {unit}s from {from}; check it"));
+    let from = NaiveDate::parse_from_str(from, "%Y-%m-%d").map_err(|_| wrong())?;
+    let count: u32 = count.parse().map_err(|_| wrong())?;
+    let (days, months) = match unit {
+        "day" => (u64::from(count), 0),
+        "week" => (u64::from(count) * 7, 0),
+        "month" => (0, count),
+        _ => (0, count.saturating_mul(12)),
+    };
+    let (days, months) = (Days::new(days), Months::new(months));
+    let to = match back {
+        false => from.checked_add_days(days).and_then(|d| d.checked_add_months(months)),
+        true => from.checked_sub_days(days).and_then(|d| d.checked_sub_months(months)),
+    };
+    to.map(|day| day.to_string()).ok_or_else(wrong)
+}
+
 /// The time between two ISO dates; `None` when the text is about something else. Read before the
 /// arithmetic, for which `2021-04-01` is a subtraction.
 fn dates(text: &str) -> Option<Result<String, CalcError>> {
@@ -185,9 +204,17 @@ fn dates(text: &str) -> Option<Result<String, CalcError>> {
     if found.is_empty() {
         return None;
     }
+    static SHIFT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*(\d{4}-\d\d-\d\d)\s*(\+|-|−|–|plus|minus)\s*(\d{1,6})\s*(day|week|month|year)s?\W*$")
+            .unwrap_or_else(|e| unreachable!("{e}"))
+    });
+    if let Some(parts) = SHIFT.captures(text.trim()) {
+        return Some(shifted(&parts[1], !matches!(&parts[2], "+" | "plus"), &parts[3], &parts[4].to_lowercase()));
+    }
     let Some(sign) = DIFFERENCE.captures(text.trim()) else {
         return Some(Err(CalcError::Arguments(
-            "dates can only be subtracted, as in `2021-04-01 - 2018-08-07`; use the python tool for more".into(),
+            "dates can be subtracted, as in `2021-04-01 - 2018-08-07`, and days, weeks, months or years added, as in `2021-04-01 + 39 days`; \
+             use the python tool for more".into(),
         )));
     };
     let read = |s: &str| {
@@ -332,7 +359,10 @@ mod tests {
         check("2021-04-01 - 2018-08-07", "968 days (approx. 2.6503 years)");
         check("days between 2018-08-07 and 2021-04-01", "968 days (approx. 2.6503 years)");
         check_error("2021-13-01 - 2018-08-07", "no date 2021-13-01");
-        check_error("2021-04-01 * 2", "dates can only be subtracted");
+        check("2024-01-01 + 39 days", "2024-02-09");
+        check("2024-01-31 + 1 month", "2024-02-29");
+        check("2024-03-01 - 2 weeks", "2024-02-16");
+        check_error("2021-04-01 * 2", "dates can be subtracted");
     }
 
     #[test]

@@ -21,14 +21,7 @@ pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option
     if [&one, &two].iter().any(|name| name.is_empty() || !question.contains(&name.to_lowercase())) {
         return Ok(None);
     }
-    let values = if a.date.is_some() { "dates" } else { "numbers" };
-    let task = CONTEST.ask(format!("Values: {values}\nQuestion: {}", turn.question), 4);
-    let ways = ["more", "less", "neither"].map(str::to_owned).to_vec();
-    let wanted = match turn.complete(task.constrained(Constraint::Choice(ways))).await?.as_str() {
-        "more" => Ordering::Greater,
-        "less" => Ordering::Less,
-        _ => return Ok(None),
-    };
+    let Some(wanted) = wanted(turn, a.date.is_some()).await? else { return Ok(None) };
     let ((winner, value), (loser, other)) = if order == wanted { ((one, a), (two, b)) } else { ((two, b), (one, a)) };
     let name = |name: &str, text: String, about: &str| Fact {
         name: name.to_owned(),
@@ -47,6 +40,34 @@ pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option
         own(ROLES[3], other),
     ];
     Ok(Some(told.into_iter().chain(rest.iter().cloned()).collect()))
+}
+
+/// Words that ask for the greater or for the lesser number, and for the later or the earlier date.
+const MORE: &[&str] =
+    &["larger", "bigger", "greater", "higher", "taller", "longer", "deeper", "wider", "heavier", "faster", "more"];
+const LESS: &[&str] = &["smaller", "lower", "shorter", "lighter", "slower", "cheaper", "less", "fewer"];
+const LATER: &[&str] = &["newer", "younger", "later"];
+const EARLIER: &[&str] = &["older", "earlier", "first"];
+
+/// Which way the question goes; `None` where it does not ask for one of the two.
+async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Ordering>> {
+    let question = turn.question.to_lowercase();
+    let says = |known: &[&str]| question.split(|c: char| !c.is_alphanumeric()).any(|w| known.contains(&w));
+    let (up, down) = if dates { (LATER, EARLIER) } else { (MORE, LESS) };
+    let asks = ["which", "who", "what", "is", "are", "was", "were"].iter().any(|w| says(&[*w]));
+    match (says(up), says(down)) {
+        (true, false) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Greater)),
+        (false, true) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Less)),
+        _ => {}
+    }
+    let values = if dates { "dates" } else { "numbers" };
+    let task = CONTEST.ask(format!("Values: {values}\nQuestion: {}", turn.question), 4);
+    let ways = ["more", "less", "neither"].map(str::to_owned).to_vec();
+    Ok(match turn.complete(task.constrained(Constraint::Choice(ways))).await?.as_str() {
+        "more" => Some(Ordering::Greater),
+        "less" => Some(Ordering::Less),
+        _ => None,
+    })
 }
 
 /// Whether `fact` is only a name for the sentence, and no value that an answer has to give.
@@ -93,7 +114,11 @@ fn names(a: &str, b: &str) -> (String, String) {
     {
         front -= 1;
     }
-    let back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(same).count();
+    let mut back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(same).count();
+    // And so does one behind it: Ferry.
+    while back > 0 && x[x.len() - back].starts_with(|c: char| c.is_uppercase() && !is_cjk(c)) {
+        back -= 1;
+    }
     let name = |words: &[String]| words[front..words.len() - back].concat().trim().to_owned();
     (name(&x), name(&y))
 }
@@ -112,6 +137,7 @@ mod tests {
         assert_eq!(names("depth of Lake Geneva", "depth of Lake Como"), pair("Lake Geneva", "Lake Como"));
         assert_eq!(names("height of the mill of Ardun", "height of the tower of Ardun"), pair("mill", "tower"));
         assert_eq!(names("黄河的长度", "珠江的长度"), pair("黄河", "珠江"));
+        assert_eq!(names("year of the Minna Ferry", "year of the Mosi Ferry"), pair("Minna Ferry", "Mosi Ferry"));
         assert_eq!(names("length", "length"), pair("", ""));
     }
 }

@@ -30,7 +30,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
-    if !is_of_kind(what, &fact) {
+    if !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
         tracing::debug!("{:?} is no {what}", fact.text);
         return Ok(None);
     }
@@ -86,9 +86,20 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
         (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
     match (year, number) {
         (true, false) => fact.date.is_some(),
-        (false, true) => fact.number.is_some() && !(fact.date.as_deref().is_some_and(|d| d.len() > 4)),
+        (false, true) => {
+            let costs = says(&["cost", "price", "turnover", "revenue", "budget", "output", "value"]);
+            fact.number.is_some() && fact.date.as_deref().is_none_or(|d| d.len() == 4) && (costs || !fact.is_money())
+        }
         _ => true,
     }
+}
+
+/// Whether a line speaks of other years than those that are asked for, on a page that is not about those.
+fn is_of_other_years(what: &str, passage: &Passage, sources: &[Source]) -> bool {
+    let (wanted, own) = (years(what), years(&passage.text));
+    let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
+    let has = |text: &str| years(text).iter().any(|year| wanted.contains(year));
+    !wanted.is_empty() && !own.is_empty() && !has(&passage.text) && !has(title)
 }
 
 /// Words, or signs, between what is measured and what it is measured by.

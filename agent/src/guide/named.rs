@@ -126,9 +126,13 @@ pub fn is_of_person(what: &str) -> bool {
         || CHINESE_ROLES.iter().any(|role| *role != "首都" && what.ends_with(role))
 }
 
-/// Whether `name` stands in a title behind another word with a capital that `what` does not have.
+/// Whether a title is of a thing with a longer name than `name`: the New Mill for the Mill, Mount Upper
+/// Varn for Mount Varn.
 fn is_longer(title: &str, name: &str, what: &str) -> bool {
-    let Some(at) = title.find(name) else { return false };
+    let Some(at) = title.find(name) else {
+        let has = |word: &str| title.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
+        return name.contains(' ') && name.split(' ').all(has);
+    };
     let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();
     let is_word = before.chars().next().is_some_and(char::is_uppercase) && before.ends_with(char::is_alphanumeric);
     is_word && before != "The" && !what.contains(before)
@@ -291,6 +295,9 @@ mod tests {
         assert_eq!(kept, [false, true]);
         let pages = [page("新雁栖瓷器厂", "现有1,275人。"), page("雁栖瓷器厂", "现有2,717人。")];
         let kept: Vec<bool> = speaking_of(&pages, "雁栖瓷器厂的员工").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Mount Upper Chib", "It is 5 m high."), page("Mount Chib", "It is 3 m high.")];
+        let kept: Vec<bool> = speaking_of(&pages, "height of Mount Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         assert!(speaking_of(&pages, "owner of the Pitiloa Brewery").iter().all(|s| s.text.is_empty()));
     }

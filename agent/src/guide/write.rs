@@ -194,7 +194,12 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         }
     }
     // Intermediate values need no mention where the result has one.
-    let list = left.iter().map(|f| format!("{}: {}", first_big(&f.about), value(f)));
+    let list = left.iter().map(|f| match &f.provenance {
+        // How it was worked out says it better than the names of its operands.
+        Provenance::Computed { how } if !f.about.contains(" - ") => how.clone(),
+        Provenance::Computed { .. } => f.text.clone(),
+        _ => format!("{}: {}", first_big(&f.about), value(f)),
+    });
     let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
     lines.join("\n")
 }

@@ -25,7 +25,7 @@ fn an_answer_is_translated_from_the_conversation() {
 #[test]
 fn code_is_written_whole() {
     let code = "```python\ndef double(x):\n    return 2 * x\n```";
-    let said = World::new(&[]).ask("Write a Python function that doubles a number", &["reply()"], &[code]);
+    let said = World::new(&[]).ask("Write a Python function that doubles a number", &[], &[code]);
     assert_eq!(said.text(), code);
 }
 

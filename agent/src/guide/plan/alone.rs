@@ -36,7 +36,13 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("alone: {text}");
-    Ok(if is_kept(request, &text) { text } else { request.to_owned() })
+    // What it is about can be added without a model, where there is only one thing.
+    let named = match named::names(&before).as_slice() {
+        [name] if named::names(request).is_empty() => format!("{} ({name})", request.trim_end_matches(['?', '.', ' '])),
+        _ => request.to_owned(),
+    };
+    let lost = named::names(&text).is_empty() && named != request;
+    Ok(if is_kept(request, &text) && !lost { text } else { named })
 }
 
 /// Whether a request may be about what was found before: it is short and names nothing, or points back.

@@ -255,8 +255,8 @@ fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
     if steps.is_empty() || !steps.iter().all(unfounded) || given(request).len() > 1 {
         return false;
     }
-    let mut known: String = chat.facts.iter().map(|f| format!("{} {} ", f.about, f.text)).collect();
-    chat.messages.iter().rev().skip(1).take(2).for_each(|m| known.push_str(&m.content));
+    let used = |fact: &&Fact| steps.iter().filter_map(uses).flat_map(words).any(|w| w == fact.name);
+    let known: String = chat.facts.iter().filter(used).map(|f| format!("{} {} ", f.about, f.text)).collect();
     let known = known.to_lowercase();
     let years = words(request).filter(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
     let mut new = years.map(str::to_owned).chain(named::names(request));

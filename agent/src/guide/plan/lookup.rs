@@ -38,11 +38,18 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat) {
     let asked: HashSet<String> = terms(request).into_iter().collect();
     let before = chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
     // What was looked up before is not what is asked for now, and neither is what shares no word with it.
-    if before && !own.is_subset(&asked) || own.is_disjoint(&asked) {
+    let words: Vec<&str> = what.split(' ').collect();
+    let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
+    if before && !own.is_subset(&asked) || own.is_disjoint(&asked) || loops {
         *what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
         return;
     }
     if what.chars().any(is_cjk) {
+        return;
+    }
+    // Pages say since when something is there, not how old it is.
+    if let Some(thing) = what.strip_prefix("age of ") {
+        *what = format!("year of opening or founding of {thing}");
         return;
     }
     let names = named::names(what);
@@ -58,7 +65,6 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat) {
     // A property of the one thing that the request names.
     if let ([name], true) = (named::names(request).as_slice(), names.is_empty())
         && name.contains(' ')
-        && own.iter().all(|term| asked.contains(term))
     {
         *what = format!("{what} of the {name}");
     }

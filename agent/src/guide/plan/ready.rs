@@ -87,6 +87,9 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.messages.len() > 1 && is_translation(&small) {
         return Some(vec![Step::Reply]);
     }
+    if is_writing(&small) {
+        return Some(vec![Step::Reply]);
+    }
     // A file that is no table is nothing for queries.
     let named = |name: &str| small.contains(&name.to_lowercase());
     let is_table = |name: &str| chat.tables.iter().any(|t| t.title == name);
@@ -94,6 +97,17 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return Some(vec![Step::Program]);
     }
     drawing(&small, chat)
+}
+
+/// Whether a request begins by asking for something to be written that needs no facts.
+fn is_writing(request: &str) -> bool {
+    const WRITE: &[&str] =
+        &["write", "draft", "compose", "schreib", "schreibe", "verfasse", "écris", "rédige", "escribe", "redacta"];
+    let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
+    let begins = WRITE.contains(&first) || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
+    begins
+        && !super::check::is_drawn(request)
+        && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
 }
 
 /// Whether a request begins by asking for a translation.
