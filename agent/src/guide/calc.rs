@@ -115,7 +115,12 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
     let goal = goal.filter(|unit| dates || *unit == "percent");
     let expression = goal.map_or(filled.to_string(), |unit| format!("({filled}) in {unit}"));
     let difference = body.matches('-').count() == 1 && !body.contains(['*', '/', '+', '^']);
-    let unit = if goal.is_some() || dates { String::new() } else { unit_of(body, &used) };
+    let years = used.len() > 1 && used.iter().all(|f| f.date.as_deref().is_some_and(|d| d.len() == 4));
+    let unit = match goal.is_some() || dates {
+        true => String::new(),
+        false if years && difference => "years".to_owned(),
+        false => unit_of(body, &used),
+    };
     Ok(Filled { expression, unit, size: difference })
 }
 

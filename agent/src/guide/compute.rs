@@ -1,5 +1,6 @@
 //! What only a program can do, and the mending of programs and queries that failed.
 
+use super::plan;
 use super::program::{self, Need};
 use super::state::{Guide, Outcome, Running, calling, quoted};
 use crate::dispatch;
@@ -109,13 +110,19 @@ impl Guide {
     /// A query that failed, written again with what was wrong with it.
     pub(super) async fn mend_query(&self, turn: &mut Turn<'_>, query: &str, why: &str) -> anyhow::Result<String> {
         let prompt = format!("Request: {}\nQuery: {query}\nError: {}", clip(turn.question, 800), clip(why, 800));
-        let lark = query_grammar(&turn.chat.tables);
-        Ok(turn.complete(QUERY.ask(prompt, 150).constrained(Constraint::Lark(lark))).await?)
+        let lark = query_grammar(&turn.chat.tables, turn.question);
+        match turn.complete(QUERY.ask(prompt, 150).constrained(Constraint::Lark(lark))).await {
+            Ok(query) => Ok(query),
+            // It stays as it was, which the caller tells.
+            Err(CompletionError::TooLong(_)) => Ok(query.to_owned()),
+            Err(other) => Err(other.into()),
+        }
     }
 }
 
-/// SQL over tables as they are: no other columns than theirs can be written.
-fn query_grammar(tables: &[Table]) -> String {
+/// SQL over tables as they are: no other columns than theirs can be written, and no numbers but the
+/// request's and small ones.
+fn query_grammar(tables: &[Table], request: &str) -> String {
     const WORDS: &str = "SELECT FROM WHERE GROUP BY ORDER LIMIT HAVING JOIN LEFT ON AND OR NOT IN IS NULL BETWEEN LIKE DESC \
                          DISTINCT UNION ALL OVER PARTITION CASE WHEN THEN ELSE END SUM AVG COUNT MIN MAX ROUND MEDIAN ABS \
                          COALESCE CAST REAL INTEGER TEXT substr strftime";
@@ -135,8 +142,9 @@ fn query_grammar(tables: &[Table]) -> String {
     let choices: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     format!(
         "start: \"SELECT \" SIGNS? thing (SIGNS thing){{0,60}} SIGNS?\nthing: WORD | NUMBER | TEXT\nWORD: {}\n\
-         NUMBER: /[0-9]+([.][0-9]+)?/\nTEXT: /'[^'\\n]{{0,60}}'/\nSIGNS: /[ ,()*\\/+=<>|-]{{1,5}}/\n",
-        choices.join(" | ")
+         NUMBER: {}\nTEXT: /'[^'\\n]{{0,60}}'/\nSIGNS: /[ ,()*\\/+=<>|-]{{1,5}}/\n",
+        choices.join(" | "),
+        plan::numbers(request).iter().map(|number| quoted(number)).collect::<Vec<_>>().join(" | ")
     )
 }
 

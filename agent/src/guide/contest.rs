@@ -75,15 +75,16 @@ pub fn is_name(fact: &Fact) -> bool {
     [ROLES[0], ROLES[2]].contains(&fact.name.as_str())
 }
 
-/// Whether a draft says it of the right one: the one that is asked for comes first, and so does its
-/// value, and neither's name is written out.
-pub fn is_right(draft: &str, facts: &[Fact]) -> bool {
-    let [winner, _, loser, ..] = facts else { return true };
+/// The draft with names in braces, if it says it of the right one: the one that is asked for comes first,
+/// and so does its value.
+pub fn right(draft: &str, facts: &[Fact]) -> Option<String> {
+    let [winner, _, loser, ..] = facts else { return Some(draft.to_owned()) };
+    let draft = draft.replace(&winner.text, "{w}").replace(&loser.text, "{l}");
     let at = |role: &str| draft.find(&format!("{{{role}}}"));
     let before = |a: Option<usize>, b: Option<usize>| a.is_some() && b.is_none_or(|b| a < Some(b));
     let [w, w1, l, l1] = ROLES.map(at);
     let written = [&winner.text, &loser.text].iter().any(|name| draft.to_lowercase().contains(&name.to_lowercase()));
-    !written && before(w, l) && (l1.is_none() || before(w1, l1))
+    (!written && before(w, l) && (l1.is_none() || before(w1, l1))).then_some(draft)
 }
 
 /// How two values of one kind stand to each other.

@@ -136,18 +136,18 @@ async fn shape_of(turn: &mut Turn<'_>, things: &str, columns: &[String]) -> anyh
 /// The shape and its readings with a column for the names of the things, where a page's table names
 /// them in a column that nobody asked for, or where several facts and no name were asked for.
 fn named(shape: &Shape, adopted: &[Adopted]) -> Option<(Shape, Vec<Adopted>)> {
-    let naming = adopted.iter().find(|a| a.names_rows() && a.from.iter().any(Option::is_some) && !a.takes_names());
+    let wanted = |a: &&Adopted| a.from.iter().any(Option::is_some);
+    let naming = adopted.iter().filter(wanted).find_map(|a| Some(&a.table.columns[a.names()?]));
     let several = shape.columns.len() > 2 && shape.columns.iter().all(|c| c.kind != Kind::Text);
     if naming.is_none() && !several {
         return None;
     }
-    let name = naming.map_or("Name", |a| a.table.columns[0].as_str()).to_owned();
+    let name = naming.map_or("Name", String::as_str).to_owned();
     let mut named = shape.clone();
     named.columns.insert(0, Column { name, kind: Kind::Text });
     let mut adopted = adopted.to_vec();
     for one in adopted.iter_mut().filter(|a| !a.from.is_empty()) {
-        let key = (one.names_rows() && !one.takes_names()).then_some(0);
-        one.from.insert(0, key);
+        one.from.insert(0, one.names());
     }
     Some((named, adopted))
 }
@@ -277,14 +277,17 @@ struct Adopted {
 }
 
 impl Adopted {
-    /// Whether the table's first column is names, each of one row.
-    fn names_rows(&self) -> bool {
-        let mut names = self.table.rows.iter().filter_map(|row| row.first());
-        are_distinct(&self.table.rows) && names.all(|name| read(name.display()).values() == (None, None))
-    }
-
-    fn takes_names(&self) -> bool {
-        self.from.contains(&Some(0))
+    /// The first column of names, each of one row, where none of these is wanted already.
+    fn names(&self) -> Option<usize> {
+        let is_of_names = |at: &usize| {
+            let mut seen = HashSet::new();
+            self.table.rows.iter().all(|row| {
+                let name = row.get(*at).and_then(|c| c.text.as_deref());
+                name.is_some_and(|name| read(name).values() == (None, None) && seen.insert(name.to_lowercase()))
+            })
+        };
+        let first = (0..self.table.columns.len()).find(is_of_names)?;
+        (!self.from.contains(&Some(first))).then_some(first)
     }
 }
 

@@ -130,8 +130,20 @@ pub fn is_of_person(what: &str) -> bool {
 /// Varn for Mount Varn.
 fn is_longer(title: &str, name: &str, what: &str) -> bool {
     let Some(at) = title.find(name) else {
-        let has = |word: &str| title.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
-        return name.contains(' ') && name.split(' ').all(has);
+        // The name's words in order, with nothing but other words with capitals between them.
+        let mut wanted = name.split(' ').peekable();
+        let mut begun = false;
+        for word in title.split(' ') {
+            if wanted.next_if(|w| *w == word).is_some() {
+                begun = true;
+            } else if begun && wanted.peek().is_some() && !word.starts_with(char::is_uppercase) {
+                return false;
+            }
+            if wanted.peek().is_none() {
+                return name.contains(' ');
+            }
+        }
+        return false;
     };
     let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();
     let is_word = before.chars().next().is_some_and(char::is_uppercase) && before.ends_with(char::is_alphanumeric);

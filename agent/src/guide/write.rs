@@ -171,8 +171,8 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("said: {drafted}");
-    if roles.is_some() && !contest::is_right(&drafted, facts) {
-        drafted = "{w}: {w1}; {l}: {l1}".to_owned();
+    if roles.is_some() {
+        drafted = contest::right(&drafted, facts).unwrap_or_else(|| "{w}: {w1}; {l}: {l1}".to_owned());
     }
     Ok(put_in(&drafted, facts, turn.question, &turn.chat.sources))
 }

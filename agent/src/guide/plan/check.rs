@@ -19,6 +19,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
     let files: Vec<String> = chat.files.iter().map(|path| name_of(path).to_lowercase()).collect();
+    let mut looked_up: Vec<HashSet<String>> = Vec::new();
     let given = is_of_given_table(&request, chat);
     let mut impossible = Vec::new();
     steps.retain(|step| match step {
@@ -34,9 +35,17 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             impossible.extend(["find", "collect"]);
             false
         }
+        // Nothing new is in the words of a look-up before.
+        Step::Find { what, .. } if looked_up.iter().any(|before| is_within(what, before)) => false,
         Step::Find { name, what } => {
             facts.insert(name.clone());
+            looked_up.push(terms(what).into_iter().collect());
             seen.insert(what.to_lowercase())
+        }
+        // Who somebody is, and when something was, is no table.
+        Step::Collect { .. } if asks_for_one(&request) => {
+            impossible.push("collect");
+            false
         }
         Step::Collect { name, things, .. } => {
             tables.insert(name.clone());
@@ -210,6 +219,21 @@ fn draw_what_is_collected(steps: &mut Vec<Step>, request: &str) {
     steps.push(chart);
 }
 
+/// Whether all words of a look-up stand in another.
+fn is_within(what: &str, other: &HashSet<String>) -> bool {
+    const ASKING: &[&str] = &["whom", "who", "when", "what", "which", "how", "where", "why", "did"];
+    let own: Vec<String> = terms(what).into_iter().filter(|term| !ASKING.contains(&term.as_str())).collect();
+    !own.is_empty() && !what.contains('{') && own.iter().all(|term| other.contains(term))
+}
+
+/// Whether a request asks for a single thing by its first word, and for no table or drawing.
+fn asks_for_one(request: &str) -> bool {
+    const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
+    words(request).next().is_some_and(|first| ONE.contains(&first))
+        && !is_drawn(request)
+        && !says(request, &["table", "each", "list"])
+}
+
 fn names_one(about: &str, files: &[String]) -> bool {
     let about = about.to_lowercase();
     files.iter().any(|file| about.contains(file))
@@ -261,6 +285,14 @@ fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
     let years = words(request).filter(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
     let mut new = years.map(str::to_owned).chain(named::names(request));
     new.any(|name| !known.contains(&name.to_lowercase()))
+}
+
+/// Whether a request is a question about a thing in the world: it names one or a year, and nothing is to
+/// be written.
+pub fn is_factual(request: &str, chat: &Chat) -> bool {
+    let year = words(request).any(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
+    let named = year || !named::names(request).is_empty();
+    named && !asks_to_write(request) && !is_of_given_table(&request.to_lowercase(), chat)
 }
 
 /// Whether a request asks for something to be written, said or explained.

@@ -26,6 +26,11 @@ const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm
 /// Calls of one plan, and names that it may give.
 const STEPS: usize = 4;
 
+/// The name of the next fact.
+pub fn next_fact(chat: &Chat) -> String {
+    fact_name(chat.facts.len())
+}
+
 /// What a plan has to begin with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Form {
@@ -237,7 +242,7 @@ fn spellings(word: &str) -> Vec<String> {
 }
 
 /// The request's numbers as a calculator reads them, and some that every calculation may need.
-fn numbers(request: &str) -> BTreeSet<String> {
+pub fn numbers(request: &str) -> BTreeSet<String> {
     let mut numbers: BTreeSet<String> = NUMBERS.split_whitespace().map(str::to_owned).collect();
     for figure in figures(request) {
         // A lexer that has read "90" of "90 euros" cannot go on with "+".

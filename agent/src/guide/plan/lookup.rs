@@ -28,15 +28,15 @@ const PROPERTIES: &[(&str, &[&str])] = &[
     ("speed", &["faster", "fastest", "slower", "slowest", "fast", "schneller", "rapide", "rápido"]),
 ];
 
-/// A look-up with what the request says and it does not.
-pub fn complete(step: &mut Step, request: &str, chat: &Chat) {
+/// A look-up with what the request says and it does not. `alone`: it is the plan's only one.
+pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let Step::Find { what, .. } = step else { return };
     if what.contains('{') {
         return;
     }
     let own: HashSet<String> = terms(what).into_iter().collect();
     let asked: HashSet<String> = terms(request).into_iter().collect();
-    let before = chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
+    let before = alone && chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
     // What was looked up before is not what is asked for now, and neither is what shares no word with it.
     let words: Vec<&str> = what.split(' ').collect();
     let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
@@ -77,7 +77,7 @@ mod tests {
     #[track_caller]
     fn check(what: &str, request: &str, want: &str) {
         let mut step = Step::Find { name: "a".into(), what: what.into() };
-        complete(&mut step, request, &Chat::new("c"));
+        complete(&mut step, request, &Chat::new("c"), true);
         assert_eq!(step, Step::Find { name: "a".into(), what: want.into() });
     }
 

@@ -7,6 +7,7 @@ mod lookup;
 mod ready;
 mod steps;
 
+pub use grammar::numbers;
 pub use ready::is_translation;
 pub use steps::Step;
 
@@ -83,7 +84,8 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         };
         tracing::debug!("plan: {text}");
         let mut steps = steps::read(&text);
-        steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat));
+        let alone = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count() == 1;
+        steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = in_hops(steps);
         without.extend(check::mend(&mut steps, request, turn.chat));
         let wanted = check::form(&steps, request, turn.chat);
@@ -97,6 +99,12 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         temperature = if wanted == form { ANOTHER } else { 0.0 };
         form = if wanted == Form::Any { form } else { wanted };
         best = if best.is_empty() { steps } else { best };
+    }
+    // A question that no plan was found for is looked up as it stands: a reply would be made up.
+    let looks_up = turn.agent.tools.get("browser_search").is_some();
+    if best.is_empty() && looks_up && check::is_factual(request, turn.chat) {
+        let what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
+        best.push(Step::Find { name: grammar::next_fact(turn.chat), what });
     }
     Ok(best)
 }
