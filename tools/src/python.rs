@@ -92,7 +92,7 @@ impl Tool for Python {
         }
         // A table that the program changed comes back; one that it only read does not.
         // Tables that the program does not name need not travel: they may be large.
-        let named = |(name, _): &&(String, Table)| mentions(&code, name);
+        let named = |(name, _): &&(String, Table)| mentions(code, name);
         let tables: Vec<(String, Table)> = cx.tables.iter().filter(named).cloned().collect();
         let return_tables = tables.iter().map(|(name, _)| name.clone()).collect();
         let code = unfence(code).to_owned();

@@ -18,12 +18,13 @@ impl Kind {
     pub fn settled<'a>(self, cells: impl Iterator<Item = &'a Cell>) -> Kind {
         let texts = cells.filter_map(|c| c.text.as_deref()).filter(|t| !is_blank(t));
         let values: Vec<_> = texts.map(|text| read(text).values()).collect();
-        let all = |fits: &dyn Fn(&(Option<f64>, Option<String>)) -> bool| !values.is_empty() && values.iter().all(fits);
+        let dated = !values.is_empty() && values.iter().all(|(_, date)| date.is_some());
+        let numbered = !values.is_empty() && values.iter().all(|(number, _)| number.is_some());
         match self {
             // Four digits may be a year or a number: there the column's kind stands.
-            Kind::Number if all(&|(_, date)| date.is_some()) && values.iter().any(|(n, _)| n.is_none()) => Kind::Date,
-            Kind::Text if all(&|(_, date)| date.is_some()) => Kind::Date,
-            Kind::Text if all(&|(number, _)| number.is_some()) => Kind::Number,
+            Kind::Number if dated && values.iter().any(|(n, _)| n.is_none()) => Kind::Date,
+            Kind::Text if dated => Kind::Date,
+            Kind::Text if numbered => Kind::Number,
             own => own,
         }
     }

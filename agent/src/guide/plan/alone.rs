@@ -1,7 +1,7 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
-use super::check::{is_drawn, says, words};
 use super::grammar;
+use super::signs::{is_drawn, says, words};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;

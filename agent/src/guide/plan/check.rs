@@ -1,13 +1,13 @@
 //! What can be seen to be wrong with a plan without a model.
 
 use super::Step;
-use super::grammar::{Form, given};
-use super::ready::{is_of_given_table, kind_of};
+use super::amounts::given;
+use super::ready::is_of_given_table;
+use super::signs::*;
 use crate::evidence::terms;
-use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
 use polymath_chat::{Provenance, Role};
-use polymath_quantity::{Topic, figures, topic_of};
+use polymath_quantity::figures;
 use std::collections::HashSet;
 
 /// Takes out what nobody asked for or what cannot be done: a conversion into a unit that the request does
@@ -81,7 +81,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     }
     draw_what_is_collected(steps, &request);
     draw_again(steps, &request, chat);
-    let used: Vec<&str> = steps.iter().filter_map(uses).flat_map(words).collect();
+    let used: Vec<&str> = steps.iter().filter_map(Step::operands).flat_map(words).collect();
     let calculates = steps
         .iter()
         .any(|s| matches!(s, Step::Calc { expression, .. } if words(expression).filter(|w| is_name(w)).count() > 1));
@@ -90,66 +90,6 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
-}
-
-/// Words, or their beginnings, by which a drawing is asked for.
-pub const DRAWING: &[&str] = &[
-    "plot",
-    "chart",
-    "graph",
-    "draw",
-    "bar",
-    "pie",
-    "line",
-    "scatter",
-    "hist",
-    "visual",
-    "diagram",
-    "curve",
-    "axis",
-    "log",
-    "grid",
-    "title",
-    "colour",
-    "color",
-    "zeichn",
-    "grafik",
-    "balken",
-    "torte",
-    "linie",
-    "kurve",
-    "achse",
-    "gitter",
-    "titel",
-    "dessin",
-    "trac",
-    "courb",
-    "camembert",
-    "graphi",
-    "axe",
-    "titre",
-    "gráfic",
-    "grafic",
-    "dibuj",
-    "barras",
-    "eje",
-    "título",
-    "图",
-    "圖",
-    "画",
-    "绘",
-    "グラフ",
-    "描",
-    "軸",
-    "轴",
-    "그래프",
-    "차트",
-];
-
-/// Whether a request says anything of a drawing.
-pub fn is_drawn(request: &str) -> bool {
-    let mut words = words(request);
-    words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
 }
 
 /// Whether each row has figures, and the request has them all, each as often.
@@ -226,207 +166,9 @@ fn is_within(what: &str, other: &HashSet<String>) -> bool {
     !own.is_empty() && !what.contains('{') && own.iter().all(|term| other.contains(term))
 }
 
-/// Whether a request asks for a single thing by its first word, and for no table or drawing.
-fn asks_for_one(request: &str) -> bool {
-    const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
-    words(request).next().is_some_and(|first| ONE.contains(&first))
-        && !is_drawn(request)
-        && !says(request, &["table", "each", "list"])
-}
-
 fn names_one(about: &str, files: &[String]) -> bool {
     let about = about.to_lowercase();
     files.iter().any(|file| about.contains(file))
-}
-
-/// What a plan has to begin with that was planned otherwise: facts that nobody has looked up yet where
-/// the request asks for a property that the plan's operands are none of, and a calculation where it
-/// asks for a time between two days or for a comparison in figures.
-pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
-    if is_of_something_else(steps, request, chat) {
-        return Form::LookedUp;
-    }
-    let request = request.to_lowercase();
-    let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
-    let only_calculates = !steps.is_empty() && steps.iter().all(|s| matches!(s, Step::Calc { .. }));
-    let calculates = steps.iter().any(|s| !matches!(s, Step::Find { .. }));
-    let used: Vec<&Fact> = steps
-        .iter()
-        .filter_map(uses)
-        .flat_map(words)
-        .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
-        .collect();
-    if only_calculates && !used.is_empty() && !has_all_properties(&request, &used) {
-        return Form::LookedUp;
-    }
-    let compares = says(&request, PERCENT) || says(&request, MORE);
-    let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
-    let one_of_two = steps.iter().any(spans);
-    if looks_up > 0 && (one_of_two || !calculates && (is_span(&request) || looks_up > 1 && compares)) {
-        return Form::Calculated;
-    }
-    Form::Any
-}
-
-/// Whether a plan without a look-up is for a request that names a year or a thing that nothing at hand
-/// is of: there a calculation is with the wrong facts, and a reply made up.
-fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
-    let unfounded = |step: &Step| match step {
-        Step::Calc { expression, .. } => words(expression).any(|w| chat.facts.iter().any(|f| f.name == w)),
-        Step::Reply => !asks_to_write(request),
-        _ => false,
-    };
-    if steps.is_empty() || !steps.iter().all(unfounded) || given(request).len() > 1 {
-        return false;
-    }
-    let used = |fact: &&Fact| steps.iter().filter_map(uses).flat_map(words).any(|w| w == fact.name);
-    let known: String = chat.facts.iter().filter(used).map(|f| format!("{} {} ", f.about, f.text)).collect();
-    let known = known.to_lowercase();
-    let years = words(request).filter(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
-    let mut new = years.map(str::to_owned).chain(named::names(request));
-    new.any(|name| !known.contains(&name.to_lowercase()))
-}
-
-/// Whether a request is a question about a thing in the world: it names one or a year, and nothing is to
-/// be written.
-pub fn is_factual(request: &str, chat: &Chat) -> bool {
-    let year = words(request).any(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
-    let named = year || !named::names(request).is_empty();
-    named && !asks_to_write(request) && !is_of_given_table(&request.to_lowercase(), chat)
-}
-
-/// Whether a request asks for something to be written, said or explained.
-fn asks_to_write(request: &str) -> bool {
-    const WRITING: &[&str] = &[
-        "write", "compose", "explain", "tell", "story", "poem", "haiku", "joke", "code", "function", "program",
-        "script", "python", "email", "letter", "thanks", "thank", "hello", "hi", "sing", "song", "rhyme", "advice",
-        "ideas", "schreib", "schreibe", "erkläre", "gedicht", "écris", "poème", "explique", "escribe", "poema",
-        "explica", "imagine", "slogan",
-    ];
-    let small = request.to_lowercase();
-    words(&small).any(|w| WRITING.contains(&w)) || ["写", "書いて", "解释", "诗"].iter().any(|w| small.contains(w))
-}
-
-/// Whether a look-up is one of two things at once: what lies between them, or the greater of them.
-fn is_of_two(what: &str) -> bool {
-    let what = what.to_lowercase();
-    let years = words(&what).filter(|w| w.len() == 4 && w.chars().all(|c| c.is_ascii_digit())).count();
-    says(&what, COMPARED) || years > 1 || says(&what, TIMES) && says(&what, ENDS)
-}
-
-/// Words that stand for a comparison: no page says the result of ours.
-pub const COMPARED: &[&str] = &[
-    "larger",
-    "bigger",
-    "greater",
-    "smaller",
-    "higher",
-    "lower",
-    "longer",
-    "shorter",
-    "deeper",
-    "older",
-    "younger",
-    "newer",
-    "taller",
-    "wider",
-    "heavier",
-    "lighter",
-    "faster",
-    "slower",
-    "cheaper",
-    "more",
-    "less",
-    "fewer",
-    "earlier",
-    "later",
-    "difference",
-    "percent",
-    "percentage",
-    "größer",
-    "kleiner",
-    "höher",
-    "länger",
-    "kürzer",
-    "älter",
-    "mehr",
-    "weniger",
-    "unterschied",
-    "prozent",
-    "plus",
-    "moins",
-    "différence",
-    "más",
-    "menos",
-    "mayor",
-    "menor",
-    "diferencia",
-    "rise",
-    "rose",
-    "growth",
-    "grew",
-    "grow",
-    "increase",
-    "increased",
-];
-
-/// Whether each property that a request names (cost, length) is one of these facts'. What is counted
-/// may be a number of the request's own: two adults.
-fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
-    let has = |word: &str, topic: Topic| {
-        used.iter().any(|fact| {
-            let mut about = words(&fact.about);
-            let money = topic == Topic::Money && fact.is_money();
-            money || about.any(|w| w.eq_ignore_ascii_case(word) || topic_of(&w.to_lowercase()) == Some(topic))
-        })
-    };
-    words(request).all(|word| topic_of(word).is_none_or(|topic| topic == Topic::Counted || has(word, topic)))
-}
-
-const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
-const SHARE: &[&str] = &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合"];
-const MORE: &[&str] =
-    &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
-/// A count of days, and what stands at its two ends.
-pub const TIMES: &[&str] = &[
-    "days", "weeks", "months", "years", "tage", "wochen", "monate", "jahre", "jours", "semaines", "mois", "ans",
-    "années", "días", "semanas", "meses", "años", "天", "年", "个月",
-];
-const ENDS: &[&str] = &[
-    "between", "passed", "after", "before", "from", "zwischen", "nach", "vor", "von", "entre", "après", "avant",
-    "después", "antes", "desde", "相隔", "之间", "过了", "经过",
-];
-const HOW_MANY: &[&str] =
-    &["how many", "how long", "wie viele", "wie lange", "combien", "cuántos", "cuántas", "多少", "几", "多久"];
-
-pub fn says(request: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| match phrase.is_ascii() && !phrase.contains(' ') {
-        true => words(request).any(|w| w == *phrase),
-        false => request.contains(phrase),
-    })
-}
-
-/// Whether a request asks how much time lies between two things.
-fn is_span(request: &str) -> bool {
-    says(request, HOW_MANY) && says(request, TIMES) && says(request, ENDS)
-}
-
-/// What names of earlier results stand in.
-fn uses(step: &Step) -> Option<&str> {
-    match step {
-        Step::Calc { expression, .. } => Some(expression),
-        Step::Find { what, .. } if what.contains('{') => Some(what),
-        _ => None,
-    }
-}
-
-pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
-}
-
-fn is_name(word: &str) -> bool {
-    let mut chars = word.chars();
-    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_digit())
 }
 
 /// A bare conversion of something found into a unit of which no word stands in the request.
@@ -438,6 +180,11 @@ fn is_unasked(expression: &str, request: &str) -> bool {
         unit.starts_with(word.as_str()) || word.starts_with(unit.trim_end_matches('s'))
     });
     bare && !said
+}
+
+fn is_name(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -464,52 +211,6 @@ mod tests {
         assert!(mended(plan, "what share of the budget goes to roads?").ends_with("c = calc(b / a in percent)"));
         let plan = "t1 = collect(\"output\", [\"年份\", \"产量\"])\nt2 = sql(\"SELECT x FROM t1\")";
         assert!(mended(plan, "把产量画成折线图").ends_with("; chart(line, t1, x=年份, y=产量)"));
-    }
-
-    #[test]
-    fn what_nobody_wants_drawn_is_not_drawn() {
-        assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
-        assert!(!is_drawn("what is the sum?"));
-        assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
-        assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
-    }
-
-    #[track_caller]
-    fn check_form(plan: &str, request: &str, want: Form) {
-        let mut chat = Chat::new("c");
-        let fact = |about: &str, text: &str| Fact {
-            name: String::new(),
-            about: about.into(),
-            text: text.into(),
-            number: None,
-            date: None,
-            provenance: polymath_chat::Provenance::Given,
-            others: Vec::new(),
-        };
-        chat.add_fact(fact("capacity of the mill", "320 MW"));
-        chat.add_fact(fact("price of a ticket", "17 €"));
-        assert_eq!(form(&super::super::steps::read(plan), request, &chat), want, "{request}");
-    }
-
-    #[test]
-    fn what_is_asked_for_is_looked_up_first() {
-        check_form("c = calc(\"a / b\")", "what did it cost per ticket?", Form::Any);
-        check_form("c = calc(\"a / 2\")", "what did the mill cost per megawatt?", Form::LookedUp);
-        check_form("c = calc(\"2 * b\")", "What do two adults pay?", Form::Any);
-        check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
-        let one = "c = find(\"days between its opening and the fire\")";
-        check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);
-        check_form("c = find(\"months of building\")", "How many months did the building take?", Form::Any);
-        let two = "c = find(\"length of A\")\nd = find(\"length of B\")";
-        check_form(two, "By how many percent is A longer than B?", Form::Calculated);
-        check_form(two, "How long are A and B?", Form::Any);
-    }
-
-    #[test]
-    fn look_ups_are_of_one_thing() {
-        assert!(is_of_two("output rise between 2018 and 2022") && is_of_two("larger capacity tidal station"));
-        assert!(is_of_two("days between the start of work and the opening"));
-        assert!(!is_of_two("output of the station in 2018") && !is_of_two("opening of the line"));
     }
 
     #[test]

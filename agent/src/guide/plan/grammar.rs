@@ -4,11 +4,13 @@
 //! request's: what no one said cannot be planned. Without it a small model's words drift into the
 //! last example's subject and language.
 
-use super::check::{COMPARED, TIMES, says};
+use super::amounts::{given, numbers};
+use super::form::Form;
+use super::signs::{COMPARED, TIMES, says};
 use crate::evidence::terms;
 use crate::guide::state::quoted;
 use crate::notebook::{Chat, fact_name};
-use polymath_quantity::{Figure, figures, text::is_cjk};
+use polymath_quantity::{figures, text::is_cjk};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -18,8 +20,6 @@ const JOINING: &str = "of the a an in and for at by from to on per with whom whi
 /// Properties that requests ask for without naming them: "how tall", "how many live there".
 const PROPERTIES: &str = "height length width depth weight mass area capacity price cost population speed age share size output \
                           duration distance";
-/// Numbers that may stand in an expression whatever the request says.
-const NUMBERS: &str = "1 2 3 4 5 6 7 8 9 10 12 24 60 100 365 1000 3600";
 const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm m metres km kilometres feet miles inches \
                      yards g kg kilograms tonnes pounds ounces litres gallons hectares acres km/h mph m/s kWh MWh GWh kW MW GW \
                      celsius fahrenheit";
@@ -29,17 +29,6 @@ const STEPS: usize = 4;
 /// The name of the next fact.
 pub fn next_fact(chat: &Chat) -> String {
     fact_name(chat.facts.len())
-}
-
-/// What a plan has to begin with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Form {
-    #[default]
-    Any,
-    /// Something is looked up first.
-    LookedUp,
-    /// Facts are looked up, and calculated with.
-    Calculated,
 }
 
 impl Form {
@@ -156,36 +145,6 @@ pub fn sum(request: &str) -> String {
     )
 }
 
-/// Amounts of a request as a calculator reads them.
-pub fn given(request: &str) -> Vec<String> {
-    figures(request).iter().filter(|f| f.date.is_none() && f.number.is_some()).filter_map(digits).collect()
-}
-
-/// Amounts and days of a request as a calculator reads them.
-pub fn amounts(request: &str) -> Vec<String> {
-    let read = |f: &Figure| match &f.date {
-        Some(date) if f.number.is_none() => Some(date.to_string()),
-        _ => digits(f),
-    };
-    figures(request).iter().filter_map(read).collect()
-}
-
-/// A figure's digits with a point before its decimals, whatever the language: `2.5` of "2,5", `3480` of "3,480".
-fn digits(figure: &Figure) -> Option<String> {
-    let with = |keep: char, drop: char| -> String {
-        let text = figure.text.chars().filter(|c| c.is_ascii_digit() || *c == keep && *c != drop);
-        text.map(|c| if c == keep { '.' } else { c }).collect::<String>().trim_matches('.').to_owned()
-    };
-    let percent = if figure.text.contains('%') { 100.0 } else { 1.0 };
-    let is_it = |text: &String| {
-        let written = text.parse::<f64>().unwrap_or(f64::NAN);
-        figure.number.is_some_and(|n| (n * percent - written).abs() <= 1e-9 * written.abs())
-    };
-    let (point, comma) = (with('.', ','), with(',', '.'));
-    let found = if is_it(&comma) && !is_it(&point) { comma } else { point };
-    (!found.is_empty()).then_some(found)
-}
-
 /// Literals of which one stands here.
 fn choice(texts: impl IntoIterator<Item = String>) -> String {
     let quoted: Vec<String> = texts.into_iter().map(|text| quoted(&text)).collect();
@@ -241,18 +200,6 @@ fn spellings(word: &str) -> Vec<String> {
     found
 }
 
-/// The request's numbers as a calculator reads them, and some that every calculation may need.
-pub fn numbers(request: &str) -> BTreeSet<String> {
-    let mut numbers: BTreeSet<String> = NUMBERS.split_whitespace().map(str::to_owned).collect();
-    for figure in figures(request) {
-        // A lexer that has read "90" of "90 euros" cannot go on with "+".
-        numbers.extend(Some(figure.text.replace(',', "")).filter(|text| !text.contains(' ')));
-        numbers.extend(figure.date.map(|date| date.to_string()));
-        numbers.extend(digits(&figure));
-    }
-    numbers
-}
-
 fn units(request: &str) -> BTreeSet<String> {
     let mut units: BTreeSet<String> = UNITS.split_whitespace().map(str::to_owned).collect();
     let word = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric() && c != '°').to_owned();
@@ -275,12 +222,6 @@ mod tests {
         let constraint = Constraint::Lark(grammar(request, &Chat::new("c"), &tools, Form::Any, &[]));
         let got = Compiler::of_bytes().unwrap().check(&constraint, plan);
         assert_eq!(got.is_ok(), fits, "{request}: {plan}: {got:?}");
-    }
-
-    #[test]
-    fn amounts_are_read_in_every_language() {
-        assert_eq!(given("Take 12.5% of 3,480 and add 26"), ["12.5", "3480", "26"]);
-        assert_eq!(given("Die Wand ist 6 m lang und 2,5 m hoch"), ["6", "2.5"]);
     }
 
     #[test]

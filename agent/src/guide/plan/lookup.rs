@@ -56,7 +56,7 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let named: HashSet<String> = names.iter().flat_map(|name| terms(name)).collect();
     if !names.is_empty() && own.is_subset(&named) {
         let small = request.to_lowercase();
-        let compared = |words: &[&str]| super::check::words(&small).any(|w| words.contains(&w));
+        let compared = |words: &[&str]| super::signs::words(&small).any(|w| words.contains(&w));
         if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
             *what = format!("{property} of the {what}");
         }

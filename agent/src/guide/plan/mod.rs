@@ -1,17 +1,20 @@
 //! The plan: a request turned into a few calls, in one completion under a grammar.
 
 mod alone;
+mod amounts;
 mod check;
+mod form;
 mod grammar;
 mod lookup;
 mod ready;
+mod signs;
 mod steps;
 
-pub use grammar::numbers;
+pub use amounts::numbers;
 pub use ready::is_translation;
 pub use steps::Step;
 
-use grammar::Form;
+use form::Form;
 
 use crate::evidence::clip;
 use crate::guide::named;
@@ -88,7 +91,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = in_hops(steps);
         without.extend(check::mend(&mut steps, request, turn.chat));
-        let wanted = check::form(&steps, request, turn.chat);
+        let wanted = form::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {
             sum_in_words(turn, request, &mut steps).await?;
         }
@@ -102,7 +105,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
     }
     // A question that no plan was found for is looked up as it stands: a reply would be made up.
     let looks_up = turn.agent.tools.get("browser_search").is_some();
-    if best.is_empty() && looks_up && check::is_factual(request, turn.chat) {
+    if best.is_empty() && looks_up && form::is_factual(request, turn.chat) {
         let what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
         best.push(Step::Find { name: grammar::next_fact(turn.chat), what });
     }
@@ -135,8 +138,8 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
 async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
     // "Now add them all up": the numbers are those of the question before.
-    let before = alone::last_question(turn.chat).filter(|_| grammar::given(request).len() < 2);
-    let before = before.map(|before| grammar::amounts(&before)).filter(|numbers| !numbers.is_empty());
+    let before = alone::last_question(turn.chat).filter(|_| amounts::given(request).len() < 2);
+    let before = before.map(|before| amounts::amounts(&before)).filter(|numbers| !numbers.is_empty());
     let asked = before.map_or(request.to_owned(), |numbers| format!("{request} (of before: {})", numbers.join(", ")));
     let mut likeliest = None;
     for attempt in 0..TRIES {

@@ -1,19 +1,10 @@
 //! Plans that need no model: what is asked for is plain from a word or two and from what is there.
 
 use super::Step;
-use super::check::{DRAWING, says, words};
+use super::signs::*;
 use crate::evidence::terms;
 use crate::notebook::{Chat, name_of};
 
-/// Beginnings of words by which a kind of chart is asked for.
-const KINDS: &[(&str, &[&str])] = &[
-    ("pie", &["pie", "torte", "kreis", "camembert", "tarta", "饼", "餅", "円グラフ"]),
-    ("scatter", &["scatter", "streu", "nuage", "dispers", "散点", "散布"]),
-    ("hist", &["histo", "直方"]),
-    ("barh", &["horizontal"]),
-    ("bar", &["bar", "balken", "säule", "colonne", "柱", "条形", "棒"]),
-    ("line", &["line", "linie", "kurve", "courbe", "línea", "curva", "折线", "線", "线"]),
-];
 /// Words that say nothing of what is drawn.
 const EMPTY: &[&str] = &[
     "it",
@@ -105,9 +96,7 @@ fn is_writing(request: &str) -> bool {
         &["write", "draft", "compose", "schreib", "schreibe", "verfasse", "écris", "rédige", "escribe", "redacta"];
     let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
     let begins = WRITE.contains(&first) || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
-    begins
-        && !super::check::is_drawn(request)
-        && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
+    begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
 }
 
 /// Whether a request begins by asking for a translation.
@@ -145,15 +134,6 @@ fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
             Step::Chart { kind: kind.to_owned(), table, options }
         }
     }])
-}
-
-/// The kind of chart that a request names.
-pub fn kind_of(request: &str) -> Option<&'static str> {
-    KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name))).map(|(kind, _)| *kind)
-}
-
-fn begins(request: &str, name: &str) -> bool {
-    if name.is_ascii() { words(request).any(|w| w.starts_with(name)) } else { request.contains(name) }
 }
 
 /// Whether a request names nothing that would have to be looked up: the tables at hand were given by the

@@ -20,6 +20,17 @@ pub enum Step {
     Reply,
 }
 
+impl Step {
+    /// What names of earlier results stand in.
+    pub fn operands(&self) -> Option<&str> {
+        match self {
+            Step::Calc { expression, .. } => Some(expression),
+            Step::Find { what, .. } if what.contains('{') => Some(what),
+            _ => None,
+        }
+    }
+}
+
 /// As the model wrote it, shortened.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,125 @@
+//! What form a plan has to have, as far as the request's words and what is at hand tell it.
+
+use super::Step;
+use super::amounts::given;
+use super::ready::is_of_given_table;
+use super::signs::*;
+use crate::guide::named;
+use crate::notebook::{Chat, Fact};
+use polymath_quantity::{Topic, topic_of};
+
+/// What a plan has to begin with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Any,
+    /// Something is looked up first.
+    LookedUp,
+    /// Facts are looked up, and calculated with.
+    Calculated,
+}
+
+/// What a plan has to begin with that was planned otherwise: facts that nobody has looked up yet where
+/// the request asks for a property that the plan's operands are none of, and a calculation where it
+/// asks for a time between two days or for a comparison in figures.
+pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
+    if is_of_something_else(steps, request, chat) {
+        return Form::LookedUp;
+    }
+    let request = request.to_lowercase();
+    let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
+    let only_calculates = !steps.is_empty() && steps.iter().all(|s| matches!(s, Step::Calc { .. }));
+    let calculates = steps.iter().any(|s| !matches!(s, Step::Find { .. }));
+    let used: Vec<&Fact> = steps
+        .iter()
+        .filter_map(Step::operands)
+        .flat_map(words)
+        .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
+        .collect();
+    if only_calculates && !used.is_empty() && !has_all_properties(&request, &used) {
+        return Form::LookedUp;
+    }
+    let compares = says(&request, PERCENT) || says(&request, MORE);
+    let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
+    let one_of_two = steps.iter().any(spans);
+    if looks_up > 0 && (one_of_two || !calculates && (is_span(&request) || looks_up > 1 && compares)) {
+        return Form::Calculated;
+    }
+    Form::Any
+}
+
+/// Whether a plan without a look-up is for a request that names a year or a thing that nothing at hand
+/// is of: there a calculation is with the wrong facts, and a reply made up.
+fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
+    let unfounded = |step: &Step| match step {
+        Step::Calc { expression, .. } => words(expression).any(|w| chat.facts.iter().any(|f| f.name == w)),
+        Step::Reply => !asks_to_write(request),
+        _ => false,
+    };
+    if steps.is_empty() || !steps.iter().all(unfounded) || given(request).len() > 1 {
+        return false;
+    }
+    let used = |fact: &&Fact| steps.iter().filter_map(Step::operands).flat_map(words).any(|w| w == fact.name);
+    let known: String = chat.facts.iter().filter(used).map(|f| format!("{} {} ", f.about, f.text)).collect();
+    let known = known.to_lowercase();
+    let years = words(request).filter(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
+    let mut new = years.map(str::to_owned).chain(named::names(request));
+    new.any(|name| !known.contains(&name.to_lowercase()))
+}
+
+/// Whether a request is a question about a thing in the world: it names one or a year, and nothing is to
+/// be written.
+pub fn is_factual(request: &str, chat: &Chat) -> bool {
+    let year = words(request).any(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
+    let named = year || !named::names(request).is_empty();
+    named && !asks_to_write(request) && !is_of_given_table(&request.to_lowercase(), chat)
+}
+
+/// Whether each property that a request names (cost, length) is one of these facts'. What is counted
+/// may be a number of the request's own: two adults.
+fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
+    let has = |word: &str, topic: Topic| {
+        used.iter().any(|fact| {
+            let mut about = words(&fact.about);
+            let money = topic == Topic::Money && fact.is_money();
+            money || about.any(|w| w.eq_ignore_ascii_case(word) || topic_of(&w.to_lowercase()) == Some(topic))
+        })
+    };
+    words(request).all(|word| topic_of(word).is_none_or(|topic| topic == Topic::Counted || has(word, topic)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_form(plan: &str, request: &str, want: Form) {
+        let mut chat = Chat::new("c");
+        let fact = |about: &str, text: &str| Fact {
+            name: String::new(),
+            about: about.into(),
+            text: text.into(),
+            number: None,
+            date: None,
+            provenance: polymath_chat::Provenance::Given,
+            others: Vec::new(),
+        };
+        chat.add_fact(fact("capacity of the mill", "320 MW"));
+        chat.add_fact(fact("price of a ticket", "17 €"));
+        assert_eq!(form(&super::super::steps::read(plan), request, &chat), want, "{request}");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_looked_up_first() {
+        check_form("c = calc(\"a / b\")", "what did it cost per ticket?", Form::Any);
+        check_form("c = calc(\"a / 2\")", "what did the mill cost per megawatt?", Form::LookedUp);
+        check_form("c = calc(\"2 * b\")", "What do two adults pay?", Form::Any);
+        check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
+        let one = "c = find(\"days between its opening and the fire\")";
+        check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);
+        check_form("c = find(\"months of building\")", "How many months did the building take?", Form::Any);
+        let two = "c = find(\"length of A\")\nd = find(\"length of B\")";
+        check_form(two, "By how many percent is A longer than B?", Form::Calculated);
+        check_form(two, "How long are A and B?", Form::Any);
+    }
+}

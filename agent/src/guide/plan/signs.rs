@@ -1,0 +1,221 @@
+//! What the words of a request say, in the languages that people write in: that something is to be drawn,
+//! compared, written, or counted in days.
+
+/// Words, or their beginnings, by which a drawing is asked for.
+pub const DRAWING: &[&str] = &[
+    "plot",
+    "chart",
+    "graph",
+    "draw",
+    "bar",
+    "pie",
+    "line",
+    "scatter",
+    "hist",
+    "visual",
+    "diagram",
+    "curve",
+    "axis",
+    "log",
+    "grid",
+    "title",
+    "colour",
+    "color",
+    "zeichn",
+    "grafik",
+    "balken",
+    "torte",
+    "linie",
+    "kurve",
+    "achse",
+    "gitter",
+    "titel",
+    "dessin",
+    "trac",
+    "courb",
+    "camembert",
+    "graphi",
+    "axe",
+    "titre",
+    "gráfic",
+    "grafic",
+    "dibuj",
+    "barras",
+    "eje",
+    "título",
+    "图",
+    "圖",
+    "画",
+    "绘",
+    "グラフ",
+    "描",
+    "軸",
+    "轴",
+    "그래프",
+    "차트",
+];
+
+/// Whether a request says anything of a drawing.
+pub fn is_drawn(request: &str) -> bool {
+    let mut words = words(request);
+    words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
+}
+
+/// Whether a request asks for a single thing by its first word, and for no table or drawing.
+pub fn asks_for_one(request: &str) -> bool {
+    const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
+    words(request).next().is_some_and(|first| ONE.contains(&first))
+        && !is_drawn(request)
+        && !says(request, &["table", "each", "list"])
+}
+
+/// Whether a request asks for something to be written, said or explained.
+pub fn asks_to_write(request: &str) -> bool {
+    const WRITING: &[&str] = &[
+        "write", "compose", "explain", "tell", "story", "poem", "haiku", "joke", "code", "function", "program",
+        "script", "python", "email", "letter", "thanks", "thank", "hello", "hi", "sing", "song", "rhyme", "advice",
+        "ideas", "schreib", "schreibe", "erkläre", "gedicht", "écris", "poème", "explique", "escribe", "poema",
+        "explica", "imagine", "slogan",
+    ];
+    let small = request.to_lowercase();
+    words(&small).any(|w| WRITING.contains(&w)) || ["写", "書いて", "解释", "诗"].iter().any(|w| small.contains(w))
+}
+
+/// Whether a look-up is one of two things at once: what lies between them, or the greater of them.
+pub fn is_of_two(what: &str) -> bool {
+    let what = what.to_lowercase();
+    let years = words(&what).filter(|w| w.len() == 4 && w.chars().all(|c| c.is_ascii_digit())).count();
+    says(&what, COMPARED) || years > 1 || says(&what, TIMES) && says(&what, ENDS)
+}
+
+/// Words that stand for a comparison: no page says the result of ours.
+pub const COMPARED: &[&str] = &[
+    "larger",
+    "bigger",
+    "greater",
+    "smaller",
+    "higher",
+    "lower",
+    "longer",
+    "shorter",
+    "deeper",
+    "older",
+    "younger",
+    "newer",
+    "taller",
+    "wider",
+    "heavier",
+    "lighter",
+    "faster",
+    "slower",
+    "cheaper",
+    "more",
+    "less",
+    "fewer",
+    "earlier",
+    "later",
+    "difference",
+    "percent",
+    "percentage",
+    "größer",
+    "kleiner",
+    "höher",
+    "länger",
+    "kürzer",
+    "älter",
+    "mehr",
+    "weniger",
+    "unterschied",
+    "prozent",
+    "plus",
+    "moins",
+    "différence",
+    "más",
+    "menos",
+    "mayor",
+    "menor",
+    "diferencia",
+    "rise",
+    "rose",
+    "growth",
+    "grew",
+    "grow",
+    "increase",
+    "increased",
+];
+
+pub const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
+
+pub const SHARE: &[&str] = &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合"];
+
+pub const MORE: &[&str] =
+    &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
+
+/// A count of days, and what stands at its two ends.
+pub const TIMES: &[&str] = &[
+    "days", "weeks", "months", "years", "tage", "wochen", "monate", "jahre", "jours", "semaines", "mois", "ans",
+    "années", "días", "semanas", "meses", "años", "天", "年", "个月",
+];
+
+pub const ENDS: &[&str] = &[
+    "between", "passed", "after", "before", "from", "zwischen", "nach", "vor", "von", "entre", "après", "avant",
+    "después", "antes", "desde", "相隔", "之间", "过了", "经过",
+];
+
+pub const HOW_MANY: &[&str] =
+    &["how many", "how long", "wie viele", "wie lange", "combien", "cuántos", "cuántas", "多少", "几", "多久"];
+
+pub fn says(request: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| match phrase.is_ascii() && !phrase.contains(' ') {
+        true => words(request).any(|w| w == *phrase),
+        false => request.contains(phrase),
+    })
+}
+
+/// Whether a request asks how much time lies between two things.
+pub fn is_span(request: &str) -> bool {
+    says(request, HOW_MANY) && says(request, TIMES) && says(request, ENDS)
+}
+
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+/// Beginnings of words by which a kind of chart is asked for.
+pub const KINDS: &[(&str, &[&str])] = &[
+    ("pie", &["pie", "torte", "kreis", "camembert", "tarta", "饼", "餅", "円グラフ"]),
+    ("scatter", &["scatter", "streu", "nuage", "dispers", "散点", "散布"]),
+    ("hist", &["histo", "直方"]),
+    ("barh", &["horizontal"]),
+    ("bar", &["bar", "balken", "säule", "colonne", "柱", "条形", "棒"]),
+    ("line", &["line", "linie", "kurve", "courbe", "línea", "curva", "折线", "線", "线"]),
+];
+
+/// The kind of chart that a request names.
+pub fn kind_of(request: &str) -> Option<&'static str> {
+    KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name))).map(|(kind, _)| *kind)
+}
+
+pub fn begins(request: &str, name: &str) -> bool {
+    if name.is_ascii() { words(request).any(|w| w.starts_with(name)) } else { request.contains(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_wants_drawn_is_not_drawn() {
+        assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
+        assert!(!is_drawn("what is the sum?"));
+        assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
+        assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
+    }
+
+    #[test]
+    fn look_ups_are_of_one_thing() {
+        assert!(is_of_two("output rise between 2018 and 2022") && is_of_two("larger capacity tidal station"));
+        assert!(is_of_two("days between the start of work and the opening"));
+        assert!(!is_of_two("output of the station in 2018") && !is_of_two("opening of the line"));
+    }
+}
