@@ -77,10 +77,10 @@ fn rows(count: usize) -> String {
 #[test]
 fn a_large_table_is_read_whole_and_a_larger_one_not_at_all() {
     let begin = Instant::now();
-    let table = of_bytes("t.csv", rows(200_000).as_bytes()).table.unwrap();
+    let table = of_bytes("t.csv", rows(150_000).as_bytes()).table.unwrap();
     let seconds = begin.elapsed().as_secs_f64();
-    println!("200,000 rows of 10 columns: {seconds:.2} s");
-    assert_eq!((table.rows.len(), table.rows[199_999][2].number), (200_000, Some(999.5)));
+    println!("150,000 rows of 10 columns: {seconds:.2} s");
+    assert_eq!((table.rows.len(), table.rows[149_999][2].number), (150_000, Some(999.5)));
     check("t.csv", "n\n1\n".to_owned() + &"2\n".repeat(250_000), "", &["more than 250,000 rows or 2,000,000 cells"]);
 }
 
