@@ -11,7 +11,7 @@ mod program;
 use program::Program;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 /// Exit status and one clear line on stderr, nothing on stdout.
@@ -42,7 +42,9 @@ fn wrong_input_gets_a_clear_line() {
 
 #[test]
 fn every_subcommand_is_in_the_readme() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("README.md"))
+            .unwrap();
     let help = Program::new().run(&["--help"]);
     let help = String::from_utf8(help.stdout).unwrap();
     let commands =

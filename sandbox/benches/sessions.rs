@@ -147,7 +147,7 @@ fn jupyter() -> Option<Value> {
         share_packages(&target);
         fs::write(target.join("ready"), "").unwrap();
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/jupyter.py");
+    let script = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("benches/jupyter.py");
     let output = Command::new(&python).arg(script).args([IMPORTS, FIGURE]).output().unwrap();
     if !output.status.success() {
         eprintln!("no Jupyter kernel: {}", String::from_utf8_lossy(&output.stderr));
