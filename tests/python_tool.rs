@@ -1,5 +1,6 @@
 //! The `python` tool over a real sandbox: what the model reads, and what is left in the folder.
-//! Needs the worker program and the Python environment, as the sandbox's own tests do.
+//! Needs the worker program and the Python environment, so it stands here and not with the tools, whose
+//! tests need nothing built.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
