@@ -64,10 +64,7 @@ pub struct Filled {
 impl Guide {
     /// The expression with values for names. The error names what there is no value of.
     pub(super) fn fill(&self, turn: &Turn<'_>, expression: &str) -> Result<Filled, String> {
-        let find = |name: &str| {
-            let name = self.names.get(name).map_or(name, String::as_str);
-            turn.chat.facts.iter().find(|f| f.name == name)
-        };
+        let find = |name: &str| self.fact(turn.chat, name);
         fill(expression, &find)
     }
 }
@@ -168,7 +165,8 @@ pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let result = result.strip_prefix("approx. ").unwrap_or(result);
     let digits: String = result.chars().take_while(|c| c.is_ascii_digit() || "-.".contains(*c)).collect();
     let rest = result[digits.len()..].trim_end();
-    let rest = rest.split(" (approx").next().unwrap_or_default();
+    // What the calculator adds in brackets (the same in words, approximately) is said by the number.
+    let rest = rest.split(" (").next().unwrap_or_default();
     let Ok(number) = digits.parse::<f64>() else { return result.to_owned() };
     let number = if size { number.abs() } else { number };
     if digits.trim_start_matches('-').len() > 16 {

@@ -2,7 +2,7 @@
 
 use super::plan::Step;
 use crate::lead::Turn;
-use crate::notebook::Chart;
+use crate::notebook::{Chart, Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
 use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
@@ -23,10 +23,28 @@ pub struct Guide {
     pub hits: Vec<Hit>,
     /// What the plan calls things, and what the notebook does.
     pub names: HashMap<String, String>,
+    /// Facts and tables that there were before the plan, by number.
+    pub before: (usize, usize),
     /// Tables that there were when the request was sorted by what program it needs.
     pub sorted: Option<usize>,
     /// What came out, in order: the answer is made of this.
     pub results: Vec<Outcome>,
+}
+
+impl Guide {
+    /// The fact that a plan's name stands for. A name that the plan gave and that came to nothing is
+    /// nothing, whatever the notebook calls so meanwhile.
+    pub fn fact<'a>(&self, chat: &'a Chat, name: &str) -> Option<&'a Fact> {
+        let own = self.names.get(name).map(String::as_str);
+        let old = || chat.facts[..self.before.0.min(chat.facts.len())].iter().find(|f| f.name == name);
+        own.and_then(|own| chat.facts.iter().find(|f| f.name == own)).or_else(old)
+    }
+
+    /// The notebook's name of a table, by the plan's.
+    pub fn table(&self, name: &str) -> Option<String> {
+        let old = || (1..=self.before.1).map(|i| format!("t{i}")).find(|known| known == name);
+        self.names.get(name).filter(|own| own.starts_with('t')).cloned().or_else(old)
+    }
 }
 
 /// A step that waits for results.

@@ -29,8 +29,14 @@ impl Lead for Guide {
                 self.plan = Some(VecDeque::new());
                 return Ok(calls);
             }
+            self.before = (turn.chat.facts.len(), turn.chat.tables.len());
             let steps = plan::ask(turn, turn.question).await?;
-            self.plan = Some(if steps.is_empty() { VecDeque::from([Step::Reply]) } else { steps.into() });
+            // A reply about tables that no plan was found for would be made up.
+            if steps.is_empty() && !turn.chat.tables.is_empty() {
+                self.results.push(Outcome::Failed(turn.question.to_owned()));
+            }
+            let talk = steps.is_empty() && self.results.is_empty();
+            self.plan = Some(if talk { VecDeque::from([Step::Reply]) } else { steps.into() });
         }
         loop {
             let calls = match self.running.take() {
@@ -75,12 +81,15 @@ impl Guide {
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
             Step::Describe { table } => {
-                let name = self.names.get(&table).cloned().unwrap_or(table);
-                let query = turn.chat.table_named(&name).map(|table| describe::query(&name, table));
+                let found = self.table(&table).and_then(|name| Some((turn.chat.table_named(&name)?, name)));
+                let query = found.map(|(table, name)| describe::query(&name, table));
                 Ok(query.map(|query| self.ask_sql(turn, String::new(), query, REPAIRS)))
             }
             Step::Chart { kind, table, options } => {
-                let table = self.names.get(&table).cloned().unwrap_or(table);
+                let Some(table) = self.table(&table) else {
+                    self.results.push(Outcome::Failed(format!("chart of {table}")));
+                    return Ok(None);
+                };
                 let name = format!("c{}", turn.chat.charts.len() + 1);
                 let mut chart = Chart { name, table, kind, ..Chart::default() };
                 options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
@@ -153,8 +162,7 @@ impl Guide {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else { break };
-            let known = self.names.get(name).map_or(name, String::as_str);
-            let fact = turn.chat.facts.iter().find(|f| f.name == known).ok_or_else(|| text.to_owned())?;
+            let fact = self.fact(turn.chat, name).ok_or_else(|| text.to_owned())?;
             out.push_str(before);
             out.push_str(&fact.text);
             rest = after;
@@ -182,9 +190,11 @@ impl Guide {
                 self.running = Some(Running::Calculating { name, expression, unit });
                 Some(call)
             }
-            // What it is about was not found, which is told already.
             Err(_) => {
-                self.results.push(Outcome::Failed(expression));
+                // That an operand was not found is told already.
+                if !self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                    self.results.push(Outcome::Failed(expression));
+                }
                 None
             }
         }

@@ -51,7 +51,12 @@ impl Guide {
         let row = self.row_in_words(turn.chat);
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
         if !facts.is_empty() {
-            parts.push(say(turn, &facts).await?);
+            // With a part missing, a sentence would have to make it up.
+            let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_));
+            parts.push(match self.results.iter().any(lacks) {
+                true => put_in("", &facts, turn.question, &turn.chat.sources),
+                false => say(turn, &facts).await?,
+            });
         }
         parts.extend(
             facts.iter().filter(|f| !f.others.is_empty()).map(|f| contradiction(f, &turn.chat.sources, language)),

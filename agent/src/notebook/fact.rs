@@ -33,8 +33,10 @@ impl Fact {
         let Some(figure) = polymath_quantity::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {
             return String::new();
         };
+        let behind = &self.text[figure.at.end..];
+        let measured = self.text.get(figure.at.end..figure.span.end).map(str::trim).filter(|unit| !unit.is_empty());
         let word = |c: &char| c.is_alphabetic() || "%°/²³µ".contains(*c);
-        self.text[figure.at.end..].trim_start().chars().take_while(word).collect()
+        measured.map_or_else(|| behind.trim_start().chars().take_while(word).collect(), str::to_owned)
     }
 }
 

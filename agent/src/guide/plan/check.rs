@@ -5,6 +5,7 @@ use super::amounts::given;
 use super::ready::is_of_given_table;
 use super::signs::*;
 use crate::evidence::terms;
+use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
 use polymath_chat::{Provenance, Role};
 use polymath_quantity::figures;
@@ -14,13 +15,15 @@ use std::collections::HashSet;
 /// not name, the same look-up twice, a look-up whose result the calculation has no use for, work on
 /// tables that are not there. Returns the calls that cannot be made at all in this conversation.
 pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static str> {
+    let asked = request;
     let request = request.to_lowercase();
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
     let files: Vec<String> = chat.files.iter().map(|path| name_of(path).to_lowercase()).collect();
     let mut looked_up: Vec<HashSet<String>> = Vec::new();
-    let given = is_of_given_table(&request, chat);
+    let of_all = !chat.tables.is_empty() && says(&request, OF_ALL) && named::names(asked).is_empty();
+    let given = of_all || is_of_given_table(&request, chat);
     let mut impossible = Vec::new();
     steps.retain(|step| match step {
         Step::Calc { name, expression } => {

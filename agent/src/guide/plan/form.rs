@@ -4,6 +4,7 @@ use super::Step;
 use super::amounts::given;
 use super::ready::is_of_given_table;
 use super::signs::*;
+use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact};
 use polymath_quantity::{Topic, topic_of};
@@ -36,8 +37,14 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         .flat_map(words)
         .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
         .collect();
-    if only_calculates && !used.is_empty() && !has_all_properties(&request, &used) {
+    if only_calculates && !used.is_empty() && (!calls_for_arithmetic(&request) || !has_all_properties(&request, &used))
+    {
         return Form::LookedUp;
+    }
+    // Bare names say nothing of what is wanted of them.
+    let bare = |step: &Step| matches!(step, Step::Find { what, .. } if is_bare(what));
+    if looks_up > 1 && steps.iter().any(bare) {
+        return Form::Calculated;
     }
     let compares = says(&request, PERCENT) || says(&request, MORE);
     let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
@@ -46,6 +53,12 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         return Form::Calculated;
     }
     Form::Any
+}
+
+/// Whether a look-up is a name and nothing else.
+fn is_bare(what: &str) -> bool {
+    let named: Vec<String> = named::names(what).iter().flat_map(|name| terms(name)).collect();
+    !named.is_empty() && terms(what).iter().all(|term| named.contains(term))
 }
 
 /// Whether a plan without a look-up is for a request that names a year or a thing that nothing at hand

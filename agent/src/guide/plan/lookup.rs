@@ -70,6 +70,25 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     }
 }
 
+/// A plan that only finds out who somebody is, with what the request asks of them: when the designer of
+/// the dam was born is not said by who that was.
+pub fn with_the_rest(mut steps: Vec<Step>, request: &str) -> Vec<Step> {
+    let [Step::Find { name, what }] = steps.as_slice() else { return steps };
+    let (small, person) = (request.to_lowercase(), what.trim_start_matches("the ").to_lowercase());
+    let at = small.find(&person).filter(|_| small.len() == request.len() && named::is_of_person(&person));
+    let Some(at) = at else { return steps };
+    let before = request[..at].trim_end().trim_end_matches("the").trim_end();
+    let behind = request[at + person.len()..].trim_end_matches(['?', '.', '!', ' ']);
+    let rest = format!("{before} {{{name}}}{behind}");
+    // "Who was", "What is the name of": nothing is asked but who it is.
+    let asks = |term: &String| !["name", "who", "wa", "is"].contains(&term.as_str());
+    if terms(&format!("{before} {behind}")).iter().any(asks) {
+        let next = format!("{name}r");
+        steps.push(Step::Find { name: next, what: rest });
+    }
+    steps
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +98,24 @@ mod tests {
         let mut step = Step::Find { name: "a".into(), what: what.into() };
         complete(&mut step, request, &Chat::new("c"), true);
         assert_eq!(step, Step::Find { name: "a".into(), what: want.into() });
+    }
+
+    #[test]
+    fn what_is_asked_of_a_person_is_looked_up_too() {
+        let told = |what: &str, request: &str| {
+            let steps = vec![Step::Find { name: "a".into(), what: what.into() }];
+            with_the_rest(steps, request).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let who = "designer of the Kestrel Dam";
+        assert_eq!(
+            told(who, "When was the designer of the Kestrel Dam born?"),
+            format!("a = find({who}); ar = find(When was {{a}} born)")
+        );
+        assert_eq!(told(who, "Who was the designer of the Kestrel Dam?"), format!("a = find({who})"));
+        assert_eq!(
+            told("height of the Kestrel Dam", "What is the height of the Kestrel Dam?"),
+            "a = find(height of the Kestrel Dam)"
+        );
     }
 
     #[test]

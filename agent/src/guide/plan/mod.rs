@@ -89,7 +89,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         let mut steps = steps::read(&text);
         let alone = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count() == 1;
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
-        let mut steps = in_hops(steps);
+        let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         let wanted = form::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {

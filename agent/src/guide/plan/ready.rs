@@ -3,6 +3,7 @@
 use super::Step;
 use super::signs::*;
 use crate::evidence::terms;
+use crate::guide::named;
 use crate::notebook::{Chat, name_of};
 
 /// Words that say nothing of what is drawn.
@@ -87,7 +88,46 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.files.iter().map(|path| name_of(path)).any(|name| named(&name) && !is_table(&name)) {
         return Some(vec![Step::Program]);
     }
-    drawing(&small, chat)
+    drawing(&small, chat).or_else(|| of_a_column(request, chat))
+}
+
+/// One value of a whole column of the latest table, where a short request asks for its mean, sum or median
+/// and there is no doubt which column is meant.
+fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const FUNCTIONS: &[(&str, &str, &[&str])] = &[
+        ("AVG", "Average", &["average", "mean", "durchschnitt", "mittelwert", "moyenne", "media", "promedio", "平均"]),
+        ("SUM", "Total", &["sum", "total", "together", "summe", "insgesamt", "somme", "suma", "总和", "合计", "合計"]),
+        ("MEDIAN", "Median", &["median", "médiane", "mediana", "中位数"]),
+    ];
+    const OF_PARTS: &[&str] = &[
+        "each", "per", "by", "which", "who", "only", "over", "above", "under", "below", "without", "where", "from",
+        "since", "until", "between", "share", "percent", "year", "month", "day", "je", "pro", "par", "por", "add",
+    ];
+    let small = request.to_lowercase();
+    let (function, name, _) = FUNCTIONS.iter().find(|(_, _, words)| says(&small, words))?;
+    let of_parts = says(&small, OF_PARTS) || small.contains(|c: char| c.is_ascii_digit());
+    if of_parts || words(&small).count() > SHORT || !named::names(request).is_empty() || is_drawn(&small) {
+        return None;
+    }
+    let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
+    let table = &chat.tables[at];
+    let cells = |i: usize| table.rows.iter().filter_map(move |row| row.get(i)).filter(|c| c.text.is_some());
+    let measured = |i: &usize| cells(*i).next().is_some() && cells(*i).all(|c| c.number.is_some() && c.date.is_none());
+    let columns: Vec<usize> = (0..table.columns.len()).filter(measured).collect();
+    let asked = terms(request);
+    let is_named = |i: &&usize| {
+        let own = terms(&table.columns[**i]);
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    let mut named = columns.iter().filter(is_named);
+    let column = match (named.next(), named.next(), columns.as_slice()) {
+        (Some(one), None, _) => *one,
+        (None, None, [one]) => *one,
+        _ => return None,
+    };
+    let column = table.columns[column].replace('"', "\"\"");
+    let query = format!("SELECT {function}(\"{column}\") AS \"{name}\" FROM t{}", at + 1);
+    Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
 }
 
 /// Whether a request begins by asking for something to be written that needs no facts.
@@ -185,6 +225,21 @@ mod tests {
             plan("as a line instead", &drawn).map(|s| s[0].to_string()).as_deref(),
             Some("change(c1, kind=line)")
         );
+    }
+
+    #[test]
+    fn a_column_is_added_up_without_a_model() {
+        let mut chat = chat();
+        for (i, row) in chat.tables[0].rows.iter_mut().enumerate() {
+            row[1].number = Some(i as f64);
+        }
+        chat.tables.truncate(1);
+        let plan = |request: &str| plan(request, &chat).map(|steps| steps[0].to_string());
+        let want = |function: &str| Some(format!("t2 = sql(SELECT {function} FROM t1)"));
+        assert_eq!(plan("what was the average?"), want("AVG(\"Output\") AS \"Average\""));
+        assert_eq!(plan("and in total?"), want("SUM(\"Output\") AS \"Total\""));
+        assert_eq!(plan("the average of each town?"), None);
+        assert_eq!(plan("the total since 2019?"), None);
     }
 
     #[test]

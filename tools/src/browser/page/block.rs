@@ -1,6 +1,6 @@
 //! What every format's reader makes of a document: blocks of text and tables.
 
-use super::table::HtmlTable;
+use super::table::PageTable;
 
 /// A piece of a document, in the order of reading.
 #[derive(Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub enum Block {
     Item(String),
     /// Shown as it is: program text, addresses.
     Verbatim(String),
-    Table(HtmlTable),
+    Table(PageTable),
 }
 
 /// A document after reading: what every format's reader returns.

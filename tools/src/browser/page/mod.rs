@@ -20,7 +20,7 @@ use super::{
 use block::{Block, Document};
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
 use polymath_quantity::{Column, is_blank, text::sentences};
-use table::HtmlTable;
+use table::PageTable;
 
 /// A line of a page, and the lines it can't be understood without.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,7 +185,7 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// A table as lines (`a | b | c` under a line with the columns' names) and as typed cells.
-fn add_table(page: &mut Page, table: HtmlTable, heading: Option<usize>, name: Option<String>) {
+fn add_table(page: &mut Page, table: PageTable, heading: Option<usize>, name: Option<String>) {
     let mut push = |text: String, columns: Option<usize>| {
         page.lines.push(Line { text, heading, columns });
         page.lines.len() - 1

@@ -1,6 +1,7 @@
 //! Text, Markdown and JSON: hardly more than cutting into lines.
 
 use super::block::{Block, Document};
+use super::table::PageTable;
 
 /// Paragraphs end at empty lines; hard-wrapped ones are joined again.
 pub fn text(text: &str) -> Document {
@@ -12,8 +13,24 @@ pub fn text(text: &str) -> Document {
 pub fn markdown(text: &str) -> Document {
     let mut document = Document::default();
     let mut fenced = false;
-    for line in text.lines() {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut next = 0;
+    while let Some(line) = lines.get(next) {
         let trimmed = line.trim();
+        // A row of names with a rule under it begins a table.
+        let rows: Vec<Vec<String>> = match fenced {
+            true => Vec::new(),
+            false => lines[next..].iter().map_while(|line| row(line.trim())).collect(),
+        };
+        if rows.len() > 1 && is_rule(lines[next + 1].trim()) {
+            let written: Vec<Vec<String>> = rows.iter().take(1).chain(&rows[2..]).cloned().collect();
+            if let Some(table) = PageTable::written(&written) {
+                document.blocks.push(Block::Table(table));
+                next += rows.len();
+                continue;
+            }
+        }
+        next += 1;
         let fence = trimmed.starts_with("```") || trimmed.starts_with("~~~");
         fenced ^= fence;
         if trimmed.is_empty() || is_rule(trimmed) {
@@ -24,8 +41,8 @@ pub fn markdown(text: &str) -> Document {
             Block::Verbatim(line.trim_end().to_owned())
         } else if (1..=6).contains(&level) && trimmed[level..].starts_with(' ') {
             Block::Heading(level, trimmed[level..].trim().trim_end_matches('#').trim().to_owned())
-        } else if let Some(row) = trimmed.strip_prefix('|') {
-            Block::Paragraph(row.trim_end_matches('|').split('|').map(str::trim).collect::<Vec<_>>().join(" | "))
+        } else if let Some(cells) = row(trimmed) {
+            Block::Paragraph(cells.join(" | "))
         } else if let Some(item) = trimmed.strip_prefix("- ").or(trimmed.strip_prefix("* ")) {
             Block::Item(item.to_owned())
         } else {
@@ -34,6 +51,12 @@ pub fn markdown(text: &str) -> Document {
         document.blocks.push(block);
     }
     document
+}
+
+/// The cells of `| a | b |`.
+fn row(line: &str) -> Option<Vec<String>> {
+    let cells = line.strip_prefix('|')?;
+    Some(cells.trim_end_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
 }
 
 /// `---`, `| --- | --- |`: drawn, not read.
@@ -104,8 +127,18 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_markdown_are_tables() {
+        let document =
+            markdown("| Year | Drawn (million m³) | |\n|:--|--:|---|\n| 2020 | 18.4 |\n| 2021 | 17.9 | x |\n\ntext");
+        let [Block::Table(table), Block::Paragraph(_)] = document.blocks.as_slice() else { panic!("{document:?}") };
+        assert_eq!(table.columns, ["Year", "Drawn (million m³)", ""]);
+        let rows: Vec<String> = table.rows.iter().map(|row| row.text()).collect();
+        assert_eq!(rows, ["2020 | 18.4 | ", "2021 | 17.9 | x"]);
+    }
+
+    #[test]
     fn markdown_keeps_structure() {
-        let document = markdown("# T #\n\ntext\n- one\n\n| a | b |\n|---|---|\n| 1 | 2 |\n```\nx  y\n```\n");
+        let document = markdown("# T #\n\ntext\n- one\n\n| a | b |\n| 1 | 2 |\n```\nx  y\n```\n");
         assert_eq!(
             document.blocks,
             [

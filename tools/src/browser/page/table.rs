@@ -6,7 +6,7 @@ use std::{collections::HashSet, rc::Rc};
 
 /// A table that holds data.
 #[derive(Debug, PartialEq)]
-pub struct HtmlTable {
+pub struct PageTable {
     pub caption: Option<String>,
     /// Unique names; none when the table has no header, and then its rows mean nothing by themselves.
     pub columns: Vec<String>,
@@ -25,6 +25,27 @@ impl Row {
     /// As a line of the page.
     pub fn text(&self) -> String {
         if self.section { self.cells[0].clone() } else { self.cells.join(" | ") }
+    }
+}
+
+impl PageTable {
+    /// A table of rows that were written out, the first of them its header; `None` for one without rows or
+    /// with fewer than two columns.
+    pub fn written(rows: &[Vec<String>]) -> Option<PageTable> {
+        let (head, body) = rows.split_first()?;
+        let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+        if !(2..=WIDEST).contains(&width) || body.is_empty() || width * rows.len() > MOST_CELLS {
+            return None;
+        }
+        let padded =
+            |row: &Vec<String>| (0..width).map(|i| row.get(i).cloned().unwrap_or_default()).collect::<Vec<_>>();
+        let mut columns: Vec<String> = Vec::new();
+        for name in padded(head) {
+            let taken = columns.iter().filter(|c| **c == name || c.starts_with(&format!("{name} ("))).count();
+            columns.push(if taken > 0 { format!("{name} ({})", taken + 1) } else { name });
+        }
+        let rows = body.iter().map(|row| Row { cells: padded(row), section: false }).collect();
+        Some(PageTable { caption: None, columns, rows })
     }
 }
 
@@ -50,7 +71,7 @@ struct Grid {
 }
 
 /// The table at `node`; `None` for one that lays out a page. Nodes of `skip` are not read.
-pub fn read(node: &NodeRef, skip: &HashSet<NodeId>) -> Option<HtmlTable> {
+pub fn read(node: &NodeRef, skip: &HashSet<NodeId>) -> Option<PageTable> {
     let role = node.attr("role");
     if role.is_some_and(|r| matches!(&*r, "presentation" | "none")) {
         return None;
@@ -79,7 +100,7 @@ pub fn read(node: &NodeRef, skip: &HashSet<NodeId>) -> Option<HtmlTable> {
     let rows = grid.rows[head..].iter().filter(|row| row.iter().any(|s| !s.text.is_empty()));
     let rows =
         rows.map(|row| Row { cells: row.iter().map(|s| s.text.to_string()).collect(), section: is_section(row) });
-    Some(HtmlTable { caption: caption.filter(|c| !c.is_empty()), columns, rows: rows.collect() })
+    Some(PageTable { caption: caption.filter(|c| !c.is_empty()), columns, rows: rows.collect() })
 }
 
 fn is_section(row: &[Slot]) -> bool {
