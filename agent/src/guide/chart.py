@@ -54,9 +54,14 @@ else:
             axes.plot(part[x], part[y], marker="o" if len(part) < 60 else None, label=name)
         else:
             axes.scatter(part[x], part[y], label=name)
-    whole = pd.api.types.is_float_dtype(data[x]) and (data[x] % 1 == 0).all()
-    if whole and data[x].nunique() <= 15:
-        axes.set_xticks(sorted(data[x].unique()), label(pd.Series(sorted(data[x].unique()))))
+    # Between years there is nothing to mark.
+    if pd.api.types.is_datetime64_any_dtype(data[x]):
+        even = (data[x].dt.dayofyear == 1).all()
+    else:
+        even = pd.api.types.is_float_dtype(data[x]) and (data[x] % 1 == 0).all()
+    if even and data[x].nunique() <= 15:
+        ticks = pd.Series(sorted(data[x].unique()))
+        axes.set_xticks(ticks, label(ticks))
 if kind not in ("pie", "hist"):
     across, up = (x, y) if kind != "barh" else (y, x)
     axes.set_xlabel(labels[across])

@@ -9,7 +9,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
-use polymath_quantity::{figures, same};
+use polymath_quantity::{figures, human, same};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -107,7 +107,7 @@ impl Guide {
             .map(|(i, (column, cell))| Fact {
                 name: format!("r{}", i + 1),
                 about: column.clone(),
-                text: cell.display().to_owned(),
+                text: written(cell),
                 number: cell.number,
                 date: cell.date.clone(),
                 provenance: cell.provenance.clone(),
@@ -222,6 +222,15 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
             || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
     let after = if same { &rest[next.len()..] } else { after };
     format!("{before}{value}{after}").replace(name, value)
+}
+
+/// A cell as people write it: `19.3 million` for the 19300000 that a query worked out. What may be a year
+/// stays as it is.
+fn written(cell: &Cell) -> String {
+    match (&cell.provenance, cell.number) {
+        (Provenance::Computed { .. }, Some(number)) if number.abs() >= 10_000.0 && cell.date.is_none() => human(number),
+        _ => cell.display().to_owned(),
+    }
 }
 
 fn first_big(text: &str) -> String {
