@@ -443,6 +443,8 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
     let mut seen = HashSet::new();
     let cells = shape.columns.iter().enumerate().map(|(i, column)| {
         let text = row.get(&column.name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+        // A heading in front of a line is not the page's word for the thing.
+        let text = text.map(|t| t.strip_prefix(&format!("{}: ", source.title)).unwrap_or(t));
         let Some(text) = text else { return Cell::missing() };
         let line = line_of(text, key, lines, keys, i == 0);
         let (Some(line), true) = (line, seen.insert(text.to_owned())) else { return Cell::missing() };

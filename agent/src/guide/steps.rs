@@ -57,6 +57,18 @@ impl Lead for Guide {
     }
 }
 
+/// A query with `"Year of opening"` for `Year_of_opening`, where a table has such a column.
+fn spelled(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for column in tables.iter().flat_map(|table| &table.columns) {
+        let joined: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        if joined != *column && joined.contains('_') {
+            query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+        }
+    }
+    query
+}
+
 /// The last call that this step made, and what came of it.
 fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
     turn.outcomes.last()
@@ -77,7 +89,7 @@ impl Guide {
                 Ok(None)
             }
             Step::Sql { name, query } => {
-                let query = self.renamed(&query);
+                let query = spelled(&self.renamed(&query), &turn.chat.tables);
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
             Step::Describe { table } => {
