@@ -48,6 +48,8 @@ pub(crate) struct Turn<'a> {
     pub agent: &'a Agent,
     pub chat: &'a mut Chat,
     pub question: &'a str,
+    /// The question as it can be understood without what was said before.
+    pub asked: String,
     pub events: &'a Events,
     pub cancel: CancellationToken,
     /// Calls of this turn and what became of them.

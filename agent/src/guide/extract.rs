@@ -57,7 +57,7 @@ impl Guide {
     ) -> anyhow::Result<Option<Table>> {
         // The first column is their name's, unless the request asks for what it is called.
         let names: HashSet<String> = things.iter().flat_map(|thing| terms(thing)).collect();
-        let asked: HashSet<String> = terms(turn.question).into_iter().filter(|t| !names.contains(t)).collect();
+        let asked: HashSet<String> = terms(&turn.asked).into_iter().filter(|t| !names.contains(t)).collect();
         let is_asked = |column: &String| terms(column).iter().any(|t| asked.contains(t) && t != "name");
         let (key, columns) = match columns.split_first() {
             Some((first, rest)) if !is_asked(first) => (first.clone(), rest),
@@ -98,7 +98,7 @@ impl Guide {
         }
         let query = format!(
             "{things} {} {}",
-            turn.question,
+            &turn.asked,
             shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
         );
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
@@ -322,7 +322,7 @@ async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow
     }
     // The only column of days is the one of days, in whatever language; the only one of numbers is it when
     // its header speaks of what is wanted.
-    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, turn.question)).into_iter().collect();
+    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, &turn.asked)).into_iter().collect();
     for (i, column) in shape.columns.iter().enumerate() {
         let speaks =
             |at: usize| column.kind == Kind::Date || terms(&table.columns[at]).iter().any(|t| wanted.contains(t));
@@ -390,7 +390,7 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
         return Ok(Vec::new());
     }
     let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
-    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(turn.question), 500));
+    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(&turn.asked), 500));
     let task = ROWS.ask(prompt, 500).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
     let reply = match turn.complete(task).await {
         Ok(reply) => reply,

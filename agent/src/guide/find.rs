@@ -20,9 +20,9 @@ const SECOND_OPINIONS: usize = 2;
 
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
-    let query = format!("{what} {}", turn.question);
+    let query = format!("{what} {}", &turn.asked);
     // German nouns have capitals, names or not.
-    let sources = match Language::of(turn.question) {
+    let sources = match Language::of(&turn.asked) {
         Language::German => turn.chat.sources.clone(),
         _ => speaking_of(&turn.chat.sources, what),
     };
@@ -49,7 +49,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(Some(fact))
 }
 
-const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
+const YEAR: &[&str] = &["when", "year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
 const NUMBER: &[&str] = &[
     "number",
     "many",

@@ -17,6 +17,7 @@ mod given;
 mod named;
 mod plan;
 mod program;
+mod query;
 mod search;
 mod state;
 mod steps;

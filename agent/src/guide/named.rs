@@ -20,7 +20,8 @@ fn rows(text: &str) -> Vec<(String, bool)> {
     let bare = |word: &str| {
         word.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches("'s").trim_end_matches("’s").to_owned()
     };
-    let big = |word: &str| bare(word).chars().next().is_some_and(char::is_uppercase);
+    let speaker = |word: &str| matches!(bare(word).split(['\'', '’']).next(), Some("I"));
+    let big = |word: &str| bare(word).chars().next().is_some_and(char::is_uppercase) && !speaker(word);
     let ends =
         |word: &str| word.ends_with([',', ';', ':', '?', '!', ')']) || word.ends_with("'s") || word.ends_with("’s");
     let (mut i, mut listed) = (0, false);
@@ -275,6 +276,7 @@ mod tests {
         check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
         check("cost of the Sukhin Museum of Clocks", &["Sukhin Museum of Clocks"]);
         check("Year of opening", &[]);
+        check("and if I wait, or I'd rather go?", &[]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
     }
 

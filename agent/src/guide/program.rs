@@ -32,7 +32,7 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Re
         return Ok(Need::Other);
     }
     kinds.push("other");
-    let task = KINDS.ask(clip(turn.question, 1500), 5);
+    let task = KINDS.ask(clip(&turn.asked, 1500), 5);
     let choices = Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect());
     match turn.complete(task.constrained(choices)).await?.as_str() {
         "fill" => estimate(turn, name, table, &columns).await.map(Need::Program),
@@ -70,7 +70,7 @@ impl Columns {
 /// Asks for the gaps of a program.
 async fn fill<T: for<'a> Deserialize<'a>>(turn: &mut Turn<'_>, what: &str, gaps: Value) -> anyhow::Result<T> {
     let prompt =
-        format!("{what}\nToday is {}.\nRequest: {}", chrono::Local::now().date_naive(), clip(turn.question, 1500));
+        format!("{what}\nToday is {}.\nRequest: {}", chrono::Local::now().date_naive(), clip(&turn.asked, 1500));
     let text = turn.complete(Completion::new(prompt, 120).constrained(Constraint::JsonSchema(gaps))).await?;
     Ok(serde_json::from_str(&text)?)
 }
@@ -131,7 +131,7 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
         ("logarithmic", json!({"type": "boolean"})),
     ]);
     let today = chrono::Local::now().date_naive();
-    let prompt = format!("Request: {}", clip(turn.question, 1500));
+    let prompt = format!("Request: {}", clip(&turn.asked, 1500));
     let task = TREND.ask(prompt, 120).constrained(Constraint::JsonSchema(gaps));
     let text = turn.complete(task).await?;
     let mut chosen: Trend = serde_json::from_str(&text)?;

@@ -5,7 +5,7 @@ use super::calc::{self, Filled, shown};
 use super::plan::{self, Step};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, find, given, named};
+use super::{chart, describe, find, given, named, query};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
-            if let Some(table) = given::pasted(turn.question)
+            if let Some(table) = given::pasted(&turn.asked)
                 && !turn.chat.tables.contains(&table)
             {
                 turn.chat.tables.push(table);
@@ -30,10 +30,10 @@ impl Lead for Guide {
                 return Ok(calls);
             }
             self.before = (turn.chat.facts.len(), turn.chat.tables.len());
-            let steps = plan::ask(turn, turn.question).await?;
+            let steps = plan::ask(turn).await?;
             // A reply about tables that no plan was found for would be made up.
             if steps.is_empty() && !turn.chat.tables.is_empty() {
-                self.results.push(Outcome::Failed(turn.question.to_owned()));
+                self.results.push(Outcome::Failed(turn.asked.clone()));
             }
             let talk = steps.is_empty() && self.results.is_empty();
             self.plan = Some(if talk { VecDeque::from([Step::Reply]) } else { steps.into() });
@@ -57,18 +57,6 @@ impl Lead for Guide {
     }
 }
 
-/// A query with `"Year of opening"` for `Year_of_opening`, where a table has such a column.
-fn spelled(query: &str, tables: &[Table]) -> String {
-    let mut query = query.to_owned();
-    for column in tables.iter().flat_map(|table| &table.columns) {
-        let joined: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-        if joined != *column && joined.contains('_') {
-            query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
-        }
-    }
-    query
-}
-
 /// The last call that this step made, and what came of it.
 fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
     turn.outcomes.last()
@@ -81,7 +69,7 @@ impl Guide {
             Step::Find { .. } | Step::Collect { .. } => Ok(self.begin_looking_up(turn, step)),
             Step::Calc { name, expression } => Ok(self.begin_calculating(turn, name, expression)),
             Step::Table { name, columns, rows } => {
-                let title = given::title(turn.question);
+                let title = given::title(&turn.asked);
                 match given::table(&title, columns, rows) {
                     Some(table) => self.add_table(turn, &name, table),
                     None => self.results.push(Outcome::Failed("table".into())),
@@ -89,7 +77,7 @@ impl Guide {
                 Ok(None)
             }
             Step::Sql { name, query } => {
-                let query = spelled(&self.renamed(&query), &turn.chat.tables);
+                let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
             Step::Describe { table } => {
@@ -120,6 +108,11 @@ impl Guide {
                 self.running = Some(Running::Picturing);
                 Ok(Some(calling(turn, vec![("image", json!({"prompt": what}))])))
             }
+            Step::Recall { facts } => {
+                let place = |name: &String| turn.chat.facts.iter().position(|f| f.name == *name);
+                self.results.extend(facts.iter().filter_map(place).map(Outcome::Fact));
+                Ok(None)
+            }
             Step::Reply => {
                 self.results.push(Outcome::Reply);
                 Ok(None)
@@ -144,7 +137,7 @@ impl Guide {
                 }
                 Step::Collect { name, things, columns } => self.filled(turn, things).map(|title| {
                     let (name, columns) = (name.clone(), columns.clone());
-                    match named::list(turn.question) {
+                    match named::list(&turn.asked) {
                         rows if rows.len() > 1 => Want::Rows { name, title, things: rows, columns },
                         _ => Want::Table { name, things: title, columns },
                     }
@@ -272,11 +265,11 @@ impl Guide {
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
                     Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
                         self.replanned = true;
-                        self.plan = Some(plan::calculated(turn, turn.question).await?.into());
+                        self.plan = Some(plan::calculated(turn).await?.into());
                         return Ok(());
                     }
                     Some(fact) => {
-                        let goal = calc::asked_unit(turn.question).filter(|unit| *unit != fact.unit());
+                        let goal = calc::asked_unit(&turn.asked).filter(|unit| *unit != fact.unit());
                         let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
                         self.add_fact(turn, &name, fact);
                         if let Some(unit) = convertible {

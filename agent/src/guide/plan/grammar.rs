@@ -127,7 +127,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
 /// A question made of the words of these texts.
 pub fn said(texts: &[&str]) -> String {
     const SMALL: &str = "the of in and is was were did does do has have had how what when where who which many much a an to for on at by \
-                         from with";
+                         from with or are";
     let mut words: BTreeSet<String> = SMALL.split_whitespace().map(str::to_owned).collect();
     texts.iter().for_each(|text| add_words(&mut words, text));
     let joined = texts.iter().any(|text| text.chars().any(is_cjk));

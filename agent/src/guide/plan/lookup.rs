@@ -3,6 +3,7 @@
 use super::Step;
 use crate::evidence::terms;
 use crate::guide::named;
+use crate::language::Language;
 use crate::notebook::Chat;
 use polymath_quantity::text::is_cjk;
 use std::collections::HashSet;
@@ -28,6 +29,27 @@ const PROPERTIES: &[(&str, &[&str])] = &[
     ("speed", &["faster", "fastest", "slower", "slowest", "fast", "schneller", "rapide", "rápido"]),
 ];
 
+/// What a question's first words ask for, and words of look-ups that say so.
+const SORTS: &[(&[&str], &[&str])] = &[
+    (&["when"], &["when", "year", "date", "day", "opening", "founding", "birth", "age", "start", "end", "beginning"]),
+    (&["where"], &["where", "place", "town", "city", "birthplace", "location", "country", "village", "region"]),
+    (&["year"], &["when", "year", "date", "opening", "founding", "birth"]),
+    (&["town", "city", "village", "country"], &["where", "place", "town", "city", "birthplace", "location", "country"]),
+];
+
+/// Whether a question opens with one of these words, or with "which" or "what" before it.
+fn opens(request: &str, asking: &[&str]) -> bool {
+    let small = request.to_lowercase();
+    let mut front =
+        super::signs::words(&small).take(4).skip_while(|w| ["and", "in", "which", "what", "the"].contains(w));
+    front.next().is_some_and(|first| asking.contains(&first))
+}
+
+/// A question as what is looked up.
+fn asked_for(request: &str) -> String {
+    request.trim_matches(['?', '？', '¿', '.', '!', '。', ' ']).to_owned()
+}
+
 /// A look-up with what the request says and it does not. `alone`: it is the plan's only one.
 pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let Step::Find { what, .. } = step else { return };
@@ -41,10 +63,22 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let words: Vec<&str> = what.split(' ').collect();
     let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
     if before && !own.is_subset(&asked) || own.is_disjoint(&asked) || loops {
-        *what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
+        *what = asked_for(request);
+        return;
+    }
+    // In another language than English, English words are the examples', and not the request's.
+    let foreign = Language::of(request) != Language::English;
+    let drifts = |word: &str| word.is_ascii() && word.len() > 1 && !request.contains(word);
+    if foreign && what.split(|c: char| !c.is_alphanumeric()).any(drifts) {
+        *what = asked_for(request);
         return;
     }
     if what.chars().any(is_cjk) {
+        return;
+    }
+    // When and where is not said by what happened.
+    if alone && SORTS.iter().any(|(asking, said)| opens(request, asking) && !said.iter().any(|w| own.contains(*w))) {
+        *what = asked_for(request);
         return;
     }
     // Pages say since when something is there, not how old it is.

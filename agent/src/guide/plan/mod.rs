@@ -7,11 +7,14 @@ mod form;
 mod grammar;
 mod lookup;
 mod ready;
+mod recall;
 mod signs;
 mod steps;
+mod swap;
 
 pub use amounts::numbers;
 pub use ready::is_translation;
+pub use signs::says as said;
 pub use steps::Step;
 
 use form::Form;
@@ -19,7 +22,7 @@ use form::Form;
 use crate::evidence::clip;
 use crate::guide::named;
 use crate::lead::Turn;
-use crate::notebook::{Chat, name_of};
+use crate::notebook::{Asked, Chat, name_of};
 use crate::prompts::{OPERANDS, PLAN, SUMS};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
 use polymath_tools::load::first_lines;
@@ -34,22 +37,30 @@ const LONGEST: usize = 220;
 /// Facts and tables that a plan is told of, the latest first.
 const TOLD: usize = 6;
 
-/// Asks for a plan for the turn's question.
-pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
-    let steps = match ready::plan(request, turn.chat) {
-        Some(steps) => steps,
-        None => {
-            let request = alone::standing_alone(turn, request).await?;
+/// Asks for a plan for the turn's question, and takes down how it is understood.
+pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let recalled = recall::recalled(turn.question, turn.chat);
+    let steps = match (ready::plan(turn.question, turn.chat), recalled) {
+        (Some(steps), _) => steps,
+        (None, Some((step, understood))) => {
+            turn.asked = understood;
+            vec![step]
+        }
+        (None, None) => {
+            turn.asked = alone::standing_alone(turn, turn.question).await?;
+            let request = turn.asked.clone();
             planned(turn, &request, Form::Any).await?
         }
     };
+    turn.chat.asked.push(Asked { question: turn.asked.clone(), fact: None });
     tell(turn, &steps);
     Ok(steps)
 }
 
 /// A plan for a question whose answer no page says as such: two facts, and a calculation with them.
-pub async fn calculated(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
-    let steps = planned(turn, request, Form::Calculated).await?;
+pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let request = turn.asked.clone();
+    let steps = planned(turn, &request, Form::Calculated).await?;
     tell(turn, &steps);
     Ok(steps)
 }
@@ -138,9 +149,10 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
 async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
     // "Now add them all up": the numbers are those of the question before.
-    let before = alone::last_question(turn.chat).filter(|_| amounts::given(request).len() < 2);
-    let before = before.map(|before| amounts::amounts(&before)).filter(|numbers| !numbers.is_empty());
-    let asked = before.map_or(request.to_owned(), |numbers| format!("{request} (of before: {})", numbers.join(", ")));
+    let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
+    let before = before.filter(|before| !amounts::amounts(before).is_empty());
+    let asked = before.map_or(request.to_owned(), |before| format!("{before}\nThen: {request}"));
+    turn.asked.clone_from(&asked);
     let mut likeliest = None;
     for attempt in 0..TRIES {
         let task = SUMS.ask(format!("Question: {}", clip(&asked, 1500)), LONGEST);

@@ -80,7 +80,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.messages.len() > 1 && is_translation(&small) {
         return Some(vec![Step::Reply]);
     }
-    if is_writing(&small) || is_of_a_text(&small) || is_of_code(&small, chat) {
+    if is_writing(&small) || is_of_a_text(&small) || asks_for_code(&small, chat) || is_of_code(&small, chat) {
         return Some(vec![Step::Reply]);
     }
     // A file that is no table is nothing for queries.
@@ -138,6 +138,35 @@ fn is_writing(request: &str) -> bool {
     let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
     let begins = WRITE.contains(&first) || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
     begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
+}
+
+/// Whether a request asks for code to be shown: it opens with a language's name or has a word for a piece
+/// of code, and there is no data that a program would be for.
+fn asks_for_code(request: &str, chat: &Chat) -> bool {
+    const LANGUAGES: &[&str] =
+        &["python", "sql", "bash", "shell", "javascript", "typescript", "rust", "java", "regex", "awk", "sed"];
+    const PIECES: &[&str] = &[
+        "function that",
+        "function which",
+        "function called",
+        "function to",
+        "one-liner",
+        "regular expression",
+        "regex",
+        "shell command",
+        "bash command",
+        "linux command",
+        "command line",
+        "sql query",
+        "in sql",
+        "code snippet",
+    ];
+    let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
+    let opens = LANGUAGES.contains(&first) && request.trim_start().starts_with(first);
+    let asks = opens
+        || PIECES.iter().any(|piece| request.contains(piece))
+        || request.contains("sql") && request.contains("table ");
+    asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(request)
 }
 
 /// Whether a request brings a text along, to be told in fewer words.
@@ -271,6 +300,16 @@ mod tests {
         let mut coded = Chat::new("c");
         coded.messages = vec![Message::user("?"), Message::assistant("```python\nprint(1)\n```"), Message::user("?")];
         assert!(plan("now in JavaScript, please", &coded).is_some() && plan("draw it as bars", &coded).is_none());
+    }
+
+    #[test]
+    fn code_is_shown_and_not_run() {
+        let code = |request: &str| plan(request, &Chat::new("c")).is_some_and(|steps| steps == [Step::Reply]);
+        assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .txt files?"));
+        assert!(code("I need SQL that adds up hours for every nurse, table shifts"));
+        assert!(
+            !code("Use Python to simulate 1000 throws of a die") && !code("How long is the python in the Bern zoo?")
+        );
     }
 
     #[test]

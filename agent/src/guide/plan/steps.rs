@@ -7,16 +7,48 @@ use std::str::Chars;
 /// One call of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    Find { name: String, what: String },
-    Collect { name: String, things: String, columns: Vec<String> },
-    Calc { name: String, expression: String },
-    Table { name: String, columns: Vec<String>, rows: Vec<Vec<String>> },
-    Sql { name: String, query: String },
-    Describe { table: String },
-    Chart { kind: String, table: String, options: Vec<(String, String)> },
-    Change { chart: String, options: Vec<(String, String)> },
+    Find {
+        name: String,
+        what: String,
+    },
+    Collect {
+        name: String,
+        things: String,
+        columns: Vec<String>,
+    },
+    Calc {
+        name: String,
+        expression: String,
+    },
+    Table {
+        name: String,
+        columns: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    Sql {
+        name: String,
+        query: String,
+    },
+    Describe {
+        table: String,
+    },
+    Chart {
+        kind: String,
+        table: String,
+        options: Vec<(String, String)>,
+    },
+    Change {
+        chart: String,
+        options: Vec<(String, String)>,
+    },
     Program,
-    Picture { what: String },
+    Picture {
+        what: String,
+    },
+    /// Values that are at hand, by their names; never planned by a model.
+    Recall {
+        facts: Vec<String>,
+    },
     Reply,
 }
 
@@ -50,6 +82,7 @@ impl fmt::Display for Step {
             Step::Change { chart, options } => write!(f, "change({chart}{})", list(options)),
             Step::Program => write!(f, "program()"),
             Step::Picture { what } => write!(f, "picture({what})"),
+            Step::Recall { facts } => write!(f, "recall({})", facts.join(", ")),
             Step::Reply => write!(f, "reply()"),
         }
     }

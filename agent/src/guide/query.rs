@@ -1,0 +1,203 @@
+//! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
+//! groups by more than was asked for, the smallest where the largest is wanted.
+
+use super::plan::said;
+use crate::evidence::terms;
+use polymath_chat::Table;
+use std::ops::Range;
+
+/// Words that ask for the end of an order that has most, and for the other one.
+const MOST: &[&str] = &[
+    "largest",
+    "highest",
+    "biggest",
+    "greatest",
+    "longest",
+    "tallest",
+    "deepest",
+    "heaviest",
+    "most",
+    "top",
+    "best",
+    "maximum",
+    "größte",
+    "höchste",
+    "längste",
+    "meisten",
+    "plus grand",
+    "plus haut",
+    "mayor",
+    "más alto",
+    "最大",
+    "最高",
+    "最多",
+    "最长",
+];
+const LEAST: &[&str] = &[
+    "smallest",
+    "lowest",
+    "least",
+    "shortest",
+    "fewest",
+    "lightest",
+    "cheapest",
+    "minimum",
+    "kleinste",
+    "niedrigste",
+    "kürzeste",
+    "wenigsten",
+    "plus petit",
+    "menor",
+    "más bajo",
+    "最小",
+    "最低",
+    "最少",
+    "最短",
+];
+
+/// The query as the request means it.
+pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
+    let query = spelled(query, tables);
+    if query.matches("SELECT").count() != 1 {
+        return query;
+    }
+    ordered(&grouped(&query, request), &request.to_lowercase())
+}
+
+/// A query with `"Year of opening"` for `Year_of_opening`, where a table has such a column.
+fn spelled(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for column in tables.iter().flat_map(|table| &table.columns) {
+        let joined: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        if joined != *column && joined.contains('_') {
+            query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+        }
+    }
+    query
+}
+
+/// A sum by manager is one row a manager: of several columns that a query groups by, those stay that the
+/// request names, and of the plain columns that it shows.
+fn grouped(query: &str, request: &str) -> String {
+    let (Some(group), Some(select)) = (clause(query, " GROUP BY "), clause(query, "SELECT ")) else {
+        return query.to_owned();
+    };
+    let asked = terms(request);
+    let is_named = |column: &&str| {
+        let own = terms(bare(column));
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    let columns = pieces(&query[group.clone()]);
+    let kept: Vec<&str> = columns.iter().copied().filter(is_named).collect();
+    if kept.is_empty() || kept.len() == columns.len() {
+        return query.to_owned();
+    }
+    let stays = |piece: &&str| piece.contains('(') || kept.iter().any(|column| bare(column) == bare(piece));
+    let shown: Vec<&str> = pieces(&query[select.clone()]).into_iter().filter(stays).collect();
+    format!(
+        "{}{}{}{}{}",
+        &query[..select.start],
+        shown.join(", "),
+        &query[select.end..group.start],
+        kept.join(", "),
+        &query[group.end..]
+    )
+}
+
+/// The first rows of an order are those with most where most is asked for.
+fn ordered(query: &str, request: &str) -> String {
+    let Some(order) = clause(query, " ORDER BY ").filter(|_| query.contains(" LIMIT ")) else {
+        return query.to_owned();
+    };
+    let (most, least) = (said(request, MOST), said(request, LEAST));
+    let first = query.contains("SUM(") && said(request, &["first"]);
+    let (key, down) = match query[order.clone()].trim() {
+        keys if keys.contains(',') => return query.to_owned(),
+        key if key.ends_with(" DESC") => (key.trim_end_matches(" DESC"), true),
+        key => (key.trim_end_matches(" ASC"), false),
+    };
+    let down = match (most || first, least) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => down,
+    };
+    format!("{}{key}{}{}", &query[..order.start], if down { " DESC" } else { "" }, &query[order.end..])
+}
+
+/// Where what stands behind a keyword is, up to the next one.
+fn clause(query: &str, keyword: &str) -> Option<Range<usize>> {
+    const KEYWORDS: [&str; 6] = [" FROM ", " WHERE ", " GROUP BY ", " HAVING ", " ORDER BY ", " LIMIT "];
+    let start = query.find(keyword)? + keyword.len();
+    let ends = KEYWORDS.iter().filter_map(|next| query[start..].find(next));
+    Some(start..start + ends.min().unwrap_or(query.len() - start))
+}
+
+/// Pieces between commas that stand in no brackets.
+fn pieces(list: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut found) = (0, 0, Vec::new());
+    for (i, c) in list.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(list[from..i].trim());
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(list[from..].trim());
+    found
+}
+
+/// A column without its table, quotes and new name.
+fn bare(column: &str) -> &str {
+    let column = column.split(" AS ").next().unwrap_or(column).trim();
+    let own = match column.split_once('.') {
+        Some((table, own)) if table.chars().all(|c| c.is_ascii_alphanumeric()) => own,
+        _ => column,
+    };
+    own.trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(query: &str, request: &str, want: &str) {
+        let table = Table { title: "t".into(), columns: vec!["Year of opening".into()], rows: Vec::new() };
+        assert_eq!(mended(query, request, &[table]), want);
+    }
+
+    #[test]
+    fn columns_are_spelled_as_the_table_has_them() {
+        let query = "SELECT Name FROM t1 WHERE Year_of_opening > 1920";
+        check(query, "which opened after 1920?", "SELECT Name FROM t1 WHERE \"Year of opening\" > 1920");
+    }
+
+    #[test]
+    fn groups_are_those_that_were_asked_for() {
+        check(
+            "SELECT t1.Day, t1.Shop, t2.Head, SUM(t1.Cost) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t1.Day, t1.Shop, t2.Head ORDER BY Total",
+            "Add the head and sum cost by head",
+            "SELECT t2.Head, SUM(t1.Cost) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t2.Head ORDER BY Total",
+        );
+        let query = "SELECT Shop, Day, SUM(Cost) FROM t1 GROUP BY Shop, Day";
+        check(query, "the cost by shop and day", query);
+        check(query, "the cost, please", query);
+    }
+
+    #[test]
+    fn the_first_rows_have_most_where_most_is_asked_for() {
+        let query = "SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop ORDER BY Total LIMIT 1";
+        let most = "SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop ORDER BY Total DESC LIMIT 1";
+        check(query, "Which shop comes first in total cost?", most);
+        check(most, "The shop with the lowest cost", query);
+        check(
+            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+            "which is the oldest?",
+            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+        );
+    }
+}
