@@ -55,7 +55,9 @@ async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Order
     let says = |known: &[&str]| question.split(|c: char| !c.is_alphanumeric()).any(|w| known.contains(&w));
     let (up, down) = if dates { (LATER, EARLIER) } else { (MORE, LESS) };
     let asks = ["which", "who", "what", "is", "are", "was", "were"].iter().any(|w| says(&[*w]));
-    match (says(up), says(down)) {
+    // More for the money is less money for it.
+    let worth = says(&["money", "value"]);
+    match (says(up) && !worth, says(down) && !worth) {
         (true, false) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Greater)),
         (false, true) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Less)),
         _ => {}

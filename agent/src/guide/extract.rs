@@ -7,6 +7,7 @@
 use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::guide::find::{self, relevant, with_unit};
+use crate::guide::named;
 use crate::lead::Turn;
 use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -176,7 +177,16 @@ fn plain(text: &str) -> String {
 /// The opened pages that are about the table's subject.
 fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
     let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
-    let sources = relevant(&turn.chat.sources, &shape.subject);
+    let mut sources = relevant(&turn.chat.sources, &shape.subject);
+    // Years are of one thing: those of another thing like it are none of its.
+    let names = named::names(&shape.subject);
+    if shape.columns.first().is_some_and(|c| c.kind == Kind::Date) && !names.is_empty() {
+        sources = named::speaking_of(&sources, &shape.subject);
+        let own = |s: &Source| !s.text.is_empty() && names.iter().any(|name| s.title.contains(name.as_str()));
+        if sources.iter().any(own) {
+            sources.retain(own);
+        }
+    }
     let speaks_of_all = |s: &Source| {
         let words: HashSet<String> = terms(&format!("{} {}", s.title, s.text)).into_iter().collect();
         about.intersection(&words).count() * 3 >= about.len() * 2

@@ -2,7 +2,8 @@
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
 use crate::evidence::{Passage, clip, select, terms};
-use crate::guide::named::{is_of_person, speaking_of};
+use crate::guide::named::speaking_of;
+use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::state::piece_of;
 use crate::language::Language;
 use crate::lead::Turn;
@@ -30,7 +31,8 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
-    if !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
+    let other_role = is_of_another(what, &fact.text, &passage.text);
+    if other_role || !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
         tracing::debug!("{:?} is no {what}", fact.text);
         return Ok(None);
     }

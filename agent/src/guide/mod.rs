@@ -18,6 +18,7 @@ mod named;
 mod plan;
 mod program;
 mod query;
+mod roles;
 mod search;
 mod state;
 mod steps;

@@ -57,11 +57,12 @@ const LEAST: &[&str] = &[
 
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
-    let query = spelled(query, tables);
+    let query = placed(&spelled(query, tables), tables);
     if query.matches("SELECT").count() != 1 {
         return query;
     }
-    ordered(&grouped(&query, request), &request.to_lowercase())
+    let small = request.to_lowercase();
+    in_month(&ordered(&grouped(&query, request), &small), &small)
 }
 
 /// A query with `"Year of opening"` for `Year_of_opening`, where a table has such a column.
@@ -74,6 +75,46 @@ fn spelled(query: &str, tables: &[Table]) -> String {
         }
     }
     query
+}
+
+/// A query whose table lacks a column that it takes from it, of the one table that has all of them.
+fn placed(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for (i, table) in tables.iter().enumerate() {
+        let name = format!("t{}", i + 1);
+        let columns = taken_from(&query, &name);
+        let has = |table: &Table| columns.iter().all(|own| table.columns.iter().any(|c| c.eq_ignore_ascii_case(own)));
+        if columns.is_empty() || has(table) {
+            continue;
+        }
+        let mut others = tables.iter().enumerate().filter(|(j, other)| *j != i && has(other));
+        if let (Some((j, _)), None) = (others.next(), others.next()) {
+            let new = format!("t{}", j + 1);
+            query = query.replace(&format!("{name}."), &format!("{new}."));
+            for keyword in ["FROM", "JOIN"] {
+                query = query.replace(&format!("{keyword} {name} "), &format!("{keyword} {new} "));
+            }
+        }
+    }
+    query
+}
+
+/// The columns that a query takes from a table by name.
+fn taken_from(query: &str, table: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let dotted = format!("{table}.");
+    for (at, _) in query.match_indices(&dotted) {
+        if query[..at].ends_with(|c: char| c.is_alphanumeric()) {
+            continue;
+        }
+        let behind = &query[at + dotted.len()..];
+        found.push(match behind.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default().to_owned(),
+            None => behind.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect(),
+        });
+    }
+    found.retain(|column| !column.is_empty());
+    found
 }
 
 /// A sum by manager is one row a manager: of several columns that a query groups by, those stay that the
@@ -150,6 +191,34 @@ fn pieces(list: &str) -> Vec<&str> {
     found
 }
 
+/// A month of no year is one of every year: `LIKE '%-10-%'` for the `LIKE '2010-%'` of a model that has
+/// taken October's number for a year's.
+fn in_month(query: &str, request: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let mut named = MONTHS.iter().enumerate().filter(|(_, month)| said(request, &[**month]));
+    let (Some((i, _)), None) = (named.next(), named.next()) else { return query.to_owned() };
+    let Some(at) = query.find("LIKE '").map(|at| at + 6) else { return query.to_owned() };
+    let pattern = query[at..].split('\'').next().unwrap_or_default();
+    let year = pattern.get(..4).filter(|year| year.chars().all(|c| c.is_ascii_digit()));
+    match year.filter(|year| !request.contains(*year)) {
+        Some(_) => format!("{}%-{:02}-%{}", &query[..at], i + 1, &query[at + pattern.len()..]),
+        None => query.to_owned(),
+    }
+}
+
 /// A column without its table, quotes and new name.
 fn bare(column: &str) -> &str {
     let column = column.split(" AS ").next().unwrap_or(column).trim();
@@ -177,6 +246,19 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_taken_from_the_table_that_has_them() {
+        let table = |columns: &[&str]| Table {
+            title: "t".into(),
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            rows: Vec::new(),
+        };
+        let tables = [table(&["Day", "Shop"]), table(&["Shop", "Head", "Staff"]), table(&["Head", "Total"])];
+        let query = "SELECT t1.Head, t1.Total / t2.Staff FROM t1 JOIN t2 ON t1.Head = t2.Head";
+        let want = "SELECT t3.Head, t3.Total / t2.Staff FROM t3 JOIN t2 ON t3.Head = t2.Head";
+        assert_eq!(mended(query, "the total per head of staff", &tables), want);
+    }
+
+    #[test]
     fn groups_are_those_that_were_asked_for() {
         check(
             "SELECT t1.Day, t1.Shop, t2.Head, SUM(t1.Cost) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t1.Day, t1.Shop, t2.Head ORDER BY Total",
@@ -186,6 +268,17 @@ mod tests {
         let query = "SELECT Shop, Day, SUM(Cost) FROM t1 GROUP BY Shop, Day";
         check(query, "the cost by shop and day", query);
         check(query, "the cost, please", query);
+    }
+
+    #[test]
+    fn a_month_is_one_of_every_year() {
+        check(
+            "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '2010-%'",
+            "the cost in October?",
+            "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '%-10-%'",
+        );
+        let query = "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '2010-10-%'";
+        check(query, "the cost in October 2010?", query);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::grammar;
 use super::signs::{PERCENT, is_drawn, says, words};
-use super::swap::swapped;
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
@@ -67,9 +66,6 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
     if is_of_contradiction(request, turn.chat) {
         return Ok(before);
-    }
-    if let Some(text) = swapped(request, &before) {
-        return Ok(text);
     }
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());

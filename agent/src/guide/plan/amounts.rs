@@ -1,6 +1,6 @@
 //! The numbers of a request, as a calculator reads them.
 
-use polymath_quantity::{Figure, figures};
+use polymath_quantity::{Figure, UnitKind, figures};
 use std::collections::BTreeSet;
 
 /// Numbers that may stand in an expression whatever the request says.
@@ -32,6 +32,39 @@ pub fn amounts(request: &str) -> Vec<String> {
     figures(request).iter().filter_map(read).collect()
 }
 
+/// Whether an expression of the request's amounts, taken with their units, comes to something that nobody
+/// measures in: square kilometres a litre, of kilometres driven and litres burnt.
+pub fn is_odd(expression: &str, request: &str) -> bool {
+    let small = request.to_lowercase();
+    let areas = [
+        "square", "cubic", "area", "volume", "surface", "quadrat", "kubik", "fläche", "carré", "cuadrad", "平方",
+        "立方", "²", "³", "wide", "long", "high", "deep",
+    ];
+    if areas.iter().any(|word| small.contains(word)) {
+        return false;
+    }
+    let all = figures(request);
+    let mut with_units = String::new();
+    let mut rest = expression;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let number: String = rest[start..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let power = with_units.trim_end().ends_with('^') || rest[..start].trim_end().ends_with('^');
+        with_units.push_str(&rest[..start]);
+        let mut own = all.iter().filter(|f| digits(f).as_deref() == Some(&*number));
+        let unit = own.next().filter(|_| own.next().is_none() && !power).and_then(|f| f.unit.as_ref());
+        match unit.filter(|unit| MEASURED.contains(&unit.kind) && !unit.name.contains('/')) {
+            Some(unit) => with_units.push_str(&format!("({number} {})", unit.name)),
+            None => with_units.push_str(&number),
+        }
+        rest = &rest[start + number.len()..];
+    }
+    with_units.push_str(rest);
+    polymath_tools::calculate(&with_units).is_ok_and(|result| result.contains(['^', '²', '³']))
+}
+
+/// Kinds of units that a calculator reckons with.
+const MEASURED: &[UnitKind] = &[UnitKind::Measure, UnitKind::Time];
+
 /// A figure's digits with a point before its decimals, whatever the language: `2.5` of "2,5", `3480` of "3,480".
 fn digits(figure: &Figure) -> Option<String> {
     let with = |keep: char, drop: char| -> String {
@@ -51,6 +84,14 @@ fn digits(figure: &Figure) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_measures_in_is_odd() {
+        let petrol = "A van drives 804 km on 41 litres, how much is that per 100 km?";
+        assert!(is_odd("804 / 41 * 100", petrol) && !is_odd("41 / 804 * 100", petrol));
+        assert!(!is_odd("5 * 4", "A room is 5 m long and 4 m wide"));
+        assert!(!is_odd("9200 * (1 + 3.5 / 100) ^ 5", "9200 crowns grow by 3.5% a year for 5 years"));
+    }
 
     #[test]
     fn amounts_are_read_in_every_language() {

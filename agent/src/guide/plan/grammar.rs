@@ -39,7 +39,7 @@ impl Form {
         match self {
             Form::LookedUp if has("find") => format!("start: (find | collect) (\"\\n\" line){{0,{more}}}"),
             Form::Calculated if has("find") && has("calc") => "start: find \"\\n\" (find \"\\n\")? calc".to_owned(),
-            _ => format!("start: \"reply()\" | line (\"\\n\" line){{0,{more}}}"),
+            _ => format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}"),
         }
     }
 }
@@ -70,7 +70,11 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
     verbs.retain(|verb| !without.contains(verb));
     let plain: Vec<&str> = verbs.iter().copied().filter(|v| *v != "reply").collect();
     let calls = if plain.is_empty() { "\"reply()\"".to_owned() } else { plain.join(" | ") };
-    let mut lark = format!("{}\nline: {calls}\n", form.rule(&verbs));
+    // With no table at hand nothing can be asked of one before there is one.
+    let bare = |verb: &&str| !chat.tables.is_empty() || !["sql", "describe", "chart", "change"].contains(verb);
+    let first: Vec<&str> = plain.iter().copied().filter(bare).collect();
+    let first = if first.is_empty() { "\"reply()\"".to_owned() } else { first.join(" | ") };
+    let mut lark = format!("{}\nfirst: {first}\nline: {calls}\n", form.rule(&verbs));
     let facts: Vec<String> = (chat.facts.len()..chat.facts.len() + STEPS).map(fact_name).collect();
     let tables: Vec<String> = (chat.tables.len()..chat.tables.len() + STEPS).map(|i| format!("t{}", i + 1)).collect();
     let known_facts: Vec<String> = chat.facts.iter().map(|f| f.name.clone()).chain(facts.clone()).collect();
@@ -248,6 +252,7 @@ mod tests {
         check("翠岭茶厂2021年的产量是多少？", "a = find(\"翠岭茶厂2021年的产量\")", true);
         check("Hello!", "reply()", true);
         check("Hello!", "", false);
+        check("Draw the visitors", "chart(\"line\", t1, x=\"Year\", y=\"Visitors\")", false);
         check(
             "Draw cats 12, dogs 9",
             "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 12], [\"dogs\", 9]])\nchart(\"bar\", t1, x=\"Animal\", y=\"Count\")",

@@ -20,11 +20,12 @@ pub use steps::Step;
 use form::Form;
 
 use crate::evidence::clip;
-use crate::guide::named;
+use crate::guide::{named, roles};
 use crate::lead::Turn;
 use crate::notebook::{Asked, Chat, name_of};
 use crate::prompts::{OPERANDS, PLAN, SUMS};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
+use polymath_quantity::text::is_cjk;
 use polymath_tools::load::first_lines;
 use std::path::PathBuf;
 
@@ -39,22 +40,44 @@ const TOLD: usize = 6;
 
 /// Asks for a plan for the turn's question, and takes down how it is understood.
 pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
-    let recalled = recall::recalled(turn.question, turn.chat);
-    let steps = match (ready::plan(turn.question, turn.chat), recalled) {
-        (Some(steps), _) => steps,
-        (None, Some((step, understood))) => {
-            turn.asked = understood;
-            vec![step]
-        }
-        (None, None) => {
-            turn.asked = alone::standing_alone(turn, turn.question).await?;
+    let steps = match at_once(turn) {
+        Some(steps) => steps,
+        None => {
+            if turn.asked == turn.question {
+                turn.asked = alone::standing_alone(turn, turn.question).await?;
+            }
             let request = turn.asked.clone();
             planned(turn, &request, Form::Any).await?
         }
     };
-    turn.chat.asked.push(Asked { question: turn.asked.clone(), fact: None });
     tell(turn, &steps);
+    let plan = serde_json::to_value(&steps)?;
+    // A conversion or a sum leaves the subject where it was.
+    let topic = alone::before(turn.chat).filter(|before| {
+        let works_out = steps.iter().all(|step| matches!(step, Step::Calc { .. } | Step::Recall { .. }));
+        works_out && named::names(&turn.asked).is_empty() && !named::names(before).is_empty()
+    });
+    let asked = match topic {
+        Some(question) => Asked { question, ..Asked::default() },
+        None => Asked { question: turn.asked.clone(), plan, fact: None },
+    };
+    turn.chat.asked.push(asked);
     Ok(steps)
+}
+
+/// The plan where no model is needed for it, with the question as it is understood.
+fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
+    if let Some(steps) = ready::plan(turn.question, turn.chat) {
+        return Some(steps);
+    }
+    if let Some((step, understood)) = recall::recalled(turn.question, turn.chat) {
+        turn.asked = understood;
+        return Some(vec![step]);
+    }
+    let swap = swap::swapped(turn.question, &alone::before(turn.chat)?)?;
+    let plan = turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+    turn.asked.clone_from(&swap.question);
+    plan.and_then(|plan| swap.replanned(&plan))
 }
 
 /// A plan for a question whose answer no page says as such: two facts, and a calculation with them.
@@ -102,6 +125,9 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
+        if explains(&steps, request) {
+            return Ok(vec![Step::Reply]);
+        }
         let wanted = form::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {
             sum_in_words(turn, request, &mut steps).await?;
@@ -123,6 +149,18 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
     Ok(best)
 }
 
+/// Whether all that a plan looks up is why or how something is that has no name: that is explained.
+fn explains(steps: &[Step], request: &str) -> bool {
+    let why = |what: &str| {
+        let mut words = signs::words(what);
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        first == "why" || first == "how" && ["does", "do", "is", "are", "to", "a", "an", "the"].contains(&second)
+    };
+    let Ok([Step::Find { what, .. }]) = <&[Step; 1]>::try_from(steps) else { return false };
+    let nameless = named::names(request).is_empty() && !request.contains(|c: char| c.is_ascii_digit());
+    nameless && !request.chars().any(is_cjk) && (why(&what.to_lowercase()) || why(&request.to_lowercase()))
+}
+
 /// Look-ups about somebody who has to be found first, in two steps.
 fn in_hops(steps: Vec<Step>) -> Vec<Step> {
     let mut all = Vec::new();
@@ -130,7 +168,7 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
         match step {
             Step::Find { name, what } => {
                 let first = format!("{name}h");
-                match named::hops(&what, &first).filter(|_| !what.contains('{')) {
+                match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
                     Some((who, asked)) => {
                         all.push(Step::Find { name: first, what: who });
                         all.push(Step::Find { name, what: asked });
@@ -166,7 +204,7 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
         tracing::debug!("sum: {text}");
         let Some((_, thought_out)) = text.rsplit_once("\n= ") else { continue };
         let thought_out = thought_out.trim().to_owned();
-        if !check::leaves_out(&thought_out, request) {
+        if !check::leaves_out(&thought_out, request) && !amounts::is_odd(&thought_out, &asked) {
             *expression = thought_out;
             return Ok(());
         }

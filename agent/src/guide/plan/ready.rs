@@ -163,7 +163,15 @@ fn asks_for_code(request: &str, chat: &Chat) -> bool {
     ];
     let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
     let opens = LANGUAGES.contains(&first) && request.trim_start().starts_with(first);
+    let piece = |word: &str| {
+        const WORDS: &[&str] =
+            &["function", "loop", "code", "script", "class", "snippet", "query", "command", "method", "regex"];
+        WORDS.iter().any(|p| word.starts_with(p))
+    };
+    let all: Vec<&str> = words(request).collect();
+    let named = all.windows(2).any(|pair| LANGUAGES.contains(&pair[0]) && piece(pair[1]));
     let asks = opens
+        || named
         || PIECES.iter().any(|piece| request.contains(piece))
         || request.contains("sql") && request.contains("table ");
     asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(request)
@@ -306,7 +314,10 @@ mod tests {
     fn code_is_shown_and_not_run() {
         let code = |request: &str| plan(request, &Chat::new("c")).is_some_and(|steps| steps == [Step::Reply]);
         assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .txt files?"));
-        assert!(code("I need SQL that adds up hours for every nurse, table shifts"));
+        assert!(
+            code("Show me a Python loop over 1 to 9")
+                && code("I need SQL that adds up hours for every nurse, table shifts")
+        );
         assert!(
             !code("Use Python to simulate 1000 throws of a die") && !code("How long is the python in the Bern zoo?")
         );

@@ -49,7 +49,11 @@ mod tests {
     #[track_caller]
     fn check(request: &str, want: Option<&str>) {
         let mut chat = Chat::new("c");
-        let asked = |question: &str, fact: &str| Asked { question: question.into(), fact: Some(fact.into()) };
+        let asked = |question: &str, fact: &str| Asked {
+            question: question.into(),
+            fact: Some(fact.into()),
+            ..Asked::default()
+        };
         chat.asked = vec![
             asked("What did the Post Hotel cost per room?", "c"),
             asked("What did the Adler Hotel cost per room?", "f"),

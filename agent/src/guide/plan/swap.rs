@@ -1,6 +1,7 @@
 //! Follow-ups that ask the question before again of something else: "and the Orsay?", "the same for 2017",
 //! "what if it is 14%?". What is new is put in the place of its like; no model is needed for it.
 
+use super::Step;
 use super::signs::words;
 use crate::guide::named;
 use polymath_quantity::{Figure, figures, text::is_cjk};
@@ -48,8 +49,39 @@ const CALCULATING: &[&str] = &[
 /// Words of a follow-up about another amount, at most.
 const SHORT: usize = 9;
 
+/// What is put in the place of what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swap {
+    /// The question before with what is new in it.
+    pub question: String,
+    /// What stood there, and what stands there now.
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Swap {
+    /// The plan of the question before for this one: every look-up of it is of something else, or its
+    /// calculation has the new amount. `None` where the plan does not have what is swapped.
+    pub fn replanned(&self, plan: &[Step]) -> Option<Vec<Step>> {
+        let mut steps = plan.to_vec();
+        for (old, new) in &self.pairs {
+            let mut changed = 0;
+            for step in &mut steps {
+                if let Some(other) = step.with(old, new) {
+                    *step = other;
+                    changed += 1;
+                }
+            }
+            if changed == 0 {
+                return None;
+            }
+        }
+        let same = |(a, b): &(&Step, &Step)| matches!(a, Step::Find { what, .. } if !what.contains('{')) && a == b;
+        (!steps.iter().zip(plan).any(|pair| same(&pair))).then_some(steps)
+    }
+}
+
 /// The question before with the follow-up's thing, year or amount in the place of its own.
-pub fn swapped(request: &str, before: &str) -> Option<String> {
+pub fn swapped(request: &str, before: &str) -> Option<Swap> {
     let (names, known) = (named::names(request), named::names(before));
     let (new, old) = (years(request), years(before));
     if names.is_empty() && new.is_empty() {
@@ -58,10 +90,12 @@ pub fn swapped(request: &str, before: &str) -> Option<String> {
     if !says_nothing_else(request, &names, &new, before) {
         return None;
     }
-    let mut text = before.to_owned();
+    let (mut text, mut pairs) = (before.to_owned(), Vec::new());
     match (names.as_slice(), new.as_slice()) {
         ([name], years) if years.len() < 2 && !known.contains(name) => {
-            text = text.replacen(like(name, &known)?, name, 1);
+            let own = like(name, &known)?;
+            text = text.replacen(own, name, 1);
+            pairs.push((own.to_owned(), name.clone()));
         }
         ([], [_]) => {}
         _ => return None,
@@ -69,8 +103,9 @@ pub fn swapped(request: &str, before: &str) -> Option<String> {
     if let [year] = new.as_slice() {
         let [own] = old.as_slice() else { return None };
         text = text.replacen(own.as_str(), year, 1);
+        pairs.push((own.clone(), year.clone()));
     }
-    (text != before).then_some(text)
+    (text != before).then_some(Swap { question: text, pairs })
 }
 
 /// The two names by which two questions differ, where they differ by nothing else.
@@ -107,21 +142,26 @@ fn says_nothing_else(request: &str, names: &[String], years: &[String], before: 
 }
 
 /// The question before with another percentage or another amount of the same unit.
-fn another_amount(request: &str, before: &str) -> Option<String> {
+fn another_amount(request: &str, before: &str) -> Option<Swap> {
     let small = request.to_lowercase();
     if words(&small).count() > SHORT || words(&small).any(|w| CALCULATING.contains(&w)) {
         return None;
     }
     let (new, old) = (figures(request), figures(before));
     let [new] = new.as_slice() else { return None };
-    let kind = kind_of(new, request)?;
-    let mut same = old.iter().filter(|f| kind_of(f, before).as_ref() == Some(&kind));
+    let kind = kind_of(new, request);
+    let mut same = old.iter().filter(|f| match &kind {
+        Some(kind) => kind_of(f, before).as_ref() == Some(kind),
+        // A bare number is of the only amount that there is.
+        None => new.date.is_none() && old.len() == 1 && f.date.is_none(),
+    });
     let (Some(old), None) = (same.next(), same.next()) else { return None };
-    let mut text = before.to_owned();
-    let digits = |text: &str| text.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
-    let place = old.at.start..old.at.start + digits(&before[old.at.clone()]);
-    text.replace_range(place, &new.text[..digits(&new.text)]);
-    Some(text)
+    let digits = |text: &str| text[..text.trim_end_matches(|c: char| !c.is_ascii_digit()).len()].to_owned();
+    let (old_digits, new_digits) = (digits(&before[old.at.clone()]), digits(&new.text));
+    let mut question = before.to_owned();
+    question.replace_range(old.at.start..old.at.start + old_digits.len(), &new_digits);
+    let plain = |digits: String| digits.replace(',', "");
+    Some(Swap { question, pairs: vec![(plain(old_digits), plain(new_digits))] })
 }
 
 /// What a figure counts: percent, a unit, the noun behind it.
@@ -149,7 +189,7 @@ mod tests {
 
     #[track_caller]
     fn check(before: &str, request: &str, want: Option<&str>) {
-        assert_eq!(swapped(request, before).as_deref(), want, "{request}");
+        assert_eq!(swapped(request, before).map(|swap| swap.question).as_deref(), want, "{request}");
     }
 
     #[test]
@@ -180,7 +220,26 @@ mod tests {
         let grows = "If 9,200 grow by 3.5% a year, what is it after 5 years?";
         check(grows, "And if I wait 6 years?", Some("If 9,200 grow by 3.5% a year, what is it after 6 years?"));
         check("147 added to 38.5 percent of 3,109", "and with 26%?", Some("147 added to 26 percent of 3,109"));
+        check("What are 135.4 feet in metres?", "and 238?", Some("What are 238 feet in metres?"));
         check("What is 15% of 80 plus 3?", "divide that by 4", None);
         check("12 kg of flour make 300 rolls. How many are 5 kg?", "and 7 kg?", None);
+    }
+
+    #[test]
+    fn the_plan_before_is_the_plan_now() {
+        let plan = super::super::steps::read(
+            "a = find(\"cost of the Post Hotel\")\nb = find(\"rooms of the Post Hotel\")\nc = calc(\"a / b\")",
+        );
+        let swap = swapped("the same for the Adler Hotel", "What did the Post Hotel cost per room?");
+        let steps = swap.and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
+        let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told.join("; "),
+            "a = find(cost of the Adler Hotel); b = find(rooms of the Adler Hotel); c = calc(a / b)"
+        );
+        let swap = swapped("and with 26%?", "What is 5% of 80 plus 5.5?");
+        let plan = super::super::steps::read("a = calc(\"5% of 80 + 5.5\")");
+        let steps = swap.and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
+        assert_eq!(steps.first().map(ToString::to_string).as_deref(), Some("a = calc(26% of 80 + 5.5)"));
     }
 }
