@@ -86,7 +86,13 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
     let (year, number) =
         (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    // "Who founded", "where was it founded": what follows tells no kind.
+    let first = words.iter().find(|w| !w.is_empty()).map(String::as_str);
     match (year, number) {
+        _ if first.is_some_and(|w| ["who", "wer", "qui", "quién"].contains(&w)) => {
+            fact.number.is_none() && fact.date.is_none()
+        }
+        _ if first.is_some_and(|w| ["where", "wo", "où", "dónde"].contains(&w)) => fact.date.is_none(),
         (true, false) => fact.date.is_some(),
         (false, true) => {
             let costs = says(&["cost", "price", "turnover", "revenue", "budget", "output", "value"]);
@@ -316,6 +322,10 @@ mod tests {
         assert!(is_of_kind("year of opening of the mill", &dated("1931")));
         assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
         assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
+        assert!(
+            is_of_kind("Who founded the mill", &fact("Ann Bo")) && !is_of_kind("Who founded the mill", &dated("1931"))
+        );
+        assert!(!is_of_kind("Where was the mill opened", &dated("1931")));
         assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
         assert!(!is_of_kind("雁栖瓷器厂的厂长", &dated("1958")));
     }

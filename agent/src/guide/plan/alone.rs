@@ -64,9 +64,6 @@ const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "q
 /// The request, with what it leaves unsaid taken from the turn before.
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
-    if is_of_contradiction(request, turn.chat) {
-        return Ok(before);
-    }
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());
     }
@@ -126,7 +123,7 @@ fn uncited(text: &str) -> String {
 
 /// Whether a request asks which of two contradicting values is the right one: the last fact was told
 /// differently by two pages, and the request names nothing new.
-fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
+pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     chat.facts.last().is_some_and(|fact| !fact.others.is_empty())
         && last_answer(chat).is_some_and(|m| chat.facts.last().is_some_and(|f| m.content.contains(&f.text)))

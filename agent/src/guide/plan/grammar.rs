@@ -131,7 +131,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
 /// A question made of the words of these texts.
 pub fn said(texts: &[&str]) -> String {
     const SMALL: &str = "the of in and is was were did does do has have had how what when where who which many much a an to for on at by \
-                         from with or are";
+                         from with or are When What Where Who Which How In Is Was Did";
     let mut words: BTreeSet<String> = SMALL.split_whitespace().map(str::to_owned).collect();
     texts.iter().for_each(|text| add_words(&mut words, text));
     let joined = texts.iter().any(|text| text.chars().any(is_cjk));
@@ -168,6 +168,9 @@ fn words(request: &str, chat: &Chat) -> BTreeSet<String> {
         words.extend(PROPERTIES.split_whitespace().map(str::to_owned));
     }
     texts.iter().for_each(|text| add_words(&mut words, text));
+    // A cost per room is divided by a number of rooms.
+    let all: Vec<&str> = request.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.extend(all.windows(2).filter(|w| ["per", "each", "every"].contains(&w[0])).map(|w| format!("{}s", w[1])));
     let facts = chat.facts.len() + STEPS;
     words.extend((0..facts).map(|i| format!("{{{}}}", fact_name(i))));
     words

@@ -55,10 +55,14 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     // A conversion or a sum leaves the subject where it was.
     let topic = alone::before(turn.chat).filter(|before| {
         let works_out = steps.iter().all(|step| matches!(step, Step::Calc { .. } | Step::Recall { .. }));
-        works_out && named::names(&turn.asked).is_empty() && !named::names(before).is_empty()
+        works_out && turn.asked == *before
+            || works_out && named::names(&turn.asked).is_empty() && !named::names(before).is_empty()
     });
     let asked = match topic {
-        Some(question) => Asked { question, ..Asked::default() },
+        Some(question) => match turn.chat.asked.last() {
+            Some(last) if last.question == question => last.clone(),
+            _ => Asked { question, ..Asked::default() },
+        },
         None => Asked { question: turn.asked.clone(), plan, fact: None },
     };
     turn.chat.asked.push(asked);
@@ -74,7 +78,14 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
         turn.asked = understood;
         return Some(vec![step]);
     }
-    let swap = swap::swapped(turn.question, &alone::before(turn.chat)?)?;
+    let before = alone::before(turn.chat)?;
+    if alone::is_of_contradiction(turn.question, turn.chat) {
+        turn.asked = before;
+        return Some(vec![Step::Recall {
+            facts: turn.chat.facts.last().map(|f| f.name.clone()).into_iter().collect(),
+        }]);
+    }
+    let swap = swap::swapped(turn.question, &before)?;
     let plan = turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
     turn.asked.clone_from(&swap.question);
     plan.and_then(|plan| swap.replanned(&plan))
