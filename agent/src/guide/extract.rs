@@ -187,6 +187,7 @@ fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
             sources.retain(own);
         }
     }
+    sources = named::without_longer(&sources, &shape.subject);
     let speaks_of_all = |s: &Source| {
         let words: HashSet<String> = terms(&format!("{} {}", s.title, s.text)).into_iter().collect();
         about.intersection(&words).count() * 3 >= about.len() * 2

@@ -2,7 +2,7 @@
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
 use crate::evidence::{Passage, clip, select, terms};
-use crate::guide::named::speaking_of;
+use crate::guide::named::{names, speaking_of};
 use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::state::piece_of;
 use crate::language::Language;
@@ -10,7 +10,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -86,6 +86,13 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
     let (year, number) =
         (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    // A turnover is in no hectolitres.
+    const MONEY: &[&str] =
+        &["turnover", "revenue", "price", "cost", "budget", "salary", "profit", "umsatz", "preis", "kosten"];
+    let measured = read(&fact.text).unit.is_some_and(|unit| unit.kind == UnitKind::Measure && !unit.name.contains('/'));
+    if says(MONEY) && measured {
+        return false;
+    }
     // "Who founded", "where was it founded": what follows tells no kind.
     let first = words.iter().find(|w| !w.is_empty()).map(String::as_str);
     match (year, number) {
@@ -290,13 +297,16 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
 fn rivals(sources: &[Source], what: &str, passage: &Passage) -> Vec<usize> {
     let wanted: HashSet<String> = terms(what).into_iter().collect();
     let pages = sources.iter().enumerate().filter(|(i, _)| i + 1 != passage.n);
+    let names = names(what);
     let says = |source: &Source| {
         let title: HashSet<String> = terms(&source.title).into_iter().collect();
         source.text.lines().any(|line| {
             let words: HashSet<String> = terms(line).into_iter().collect();
             let own = words.intersection(&wanted).count();
             let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
-            own > 0 && all * 3 >= wanted.len() * 2 && line.contains(|c: char| c.is_ascii_digit())
+            // Somebody else of the same family says nothing of this one.
+            let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
+            named && own > 0 && all * 3 >= wanted.len() * 2 && line.contains(|c: char| c.is_ascii_digit())
         })
     };
     pages.filter(|(_, source)| says(source)).map(|(i, _)| i + 1).collect()

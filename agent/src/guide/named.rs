@@ -81,6 +81,15 @@ pub fn list(text: &str) -> Vec<String> {
     if best.len() > 1 { best } else { Vec::new() }
 }
 
+/// A request with "and others" for all but the first name of its list.
+pub fn shortened(text: &str) -> Option<String> {
+    let all = list(text);
+    let (first, last) = (all.first()?, all.last()?);
+    let start = text.find(first.as_str())? + first.len();
+    let end = text.rfind(last.as_str())? + last.len();
+    (start < end).then(|| format!("{} and others{}", &text[..start], &text[end..]))
+}
+
 /// The pages with those left empty that lack a name, and those that are about a thing with a longer name
 /// (the New Mill for the Mill) where another is about the thing itself.
 pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
@@ -97,8 +106,32 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
         has(source) && names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source)
     };
     let any_own = sources.iter().any(own);
-    let keep = |source: &Source| has(source) && !(any_own && longer(source));
+    let sibling = |source: &Source| names.iter().any(|name| is_sibling(&source.title, name)) && !own(source);
+    let keep = |source: &Source| has(source) && !(any_own && (longer(source) || sibling(source)));
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// The pages with those left empty that are about a thing with a longer name, where another is about the
+/// thing itself: Lower Sund, of the museums of Sund.
+pub fn without_longer(sources: &[Source], what: &str) -> Vec<Source> {
+    let names = names(what);
+    let longer = |source: &Source| names.iter().any(|name| is_longer(&source.title, name, what));
+    let own = |source: &Source| names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source);
+    let any_own = sources.iter().any(|s| !s.text.is_empty() && own(s));
+    let keep = |source: &Source| !(any_own && longer(source));
+    sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// Whether a title is a name like this one but for its beginning: another of the family, the East Dam for
+/// the West Dam.
+fn is_sibling(title: &str, name: &str) -> bool {
+    let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+    let (own, other) = (parts(name), names(&format!("- {title}")).first().map(|n| parts(n)).unwrap_or_default());
+    own.len() > 1
+        && other.len() == own.len()
+        && own.last() == other.last()
+        && own[0] != other[0]
+        && !title.contains(name)
 }
 
 /// For Chinese and Japanese: where a page's title begins with what is spoken of, those left empty that
@@ -187,6 +220,10 @@ mod tests {
             list("Collect the area of Lake Kuwe, Lake Maut and Lake Schau into a table"),
             ["Lake Kuwe", "Lake Maut", "Lake Schau"]
         );
+        assert_eq!(
+            shortened("The height of Mount Chib, Mount Varn and Mount Sund in a table").as_deref(),
+            Some("The height of Mount Chib and others in a table")
+        );
         assert!(list("Make a table of the bridges of Port Callan with length").is_empty());
         assert!(list("the bridges between Lornhaven in the county of Sund").is_empty());
     }
@@ -205,6 +242,12 @@ mod tests {
         let pages = [page("New Sund Mill", "It is 5 m high."), page("Sund Mill", "It is 3 m high.")];
         let kept: Vec<bool> =
             speaking_of(&pages, "height of the Sund Mill").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Selin Bo", "Born in Sund, like Ann Bo."), page("Ann Bo", "Born in Ardun.")];
+        let kept: Vec<bool> = speaking_of(&pages, "Where was Ann Bo born").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Museums of Lower Sund", "A list."), page("Museums of Sund", "A list.")];
+        let kept: Vec<bool> = without_longer(&pages, "museums of Sund").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         let pages = [page("新雁栖瓷器厂", "现有1,275人。"), page("雁栖瓷器厂", "现有2,717人。")];
         let kept: Vec<bool> = speaking_of(&pages, "雁栖瓷器厂的员工").iter().map(|s| !s.text.is_empty()).collect();

@@ -57,7 +57,7 @@ const LEAST: &[&str] = &[
 
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
-    let query = placed(&spelled(query, tables), tables);
+    let query = measured(&placed(&spelled(query, tables), tables), request, tables);
     if query.matches("SELECT").count() != 1 {
         return query;
     }
@@ -115,6 +115,32 @@ fn taken_from(query: &str, table: &str) -> Vec<String> {
     }
     found.retain(|column| !column.is_empty());
     found
+}
+
+/// A sum of the column that the request names, where the query sums another one of the same table that it
+/// does not name.
+fn measured(query: &str, request: &str, tables: &[Table]) -> String {
+    let asked = terms(request);
+    let is_named = |column: &str| {
+        let own = terms(column);
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    let mut query = query.to_owned();
+    for table in tables {
+        let numeric = |i: usize| {
+            table.rows.iter().filter_map(|row| row.get(i)).any(|cell| cell.number.is_some() && cell.date.is_none())
+        };
+        let columns: Vec<&str> =
+            (0..table.columns.len()).filter(|i| numeric(*i)).map(|i| table.columns[i].as_str()).collect();
+        let mut named = columns.iter().copied().filter(|column| is_named(column));
+        let (Some(meant), None) = (named.next(), named.next()) else { continue };
+        for function in ["SUM(", "AVG("] {
+            for other in columns.iter().filter(|column| **column != meant && !is_named(column)) {
+                query = query.replace(&format!("{function}{other})"), &format!("{function}{meant})"));
+            }
+        }
+    }
+    query
 }
 
 /// A sum by manager is one row a manager: of several columns that a query groups by, those stay that the
@@ -232,6 +258,7 @@ fn bare(column: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polymath_chat::{Cell, Provenance};
 
     #[track_caller]
     fn check(query: &str, request: &str, want: &str) {
@@ -256,6 +283,21 @@ mod tests {
         let query = "SELECT t1.Head, t1.Total / t2.Staff FROM t1 JOIN t2 ON t1.Head = t2.Head";
         let want = "SELECT t3.Head, t3.Total / t2.Staff FROM t3 JOIN t2 ON t3.Head = t2.Head";
         assert_eq!(mended(query, "the total per head of staff", &tables), want);
+    }
+
+    #[test]
+    fn what_is_summed_is_what_was_asked_for() {
+        let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
+        let table = Table {
+            title: "t".into(),
+            columns: ["Tickets", "Income"].map(str::to_owned).to_vec(),
+            rows: vec![vec![number(1.0), number(2.0)]],
+        };
+        let query =
+            |request: &str| mended("SELECT SUM(Tickets) AS Total FROM t1", request, std::slice::from_ref(&table));
+        assert_eq!(query("How much income is there?"), "SELECT SUM(Income) AS Total FROM t1");
+        assert_eq!(query("How many tickets for that income?"), "SELECT SUM(Tickets) AS Total FROM t1");
+        assert_eq!(query("How much is it?"), "SELECT SUM(Tickets) AS Total FROM t1");
     }
 
     #[test]

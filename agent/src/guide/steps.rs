@@ -57,6 +57,15 @@ impl Lead for Guide {
     }
 }
 
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+/// Whether a word is what plans call a table.
+fn is_table_name(word: &str) -> bool {
+    word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// The last call that this step made, and what came of it.
 fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
     turn.outcomes.last()
@@ -77,6 +86,11 @@ impl Guide {
                 Ok(None)
             }
             Step::Sql { name, query } => {
+                let lacks = |word: &str| is_table_name(word) && self.table(word).is_none();
+                // That nothing was found for a table is told already.
+                if words(&query).any(lacks) && self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                    return Ok(None);
+                }
                 let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
@@ -87,6 +101,9 @@ impl Guide {
             }
             Step::Chart { kind, table, options } => {
                 let Some(table) = self.table(&table) else {
+                    if self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                        return Ok(None);
+                    }
                     self.results.push(Outcome::Failed(format!("chart of {table}")));
                     return Ok(None);
                 };

@@ -67,10 +67,9 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());
     }
-    let answer = last_answer(turn.chat).map(|m| uncited(&m.content)).unwrap_or_default();
-    let answer = clip(&answer, 250);
-    let prompt = format!("Question: {}\nAnswer: {answer}\nFollow-up: {request}", clip(&before, 300));
-    let lark = grammar::said(&[request, &before, &answer]);
+    let said = exchange(turn.chat, &before);
+    let prompt = format!("{said}Follow-up: {request}");
+    let lark = grammar::said(&[request, &said]);
     let text = match turn.complete(ALONE.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         Err(CompletionError::TooLong(_)) => String::new(),
@@ -100,6 +99,18 @@ fn last_question(chat: &Chat) -> Option<String> {
     asked.rev().nth(1).map(|m| m.content.clone())
 }
 
+/// The last two questions as they were understood, with their answers.
+fn exchange(chat: &Chat, before: &str) -> String {
+    let all: Vec<&Message> =
+        chat.messages.iter().filter(|m| m.role == Role::Assistant && !m.content.is_empty()).collect();
+    let mut said = String::new();
+    if let ([.., asked, _], [.., answer, _]) = (chat.asked.as_slice(), all.as_slice()) {
+        said = format!("Question: {}\nAnswer: {}\n", clip(&asked.question, 200), clip(&uncited(&answer.content), 200));
+    }
+    let answer = all.last().map(|m| uncited(&m.content)).unwrap_or_default();
+    format!("{said}Question: {}\nAnswer: {}\n", clip(before, 300), clip(&answer, 250))
+}
+
 fn last_answer(chat: &Chat) -> Option<&Message> {
     chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())
 }
@@ -124,8 +135,60 @@ fn uncited(text: &str) -> String {
 /// Whether a request asks which of two contradicting values is the right one: the last fact was told
 /// differently by two pages, and the request names nothing new.
 pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
+    const ASKING: &[&str] = &[
+        "number",
+        "figure",
+        "value",
+        "one",
+        "two",
+        "use",
+        "trust",
+        "hold",
+        "true",
+        "right",
+        "correct",
+        "correctly",
+        "newer",
+        "recent",
+        "more",
+        "latest",
+        "older",
+        "date",
+        "go",
+        "should",
+        "would",
+        "believe",
+        "rely",
+        "report",
+        "source",
+        "page",
+        "now",
+        "so",
+        "then",
+        "these",
+        "those",
+        "them",
+        "valid",
+        "official",
+        "better",
+        "is",
+        "are",
+        "do",
+        "i",
+        "zahl",
+        "stimmt",
+        "gilt",
+        "neuer",
+        "chiffre",
+        "cifra",
+    ];
     let small = request.to_lowercase();
-    chat.facts.last().is_some_and(|fact| !fact.others.is_empty())
+    let asks = |term: &String| {
+        let known = |list: &[&str]| list.contains(&term.as_str()) || list.iter().any(|word| terms(word).contains(term));
+        known(ASKING) || known(HOLDS)
+    };
+    terms(request).iter().all(asks)
+        && chat.facts.last().is_some_and(|fact| !fact.others.is_empty())
         && last_answer(chat).is_some_and(|m| chat.facts.last().is_some_and(|f| m.content.contains(&f.text)))
         && says(&small, HOLDS)
         && words(&small).count() <= SHORT
@@ -138,7 +201,7 @@ fn may_lean(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     let points = words(&small).any(|w| POINTING.contains(&w));
     !chat.sources.is_empty()
-        && last_answer(chat).is_some_and(|m| !m.content.contains("| ---") && !m.content.contains("```"))
+        && last_answer(chat).is_some_and(|m| !["| ---", "```", ".png"].iter().any(|mark| m.content.contains(mark)))
         && words(&small).count() <= SHORT
         && (points || named::names(request).is_empty())
         && !is_drawn(&small)

@@ -46,7 +46,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             seen.insert(what.to_lowercase())
         }
         // Who somebody is, and when something was, is no table.
-        Step::Collect { .. } if asks_for_one(&request) => {
+        Step::Collect { columns, .. } if asks_for_one(&request) || is_unasked_series(columns, &request) => {
             impossible.push("collect");
             false
         }
@@ -94,6 +94,47 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
+}
+
+/// Whether a table by years is planned for a request that says nothing of years or of a table.
+fn is_unasked_series(columns: &[String], request: &str) -> bool {
+    const SERIES: &[&str] = &[
+        "year",
+        "years",
+        "yearly",
+        "annual",
+        "each",
+        "every",
+        "per",
+        "history",
+        "over",
+        "since",
+        "from",
+        "development",
+        "trend",
+        "table",
+        "list",
+        "collect",
+        "all",
+        "jahr",
+        "jahre",
+        "jährlich",
+        "tabelle",
+        "année",
+        "annuel",
+        "tableau",
+        "año",
+        "anual",
+        "tabla",
+        "表",
+        "每年",
+        "历年",
+    ];
+    let first = columns.first().map(|c| c.to_lowercase()).unwrap_or_default();
+    ["year", "date"].contains(&first.as_str())
+        && !says(request, SERIES)
+        && !is_drawn(request)
+        && !request.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether each row has figures, and the request has them all, each as often.

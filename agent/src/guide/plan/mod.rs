@@ -109,7 +109,7 @@ fn tell(turn: &Turn<'_>, steps: &[Step]) {
 async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Result<Vec<Step>> {
     let tools: Vec<String> = turn.agent.tools.specs().into_iter().map(|t| t.name).collect();
     let there = at_hand(turn.chat);
-    let prompt = match there.is_empty() {
+    let mut prompt = match there.is_empty() {
         true => format!("Request: {}", clip(request, 1500)),
         false => format!("There is: {there}\nRequest: {}", clip(request, 1500)),
     };
@@ -133,6 +133,12 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         tracing::debug!("plan: {text}");
         let mut steps = steps::read(&text);
         let alone = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count() == 1;
+        // A table each for things that are to be rows of one: planned for the first and others like it.
+        let tables = steps.iter().filter(|s| matches!(s, Step::Collect { .. })).count();
+        if let (Some(short), true, true) = (named::shortened(request), tables > 1, !prompt.contains(" and others")) {
+            prompt = prompt.replace(request, &short);
+            continue;
+        }
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
@@ -200,11 +206,11 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     // "Now add them all up": the numbers are those of the question before.
     let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
     let before = before.filter(|before| !amounts::amounts(before).is_empty());
-    let asked = before.map_or(request.to_owned(), |before| format!("{before}\nThen: {request}"));
-    turn.asked.clone_from(&asked);
+    let asked =
+        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
     let mut likeliest = None;
     for attempt in 0..TRIES {
-        let task = SUMS.ask(format!("Question: {}", clip(&asked, 1500)), LONGEST);
+        let task = SUMS.ask(clip(&asked, 1500), LONGEST);
         let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
         task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
         let text = match turn.complete(task).await {
@@ -221,7 +227,10 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
         }
         likeliest.get_or_insert(thought_out);
     }
-    *expression = likeliest.unwrap_or_else(|| expression.clone());
+    let likeliest = likeliest.unwrap_or_else(|| expression.clone());
+    let odd = amounts::is_odd(&likeliest, &asked);
+    let known = || amounts::rule_of_three(request).or_else(|| amounts::priced(&asked));
+    *expression = Some(odd).filter(|odd| *odd).and_then(|_| known()).unwrap_or(likeliest);
     Ok(())
 }
 

@@ -189,7 +189,7 @@ fn is_of_a_text(request: &str) -> bool {
 fn is_of_code(request: &str, chat: &Chat) -> bool {
     let answers = chat.messages.iter().rev().filter(|m| m.role == Role::Assistant && !m.content.is_empty());
     let code = answers.take(1).any(|m| m.content.contains("```"));
-    code && words(request).count() <= SHORT && !is_drawn(request) && chat.tables.is_empty()
+    code && words(request).count() <= SHORT && !is_drawn(request) && chat.files.is_empty()
 }
 
 /// Whether a request begins by asking for a translation.
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn code_is_shown_and_not_run() {
         let code = |request: &str| plan(request, &Chat::new("c")).is_some_and(|steps| steps == [Step::Reply]);
-        assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .txt files?"));
+        assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .log files?"));
         assert!(
             code("Show me a Python loop over 1 to 9")
                 && code("I need SQL that adds up hours for every nurse, table shifts")

@@ -66,7 +66,15 @@ impl Swap {
         for (old, new) in &self.pairs {
             let mut changed = 0;
             for step in &mut steps {
-                if let Some(other) = step.with(old, new) {
+                let other = step.with(old, new);
+                // The 4 of 4 % is not the 4 of 4 years.
+                if let (Step::Calc { expression, .. }, Some(_)) = (&*step, &other)
+                    && expression.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|word| word == old).count()
+                        > 1
+                {
+                    return None;
+                }
+                if let Some(other) = other {
                     *step = other;
                     changed += 1;
                 }
@@ -239,7 +247,9 @@ mod tests {
         );
         let swap = swapped("and with 26%?", "What is 5% of 80 plus 5.5?");
         let plan = super::super::steps::read("a = calc(\"5% of 80 + 5.5\")");
-        let steps = swap.and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
+        let steps = swap.clone().and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
+        let twice = super::super::steps::read("a = calc(\"5 * 80 ^ 5\")");
+        assert_eq!(swap.and_then(|swap| swap.replanned(&twice)), None);
         assert_eq!(steps.first().map(ToString::to_string).as_deref(), Some("a = calc(26% of 80 + 5.5)"));
     }
 }
