@@ -172,7 +172,7 @@ pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let number = if size { number.abs() } else { number };
     // So many digits were asked for, or it is a whole number; an exact fraction has more than anybody reads.
     if digits.trim_start_matches('-').len() > 16 && (rounded || !digits.contains('.')) {
-        return result.to_owned();
+        return format!("{digits}{rest}");
     }
     let text = short(number);
     let (sign, unit) = match unit.chars().next().filter(|c| "$€£¥₹₩".contains(*c)) {
