@@ -136,7 +136,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tool(command) => return tool::run(command).await,
         Command::Python(command) => python::run(command).await?,
         Command::Parse(args) => parse::run(args)?,
-        Command::Model(command) => model::run(command, &home, quiet).await?,
+        Command::Model(command) => return model::run(command, &home, quiet).await,
         Command::Serve(args) => return serve::run(args, quiet).await,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {

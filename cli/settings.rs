@@ -108,6 +108,9 @@ struct BrowserFile {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub home: PathBuf,
+    /// Where indexes of folders and the interpreters' journals are kept: the home, unless a run is to
+    /// leave nothing behind.
+    pub state: PathBuf,
     pub model: Option<String>,
     pub search: String,
     /// `None` is all.
@@ -161,6 +164,7 @@ impl Settings {
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
             home: polymath_model::store::home(),
+            state: polymath_model::store::home(),
             model,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,

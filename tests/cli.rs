@@ -38,6 +38,10 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["tool", "call", "calculator", "{"], 2, "not JSON");
     fails(&["tool", "call", "calculator", "{}"], 1, "expression");
     fails(&["sessions", "show", "nobody"], 1, "nobody");
+    fails(&["model", "eval", "--tasks", "/no/such/tasks.jsonl"], 1, "cannot read /no/such/tasks.jsonl");
+    fails(&["model", "eval", "--turns", "3"], 2, "--fresh");
+    fails(&["model", "eval", "--fresh", "3", "--kind", "opera"], 2, "their kinds are absent, calc, charts");
+    fails(&["model", "eval", "--kind", "opera"], 2, "kinds are one, choice, several and none");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 /// Why tasks can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TasksError {
-    #[error("cannot read {}: {source}", .path.display())]
+    #[error("cannot read {}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{}, line {line}, is no dialogue: {why}", .path.display())]
     Line { path: PathBuf, line: usize, why: String },
