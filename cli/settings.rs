@@ -4,6 +4,7 @@
 mod python;
 
 use anyhow::{Context, bail};
+use chrono::NaiveDate;
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
 use polymath_model::remote::Address;
@@ -49,6 +50,9 @@ pub struct RunArgs {
     /// Makes drawn tokens repeatable
     #[arg(long, env = "POLYMATH_SEED", value_name = "N")]
     pub seed: Option<u32>,
+    /// The day that counts as today, as 2025-12-31: for prompts and the programs that the guide writes. A program's own clock stays
+    #[arg(long, env = "POLYMATH_TODAY", value_name = "DATE", value_parser = day)]
+    pub today: Option<NaiveDate>,
     /// Tokens of context to keep
     #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
     pub context: Option<usize>,
@@ -61,6 +65,11 @@ pub struct RunArgs {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// A day as people give it to a flag.
+pub fn day(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|e| format!("{e}; a day is written as 2025-12-31"))
 }
 
 impl RunArgs {
@@ -121,6 +130,8 @@ pub struct Settings {
     /// `None` is what the model's makers recommend.
     pub temperature: Option<f32>,
     pub seed: u32,
+    /// `None` is the computer's own.
+    pub today: Option<NaiveDate>,
     pub context: usize,
     /// RPC servers, `host:port` each.
     pub rpc: Vec<String>,
@@ -173,6 +184,7 @@ impl Settings {
             deadline,
             temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
+            today: args.today,
             context: args.context.or(file.context).unwrap_or(polymath_llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),

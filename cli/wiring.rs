@@ -48,6 +48,7 @@ pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Re
             sampling,
             limits: settings.limits.clone(),
             out,
+            today: settings.today,
         },
     })
 }

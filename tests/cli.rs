@@ -31,6 +31,9 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["ask", "x", "--search", "altavista"], 2, "altavista");
     fails(&["ask", "x", "--search", "local:/no/such/folder"], 2, "/no/such/folder");
     fails(&["ask", "x", "--deadline", "soon"], 2, "soon");
+    fails(&["ask", "x", "--today", "2025-02-30"], 2, "a day is written as 2025-12-31");
+    fails(&["chat", "--today", "tomorrow"], 2, "a day is written as 2025-12-31");
+    fails(&["demo", "--today", "tomorrow"], 2, "a day is written as 2025-12-31");
     fails(&["ask", "x", "--model", "/no/such/file.gguf"], 1, "/no/such/file.gguf");
     fails(&["ask", "x", "--model", "gpt-17"], 1, "gpt-17");
     fails(&["ask", "x", "--frobnicate"], 2, "--frobnicate");

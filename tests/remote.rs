@@ -28,7 +28,19 @@ async fn polymath(home: &TempDir, args: &[&str]) -> Output {
 
 async fn ask(home: &TempDir, server: &Server, question: &str) -> (Option<i32>, String, String) {
     let model = format!("http://{}/v1#m", server.address);
-    let args = ["ask", question, "--quiet", "--session", "s", "--tools", "calculator", "--model", &model];
+    let args = [
+        "ask",
+        question,
+        "--quiet",
+        "--session",
+        "s",
+        "--tools",
+        "calculator",
+        "--today",
+        "2031-05-09",
+        "--model",
+        &model,
+    ];
     let output = polymath(home, &args).await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -42,6 +54,7 @@ async fn a_model_behind_an_endpoint_calls_tools_and_answers() {
     let server = Server::start("vllm", vec![chunks(&[call]), text("It is 42.")]).await;
     let (status, stdout, stderr) = ask(&home, &server, "What is 6 times 7?").await;
     assert!(status == Some(0) && stdout.contains("It is 42."), "{stdout}{stderr}");
+    assert!(server.asked()[0]["messages"][0].to_string().contains("Today is 2031-05-09"), "{:?}", server.asked());
     let result = server.asked()[1]["messages"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(result["role"], "tool");
     assert!(result["content"].as_str().unwrap().contains("42"), "{result}");
