@@ -6,7 +6,7 @@
 //! counted.
 
 use crate::evidence::clip;
-use crate::lead::{Lead, Turn};
+use crate::lead::{Lead, Settings, Turn};
 use crate::notebook::{describe_files, inherit};
 use crate::prompts::NATIVE;
 use async_trait::async_trait;
@@ -27,8 +27,8 @@ pub struct Native {
 }
 
 /// Date only, and nothing else that changes between runs: the prefix is to be found in the cache.
-fn system_prompt(files: &[PathBuf]) -> String {
-    let prompt = NATIVE.system();
+fn system_prompt(settings: &Settings, files: &[PathBuf]) -> String {
+    let prompt = settings.dated(&NATIVE.system());
     let files = describe_files(files);
     if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
 }
@@ -137,7 +137,7 @@ fn tell(turn: &Turn<'_>, reply: &Reply) {
 }
 
 async fn ask(turn: &mut Turn<'_>, tool_choice: &ToolChoice, asides: &[Message]) -> anyhow::Result<Reply> {
-    let mut messages = vec![Message::system(system_prompt(&turn.chat.files))];
+    let mut messages = vec![Message::system(system_prompt(&turn.agent.settings, &turn.chat.files))];
     messages.extend(turn.chat.messages.iter().chain(asides).cloned());
     let tools = turn.agent.tools.specs();
     let reply = turn
