@@ -25,19 +25,33 @@ enum Promise {
     Picture,
 }
 
-const TURNS: [(&str, Promise); 5] = [
-    ("Collect Scale AI's funding rounds (date, amount, valuation) into a table", Promise::Table),
+/// The day of the talk, which is the demo's today.
+const TALK: NaiveDate = NaiveDate::from_ymd_opt(2023, 11, 22).expect("a day");
+
+/// What is asked, as in the talk, what it must leave behind, and what the talk got.
+const TURNS: [(&str, Promise, &str); 5] = [
     (
-        "Estimate the missing valuations of Series A and B from the ratios of valuation to amount in the other rounds",
+        "Collect Scale AI's funding rounds (date, amount, valuation) into a table",
         Promise::Table,
+        "a table of five rounds, the valuations of A and B not found",
     ),
-    ("Plot the valuations: dates on the x axis, valuation on a logarithmic y axis, with grid lines", Promise::Picture),
     (
-        "Fit a linear trend to the valuations over time and plot it with the data up to the end of 2025; mark today with a vertical \
-         line, and print the trend's value today and at the end of 2025",
-        Promise::Picture,
+        "Estimate the valuations of Series A and B from the ratios of valuation to amount in Series C, D and E",
+        Promise::Table,
+        "70 and 283 million dollars",
     ),
-    ("Draw a picture that represents the company Scale AI", Promise::Picture),
+    (
+        "Plot the valuations: dates on the x axis, valuation on a logarithmic y axis, with grid lines",
+        Promise::Picture,
+        "such a plot",
+    ),
+    (
+        "Add a linear trend line to this plot and extrapolate it to the end of 2025; mark today with a vertical line, and tell the \
+         valuations today and at the end of 2025",
+        Promise::Picture,
+        "about 150 billion dollars on that day and 2 trillion at the end of 2025",
+    ),
+    ("Draw a picture that represents the company Scale AI", Promise::Picture, "a picture of an image model's"),
 ];
 
 /// Arguments of `polymath demo`.
@@ -52,7 +66,7 @@ pub struct DemoArgs {
     /// Makes drawn tokens repeatable
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
-    /// The day that counts as today, as 2025-12-31
+    /// The day that counts as today, as 2025-12-31; the talk's, 2023-11-22, where none is given
     #[arg(long, value_name = "DATE", value_parser = day)]
     today: Option<NaiveDate>,
     /// One JSON object a line instead of text
@@ -65,7 +79,8 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let site = site::Site::start().await.context("cannot serve the demo's pages on loopback")?;
     let mut args = RunArgs::from_environment()?;
     args.search = Some(format!("searxng:http://{}", site.address));
-    (args.model, args.seed, args.today) = (model.or(args.model), seed.or(args.seed), today.or(args.today));
+    (args.model, args.seed, args.today) =
+        (model.or(args.model), seed.or(args.seed), today.or(args.today).or(Some(TALK)));
     let mut settings = Settings::read(&args)?;
     settings.allow = vec![site.address.to_string()];
     settings.tools = None;
@@ -76,7 +91,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let cancel = interrupt.token();
     let mut turns = Vec::new();
     let mut broken = Vec::new();
-    for (number, (question, promise)) in TURNS.iter().enumerate() {
+    for (number, (question, promise, talk)) in TURNS.iter().enumerate() {
         let mut renderer = Renderer::new(RenderOptions::new(json, quiet));
         if !quiet {
             eprintln!("\n{}/{} {question}", number + 1, TURNS.len());
@@ -92,6 +107,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         turns.push(ReportTurn {
             question: (*question).to_owned(),
+            remark: Some(format!("The talk had {talk}.")),
             answer_markdown: end.answer.text,
             citations: end.answer.citations,
             tables: end.tables,

@@ -34,6 +34,9 @@ pub fn markdown(out: &Path, title: &str, turns: &[ReportTurn]) -> String {
     let mut text = format!("# {}\n", one_line(title));
     for (number, turn) in turns.iter().enumerate() {
         let _ = writeln!(text, "\n## {}. {}\n\n{}", number + 1, one_line(&turn.question), turn.answer_markdown.trim());
+        if let Some(remark) = &turn.remark {
+            let _ = writeln!(text, "\n> {}", one_line(remark));
+        }
         for table in new_tables(turn) {
             let _ =
                 writeln!(text, "\n**{}**\n\n{}", escape(&table.title), marked_table(table, &turn.citations).trim_end());

@@ -42,6 +42,9 @@ pub fn html(title: &str, turns: &[ReportTurn]) -> String {
 fn section(out: &mut String, number: usize, turn: &ReportTurn) {
     let _ = writeln!(out, "<section id=\"q{number}\">\n<h2>{}</h2>", text(&turn.question));
     markdown(out, &turn.answer_markdown, number, &turn.citations);
+    if let Some(remark) = &turn.remark {
+        let _ = write!(out, "<blockquote>{}</blockquote>", text(remark));
+    }
     for table in new_tables(turn) {
         let mut source = format!("**{}**\n\n", escape(&table.title));
         source.push_str(&marked_table(table, &turn.citations));

@@ -7,6 +7,8 @@ use polymath_chat::{Artifact, Cell, Citation, Figure, FigureStatus, Provenance, 
 pub struct ReportTurn {
     pub question: String,
     pub answer_markdown: String,
+    /// What is to be said of the answer, behind it.
+    pub remark: Option<String>,
     pub citations: Vec<Citation>,
     pub tables: Vec<Table>,
     pub artifacts: Vec<Artifact>,

@@ -6,6 +6,7 @@ independent calculation: the table's five rounds, the two estimates, the trend's
 there. Prints what is wrong of each run, then how many were right and the median time. Standard library only."""
 import argparse
 import datetime
+import math
 import pathlib
 import re
 import statistics
@@ -17,6 +18,7 @@ import time
 ROUNDS = [  # date, amount and valuation as examples/scale-ai/README.md has them; the first two valuations are on no page
     ("2017-07", 4.5e6, None), ("2018-08", 18e6, None), ("2019-08", 100e6, 1e9), ("2020-12", 155e6, 3.5e9), ("2021-04", 325e6, 7.3e9),
 ]
+TALK = datetime.date(2023, 11, 22)  # the demo's today
 END = datetime.date(2025, 12, 31)
 CLOSE = 0.005  # what a figure may be off by rounding, as a share of it
 SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "b": 1e9, "billion": 1e9, "trillion": 1e12}
@@ -80,20 +82,23 @@ def wrong_table(text: str, estimates: list[list[float]]) -> list[str]:
 
 
 def estimates() -> list[list[float]]:
-    """Valuations of the first two rounds, by the median and by the mean of the others' ratios."""
+    """Valuations of the first two rounds, by the geometric mean of the two usual ways: the mean of the others' ratios of valuation
+    to amount, and one over the mean of those of amount to valuation."""
     ratios = [valuation / amount for _, amount, valuation in ROUNDS if valuation]
-    return [[amount * ratio for _, amount, valuation in ROUNDS if not valuation] for ratio in (statistics.median(ratios), statistics.mean(ratios))]
+    ratio = math.sqrt(statistics.mean(ratios) * statistics.harmonic_mean(ratios))
+    return [[amount * ratio for _, amount, valuation in ROUNDS if not valuation]]
 
 
 def trends(days: list[datetime.date]) -> list[list[float]]:
-    """A straight line's values on these days, least squares: with either of the estimates, and through the known rounds alone."""
+    """The values on these days of the line that is straight on a logarithmic axis, least squares: with the estimates, and through
+    the known rounds alone."""
     known = [valuation for *_, valuation in ROUNDS]
     ways = [[*way, *known[len(way):]] for way in estimates()] + [known]
     found = []
     for way in ways:
         points = [(datetime.date.fromisoformat(date + "-01").toordinal(), value) for (date, *_), value in zip(ROUNDS, way) if value]
-        line = statistics.linear_regression([x for x, _ in points], [y for _, y in points])
-        found.append([line.slope * day.toordinal() + line.intercept for day in days])
+        line = statistics.linear_regression([x for x, _ in points], [math.log(y) for _, y in points])
+        found.append([math.exp(line.slope * day.toordinal() + line.intercept) for day in days])
     return found
 
 
@@ -120,7 +125,7 @@ def main() -> None:
     parser.add_argument("--report", type=pathlib.Path, metavar="DIR", help="check what a demo left there, and run nothing")
     parser.add_argument("--seeds", type=int, default=20, metavar="N", help="runs, each with its own seed (default 20)")
     parser.add_argument("--model", metavar="M", help="as polymath's flag")
-    parser.add_argument("--today", type=datetime.date.fromisoformat, default=datetime.date.today(), metavar="DATE", help="the day that counts as today")
+    parser.add_argument("--today", type=datetime.date.fromisoformat, default=TALK, metavar="DATE", help="the day that counts as today")
     args = parser.parse_args()
     if args.report:
         why = wrong(args.report, args.today)

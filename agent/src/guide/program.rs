@@ -80,7 +80,9 @@ struct Estimate {
     from: String,
 }
 
-/// Missing values from the usual ratio to another column.
+/// Missing values from the usual ratio to another column, worked out both ways round: the mean of the
+/// ratios, and one over the mean of their inverses. The two are the ends of a range, their geometric mean
+/// is its middle.
 async fn estimate(turn: &mut Turn<'_>, df: &str, table: &Table, columns: &Columns) -> anyhow::Result<String> {
     let gaps = object(&[("fill", json!({"enum": columns.incomplete})), ("from", json!({"enum": columns.numbers}))]);
     let what = "Values that are missing in a column of a table are to be estimated from their ratio to another column. Which column \
@@ -96,11 +98,13 @@ async fn estimate(turn: &mut Turn<'_>, df: &str, table: &Table, columns: &Column
          known = {df}.dropna(subset=[FILL, FROM])\n\
          ratios = known[FILL] / known[FROM]\n\
          for name, ratio in zip(known[KEY], ratios):\n    print(f\"{{name}}: ratio of {{FILL}} to {{FROM}} is {{ratio:.4g}}\")\n\
-         ratio = ratios.median()\n\
-         print(f\"median ratio: {{ratio:.4g}}\")\n\
-         missing = {df}[FILL].isna()\n\
+         ways = sorted([ratios.mean(), 1 / (1 / ratios).mean()])\n\
+         ratio = (ways[0] * ways[1]) ** 0.5\n\
+         print(f\"mean ratio: {{ratios.mean():.4g}}; one over the mean of {{FROM}} to {{FILL}}: {{1 / (1 / ratios).mean():.4g}}\")\n\
+         missing = {df}[FILL].isna() & {df}[FROM].notna()\n\
          {df}[FILL] = {df}[FILL].fillna({df}[FROM] * ratio)\n\
-         for name, value in zip({df}.loc[missing, KEY], {df}.loc[missing, FILL]):\n    print(f\"{{name}}: estimated {{FILL}} {{value:,.0f}}\")\n"
+         for name, base, value in zip({df}.loc[missing, KEY], {df}.loc[missing, FROM], {df}.loc[missing, FILL]):\n    \
+             print(f\"{{name}}: estimated {{FILL}} {{value:,.0f}} (from {{base * ways[0]:,.0f}} to {{base * ways[1]:,.0f}})\")\n"
     ))
 }
 
@@ -134,6 +138,8 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
     let task = TREND.ask(prompt, 120).constrained(Constraint::JsonSchema(gaps));
     let text = turn.complete(task).await?;
     let mut chosen: Trend = serde_json::from_str(&text)?;
+    // On the axis of the chart that is there a straight line is one.
+    chosen.logarithmic |= turn.chat.charts.last().is_some_and(|chart| chart.log && chart.y == chosen.up);
     for place in chosen.days.iter_mut().chain([&mut chosen.until]) {
         if place == "today" {
             *place = today.to_string();
@@ -153,13 +159,18 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
     };
     let at = if dates { "place.toordinal()" } else { "place" };
     let shown = if dates { "place.date()" } else { "place" };
-    let scale = if chosen.logarithmic { "plt.yscale(\"log\")\n" } else { "" };
+    // A line that is straight on a logarithmic axis is the fit of the logarithm.
+    let (scale, from, to, named) = match chosen.logarithmic {
+        true => ("plt.yscale(\"log\")\n", "np.log(known[Y])", "np.exp", "linear trend on the logarithmic axis"),
+        false => ("", "known[Y]", "", "linear trend"),
+    };
+    let positive = if chosen.logarithmic { "known = known[known[Y] > 0]\n" } else { "" };
     let program = format!(
         "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n\
          X, Y = {x}, {y}\n\
          known = {df}.dropna(subset=[X, Y]).sort_values(X)\n\
-         slope, start = np.polyfit({number}, known[Y], 1)\n\n\
-         def trend(place):\n    return slope * {at} + start\n\n\
+         {positive}slope, start = np.polyfit({number}, {from}, 1)\n\n\
+         def trend(place):\n    return {to}(slope * {at} + start)\n\n\
          def short(value, _=None):\n    \
              for size, letter in ((1e12, \"T\"), (1e9, \"B\"), (1e6, \"M\")):\n        \
                  if abs(value) >= size:\n            return f\"{{value / size:.4g}}{{letter}}\"\n    \
@@ -167,14 +178,14 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
          place = {until}\nlast = {read}\n\
          places = [{read} for place in {days}]\n\
          line = {line}\n\
-         plt.plot(line, [trend(place) for place in line], label=\"linear trend\")\n\
+         plt.plot(line, [trend(place) for place in line], label=\"{named}\")\n\
          plt.scatter(known[X], known[Y], color=\"black\", zorder=3, label=Y)\n\
          for place in places:\n    \
              plt.axvline(place, linestyle=\"--\", color=\"grey\")\n    \
              plt.annotate(f\"{{{shown}}}\\n{{short(trend(place))}}\", (place, trend(place)), textcoords=\"offset points\", xytext=(-8, 0), ha=\"right\")\n    \
-             print(f\"{{Y}}, linear trend at {{{shown}}}: {{trend(place):,.0f}}\")\n\
+             print(f\"{{Y}}, {named} at {{{shown}}}: {{trend(place):,.0f}}\")\n\
          {scale}plt.margins(y=0.15)\nplt.gca().yaxis.set_major_formatter(short)\n\
-         plt.title(f\"{{Y}} and its linear trend\")\nplt.xlabel(X)\nplt.ylabel(Y)\nplt.grid(True)\nplt.legend()\nplt.show()\n"
+         plt.title(f\"{{Y}} and its {named}\")\nplt.xlabel(X)\nplt.ylabel(Y)\nplt.grid(True)\nplt.legend()\nplt.show()\n"
     );
     Ok(program)
 }
