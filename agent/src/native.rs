@@ -81,7 +81,7 @@ impl Native {
             }
             if !names.is_empty()
                 && let Some(message) =
-                    turn.chat.messages.iter_mut().find(|m| m.call_id.as_deref() == Some(&outcome.call.id))
+                    turn.chat.messages.iter_mut().rfind(|m| m.call_id.as_deref() == Some(&outcome.call.id))
             {
                 message
                     .content
@@ -281,7 +281,7 @@ fn make_room(turn: &mut Turn<'_>, tools: &[ToolSpec], asides: &[Message], contex
         return false;
     }
     let text = format!(
-        "the conversation fills the model's context: {} older results of tools were shortened for it",
+        "the conversation fills the model's context; older results of tools were shortened: {}",
         shortened.len()
     );
     let _ = turn.events.send(Event::Notice { text });

@@ -40,7 +40,7 @@ pub fn review(answer: &str, turn: &Turn<'_>) -> Option<Objection> {
         return None;
     }
     let lines = evidence.known();
-    let words: Vec<HashSet<String>> = lines.iter().map(|(_, line, _)| terms(line).into_iter().collect()).collect();
+    let said: Vec<HashSet<String>> = lines.iter().map(|(_, line, _)| words(line)).collect();
     let places = lines.iter().enumerate();
     let known: Vec<Known> = places
         .flat_map(|(place, (_, _, found))| found.iter().map(move |f| Known { figure: f.clone(), place }))
@@ -48,8 +48,8 @@ pub fn review(answer: &str, turn: &Turn<'_>) -> Option<Objection> {
     let mut told =
         "These figures of your answer stand in no page, table or result, and the user did not give them:\n".to_owned();
     for figure in wrong.iter().take(FIGURES) {
-        let about: HashSet<String> = terms(sentence(&bare, figure)).into_iter().collect();
-        let near: Vec<String> = nearest(figure, &about, &known, &words)
+        let about = words(sentence(&bare, figure));
+        let near: Vec<String> = nearest(figure, &about, &known, &said)
             .into_iter()
             .map(|k| {
                 let (place, line, _) = &lines[k.place];
@@ -82,6 +82,11 @@ fn prose(text: &str) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
+/// What a text is found by, but for its numbers.
+fn words(text: &str) -> HashSet<String> {
+    terms(text).into_iter().filter(|term| term.contains(char::is_alphabetic)).collect()
+}
+
 fn is_small_count(figure: &Spotted) -> bool {
     let measured = figure.unit.as_ref().is_some_and(|unit| unit.kind != UnitKind::Count);
     figure.digits <= 1 && figure.number.is_some_and(|n| n.abs() < 10.0) && !figure.is_marked && !measured
@@ -102,12 +107,12 @@ fn nearest<'k>(
     figure: &Spotted,
     about: &HashSet<String>,
     known: &'k [Known],
-    words: &[HashSet<String>],
+    said: &[HashSet<String>],
 ) -> Vec<&'k Known> {
     let mut scored: Vec<(usize, f64, &Known)> = known
         .iter()
         .filter(|k| is_alike(figure, &k.figure))
-        .map(|k| (words[k.place].intersection(about).count(), distance(figure, &k.figure), k))
+        .map(|k| (said[k.place].intersection(about).count(), distance(figure, &k.figure), k))
         .filter(|(shared, far, _)| *shared > 0 || *far <= NEAR)
         .collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.total_cmp(&b.1)));
@@ -125,7 +130,8 @@ fn is_alike(a: &Spotted, b: &Spotted) -> bool {
         (Some(x), Some(y)) => x.agrees(y),
         _ => true,
     };
-    a.date.is_some() == b.date.is_some() && units
+    let money = |f: &Spotted| f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Money);
+    a.date.is_some() == b.date.is_some() && money(a) == money(b) && units
 }
 
 /// How far apart two numbers are, in proportion to the larger; of dates only years count.

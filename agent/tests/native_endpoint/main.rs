@@ -236,6 +236,25 @@ async fn thirty_steps_to_a_cited_answer() {
 }
 
 #[tokio::test]
+async fn a_server_that_keeps_less_than_it_said_is_asked_again_with_less() {
+    let page = format!("<title>The line</title><h1>The line</h1><p>{}</p>", "A station by the sea. ".repeat(150));
+    let refusal = "This model's maximum context length is 2048 tokens. However, your messages resulted in 2500 tokens.";
+    let script = vec![
+        calls(&[("browser_open", json!({"target": "local:line.html"}))]),
+        sum(1),
+        Says::Refuses(refusal),
+        text("It lies by the sea [1]."),
+    ];
+    let run = run(32_768, script, &[("line.html", &page)]).await;
+    assert_eq!((run.server.left(), run.end.stop), (0, Stop::Answer));
+    let asked = run.server.asked();
+    let result = |request: usize| asked[request]["messages"][3]["content"].as_str().unwrap();
+    assert!(result(2).starts_with("[1] The line\n"), "{}", result(2));
+    assert!(result(3).starts_with("[shortened: [1] The line ("), "{}", result(3));
+    assert!(run.notices()[0].ends_with("older results of tools were shortened: 1"), "{:?}", run.notices());
+}
+
+#[tokio::test]
 async fn at_the_limit_of_steps_a_small_context_was_kept_and_a_last_answer_is_asked_for() {
     let lines: String = (0..150)
         .map(|i| format!("<p>Station {i} of the line lies {} m above the sea and has a name.</p>", 100 + 7 * i))
@@ -256,7 +275,7 @@ async fn at_the_limit_of_steps_a_small_context_was_kept_and_a_last_answer_is_ask
     let messages = last["messages"].as_array().unwrap();
     assert_eq!(messages[1]["content"], QUESTION);
     assert!(messages[3]["content"].as_str().unwrap().starts_with("[shortened: [1] The line ("), "{}", messages[3]);
-    assert!(run.notices()[0].starts_with("the conversation fills the model's context: "), "{:?}", run.notices());
+    assert!(run.notices()[0].starts_with("the conversation fills the model's context; "), "{:?}", run.notices());
     // No request was larger than the context without the reply, as the engine counts: four letters a token.
     let letters = |body: &Value| -> usize {
         let messages = body["messages"].as_array().unwrap().iter();

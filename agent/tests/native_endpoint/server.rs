@@ -23,6 +23,8 @@ pub enum Says {
     Cut(String),
     /// Calls, each a tool's name and its arguments as they are written.
     Calls(Vec<(&'static str, String)>),
+    /// It refuses the request, with this reason.
+    Refuses(&'static str),
 }
 
 pub fn text(text: &str) -> Says {
@@ -80,7 +82,6 @@ impl Server {
 
 async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Kept>>) {
     let Some((path, body)) = request(&mut stream).await else { return };
-    let whole = |status: &str, body: Value| vec![format!("{}{body}", head(status, "application/json"))];
     let pieces = match path.as_str() {
         "/v1/models" => {
             let context = kept.lock().unwrap().context;
@@ -93,10 +94,7 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Kept>>) {
             kept.asked.push(body);
             match says {
                 Some(says) => stream_of(&says),
-                None => {
-                    let why = wrong.unwrap_or_else(|| "the script is over".to_owned());
-                    whole("400 Bad Request", json!({"error": {"message": why}}))
-                }
+                None => refusal(&wrong.unwrap_or_else(|| "the script is over".to_owned())),
             }
         }
         _ => whole("404 Not Found", json!({})),
@@ -108,6 +106,14 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Kept>>) {
         let _ = stream.flush().await;
     }
     let _ = stream.shutdown().await;
+}
+
+fn whole(status: &str, body: Value) -> Vec<String> {
+    vec![format!("{}{body}", head(status, "application/json"))]
+}
+
+fn refusal(why: &str) -> Vec<String> {
+    whole("400 Bad Request", json!({"error": {"message": why}}))
 }
 
 fn head(status: &str, kind: &str) -> String {
@@ -143,6 +149,7 @@ fn stream_of(says: &Says) -> Vec<String> {
     let (mut chunks, finish) = match says {
         Says::Text(text) => (content(text), "stop"),
         Says::Cut(text) => (content(text), "length"),
+        Says::Refuses(why) => return refusal(why),
         Says::Calls(calls) => {
             let pieces = |(i, (name, arguments)): (usize, &(&str, String))| {
                 let middle = arguments.char_indices().nth(arguments.chars().count() / 2).map_or(0, |(at, _)| at);
