@@ -7,9 +7,11 @@ mod site;
 use crate::ask::{Interrupt, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
-use crate::settings::{RunArgs, Settings};
+use crate::settings::{RunArgs, Settings, day};
 use crate::wiring;
 use anyhow::Context;
+use chrono::NaiveDate;
+use clap::Args;
 use polymath_agent::TurnEnd;
 use polymath_agent::session::SessionStore;
 use polymath_chat::Stop;
@@ -38,10 +40,32 @@ const TURNS: [(&str, Promise); 5] = [
     ("Draw a picture that represents the company Scale AI", Promise::Picture),
 ];
 
-pub async fn run(out: PathBuf, model: Option<String>, json: bool, quiet: bool) -> anyhow::Result<ExitCode> {
+/// Arguments of `polymath demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where the report goes
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// A catalogue name, a path to a .gguf, or http(s)://host/v1#name
+    #[arg(long, value_name = "M")]
+    model: Option<String>,
+    /// Makes drawn tokens repeatable
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// The day that counts as today, as 2025-12-31
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    today: Option<NaiveDate>,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    let DemoArgs { out, model, seed, today, json } = demo;
     let site = site::Site::start().await.context("cannot serve the demo's pages on loopback")?;
     let mut args = RunArgs::from_environment()?;
-    (args.model, args.search) = (model.or(args.model), Some(format!("searxng:http://{}", site.address)));
+    args.search = Some(format!("searxng:http://{}", site.address));
+    (args.model, args.seed, args.today) = (model.or(args.model), seed.or(args.seed), today.or(args.today));
     let mut settings = Settings::read(&args)?;
     settings.allow = vec![site.address.to_string()];
     settings.tools = None;

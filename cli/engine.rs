@@ -49,6 +49,7 @@ fn options(resolved: Resolved, settings: &Settings) -> LlamaOptions {
     LlamaOptions {
         way: probed.map(|v| v.chosen),
         context: settings.context,
+        today: settings.today,
         gpu_layers: if settings.rpc.is_empty() { options.gpu_layers } else { 999 },
         prefix_cache: Some((settings.home.join("cache/prefix"), DEFAULT_PREFIX_CACHE)),
         ..options

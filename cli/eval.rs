@@ -1,9 +1,15 @@
-//! `polymath model eval`: how well a model calls functions, with the help it gets here and without.
+//! `polymath model eval`: how well a model calls functions, with the help it gets here and without; or,
+//! with `--tasks` or `--fresh`, how well it holds conversations.
+
+mod dialogues;
+mod generate;
+mod tally;
 
 use crate::ask::Interrupt;
 use crate::engine;
 use anyhow::Context;
 use clap::Args;
+use dialogues::{DialogueArgs, Wanted};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polymath_llama::{CallStrategy, LlamaEngine, LlamaOptions};
 use polymath_model::calls::CallWay;
@@ -13,21 +19,22 @@ use polymath_model::store::{self, Resolved, Store};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
 /// Arguments of `polymath model eval`.
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// Catalogue names, or paths to a .gguf; the default model without any
+    /// Catalogue names, or paths to a .gguf; for dialogues also http(s)://host/v1#name. The default model without any
     #[arg(value_name = "M")]
     models: Vec<String>,
-    /// Only cases of this kind
-    #[arg(long, value_name = "KIND", value_parser = ["one", "choice", "several", "none"])]
+    /// Only cases of this kind (one, choice, several or none), or dialogues of it
+    #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Only the case of this name; may be given several times
+    /// Only the case or dialogue of this name; may be given several times
     #[arg(long, value_name = "ID")]
     case: Vec<String>,
-    /// At most so many cases of each kind
+    /// At most so many cases or dialogues of each kind
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Without any help: the model's own template, unconstrained, read in its template's format alone
@@ -36,7 +43,9 @@ pub struct EvalArgs {
     /// With and without help, side by side
     #[arg(long, conflicts_with = "plain")]
     both: bool,
-    /// One JSON object a line: each case, then each row of the table
+    #[command(flatten)]
+    dialogues: DialogueArgs,
+    /// One JSON object a line: each case or turn, then each row of the table
     #[arg(long)]
     json: bool,
 }
@@ -96,8 +105,13 @@ impl Row {
     }
 }
 
-/// Runs the cases on every model named; Ctrl-C stops between two tokens.
-pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write) -> anyhow::Result<()> {
+/// Runs the cases or dialogues on every model named; Ctrl-C stops between two tokens.
+pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    if args.dialogues.any() {
+        let (models, ids, kind) = (&args.models, &args.case, args.kind.as_deref());
+        let wanted = Wanted { models, kind, ids, limit: args.limit, json: args.json, quiet };
+        return dialogues::run(&args.dialogues, wanted, out).await;
+    }
     let store = Store::open(home);
     let cases = chosen(&args)?;
     let arms: &[Arm] = match (args.both, args.plain) {
@@ -122,7 +136,7 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
             write!(out, "{}", table(&resolved.name, &tables))?;
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
@@ -133,7 +147,10 @@ fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
         chosen.extend(named.take(args.limit.unwrap_or(usize::MAX)));
     }
     if chosen.is_empty() {
-        anyhow::bail!(crate::settings::Usage("no case is left to run; ids look like one-01 or several-12".into()));
+        anyhow::bail!(crate::settings::Usage(
+            "no case is left to run; kinds are one, choice, several and none, ids look like one-01 or several-12"
+                .into()
+        ));
     }
     Ok(chosen)
 }

@@ -23,7 +23,6 @@ mod wiring;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use settings::{RunArgs, Usage};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A language model on your own computer that gets things done with tools
@@ -40,17 +39,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// The five-turn research demo on pages of its own: no network, no key
-    Demo {
-        /// Where the report goes
-        #[arg(long, value_name = "DIR", default_value = "out")]
-        out: PathBuf,
-        /// A catalogue name, a path to a .gguf, or http(s)://host/v1#name
-        #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
-        model: Option<String>,
-        /// One JSON object a line instead of text
-        #[arg(long)]
-        json: bool,
-    },
+    Demo(demo::DemoArgs),
     /// Answers a question, with tools and sources
     Ask {
         question: String,
@@ -91,7 +80,7 @@ impl Command {
     /// Whether a model may be run in this process.
     fn decodes(&self) -> bool {
         match self {
-            Command::Demo { .. } | Command::Ask { .. } | Command::Chat { .. } | Command::Serve(_) => true,
+            Command::Demo(_) | Command::Ask { .. } | Command::Chat { .. } | Command::Serve(_) => true,
             Command::Model(command) => command.decodes(),
             Command::Sessions(_)
             | Command::Tool(_)
@@ -129,14 +118,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let quiet = cli.quiet;
     let home = polymath_model::store::home();
     match cli.command {
-        Command::Demo { out, model, json } => return demo::run(out, model, json, quiet).await,
+        Command::Demo(args) => return demo::run(args, quiet).await,
         Command::Ask { question, run } => return ask::run(&question, &run, quiet).await,
         Command::Chat { run } => return chat::run(&run, quiet).await,
         Command::Sessions(command) => sessions::run(command, &home)?,
         Command::Tool(command) => return tool::run(command).await,
         Command::Python(command) => python::run(command).await?,
         Command::Parse(args) => parse::run(args)?,
-        Command::Model(command) => model::run(command, &home, quiet).await?,
+        Command::Model(command) => return model::run(command, &home, quiet).await,
         Command::Serve(args) => return serve::run(args, quiet).await,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {

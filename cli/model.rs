@@ -7,7 +7,7 @@ use indicatif::DecimalBytes;
 use polymath_model::probe::verdict;
 use polymath_model::store::{CatalogEntry, GgufInfo, Listed, Mode, Sampling, Store, StoreError, check_gguf, find};
 use serde_json::{Value, json};
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, process::ExitCode};
 
 /// Subcommands of `polymath model`.
 #[derive(Debug, Subcommand)]
@@ -37,7 +37,7 @@ pub enum ModelCommand {
     Probe(probe::ProbeArgs),
     /// Measure the engine against a plain llama.cpp loop
     Bench(bench::BenchArgs),
-    /// Measure how well models call functions, on polymath's own cases
+    /// Measure how well models call functions, on polymath's own cases, or how well they hold dialogues
     Eval(crate::eval::EvalArgs),
     /// Delete a pulled model, or what an interrupted pull has left
     Rm {
@@ -54,7 +54,7 @@ impl ModelCommand {
 }
 
 /// Runs the subcommand on the store in `home`. A [`StoreError`] comes through unwrapped, for its hint.
-pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Result<()> {
+pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(home);
     let mut out = std::io::stdout().lock();
     match command {
@@ -78,13 +78,13 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
             drop(out);
             bench::run(&args, home, quiet).await?;
         }
-        ModelCommand::Eval(args) => crate::eval::run(args, home, quiet, &mut out).await?,
+        ModelCommand::Eval(args) => return crate::eval::run(args, home, quiet, &mut out).await,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;
             writeln!(out, "removed {model}, {} are free again", DecimalBytes(freed))?;
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One line of `model list --json`: the catalogue's fields, then what is on this disk.

@@ -4,6 +4,7 @@
 mod python;
 
 use anyhow::{Context, bail};
+use chrono::NaiveDate;
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
 use polymath_model::remote::Address;
@@ -49,6 +50,9 @@ pub struct RunArgs {
     /// Makes drawn tokens repeatable
     #[arg(long, env = "POLYMATH_SEED", value_name = "N")]
     pub seed: Option<u32>,
+    /// The day that counts as today, as 2025-12-31: for prompts and the programs that the guide writes. A program's own clock stays
+    #[arg(long, env = "POLYMATH_TODAY", value_name = "DATE", value_parser = day)]
+    pub today: Option<NaiveDate>,
     /// Tokens of context to keep
     #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
     pub context: Option<usize>,
@@ -61,6 +65,11 @@ pub struct RunArgs {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// A day as people give it to a flag.
+pub fn day(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|e| format!("{e}; a day is written as 2025-12-31"))
 }
 
 impl RunArgs {
@@ -108,6 +117,9 @@ struct BrowserFile {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub home: PathBuf,
+    /// Where indexes of folders and the interpreters' journals are kept: the home, unless a run is to
+    /// leave nothing behind.
+    pub state: PathBuf,
     pub model: Option<String>,
     pub search: String,
     /// `None` is all.
@@ -118,6 +130,8 @@ pub struct Settings {
     /// `None` is what the model's makers recommend.
     pub temperature: Option<f32>,
     pub seed: u32,
+    /// `None` is the computer's own.
+    pub today: Option<NaiveDate>,
     pub context: usize,
     /// RPC servers, `host:port` each.
     pub rpc: Vec<String>,
@@ -161,6 +175,7 @@ impl Settings {
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
             home: polymath_model::store::home(),
+            state: polymath_model::store::home(),
             model,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,
@@ -169,6 +184,7 @@ impl Settings {
             deadline,
             temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
+            today: args.today,
             context: args.context.or(file.context).unwrap_or(polymath_llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),

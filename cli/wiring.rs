@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// All tools, or those that the settings name.
 pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     let search = SearchSpec::parse(&settings.search).map_err(|e| Usage(e.to_string()))?;
-    let mut browser = BrowserConfig::new(search, &settings.home);
+    let mut browser = BrowserConfig::new(search, &settings.state);
     browser.allow.clone_from(&settings.allow);
     browser.searxng.clone_from(&settings.searxng);
     let config = ToolsConfig { browser, python: python_config(settings) };
@@ -19,7 +19,7 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
 
 pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
     let mut config = polymath_sandbox::Config::locate(&settings.home);
-    config.journals = Some(journals(&settings.home));
+    config.journals = Some(journals(&settings.state));
     settings.python.apply(&mut config);
     config
 }
@@ -48,6 +48,7 @@ pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Re
             sampling,
             limits: settings.limits.clone(),
             out,
+            today: settings.today,
         },
     })
 }

@@ -31,6 +31,9 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["ask", "x", "--search", "altavista"], 2, "altavista");
     fails(&["ask", "x", "--search", "local:/no/such/folder"], 2, "/no/such/folder");
     fails(&["ask", "x", "--deadline", "soon"], 2, "soon");
+    fails(&["ask", "x", "--today", "2025-02-30"], 2, "a day is written as 2025-12-31");
+    fails(&["chat", "--today", "tomorrow"], 2, "a day is written as 2025-12-31");
+    fails(&["demo", "--today", "tomorrow"], 2, "a day is written as 2025-12-31");
     fails(&["ask", "x", "--model", "/no/such/file.gguf"], 1, "/no/such/file.gguf");
     fails(&["ask", "x", "--model", "gpt-17"], 1, "gpt-17");
     fails(&["ask", "x", "--frobnicate"], 2, "--frobnicate");
@@ -38,6 +41,10 @@ fn wrong_input_gets_a_clear_line() {
     fails(&["tool", "call", "calculator", "{"], 2, "not JSON");
     fails(&["tool", "call", "calculator", "{}"], 1, "expression");
     fails(&["sessions", "show", "nobody"], 1, "nobody");
+    fails(&["model", "eval", "--tasks", "/no/such/tasks.jsonl"], 1, "cannot read /no/such/tasks.jsonl");
+    fails(&["model", "eval", "--turns", "3"], 2, "--fresh");
+    fails(&["model", "eval", "--fresh", "3", "--kind", "opera"], 2, "their kinds are absent, calc, charts");
+    fails(&["model", "eval", "--kind", "opera"], 2, "kinds are one, choice, several and none");
 }
 
 #[test]

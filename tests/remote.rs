@@ -7,7 +7,7 @@
 mod replay;
 
 use replay::{Answer, Server, chunks, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::process::Output;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -28,7 +28,19 @@ async fn polymath(home: &TempDir, args: &[&str]) -> Output {
 
 async fn ask(home: &TempDir, server: &Server, question: &str) -> (Option<i32>, String, String) {
     let model = format!("http://{}/v1#m", server.address);
-    let args = ["ask", question, "--quiet", "--session", "s", "--tools", "calculator", "--model", &model];
+    let args = [
+        "ask",
+        question,
+        "--quiet",
+        "--session",
+        "s",
+        "--tools",
+        "calculator",
+        "--today",
+        "2031-05-09",
+        "--model",
+        &model,
+    ];
     let output = polymath(home, &args).await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -42,6 +54,7 @@ async fn a_model_behind_an_endpoint_calls_tools_and_answers() {
     let server = Server::start("vllm", vec![chunks(&[call]), text("It is 42.")]).await;
     let (status, stdout, stderr) = ask(&home, &server, "What is 6 times 7?").await;
     assert!(status == Some(0) && stdout.contains("It is 42."), "{stdout}{stderr}");
+    assert!(server.asked()[0]["messages"][0].to_string().contains("Today is 2031-05-09"), "{:?}", server.asked());
     let result = server.asked()[1]["messages"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(result["role"], "tool");
     assert!(result["content"].as_str().unwrap().contains("42"), "{result}");
@@ -70,6 +83,41 @@ async fn a_server_that_dies_leaves_the_session_as_it_was() {
     let places = ["> Hello", "Good evening.", "> And now?", "> Once more", "Whole again."];
     let places = places.map(|text| shown.find(text).unwrap_or_else(|| panic!("no `{text}`: {shown}")));
     assert!(places.is_sorted(), "{shown}");
+}
+
+#[tokio::test]
+async fn dialogues_are_held_and_checked() {
+    let home = tempfile::tempdir().unwrap();
+    let set = home.path().join("set");
+    for folder in ["pages", "files"] {
+        std::fs::create_dir_all(set.join(folder)).unwrap();
+    }
+    std::fs::write(set.join("pages/mill.md"), "# The mill\nIt is 12 m high.").unwrap();
+    std::fs::write(set.join("files/n.csv"), "n\n1\n2\n").unwrap();
+    let dialogues = [
+        json!({"id": "a", "kind": "fact", "turns": [{"q": "What is 6 times 7?", "must": ["42"], "tools": ["calculator"]}, {"q": "And 5 times 7?", "must": ["35"]}]}),
+        json!({"id": "b", "kind": "file", "turns": [{"q": "How many rows?", "files": ["n.csv"], "must": ["two"]}]}),
+    ];
+    std::fs::write(set.join("tasks.jsonl"), dialogues.map(|d| d.to_string()).join("\n")).unwrap();
+    let call = json!({"choices": [{"delta": {"tool_calls": [
+        {"index": 0, "id": "a", "function": {"name": "calculator", "arguments": "{\"expression\": \"6 * 7\"}"}}]}, "finish_reason": "tool_calls"}]});
+    let server =
+        Server::start("vllm", vec![chunks(&[call]), text("It is 42."), text("It is 36."), text("Two rows.")]).await;
+    let model = format!("http://{}/v1#m", server.address);
+    let output = polymath(&home, &["model", "eval", &model, "--tasks", "set/tasks.jsonl", "--json"]).await;
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let right: Vec<&Value> = lines.iter().filter(|l| l["type"] == "turn").map(|l| &l["right"]).collect();
+    assert_eq!(right, [true, false, true], "{stdout}");
+    assert_eq!((&lines[1]["why"], &lines[0]["calls"]), (&json!(["lacks 35"]), &json!(["calculator"])));
+    let all = lines.last().unwrap();
+    assert_eq!((&all["right"], &all["all"], &all["dialogues_right"]), (&json!(2), &json!(3), &json!(1)));
+    // A dialogue goes on with what was said, and the next one knows nothing of it.
+    let asked = server.asked();
+    assert!(asked[2]["messages"].to_string().contains("6 times 7") && !asked[3]["messages"].to_string().contains("7"));
+    // Nothing of it is kept.
+    assert!(!home.path().join("index").exists() && !home.path().join("sessions.db").exists());
 }
 
 #[tokio::test]

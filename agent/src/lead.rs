@@ -3,6 +3,7 @@
 use crate::dispatch::{CallLimits, Outcome};
 use crate::notebook::Chat;
 use async_trait::async_trait;
+use chrono::{Local, NaiveDate};
 use polymath_chat::{Completion, CompletionError, Message, Table};
 use polymath_model::engine::{Engine, Events, Sampling};
 use polymath_tools::Registry;
@@ -34,6 +35,19 @@ pub struct Settings {
     pub limits: CallLimits,
     /// Where artifacts go; made when it is first needed.
     pub out: PathBuf,
+    /// The day that counts as today; the computer's own where none is given.
+    pub today: Option<NaiveDate>,
+}
+
+impl Settings {
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.today.unwrap_or_else(|| Local::now().date_naive())
+    }
+
+    /// The system part of a prompt, with the date filled in.
+    pub(crate) fn dated(&self, system: &str) -> String {
+        system.replace("{today}", &self.today().to_string())
+    }
 }
 
 /// Everything a turn works with.
@@ -48,6 +62,8 @@ pub(crate) struct Turn<'a> {
     pub agent: &'a Agent,
     pub chat: &'a mut Chat,
     pub question: &'a str,
+    /// The question as it can be understood without what was said before.
+    pub asked: String,
     pub events: &'a Events,
     pub cancel: CancellationToken,
     /// Calls of this turn and what became of them.
@@ -74,6 +90,7 @@ pub(crate) trait Lead: Send {
 impl Turn<'_> {
     /// One constrained completion beside the conversation.
     pub async fn complete(&mut self, task: Completion) -> Result<String, CompletionError> {
+        let task = Completion { system: self.agent.settings.dated(&task.system), ..task };
         let text = self.agent.engine.complete(task, self.cancel.clone(), self.events.clone()).await?;
         self.tokens += self.agent.engine.count_tokens(&text);
         Ok(text)

@@ -8,7 +8,7 @@
 use crate::context::{self, TABLES};
 use crate::dispatch::Outcome;
 use crate::evidence::clip;
-use crate::lead::{Lead, Turn};
+use crate::lead::{Lead, Settings, Turn};
 use crate::notebook::{Fact, describe_files, inherit};
 use crate::prompts::NATIVE;
 use crate::review::review;
@@ -36,8 +36,8 @@ pub struct Native {
 }
 
 /// Date only, and nothing else that changes between runs: the prefix is to be found in the cache.
-fn system_prompt(files: &[PathBuf]) -> String {
-    let prompt = NATIVE.system();
+fn system_prompt(settings: &Settings, files: &[PathBuf]) -> String {
+    let prompt = settings.dated(&NATIVE.system());
     let files = describe_files(files);
     if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
 }
@@ -263,7 +263,7 @@ async fn ask(turn: &mut Turn<'_>, tool_choice: &ToolChoice, asides: &[Message]) 
 /// Shortens old results so that the next request fits into `context` tokens; whether any were.
 fn make_room(turn: &mut Turn<'_>, tools: &[ToolSpec], asides: &[Message], context: usize) -> bool {
     let engine = turn.agent.engine.clone();
-    let system = system_prompt(&turn.chat.files);
+    let system = system_prompt(&turn.agent.settings, &turn.chat.files);
     let around = |count: &dyn Fn(&str) -> usize| {
         let specs = tools.iter().map(|t| count(&t.name) + count(&t.description) + count(&t.parameters.to_string()));
         count(&system) + specs.sum::<usize>() + asides.iter().map(|m| context::size(m, count)).sum::<usize>()
@@ -300,7 +300,7 @@ async fn request(
     tools: &[ToolSpec],
     asides: &[Message],
 ) -> Result<Reply, EngineError> {
-    let mut messages = vec![Message::system(system_prompt(&turn.chat.files))];
+    let mut messages = vec![Message::system(system_prompt(&turn.agent.settings, &turn.chat.files))];
     messages.extend(turn.chat.messages.iter().chain(asides).cloned());
     let engine = &turn.agent.engine;
     let max_tokens = reply_tokens(engine.info().context);

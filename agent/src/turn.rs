@@ -48,6 +48,7 @@ pub(crate) async fn run(
         agent,
         chat,
         question,
+        asked: question.to_owned(),
         events,
         cancel: timer,
         outcomes: Vec::new(),

@@ -112,6 +112,7 @@ async fn run<R: Into<ScriptedReply>>(
         sampling: Sampling::default(),
         limits: CallLimits { time: Duration::from_millis(300), ..CallLimits::default() },
         out: out.path().join("artifacts"),
+        today: None,
     };
     change(&mut settings);
     let agent =

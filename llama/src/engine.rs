@@ -68,6 +68,9 @@ impl LlamaEngine {
             vocabulary.bos_text(),
             vocabulary.eos_text(),
         )?;
+        if let Some(day) = options.today {
+            template.set_today(day);
+        }
         let guided = options.guided.unwrap_or(model.n_params() < GUIDED_BELOW);
         let way = options.way.unwrap_or(if guided { CallWay::Decided } else { CallWay::Template });
         let mut dialect = options.dialect;

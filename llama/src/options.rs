@@ -1,5 +1,6 @@
 //! What to load, and how: everything about a GGUF model in this process that a caller may choose.
 
+use chrono::NaiveDate;
 use polymath_model::calls::CallWay;
 use polymath_model::dialect::Dialect;
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ pub struct LlamaOptions {
     pub name: String,
     /// Tokens of context; the model's own limit is the upper bound.
     pub context: usize,
+    /// The day that templates which write today's date write; `None`: the computer's own.
+    pub today: Option<NaiveDate>,
     pub dialect: &'static dyn Dialect,
     /// See [`polymath_model::engine::ModelInfo::guided`]; `None` decides by the number of weights.
     pub guided: Option<bool>,
@@ -43,6 +46,7 @@ impl LlamaOptions {
             path: path.into(),
             name: name.into(),
             context: DEFAULT_CONTEXT,
+            today: None,
             dialect,
             guided: None,
             gpu_layers: 0,

@@ -6,11 +6,13 @@
 
 use crate::dialect::generic_instructions;
 use crate::engine::EngineError;
+use chrono::{Local, NaiveDate};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
 use polymath_chat::{Message, Role, ToolCall, ToolSpec};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// A Unicode noncharacter: breaks up what would otherwise be read as a special token.
 pub const MARK: char = '\u{FDD0}';
@@ -44,12 +46,15 @@ impl Template {
             Err(Error::new(ErrorKind::InvalidOperation, why))
         });
         // Date only: a time of day in the prefix would void the cache with every run.
-        environment.add_function("strftime_now", |format: String| {
-            chrono::Local::now().date_naive().format(&format).to_string()
-        });
+        environment.add_function("strftime_now", |format: String| formatted(Local::now().date_naive(), &format));
         environment.add_filter("tojson", |value: Jinja| python_json(&value));
         environment.add_template_owned("chat", source).map_err(|e| EngineError::Template(format!("{e:#}")))?;
         Ok(Template { environment, special, bos, eos, describes_tools })
+    }
+
+    /// The day that the template writes where it writes today's date, instead of the computer's own.
+    pub fn set_today(&mut self, day: NaiveDate) {
+        self.environment.add_function("strftime_now", move |format: String| formatted(day, &format));
     }
 
     /// Describes tools in a system prompt of ours from now on, whatever the template has for them.
@@ -236,6 +241,15 @@ fn python_json(value: &Jinja) -> Result<Jinja, Error> {
     String::from_utf8(out).map(Jinja::from_safe_string).map_err(|e| failed(e.to_string()))
 }
 
+/// A day as C's `strftime` writes it; the format itself where it is none.
+fn formatted(day: NaiveDate, format: &str) -> String {
+    let mut out = String::new();
+    match write!(out, "{}", day.format(format)) {
+        Ok(()) => out,
+        Err(_) => format.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -243,6 +257,14 @@ mod tests {
 
     fn chatml() -> Template {
         Template::new(None, vec!["<|im_end|>".into(), "<|im_start|>".into()], String::new(), String::new()).unwrap()
+    }
+
+    #[test]
+    fn a_day_can_be_set_and_formats_of_the_hour_are_no_panic() {
+        let source = "{{ strftime_now('%d %b %Y') }} {{ strftime_now('%H') }}".to_owned();
+        let mut template = Template::new(Some(source), Vec::new(), String::new(), String::new()).unwrap();
+        template.set_today(NaiveDate::from_ymd_opt(2031, 5, 9).unwrap());
+        assert_eq!(template.render(&[], &[]).unwrap(), "09 May 2031 %H");
     }
 
     #[test]

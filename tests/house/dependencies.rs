@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Which crates of the workspace each may depend on, by folder.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("chat", &[]),
+    ("dialogues", &["chat"]),
     ("model", &["chat"]),
     ("llama", &["chat", "model"]),
     ("quantity", &[]),

@@ -87,7 +87,10 @@ impl Tool for Calculator {
 }
 
 /// Computes one expression as people write it; the result is text that begins with the number.
-pub(crate) fn calculate(text: &str) -> Result<String, CalcError> {
+///
+/// # Errors
+/// What can't be read, has no value, or takes too long.
+pub fn calculate(text: &str) -> Result<String, CalcError> {
     if text.len() > MAX_EXPRESSION {
         return Err(CalcError::Arguments(format!(
             "the expression has {} bytes and the limit is {MAX_EXPRESSION}; use the python tool for long data",

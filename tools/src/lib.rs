@@ -12,7 +12,7 @@ mod registry;
 mod sql;
 mod tool;
 
-pub use calculator::Calculator;
+pub use calculator::{Calculator, calculate};
 pub use image::Image;
 pub use python::Python;
 pub use registry::{Registry, RegistryError, ToolsConfig};

@@ -162,6 +162,7 @@ fn plain(number: f64) -> String {
 /// MW` is `£2.8281 million per MW`. `size`: a minus is left out.
 pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let result = result.lines().next().unwrap_or_default().trim();
+    let rounded = result.contains("approx.");
     let result = result.strip_prefix("approx. ").unwrap_or(result);
     let digits: String = result.chars().take_while(|c| c.is_ascii_digit() || "-.".contains(*c)).collect();
     let rest = result[digits.len()..].trim_end();
@@ -169,8 +170,9 @@ pub fn shown(result: &str, unit: &str, size: bool) -> String {
     let rest = rest.split(" (").next().unwrap_or_default();
     let Ok(number) = digits.parse::<f64>() else { return result.to_owned() };
     let number = if size { number.abs() } else { number };
-    if digits.trim_start_matches('-').len() > 16 {
-        return result.to_owned();
+    // So many digits were asked for, or it is a whole number; an exact fraction has more than anybody reads.
+    if digits.trim_start_matches('-').len() > 16 && (rounded || !digits.contains('.')) {
+        return format!("{digits}{rest}");
     }
     let text = short(number);
     let (sign, unit) = match unit.chars().next().filter(|c| "$€£¥₹₩".contains(*c)) {
@@ -236,7 +238,7 @@ mod tests {
             ("-146", "MW", true, "146 MW"),
             ("1237 days (approx. 3.3868 years)", "", false, "1,237 days"),
             ("74.0664 metres", "", false, "74.07 metres"),
-            ("410.91421356237309504880", "", false, "410.91421356237309504880"),
+            ("410.91421356237309504880 (approx.: rounded to 20 decimal places)", "", false, "410.91421356237309504880"),
             ("0.0001234567", "", false, "0.0001235"),
         ] {
             assert_eq!(shown(result, unit, size), want, "{result}");

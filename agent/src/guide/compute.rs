@@ -50,7 +50,7 @@ impl Guide {
             "{there}{}{}Task: {}",
             describe_files(&files),
             last_failure(turn).unwrap_or_default(),
-            clip(turn.question, 2000)
+            clip(&turn.asked, 2000)
         );
         let mut task = PROGRAM.ask(prompt, PROGRAM_TOKENS);
         let imports = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n";
@@ -66,7 +66,7 @@ impl Guide {
             }
             Err(other) => return Err(other.into()),
         };
-        if PROGRAM.leaks(&code, turn.question) {
+        if PROGRAM.leaks(&code, &turn.asked) {
             self.results.push(Outcome::Failed("a program that was about something else".into()));
             return Ok(None);
         }
@@ -109,8 +109,8 @@ impl Guide {
 
     /// A query that failed, written again with what was wrong with it.
     pub(super) async fn mend_query(&self, turn: &mut Turn<'_>, query: &str, why: &str) -> anyhow::Result<String> {
-        let prompt = format!("Request: {}\nQuery: {query}\nError: {}", clip(turn.question, 800), clip(why, 800));
-        let lark = query_grammar(&turn.chat.tables, turn.question);
+        let prompt = format!("Request: {}\nQuery: {query}\nError: {}", clip(&turn.asked, 800), clip(why, 800));
+        let lark = query_grammar(&turn.chat.tables, &turn.asked);
         match turn.complete(QUERY.ask(prompt, 150).constrained(Constraint::Lark(lark))).await {
             Ok(query) => Ok(query),
             // It stays as it was, which the caller tells.

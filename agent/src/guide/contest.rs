@@ -17,7 +17,7 @@ pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option
     let [a, b, rest @ ..] = facts else { return Ok(None) };
     let Some(order) = order(a, b).filter(|order| order.is_ne()) else { return Ok(None) };
     let (one, two) = names(&a.about, &b.about);
-    let question = turn.question.to_lowercase();
+    let question = turn.asked.to_lowercase();
     if [&one, &two].iter().any(|name| name.is_empty() || !question.contains(&name.to_lowercase())) {
         return Ok(None);
     }
@@ -51,17 +51,19 @@ const EARLIER: &[&str] = &["older", "earlier", "first"];
 
 /// Which way the question goes; `None` where it does not ask for one of the two.
 async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Ordering>> {
-    let question = turn.question.to_lowercase();
+    let question = turn.asked.to_lowercase();
     let says = |known: &[&str]| question.split(|c: char| !c.is_alphanumeric()).any(|w| known.contains(&w));
     let (up, down) = if dates { (LATER, EARLIER) } else { (MORE, LESS) };
     let asks = ["which", "who", "what", "is", "are", "was", "were"].iter().any(|w| says(&[*w]));
-    match (says(up), says(down)) {
+    // More for the money is less money for it.
+    let worth = says(&["money", "value"]);
+    match (says(up) && !worth, says(down) && !worth) {
         (true, false) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Greater)),
         (false, true) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Less)),
         _ => {}
     }
     let values = if dates { "dates" } else { "numbers" };
-    let task = CONTEST.ask(format!("Values: {values}\nQuestion: {}", turn.question), 4);
+    let task = CONTEST.ask(format!("Values: {values}\nQuestion: {}", &turn.asked), 4);
     let ways = ["more", "less", "neither"].map(str::to_owned).to_vec();
     Ok(match turn.complete(task.constrained(Constraint::Choice(ways))).await?.as_str() {
         "more" => Some(Ordering::Greater),

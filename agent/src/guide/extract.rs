@@ -7,6 +7,7 @@
 use super::state::{Guide, object, piece_of, quoted};
 use crate::evidence::{clip, select, terms};
 use crate::guide::find::{self, relevant, with_unit};
+use crate::guide::named;
 use crate::lead::Turn;
 use crate::prompts::{COLUMNS, ROWS};
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -57,7 +58,7 @@ impl Guide {
     ) -> anyhow::Result<Option<Table>> {
         // The first column is their name's, unless the request asks for what it is called.
         let names: HashSet<String> = things.iter().flat_map(|thing| terms(thing)).collect();
-        let asked: HashSet<String> = terms(turn.question).into_iter().filter(|t| !names.contains(t)).collect();
+        let asked: HashSet<String> = terms(&turn.asked).into_iter().filter(|t| !names.contains(t)).collect();
         let is_asked = |column: &String| terms(column).iter().any(|t| asked.contains(t) && t != "name");
         let (key, columns) = match columns.split_first() {
             Some((first, rest)) if !is_asked(first) => (first.clone(), rest),
@@ -98,7 +99,7 @@ impl Guide {
         }
         let query = format!(
             "{things} {} {}",
-            turn.question,
+            &turn.asked,
             shape.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(" ")
         );
         let prose: Vec<Source> = sources.into_iter().filter(|s| !used.contains(&s.url)).collect();
@@ -176,7 +177,17 @@ fn plain(text: &str) -> String {
 /// The opened pages that are about the table's subject.
 fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
     let about: HashSet<String> = terms(&shape.subject).into_iter().collect();
-    let sources = relevant(&turn.chat.sources, &shape.subject);
+    let mut sources = relevant(&turn.chat.sources, &shape.subject);
+    // Years are of one thing: those of another thing like it are none of its.
+    let names = named::names(&shape.subject);
+    if shape.columns.first().is_some_and(|c| c.kind == Kind::Date) && !names.is_empty() {
+        sources = named::speaking_of(&sources, &shape.subject);
+        let own = |s: &Source| !s.text.is_empty() && names.iter().any(|name| s.title.contains(name.as_str()));
+        if sources.iter().any(own) {
+            sources.retain(own);
+        }
+    }
+    sources = named::without_longer(&sources, &shape.subject);
     let speaks_of_all = |s: &Source| {
         let words: HashSet<String> = terms(&format!("{} {}", s.title, s.text)).into_iter().collect();
         about.intersection(&words).count() * 3 >= about.len() * 2
@@ -322,7 +333,7 @@ async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow
     }
     // The only column of days is the one of days, in whatever language; the only one of numbers is it when
     // its header speaks of what is wanted.
-    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, turn.question)).into_iter().collect();
+    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, &turn.asked)).into_iter().collect();
     for (i, column) in shape.columns.iter().enumerate() {
         let speaks =
             |at: usize| column.kind == Kind::Date || terms(&table.columns[at]).iter().any(|t| wanted.contains(t));
@@ -390,7 +401,7 @@ async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, query: &
         return Ok(Vec::new());
     }
     let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
-    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(turn.question), 500));
+    let prompt = format!("Page: {}\n{listed}Request: {}", plain(&source.title), clip(&plain(&turn.asked), 500));
     let task = ROWS.ask(prompt, 500).constrained(Constraint::Lark(row_grammar(shape, &text, &spotted)));
     let reply = match turn.complete(task).await {
         Ok(reply) => reply,
@@ -443,6 +454,8 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
     let mut seen = HashSet::new();
     let cells = shape.columns.iter().enumerate().map(|(i, column)| {
         let text = row.get(&column.name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+        // A heading in front of a line is not the page's word for the thing.
+        let text = text.map(|t| t.strip_prefix(&format!("{}: ", source.title)).unwrap_or(t));
         let Some(text) = text else { return Cell::missing() };
         let line = line_of(text, key, lines, keys, i == 0);
         let (Some(line), true) = (line, seen.insert(text.to_owned())) else { return Cell::missing() };

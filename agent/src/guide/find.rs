@@ -2,14 +2,15 @@
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
 use crate::evidence::{Passage, clip, select, terms};
-use crate::guide::named::{is_of_person, speaking_of};
+use crate::guide::named::{names, speaking_of};
+use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::state::piece_of;
 use crate::language::Language;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -20,9 +21,9 @@ const SECOND_OPINIONS: usize = 2;
 
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
-    let query = format!("{what} {}", turn.question);
+    let query = format!("{what} {}", &turn.asked);
     // German nouns have capitals, names or not.
-    let sources = match Language::of(turn.question) {
+    let sources = match Language::of(&turn.asked) {
         Language::German => turn.chat.sources.clone(),
         _ => speaking_of(&turn.chat.sources, what),
     };
@@ -30,7 +31,8 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
-    if !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
+    let other_role = is_of_another(what, &fact.text, &passage.text);
+    if other_role || !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
         tracing::debug!("{:?} is no {what}", fact.text);
         return Ok(None);
     }
@@ -49,7 +51,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(Some(fact))
 }
 
-const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
+const YEAR: &[&str] = &["when", "year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
 const NUMBER: &[&str] = &[
     "number",
     "many",
@@ -84,7 +86,20 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
     let (year, number) =
         (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    // A turnover is in no hectolitres.
+    const MONEY: &[&str] =
+        &["turnover", "revenue", "price", "cost", "budget", "salary", "profit", "umsatz", "preis", "kosten"];
+    let measured = read(&fact.text).unit.is_some_and(|unit| unit.kind == UnitKind::Measure && !unit.name.contains('/'));
+    if says(MONEY) && measured {
+        return false;
+    }
+    // "Who founded", "where was it founded": what follows tells no kind.
+    let first = words.iter().find(|w| !w.is_empty()).map(String::as_str);
     match (year, number) {
+        _ if first.is_some_and(|w| ["who", "wer", "qui", "quién"].contains(&w)) => {
+            fact.number.is_none() && fact.date.is_none()
+        }
+        _ if first.is_some_and(|w| ["where", "wo", "où", "dónde"].contains(&w)) => fact.date.is_none(),
         (true, false) => fact.date.is_some(),
         (false, true) => {
             let costs = says(&["cost", "price", "turnover", "revenue", "budget", "output", "value"]);
@@ -282,13 +297,16 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
 fn rivals(sources: &[Source], what: &str, passage: &Passage) -> Vec<usize> {
     let wanted: HashSet<String> = terms(what).into_iter().collect();
     let pages = sources.iter().enumerate().filter(|(i, _)| i + 1 != passage.n);
+    let names = names(what);
     let says = |source: &Source| {
         let title: HashSet<String> = terms(&source.title).into_iter().collect();
         source.text.lines().any(|line| {
             let words: HashSet<String> = terms(line).into_iter().collect();
             let own = words.intersection(&wanted).count();
             let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
-            own > 0 && all * 3 >= wanted.len() * 2 && line.contains(|c: char| c.is_ascii_digit())
+            // Somebody else of the same family says nothing of this one.
+            let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
+            named && own > 0 && all * 3 >= wanted.len() * 2 && line.contains(|c: char| c.is_ascii_digit())
         })
     };
     pages.filter(|(_, source)| says(source)).map(|(i, _)| i + 1).collect()
@@ -314,6 +332,10 @@ mod tests {
         assert!(is_of_kind("year of opening of the mill", &dated("1931")));
         assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
         assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
+        assert!(
+            is_of_kind("Who founded the mill", &fact("Ann Bo")) && !is_of_kind("Who founded the mill", &dated("1931"))
+        );
+        assert!(!is_of_kind("Where was the mill opened", &dated("1931")));
         assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
         assert!(!is_of_kind("雁栖瓷器厂的厂长", &dated("1958")));
     }

@@ -17,6 +17,8 @@ mod given;
 mod named;
 mod plan;
 mod program;
+mod query;
+mod roles;
 mod search;
 mod state;
 mod steps;

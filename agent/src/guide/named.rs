@@ -20,7 +20,8 @@ fn rows(text: &str) -> Vec<(String, bool)> {
     let bare = |word: &str| {
         word.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches("'s").trim_end_matches("’s").to_owned()
     };
-    let big = |word: &str| bare(word).chars().next().is_some_and(char::is_uppercase);
+    let speaker = |word: &str| matches!(bare(word).split(['\'', '’']).next(), Some("I"));
+    let big = |word: &str| bare(word).chars().next().is_some_and(char::is_uppercase) && !speaker(word);
     let ends =
         |word: &str| word.ends_with([',', ';', ':', '?', '!', ')']) || word.ends_with("'s") || word.ends_with("’s");
     let (mut i, mut listed) = (0, false);
@@ -80,6 +81,15 @@ pub fn list(text: &str) -> Vec<String> {
     if best.len() > 1 { best } else { Vec::new() }
 }
 
+/// A request with "and others" for all but the first name of its list.
+pub fn shortened(text: &str) -> Option<String> {
+    let all = list(text);
+    let (first, last) = (all.first()?, all.last()?);
+    let start = text.find(first.as_str())? + first.len();
+    let end = text.rfind(last.as_str())? + last.len();
+    (start < end).then(|| format!("{} and others{}", &text[..start], &text[end..]))
+}
+
 /// The pages with those left empty that lack a name, and those that are about a thing with a longer name
 /// (the New Mill for the Mill) where another is about the thing itself.
 pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
@@ -96,8 +106,32 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
         has(source) && names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source)
     };
     let any_own = sources.iter().any(own);
-    let keep = |source: &Source| has(source) && !(any_own && longer(source));
+    let sibling = |source: &Source| names.iter().any(|name| is_sibling(&source.title, name)) && !own(source);
+    let keep = |source: &Source| has(source) && !(any_own && (longer(source) || sibling(source)));
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// The pages with those left empty that are about a thing with a longer name, where another is about the
+/// thing itself: Lower Sund, of the museums of Sund.
+pub fn without_longer(sources: &[Source], what: &str) -> Vec<Source> {
+    let names = names(what);
+    let longer = |source: &Source| names.iter().any(|name| is_longer(&source.title, name, what));
+    let own = |source: &Source| names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source);
+    let any_own = sources.iter().any(|s| !s.text.is_empty() && own(s));
+    let keep = |source: &Source| !(any_own && longer(source));
+    sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// Whether a title is a name like this one but for its beginning: another of the family, the East Dam for
+/// the West Dam.
+fn is_sibling(title: &str, name: &str) -> bool {
+    let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+    let (own, other) = (parts(name), names(&format!("- {title}")).first().map(|n| parts(n)).unwrap_or_default());
+    own.len() > 1
+        && other.len() == own.len()
+        && own.last() == other.last()
+        && own[0] != other[0]
+        && !title.contains(name)
 }
 
 /// For Chinese and Japanese: where a page's title begins with what is spoken of, those left empty that
@@ -118,12 +152,18 @@ fn titled(sources: &[Source], what: &str) -> Vec<Source> {
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
 }
 
-/// Whether a look-up asks who somebody is: an architect, a keeper.
-pub fn is_of_person(what: &str) -> bool {
-    let small = what.to_lowercase();
-    let role = ROLES.iter().filter(|role| !["capital", "birthplace", "hometown"].contains(*role));
-    role.clone().any(|role| small.starts_with(role) || small.starts_with(&format!("the {role}")))
-        || CHINESE_ROLES.iter().any(|role| *role != "首都" && what.ends_with(role))
+/// Whether what stands behind a name in a title makes it another thing's: the Mill of the South.
+fn continues(behind: &str, what: &str) -> bool {
+    const OF: &[&str] = &["de", "del", "da", "do", "di", "du", "des"];
+    const SIDES: &[&str] = &[
+        "north", "south", "east", "west", "upper", "lower", "norte", "sur", "este", "oeste", "nord", "süd", "ost",
+        "sud", "est", "ouest", "ii", "iii", "iv",
+    ];
+    let mut words = behind.split(' ').filter(|w| !w.is_empty());
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let big = |word: &str| word.starts_with(char::is_uppercase);
+    let side = big(first) && SIDES.contains(&first.to_lowercase().as_str());
+    (OF.contains(&first) && big(second) || side) && !what.contains(first)
 }
 
 /// Whether a title is of a thing with a longer name than `name`: the New Mill for the Mill, Mount Upper
@@ -145,119 +185,12 @@ fn is_longer(title: &str, name: &str, what: &str) -> bool {
         }
         return false;
     };
+    if continues(title[at + name.len()..].trim_start(), what) {
+        return true;
+    }
     let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();
     let is_word = before.chars().next().is_some_and(char::is_uppercase) && before.ends_with(char::is_alphanumeric);
     is_word && before != "The" && !what.contains(before)
-}
-
-/// What people are to things: who or what is meant has to be found before anything about them is.
-const ROLES: &[&str] = &[
-    "architect",
-    "inventor",
-    "founder",
-    "director",
-    "designer",
-    "builder",
-    "author",
-    "writer",
-    "painter",
-    "composer",
-    "owner",
-    "mayor",
-    "president",
-    "king",
-    "queen",
-    "successor",
-    "predecessor",
-    "discoverer",
-    "climber",
-    "engineer",
-    "sculptor",
-    "leader",
-    "chief",
-    "headmaster",
-    "principal",
-    "captain",
-    "manager",
-    "chairman",
-    "chairwoman",
-    "conductor",
-    "creator",
-    "developer",
-    "manufacturer",
-    "maker",
-    "producer",
-    "operator",
-    "publisher",
-    "editor",
-    "translator",
-    "winner",
-    "champion",
-    "capital",
-    "birthplace",
-    "hometown",
-    "wife",
-    "husband",
-    "mother",
-    "father",
-    "son",
-    "daughter",
-    "brother",
-    "sister",
-    "teacher",
-    "student",
-    "pupil",
-    "curator",
-    "minister",
-    "governor",
-    "bishop",
-    "abbot",
-    "explorer",
-    "photographer",
-    "keeper",
-    "patron",
-];
-const CHINESE_ROLES: &[&str] = &[
-    "建筑师",
-    "设计师",
-    "创始人",
-    "创建者",
-    "发明者",
-    "发明人",
-    "作者",
-    "校长",
-    "市长",
-    "厂长",
-    "馆长",
-    "导演",
-    "首都",
-    "建造者",
-    "創業者",
-    "建築家",
-];
-
-/// A look-up of something about the architect of a thing, as two: who that is, and what is asked of
-/// `{name}`.
-pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
-    for role in CHINESE_ROLES {
-        if let Some((thing, asked)) = what.split_once(role)
-            && thing.ends_with(['的', 'の'])
-            && asked.starts_with(['的', 'の'])
-            && asked.chars().count() > 1
-        {
-            return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
-        }
-    }
-    let small = what.to_lowercase();
-    let of = ROLES.iter().filter_map(|role| small.find(&format!("{role} of "))).filter(|at| *at > 0).max()?;
-    let what = Some(what).filter(|what| what.len() == small.len())?;
-    // "the first climber of": what stands between the article and the role belongs to it.
-    let front = what[..of].trim_end();
-    let article = front.rfind(" the ").map(|at| at + 1).or_else(|| front.ends_with(" the").then(|| front.len() - 3));
-    let start = article.filter(|at| what[*at..of].split_whitespace().count() <= 3)?;
-    let asked = what[..start].trim();
-    let thing = what[start..].trim_start_matches("the ").trim();
-    (!asked.is_empty() && !names(thing).is_empty()).then(|| (thing.to_owned(), format!("{asked} {{{name}}}")))
 }
 
 #[cfg(test)]
@@ -275,6 +208,7 @@ mod tests {
         check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
         check("cost of the Sukhin Museum of Clocks", &["Sukhin Museum of Clocks"]);
         check("Year of opening", &[]);
+        check("and if I wait, or I'd rather go?", &[]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
     }
 
@@ -285,6 +219,10 @@ mod tests {
         assert_eq!(
             list("Collect the area of Lake Kuwe, Lake Maut and Lake Schau into a table"),
             ["Lake Kuwe", "Lake Maut", "Lake Schau"]
+        );
+        assert_eq!(
+            shortened("The height of Mount Chib, Mount Varn and Mount Sund in a table").as_deref(),
+            Some("The height of Mount Chib and others in a table")
         );
         assert!(list("Make a table of the bridges of Port Callan with length").is_empty());
         assert!(list("the bridges between Lornhaven in the county of Sund").is_empty());
@@ -305,28 +243,21 @@ mod tests {
         let kept: Vec<bool> =
             speaking_of(&pages, "height of the Sund Mill").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
+        let pages = [page("Selin Bo", "Born in Sund, like Ann Bo."), page("Ann Bo", "Born in Ardun.")];
+        let kept: Vec<bool> = speaking_of(&pages, "Where was Ann Bo born").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Museums of Lower Sund", "A list."), page("Museums of Sund", "A list.")];
+        let kept: Vec<bool> = without_longer(&pages, "museums of Sund").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
         let pages = [page("新雁栖瓷器厂", "现有1,275人。"), page("雁栖瓷器厂", "现有2,717人。")];
         let kept: Vec<bool> = speaking_of(&pages, "雁栖瓷器厂的员工").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Bodega Chib del Sur", "Fundada en 1881."), page("Bodega Chib", "Founded in 2007.")];
+        let kept: Vec<bool> = speaking_of(&pages, "año de la Bodega Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         let pages = [page("Mount Upper Chib", "It is 5 m high."), page("Mount Chib", "It is 3 m high.")];
         let kept: Vec<bool> = speaking_of(&pages, "height of Mount Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         assert!(speaking_of(&pages, "owner of the Pitiloa Brewery").iter().all(|s| s.text.is_empty()));
-    }
-
-    #[test]
-    fn a_role_is_found_first() {
-        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
-        assert_eq!(
-            hops("birthplace of the first climber of Mount Chib", "h"),
-            pair("first climber of Mount Chib", "birthplace of {h}")
-        );
-        assert_eq!(
-            hops("born of the architect of the Fufrannes Theatre", "h"),
-            pair("architect of the Fufrannes Theatre", "born of {h}")
-        );
-        assert_eq!(hops("architect of the Fufrannes Theatre", "h"), None);
-        assert_eq!(hops("height of the tower of Ardun", "h"), None);
-        assert_eq!(hops("石桥的建筑师的出生年", "h"), pair("石桥的建筑师", "{h}的出生年"));
     }
 }

@@ -32,7 +32,7 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Re
         return Ok(Need::Other);
     }
     kinds.push("other");
-    let task = KINDS.ask(clip(turn.question, 1500), 5);
+    let task = KINDS.ask(clip(&turn.asked, 1500), 5);
     let choices = Constraint::Choice(kinds.iter().map(|k| (*k).to_owned()).collect());
     match turn.complete(task.constrained(choices)).await?.as_str() {
         "fill" => estimate(turn, name, table, &columns).await.map(Need::Program),
@@ -69,8 +69,7 @@ impl Columns {
 
 /// Asks for the gaps of a program.
 async fn fill<T: for<'a> Deserialize<'a>>(turn: &mut Turn<'_>, what: &str, gaps: Value) -> anyhow::Result<T> {
-    let prompt =
-        format!("{what}\nToday is {}.\nRequest: {}", chrono::Local::now().date_naive(), clip(turn.question, 1500));
+    let prompt = format!("{what}\nToday is {}.\nRequest: {}", turn.agent.settings.today(), clip(&turn.asked, 1500));
     let text = turn.complete(Completion::new(prompt, 120).constrained(Constraint::JsonSchema(gaps))).await?;
     Ok(serde_json::from_str(&text)?)
 }
@@ -130,8 +129,8 @@ async fn trend(turn: &mut Turn<'_>, df: &str, columns: &Columns) -> anyhow::Resu
         ("days", json!({"type": "array", "items": place, "minItems": 1, "maxItems": 4})),
         ("logarithmic", json!({"type": "boolean"})),
     ]);
-    let today = chrono::Local::now().date_naive();
-    let prompt = format!("Request: {}", clip(turn.question, 1500));
+    let today = turn.agent.settings.today();
+    let prompt = format!("Request: {}", clip(&turn.asked, 1500));
     let task = TREND.ask(prompt, 120).constrained(Constraint::JsonSchema(gaps));
     let text = turn.complete(task).await?;
     let mut chosen: Trend = serde_json::from_str(&text)?;

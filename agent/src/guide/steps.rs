@@ -5,7 +5,7 @@ use super::calc::{self, Filled, shown};
 use super::plan::{self, Step};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, find, given, named};
+use super::{chart, describe, find, given, named, query};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ const REPAIRS: usize = 2;
 impl Lead for Guide {
     async fn next(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         if self.plan.is_none() {
-            if let Some(table) = given::pasted(turn.question)
+            if let Some(table) = given::pasted(&turn.asked)
                 && !turn.chat.tables.contains(&table)
             {
                 turn.chat.tables.push(table);
@@ -30,10 +30,10 @@ impl Lead for Guide {
                 return Ok(calls);
             }
             self.before = (turn.chat.facts.len(), turn.chat.tables.len());
-            let steps = plan::ask(turn, turn.question).await?;
+            let steps = plan::ask(turn).await?;
             // A reply about tables that no plan was found for would be made up.
             if steps.is_empty() && !turn.chat.tables.is_empty() {
-                self.results.push(Outcome::Failed(turn.question.to_owned()));
+                self.results.push(Outcome::Failed(turn.asked.clone()));
             }
             let talk = steps.is_empty() && self.results.is_empty();
             self.plan = Some(if talk { VecDeque::from([Step::Reply]) } else { steps.into() });
@@ -57,6 +57,15 @@ impl Lead for Guide {
     }
 }
 
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+/// Whether a word is what plans call a table.
+fn is_table_name(word: &str) -> bool {
+    word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// The last call that this step made, and what came of it.
 fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
     turn.outcomes.last()
@@ -69,7 +78,7 @@ impl Guide {
             Step::Find { .. } | Step::Collect { .. } => Ok(self.begin_looking_up(turn, step)),
             Step::Calc { name, expression } => Ok(self.begin_calculating(turn, name, expression)),
             Step::Table { name, columns, rows } => {
-                let title = given::title(turn.question);
+                let title = given::title(&turn.asked);
                 match given::table(&title, columns, rows) {
                     Some(table) => self.add_table(turn, &name, table),
                     None => self.results.push(Outcome::Failed("table".into())),
@@ -77,7 +86,12 @@ impl Guide {
                 Ok(None)
             }
             Step::Sql { name, query } => {
-                let query = self.renamed(&query);
+                let lacks = |word: &str| is_table_name(word) && self.table(word).is_none();
+                // That nothing was found for a table is told already.
+                if words(&query).any(lacks) && self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                    return Ok(None);
+                }
+                let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
             Step::Describe { table } => {
@@ -87,6 +101,9 @@ impl Guide {
             }
             Step::Chart { kind, table, options } => {
                 let Some(table) = self.table(&table) else {
+                    if self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                        return Ok(None);
+                    }
                     self.results.push(Outcome::Failed(format!("chart of {table}")));
                     return Ok(None);
                 };
@@ -107,6 +124,11 @@ impl Guide {
             Step::Picture { what } => {
                 self.running = Some(Running::Picturing);
                 Ok(Some(calling(turn, vec![("image", json!({"prompt": what}))])))
+            }
+            Step::Recall { facts } => {
+                let place = |name: &String| turn.chat.facts.iter().position(|f| f.name == *name);
+                self.results.extend(facts.iter().filter_map(place).map(Outcome::Fact));
+                Ok(None)
             }
             Step::Reply => {
                 self.results.push(Outcome::Reply);
@@ -132,7 +154,7 @@ impl Guide {
                 }
                 Step::Collect { name, things, columns } => self.filled(turn, things).map(|title| {
                     let (name, columns) = (name.clone(), columns.clone());
-                    match named::list(turn.question) {
+                    match named::list(&turn.asked) {
                         rows if rows.len() > 1 => Want::Rows { name, title, things: rows, columns },
                         _ => Want::Table { name, things: title, columns },
                     }
@@ -260,11 +282,11 @@ impl Guide {
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
                     Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
                         self.replanned = true;
-                        self.plan = Some(plan::calculated(turn, turn.question).await?.into());
+                        self.plan = Some(plan::calculated(turn).await?.into());
                         return Ok(());
                     }
                     Some(fact) => {
-                        let goal = calc::asked_unit(turn.question).filter(|unit| *unit != fact.unit());
+                        let goal = calc::asked_unit(&turn.asked).filter(|unit| *unit != fact.unit());
                         let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
                         self.add_fact(turn, &name, fact);
                         if let Some(unit) = convertible {

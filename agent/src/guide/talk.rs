@@ -4,7 +4,7 @@
 use super::plan;
 use crate::evidence::clip;
 use crate::lead::Turn;
-use polymath_chat::{Event, Message, Role};
+use polymath_chat::{Constraint, Event, Message, Role};
 use polymath_model::engine::{ReplyRequest, ReplyStop, Rules, ToolChoice};
 
 /// Tokens of one piece of a long answer, and pieces.
@@ -27,6 +27,7 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }
+    let constraint = sentences(turn.question).map(so_many);
     let mut text = String::new();
     for piece in 0..PIECES {
         let reply = turn
@@ -36,7 +37,7 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
                 conversation: &format!("{}-talk", turn.chat.id),
                 messages: &messages,
                 tools: &[],
-                rules: Rules { tool_choice: ToolChoice::None, ..Rules::free(PIECE) },
+                rules: Rules { tool_choice: ToolChoice::None, constraint: constraint.clone(), ..Rules::free(PIECE) },
                 sampling: turn.agent.settings.sampling.clone(),
                 cancel: turn.cancel.clone(),
                 events: turn.events.clone(),
@@ -62,4 +63,46 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         }
     }
     Ok(text)
+}
+
+/// How many sentences a request wants, where it says so: a small model counts badly.
+fn sentences(request: &str) -> Option<usize> {
+    const NUMBERS: &[(usize, &[&str])] = &[
+        (1, &["one", "1", "single", "ein", "einen", "einem", "une", "una", "一"]),
+        (2, &["two", "2", "zwei", "deux", "dos", "两", "二"]),
+        (3, &["three", "3", "drei", "trois", "tres", "三"]),
+        (4, &["four", "4", "vier", "quatre", "cuatro", "四"]),
+    ];
+    const SENTENCES: &[&str] =
+        &["sentence", "sentences", "satz", "sätze", "sätzen", "phrase", "phrases", "frase", "frases"];
+    let small = request.to_lowercase();
+    let words: Vec<&str> = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let said = |name: &&str| {
+        words.windows(2).any(|pair| pair[0] == *name && SENTENCES.contains(&pair[1]))
+            || small.contains(&format!("{name}句"))
+    };
+    NUMBERS.iter().find(|(_, names)| names.iter().any(|name| said(&name))).map(|(number, _)| *number)
+}
+
+/// Text of so many sentences.
+fn so_many(sentences: usize) -> Constraint {
+    let all = vec!["SENTENCE"; sentences].join(" \" \" ");
+    Constraint::Lark(format!("start: {all}\nSENTENCE: /([0-9][.][0-9]|[^.!?。！？\\n])+[.!?。！？]+/\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use polymath_model::constrain::Compiler;
+
+    #[test]
+    fn sentences_are_counted() {
+        assert_eq!(sentences("Explain in two sentences how a lever works"), Some(2));
+        assert_eq!((sentences("Sum it up in a single sentence: …"), sentences("用一句话总结")), (Some(1), Some(1)));
+        assert_eq!((sentences("What does this sentence mean?"), sentences("Write a poem of four lines")), (None, None));
+        let fits = |n: usize, text: &str| Compiler::of_bytes().unwrap().check(&so_many(n), text).is_ok();
+        assert!(fits(1, "It is 3.5 m long.") && fits(2, "It is. It was!"));
+        assert!(!fits(1, "It is. It was!") && !fits(2, "It is."));
+    }
 }

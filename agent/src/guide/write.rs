@@ -46,7 +46,7 @@ impl Guide {
         if self.results.iter().all(|r| matches!(r, Outcome::Reply)) {
             return Ok(Message::assistant(talk::reply(turn).await?));
         }
-        let language = Language::of(turn.question);
+        let language = Language::of(&turn.asked);
         let mut parts = Vec::new();
         let row = self.row_in_words(turn.chat);
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
@@ -54,7 +54,7 @@ impl Guide {
             // With a part missing, a sentence would have to make it up.
             let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_));
             parts.push(match self.results.iter().any(lacks) {
-                true => put_in("", &facts, turn.question, &turn.chat.sources),
+                true => put_in("", &facts, &turn.asked, &turn.chat.sources),
                 false => say(turn, &facts).await?,
             });
         }
@@ -75,9 +75,21 @@ impl Guide {
         if parts.is_empty() {
             parts.push(language.say(Phrase::NothingFound).to_owned());
         }
+        self.take_down(turn.chat, &turn.asked);
         let text = parts.join("\n\n");
         let _ = turn.events.send(Event::Text { delta: text.clone() });
         Ok(Message::assistant(text))
+    }
+
+    /// Takes down which fact answered the question. One that was worked out is of the question from now on,
+    /// and no longer of its operands.
+    fn take_down(&self, chat: &mut Chat, question: &str) {
+        let Some(Outcome::Fact(place)) = self.results.last() else { return };
+        let (Some(fact), Some(asked)) = (chat.facts.get_mut(*place), chat.asked.last_mut()) else { return };
+        if matches!(fact.provenance, Provenance::Computed { .. }) {
+            fact.about = clip(question.trim_end_matches(['?', '？', '.', ' ']), 100);
+        }
+        asked.fact = Some(fact.name.clone());
     }
 
     /// The facts of this turn, in order.
@@ -162,10 +174,10 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
     let facts = roles.as_deref().unwrap_or(facts);
     let names: Vec<String> =
         facts.iter().map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), f.about)).collect();
-    let prompt = format!("Results: {}\nQuestion: {}", names.join("; "), clip(turn.question, 800));
+    let prompt = format!("Results: {}\nQuestion: {}", names.join("; "), clip(&turn.asked, 800));
     let placeholders: Vec<String> = facts.iter().map(|f| quoted(&format!("{{{}}}", f.name))).collect();
     let mut lark = format!("start: (TEXT | {}", placeholders.join(" | "));
-    let given: HashSet<String> = figures(turn.question).into_iter().map(|f| f.text).collect();
+    let given: HashSet<String> = figures(&turn.asked).into_iter().map(|f| f.text).collect();
     for text in &given {
         let _ = write!(lark, " | {}", quoted(text));
     }
@@ -179,7 +191,7 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
     if roles.is_some() {
         drafted = contest::right(&drafted, facts).unwrap_or_else(|| "{w}: {w1}; {l}: {l1}".to_owned());
     }
-    Ok(put_in(&drafted, facts, turn.question, &turn.chat.sources))
+    Ok(put_in(&drafted, facts, &turn.asked, &turn.chat.sources))
 }
 
 /// The draft with values for names. A draft with a name that nobody gave is thrown away, and values that
@@ -298,7 +310,7 @@ async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language)
     let prompt = format!(
         "The tools brought this:\n{}\n\nRequest: {}\n{}",
         clip(text, 2500),
-        clip(turn.question, 1500),
+        clip(&turn.asked, 1500),
         language.say(Phrase::AnswerIn)
     );
     let told = match turn.complete(TELL.ask(prompt, 220)).await {
@@ -308,7 +320,7 @@ async fn printed(turn: &mut Turn<'_>, text: &str, own: bool, language: Language)
     };
     let told = told.split("```").next().unwrap_or_default().trim().to_owned();
     // A figure that the tools did not bring has no business here: then their own words will do.
-    let known = figures(&format!("{text}\n{}", turn.question));
+    let known = figures(&format!("{text}\n{}", &turn.asked));
     let all_known = figures(&told).iter().all(|f| known.iter().any(|k| same(f, k)));
     Ok(if all_known && !told.is_empty() { told } else { list })
 }

@@ -11,11 +11,10 @@ impl Chat {
     /// Where the conversation is now.
     pub fn mark(&self) -> Mark {
         // Named in full, so that no list is forgotten.
-        let Chat { id: _, messages, sources, tables, page_tables, artifacts, facts, charts, files: _, decisions } =
-            self;
+        let Chat { id: _, messages, sources, tables, page_tables, artifacts, facts, charts, files: _, asked } = self;
         Mark([
             messages.len(),
-            decisions.len(),
+            asked.len(),
             sources.len(),
             tables.len(),
             page_tables.len(),
@@ -28,9 +27,9 @@ impl Chat {
     /// Takes back what came since. A page that was read again in the meantime keeps its newer text, and
     /// files that the user gave stay given.
     pub fn back_to(&mut self, mark: Mark) {
-        let Mark([messages, decisions, sources, tables, page_tables, artifacts, facts, charts]) = mark;
+        let Mark([messages, asked, sources, tables, page_tables, artifacts, facts, charts]) = mark;
         self.messages.truncate(messages);
-        self.decisions.truncate(decisions);
+        self.asked.truncate(asked);
         self.sources.truncate(sources);
         self.tables.truncate(tables);
         self.page_tables.truncate(page_tables);
@@ -54,9 +53,9 @@ mod tests {
         let mark = chat.mark();
         chat.messages.extend([Message::user("two"), Message::assistant("2")]);
         chat.sources.push(source("b"));
-        chat.decisions.push(Message::system("s"));
+        chat.asked.push(crate::notebook::Asked::default());
         chat.back_to(mark);
         assert_eq!((chat.messages, chat.sources), (vec![Message::user("one")], vec![source("a")]));
-        assert!(chat.decisions.is_empty() && chat.tables.is_empty() && chat.artifacts.is_empty());
+        assert!(chat.asked.is_empty() && chat.tables.is_empty() && chat.artifacts.is_empty());
     }
 }

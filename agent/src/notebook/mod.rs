@@ -1,6 +1,7 @@
 //! What a conversation has: what was said, and what was found out. Everything above (the loop, both
 //! leads, grounding, sessions) reads and writes it here, and nothing is read back out of prose.
 
+mod asked;
 mod chart;
 mod fact;
 mod files;
@@ -8,6 +9,7 @@ mod frames;
 mod mark;
 mod markdown;
 
+pub use asked::Asked;
 pub use chart::Chart;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
@@ -43,8 +45,9 @@ pub struct Chat {
     /// Files that the user gave.
     #[serde(default)]
     pub files: Vec<PathBuf>,
-    /// The short protocol that a guided model's decisions are made on.
-    pub decisions: Vec<Message>,
+    /// The user's questions as they were understood, the latest last.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
 }
 
 impl Chat {

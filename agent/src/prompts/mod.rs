@@ -1,7 +1,7 @@
 //! The texts that models are asked with. They are files: what is said to a model is no code.
 //!
 //! A file begins with the system part; behind each `===` stands a worked example, what is asked and,
-//! behind `---`, what is replied. `{today}` is filled in with the date and nothing finer, so that the
+//! behind `---`, what is replied. For `{today}` the turn fills in the date and nothing finer, so that the
 //! beginning of a prompt is found in the cache all day.
 //!
 //! Examples name things that no user has; a last line `# names: …` lists them, so that one that comes
@@ -51,8 +51,7 @@ impl Prompt {
 
     /// The system part.
     pub fn system(&self) -> String {
-        let system = self.text().split("\n===\n").next().unwrap_or_default().trim();
-        system.replace("{today}", &chrono::Local::now().date_naive().to_string())
+        self.text().split("\n===\n").next().unwrap_or_default().trim().to_owned()
     }
 
     /// The examples, in order.

@@ -67,7 +67,7 @@ impl Database {
             facts: self.items(connection, id, "fact")?,
             charts: self.items(connection, id, "chart")?,
             files: self.items(connection, id, "file")?,
-            decisions: self.items(connection, id, "decision")?,
+            asked: self.items(connection, id, "asked")?,
         })
     }
 

@@ -88,7 +88,7 @@ impl Session {
             ("fact", rows(&self.id, &chat.facts)?),
             ("chart", rows(&self.id, &chat.charts)?),
             ("file", rows(&self.id, &chat.files)?),
-            ("decision", rows(&self.id, &chat.decisions)?),
+            ("asked", rows(&self.id, &chat.asked)?),
         ];
         self.database.write(|t| {
             let mut put = t.prepare(

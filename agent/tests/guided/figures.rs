@@ -180,3 +180,20 @@ fn a_picture_is_of_what_was_asked_for() {
     said.has("picture.png");
     assert_eq!(said.end.stop, Stop::Answer);
 }
+
+#[test]
+fn today_is_the_day_that_the_settings_say() {
+    let mut world = World::new(&[]);
+    world.chat.tables.push(given("v.csv", "Day | Value\n2029-01-01 | 100\n2030-01-01 | 200\n2031-01-01 | 300"));
+    world.today("2031-05-09").programs(&["Value, linear trend at 2031-05-09: 335"]);
+    let gaps = r#"{"across":"Day","up":"Value","until":"end of 2031","days":["today"],"logarithmic":false}"#;
+    let said = world.ask("Fit a linear trend to the values and tell its value today", &["trend", gaps], &[]);
+    let program = &said.called("python")[0];
+    assert!(program.contains(r#"for place in ["2031-05-09"]]"#) && program.contains("2031-12-31"), "{program}");
+    assert!(said.prompts().iter().any(|p| p.system.contains("Today is 2031-05-09")));
+    assert!(said.prompts().iter().all(|p| !p.system.contains("{today}")));
+    // The prompt of a program that the model writes has it too.
+    world.programs(&["it is 1"]);
+    let said = world.ask("Simulate two coins", &["other", "program()", "print(1)\n", "It is 1."], &[]);
+    assert!(said.prompts().iter().any(|p| p.system.contains("Today is 2031-05-09")));
+}

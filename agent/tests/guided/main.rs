@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod figures;
+mod follow_ups;
 mod look_ups;
 mod tables;
 mod talk;

@@ -233,3 +233,11 @@ fn things_that_are_named_are_rows_whatever_is_found() {
     assert_eq!(rows(&world.chat.tables[0]), "Upper Varn Dam,58 m; Lower Varn Dam,33 m; Sund Dam,n/a");
     said.has("| Lower Varn Dam | 33 m [2] |").has("Height (Sund Dam)");
 }
+
+#[test]
+fn columns_with_underscores_for_spaces_are_the_tables_own() {
+    let mut world = World::new(&[]);
+    world.chat.tables.push(given("b.csv", "Name | Year of opening\nOst | 1911\nWest | 1934"));
+    let plan = "t2 = sql(\"SELECT Name FROM t1 WHERE Year_of_opening > 1920\")";
+    world.ask("Which opened after 1920?", &[plan, "{r1} did."], &[]).has("West did.");
+}

@@ -2,6 +2,7 @@
 //! and an interpreter that plays what a test wants of it.
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings, TurnEnd};
 use polymath_chat::{
     Artifact, Cell, Completion, Event, Hit, Message, Provenance, Role, Source, Stop, Table, ToolFailure, ToolOutput,
@@ -80,6 +81,7 @@ pub struct World {
     programs: Arc<std::sync::Mutex<Vec<String>>>,
     out: tempfile::TempDir,
     steps: u32,
+    today: Option<NaiveDate>,
 }
 
 /// What a turn came to.
@@ -98,6 +100,7 @@ impl World {
             programs: Arc::default(),
             out: tempfile::tempdir().unwrap(),
             steps: 12,
+            today: None,
         }
     }
 
@@ -109,6 +112,12 @@ impl World {
 
     pub fn steps(&mut self, steps: u32) -> &mut Self {
         self.steps = steps;
+        self
+    }
+
+    /// The day of the turns that follow, as ISO writes it.
+    pub fn today(&mut self, day: &str) -> &mut Self {
+        self.today = Some(day.parse().unwrap());
         self
     }
 
@@ -165,6 +174,7 @@ impl World {
             sampling: Sampling::default(),
             limits: CallLimits::default(),
             out: self.out.path().to_owned(),
+            today: self.today,
         };
         let agent = Agent { engine: engine.clone(), tools: self.tools(), settings };
         let (sender, mut inbox) = unbounded_channel();

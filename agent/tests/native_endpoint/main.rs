@@ -99,6 +99,7 @@ async fn run(context: usize, script: Vec<Says>, pages: &[(&str, &str)]) -> Run {
         sampling: Sampling::default(),
         limits: CallLimits::default(),
         out: folder.path().join("artifacts"),
+        today: None,
     };
     let agent = Agent { engine: Arc::new(engine), tools: tools(&at, folder.path()), settings };
     let (sender, mut inbox) = unbounded_channel();

@@ -1,48 +1,199 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
 use super::grammar;
-use super::signs::{is_drawn, says, words};
+use super::signs::{PERCENT, is_drawn, says, words};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::ALONE;
-use polymath_chat::{CompletionError, Constraint, Role};
+use polymath_chat::{CompletionError, Constraint, Message, Role};
 use std::collections::HashSet;
 
 /// Words of a follow-up, at most: what is longer says what it is about.
-const SHORT: usize = 14;
-/// Facts that a follow-up may be about.
-const FACTS: usize = 3;
+const SHORT: usize = 16;
 /// Words that stand for something said before.
 const POINTING: &[&str] = &[
-    "it", "its", "he", "his", "she", "her", "they", "their", "them", "there", "that", "this", "one", "er", "sein",
-    "seine", "sie", "ihr", "es", "dort", "il", "elle", "son", "sa", "y", "él", "ella", "su", "allí",
+    "it", "its", "he", "his", "she", "her", "they", "their", "them", "there", "that", "this", "these", "those", "one",
+    "er", "sein", "seine", "sie", "ihr", "es", "dort", "il", "elle", "son", "sa", "y", "él", "ella", "su", "allí",
+    "two", "both",
 ];
+/// Words behind which stands a word for something said before: that town.
+const SHOWING: &[&str] =
+    &["that", "this", "the", "these", "those", "same", "which", "what", "dieser", "diese", "ce", "cette", "ese", "esa"];
+/// Words of a follow-up that is about values at hand.
+const OF_VALUES: &[&str] = &[
+    "total",
+    "together",
+    "sum",
+    "average",
+    "mean",
+    "ratio",
+    "difference",
+    "differ",
+    "divide",
+    "divided",
+    "multiply",
+    "add",
+    "plus",
+    "minus",
+    "subtract",
+    "times",
+    "combined",
+    "altogether",
+    "percent",
+    "percentage",
+    "translate",
+    "table",
+    "change",
+    "all",
+    "zusammen",
+    "insgesamt",
+    "unterschied",
+    "summe",
+    "ensemble",
+    "total",
+    "juntos",
+    "总共",
+    "一共",
+    "合计",
+];
+/// Words of a follow-up that asks which of contradicting values is right.
+const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "quel", "quelle", "cuál", "哪", "どちら"];
 
 /// The request, with what it leaves unsaid taken from the turn before.
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
+    let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());
     }
-    let before = last_question(turn.chat).unwrap_or_default();
-    let facts = turn.chat.facts.iter().rev().take(FACTS).rev();
-    let found: Vec<String> = facts.map(|f| format!("{} = {}", clip(&f.about, 100), clip(&f.text, 60))).collect();
-    let prompt = format!("Before: {}\nFound: {}\nNow: {request}", clip(&before, 300), found.join("; "));
-    let lark = grammar::said(&[request, &before, &found.join(" ")]);
+    let said = exchange(turn.chat, &before);
+    let prompt = format!("{said}Follow-up: {request}");
+    let lark = grammar::said(&[request, &said]);
     let text = match turn.complete(ALONE.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
-        Err(CompletionError::TooLong(_)) => return Ok(request.to_owned()),
+        Err(CompletionError::TooLong(_)) => String::new(),
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("alone: {text}");
+    let text = text.trim().to_owned();
+    let leads = !named::names(&text).is_empty() || named::names(&before).is_empty();
+    if is_kept(request, &text) && leads {
+        return Ok(text);
+    }
     // What it is about can be added without a model, where there is only one thing.
-    let named = match named::names(&before).as_slice() {
+    Ok(match named::names(&before).as_slice() {
         [name] if named::names(request).is_empty() => format!("{} ({name})", request.trim_end_matches(['?', '.', ' '])),
         _ => request.to_owned(),
+    })
+}
+
+/// The question before this one, as it could be understood alone.
+pub fn before(chat: &Chat) -> Option<String> {
+    chat.asked.last().map(|asked| asked.question.clone()).or_else(|| last_question(chat))
+}
+
+/// The user's question before this one.
+fn last_question(chat: &Chat) -> Option<String> {
+    let asked = chat.messages.iter().filter(|m| m.role == Role::User && !m.content.is_empty());
+    asked.rev().nth(1).map(|m| m.content.clone())
+}
+
+/// The last two questions as they were understood, with their answers.
+fn exchange(chat: &Chat, before: &str) -> String {
+    let all: Vec<&Message> =
+        chat.messages.iter().filter(|m| m.role == Role::Assistant && !m.content.is_empty()).collect();
+    let mut said = String::new();
+    if let ([.., asked, _], [.., answer, _]) = (chat.asked.as_slice(), all.as_slice()) {
+        said = format!("Question: {}\nAnswer: {}\n", clip(&asked.question, 200), clip(&uncited(&answer.content), 200));
+    }
+    let answer = all.last().map(|m| uncited(&m.content)).unwrap_or_default();
+    format!("{said}Question: {}\nAnswer: {}\n", clip(before, 300), clip(&answer, 250))
+}
+
+fn last_answer(chat: &Chat) -> Option<&Message> {
+    chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())
+}
+
+/// A text without its markers of citations.
+fn uncited(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        out.push_str(before);
+        match after.split_once(']').filter(|(n, _)| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
+            Some((_, after)) => rest = after,
+            None => {
+                out.push('[');
+                rest = after;
+            }
+        }
+    }
+    (out + rest).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a request asks which of two contradicting values is the right one: the last fact was told
+/// differently by two pages, and the request names nothing new.
+pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
+    const ASKING: &[&str] = &[
+        "number",
+        "figure",
+        "value",
+        "one",
+        "two",
+        "use",
+        "trust",
+        "hold",
+        "true",
+        "right",
+        "correct",
+        "correctly",
+        "newer",
+        "recent",
+        "more",
+        "latest",
+        "older",
+        "date",
+        "go",
+        "should",
+        "would",
+        "believe",
+        "rely",
+        "report",
+        "source",
+        "page",
+        "now",
+        "so",
+        "then",
+        "these",
+        "those",
+        "them",
+        "valid",
+        "official",
+        "better",
+        "is",
+        "are",
+        "do",
+        "i",
+        "zahl",
+        "stimmt",
+        "gilt",
+        "neuer",
+        "chiffre",
+        "cifra",
+    ];
+    let small = request.to_lowercase();
+    let asks = |term: &String| {
+        let known = |list: &[&str]| list.contains(&term.as_str()) || list.iter().any(|word| terms(word).contains(term));
+        known(ASKING) || known(HOLDS)
     };
-    let lost = named::names(&text).is_empty() && named != request;
-    Ok(if is_kept(request, &text) && !lost { text } else { named })
+    terms(request).iter().all(asks)
+        && chat.facts.last().is_some_and(|fact| !fact.others.is_empty())
+        && last_answer(chat).is_some_and(|m| chat.facts.last().is_some_and(|f| m.content.contains(&f.text)))
+        && says(&small, HOLDS)
+        && words(&small).count() <= SHORT
+        && named::names(request).is_empty()
+        && !request.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a request may be about what was found before: it is short and names nothing, or points back.
@@ -50,31 +201,43 @@ fn may_lean(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     let points = words(&small).any(|w| POINTING.contains(&w));
     !chat.sources.is_empty()
-        && chat
-            .messages
-            .iter()
-            .rev()
-            .find(|m| m.role == Role::Assistant && !m.content.is_empty())
-            .is_some_and(|m| !m.content.contains("| ---"))
+        && last_answer(chat).is_some_and(|m| !["| ---", "```", ".png"].iter().any(|mark| m.content.contains(mark)))
         && words(&small).count() <= SHORT
         && (points || named::names(request).is_empty())
         && !is_drawn(&small)
         && calc::asked_unit(request).is_none()
-        && !says(&small, &["percent", "percentage", "prozent", "translate", "table"])
-}
-
-/// The user's question before this one.
-pub fn last_question(chat: &Chat) -> Option<String> {
-    let asked = chat.messages.iter().filter(|m| m.role == Role::User && !m.content.is_empty());
-    asked.rev().nth(1).map(|m| m.content.clone())
+        && !says(&small, PERCENT)
+        && !says(&small, OF_VALUES)
 }
 
 /// Whether a rewritten question still says what the request says.
 fn is_kept(request: &str, text: &str) -> bool {
+    const EMPTY: &[&str] = &["way", "please", "tell", "know", "about", "then", "now", "so", "many", "much"];
     let now: HashSet<String> = terms(text).into_iter().collect();
-    let pointing = |term: &String| {
-        POINTING.contains(&term.as_str()) || ["way", "please", "tell", "know", "about"].contains(&term.as_str())
+    let shown = |term: &String| {
+        let small = request.to_lowercase();
+        let all: Vec<&str> = words(&small).collect();
+        all.windows(2).any(|w| SHOWING.contains(&w[0]) && terms(w[1]).contains(term))
     };
+    let pointing = |term: &String| POINTING.contains(&term.as_str()) || EMPTY.contains(&term.as_str()) || shown(term);
     let lost = terms(request).iter().filter(|term| !now.contains(*term) && !pointing(term)).count();
-    lost == 0 && !text.trim().is_empty()
+    lost == 0 && !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rewritten_question_leaves_out_is_told() {
+        assert!(is_kept("and how many people live in that town?", "how many people live in Methven?"));
+        assert!(is_kept("In which town?", "In which town was Ann Bo born?"));
+        assert!(is_kept("Then when was it first climbed?", "When was Mount Chib first climbed?"));
+        assert!(!is_kept("and its architect?", "When was the hall built?"));
+    }
+
+    #[test]
+    fn citations_are_no_words_of_an_answer() {
+        assert_eq!(uncited("It is 5 m [1] [2] high [sic]."), "It is 5 m high [sic].");
+    }
 }

@@ -1,6 +1,6 @@
 //! The numbers of a request, as a calculator reads them.
 
-use polymath_quantity::{Figure, figures};
+use polymath_quantity::{Figure, Unit, UnitKind, figures, read};
 use std::collections::BTreeSet;
 
 /// Numbers that may stand in an expression whatever the request says.
@@ -13,6 +13,8 @@ pub fn numbers(request: &str) -> BTreeSet<String> {
         // A lexer that has read "90" of "90 euros" cannot go on with "+".
         numbers.extend(Some(figure.text.replace(',', "")).filter(|text| !text.contains(' ')));
         numbers.extend(figure.date.map(|date| date.to_string()));
+        let percent = figure.unit.as_ref().is_some_and(|unit| unit.is("%"));
+        numbers.extend(digits(&figure).filter(|_| percent).map(|digits| format!("{digits}%")));
         numbers.extend(digits(&figure));
     }
     numbers
@@ -31,6 +33,94 @@ pub fn amounts(request: &str) -> Vec<String> {
     };
     figures(request).iter().filter_map(read).collect()
 }
+
+/// Whether an expression of the request's amounts, taken with their units, comes to something that nobody
+/// measures in: square kilometres a litre, of kilometres driven and litres burnt.
+pub fn is_odd(expression: &str, request: &str) -> bool {
+    let small = request.to_lowercase();
+    let areas = [
+        "square", "cubic", "area", "volume", "surface", "quadrat", "kubik", "fläche", "carré", "cuadrad", "平方",
+        "立方", "²", "³", "wide", "long", "high", "deep",
+    ];
+    if areas.iter().any(|word| small.contains(word)) {
+        return false;
+    }
+    let all = figures(request);
+    let mut with_units = String::new();
+    let mut rest = expression;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let number: String = rest[start..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let power = with_units.trim_end().ends_with('^') || rest[..start].trim_end().ends_with('^');
+        with_units.push_str(&rest[..start]);
+        let mut own = all.iter().filter(|f| digits(f).as_deref() == Some(&*number));
+        let own = own.next().filter(|_| own.next().is_none() && !power);
+        match own.and_then(|f| reckoned(f, request)) {
+            Some(unit) => with_units.push_str(&format!("({number} {unit})")),
+            None => with_units.push_str(&number),
+        }
+        rest = &rest[start + number.len()..];
+    }
+    with_units.push_str(rest);
+    loses_percent(expression, &all)
+        || polymath_tools::calculate(&with_units).is_ok_and(|result| result.contains(['^', '²', '³']))
+}
+
+/// Whether a percentage stands in an expression as a bare number.
+fn loses_percent(expression: &str, all: &[Figure]) -> bool {
+    let percents = all.iter().filter(|f| f.unit.as_ref().is_some_and(|unit| unit.is("%"))).filter_map(digits);
+    percents.into_iter().any(|number| {
+        expression.contains(&number) && !expression.contains(&format!("{number}%")) && !expression.contains("100")
+    })
+}
+
+/// A unit as a calculator reckons with it: a price per litre is so many a litre.
+fn reckoned(figure: &Figure, request: &str) -> Option<String> {
+    let unit = unit_of(figure, request)?;
+    match unit.name.split_once('/') {
+        Some((_, by)) if !by.is_empty() && unit.kind != UnitKind::Share => Some(format!("/ {by}")),
+        Some(_) => None,
+        None => MEASURED.contains(&unit.kind).then(|| unit.name.to_string()),
+    }
+}
+
+/// A figure's unit; of `2.04 per litre`, which leaves the money unsaid, so many a litre.
+fn unit_of(figure: &Figure, request: &str) -> Option<Unit> {
+    const PER: &[&str] = &["per", "pro", "par", "por", "a", "each"];
+    if let Some(unit) = &figure.unit {
+        return Some(unit.clone());
+    }
+    let mut behind = request[figure.span.end..].split_whitespace();
+    let by = behind.next().filter(|word| PER.contains(word)).and_then(|_| behind.next())?;
+    let unit = read(&format!("1 {}", by.trim_matches(|c: char| !c.is_alphanumeric()))).unit?;
+    Some(Unit { name: format!("/{}", unit.name).into(), ..unit })
+}
+
+/// A price per litre, and litres: the price of them.
+pub fn priced(request: &str) -> Option<String> {
+    let all = figures(request);
+    let unit = |f: &Figure| unit_of(f, request);
+    let per = |f: &&Figure| unit(f).is_some_and(|unit| unit.name.contains('/'));
+    let mut prices = all.iter().filter(per);
+    let (price, None) = (prices.next()?, prices.next()) else { return None };
+    let by = unit(price)?.name.split_once('/')?.1.to_owned();
+    let mut of = all.iter().filter(|f| unit(f).is_some_and(|unit| unit.is(&by)));
+    let (amount, None) = (of.next()?, of.next()) else { return None };
+    Some(format!("{} * {}", digits(amount)?, digits(price)?))
+}
+
+/// Three amounts, two of them in one unit: the third one's share, as `41 / 804 * 100` of 41 litres for 804 km
+/// and how much that is per 100 km.
+pub fn rule_of_three(request: &str) -> Option<String> {
+    let all = figures(request);
+    let [a, b, asked] = all.as_slice() else { return None };
+    let unit = |f: &Figure| f.unit.as_ref().map(|unit| unit.name.trim_start_matches('/').to_owned());
+    let (with, other) = if unit(a) == unit(asked) { (a, b) } else { (b, a) };
+    let fits = unit(with).is_some() && unit(with) == unit(asked) && unit(other) != unit(with) && unit(other).is_some();
+    fits.then(|| Some(format!("{} / {} * {}", digits(other)?, digits(with)?, digits(asked)?))).flatten()
+}
+
+/// Kinds of units that a calculator reckons with.
+const MEASURED: &[UnitKind] = &[UnitKind::Measure, UnitKind::Time];
 
 /// A figure's digits with a point before its decimals, whatever the language: `2.5` of "2,5", `3480` of "3,480".
 fn digits(figure: &Figure) -> Option<String> {
@@ -51,6 +141,22 @@ fn digits(figure: &Figure) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_measures_in_is_odd() {
+        let petrol = "A van drives 804 km on 41 litres, how much is that per 100 km?";
+        assert!(is_odd("804 / 41 * 100", petrol) && !is_odd("41 / 804 * 100", petrol));
+        assert_eq!(rule_of_three(petrol).as_deref(), Some("41 / 804 * 100"));
+        assert_eq!(rule_of_three("12 kg of flour for 300 m, and for 10 hours?"), None);
+        let price = format!("Before: {petrol}\nQuestion: At 2.04 per litre, how much for the whole trip?");
+        assert!(is_odd("804 / 41 * 2.04", &price) && !is_odd("41 * 2.04", &price));
+        assert_eq!(priced(&price).as_deref(), Some("41 * 2.04"));
+        let percent = "What is 7.5 percent of 2,978, plus 76?";
+        assert!(is_odd("7.5 * 2978 + 76", percent) && !is_odd("7.5% of 2978 + 76", percent));
+        assert!(numbers(percent).contains("7.5%"));
+        assert!(!is_odd("5 * 4", "A room is 5 m long and 4 m wide"));
+        assert!(!is_odd("9200 * (1 + 3.5 / 100) ^ 5", "9200 crowns grow by 3.5% a year for 5 years"));
+    }
 
     #[test]
     fn amounts_are_read_in_every_language() {

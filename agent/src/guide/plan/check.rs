@@ -46,7 +46,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             seen.insert(what.to_lowercase())
         }
         // Who somebody is, and when something was, is no table.
-        Step::Collect { .. } if asks_for_one(&request) => {
+        Step::Collect { columns, .. } if asks_for_one(&request) || is_unasked_series(columns, &request) => {
             impossible.push("collect");
             false
         }
@@ -82,6 +82,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     if says(&request, SHARE) || says(&request, PERCENT) {
         steps.iter_mut().for_each(in_percent);
     }
+    from_the_first(steps, &request, chat);
     draw_what_is_collected(steps, &request);
     draw_again(steps, &request, chat);
     let used: Vec<&str> = steps.iter().filter_map(Step::operands).flat_map(words).collect();
@@ -93,6 +94,47 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
+}
+
+/// Whether a table by years is planned for a request that says nothing of years or of a table.
+fn is_unasked_series(columns: &[String], request: &str) -> bool {
+    const SERIES: &[&str] = &[
+        "year",
+        "years",
+        "yearly",
+        "annual",
+        "each",
+        "every",
+        "per",
+        "history",
+        "over",
+        "since",
+        "from",
+        "development",
+        "trend",
+        "table",
+        "list",
+        "collect",
+        "all",
+        "jahr",
+        "jahre",
+        "jährlich",
+        "tabelle",
+        "année",
+        "annuel",
+        "tableau",
+        "año",
+        "anual",
+        "tabla",
+        "表",
+        "每年",
+        "历年",
+    ];
+    let first = columns.first().map(|c| c.to_lowercase()).unwrap_or_default();
+    ["year", "date"].contains(&first.as_str())
+        && !says(request, SERIES)
+        && !is_drawn(request)
+        && !request.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether each row has figures, and the request has them all, each as often.
@@ -122,6 +164,58 @@ pub fn is_sum(steps: &[Step], request: &str, chat: &Chat) -> bool {
 pub fn leaves_out(expression: &str, request: &str) -> bool {
     let used: Vec<&str> = expression.split(|c: char| !c.is_ascii_digit() && c != '.').collect();
     given(request).iter().any(|amount| !used.contains(&amount.as_str()))
+}
+
+/// A change in percent from one year to another is one of the first year's value: of the year that the
+/// request names first in "from 2019 to 2016" and "between", of the earlier one otherwise.
+fn from_the_first(steps: &mut [Step], request: &str, chat: &Chat) {
+    const FROM: &[&str] = &["from", "between", "von", "zwischen", "de", "entre", "从", "から"];
+    let mut years: Vec<(String, String)> =
+        chat.facts.iter().filter_map(|f| Some((f.name.clone(), year_of(&f.about)?))).collect();
+    for step in steps.iter() {
+        if let Step::Find { name, what } = step {
+            years.extend(year_of(what).map(|year| (name.clone(), year)));
+        }
+    }
+    for step in steps.iter_mut() {
+        let Step::Calc { expression, .. } = step else { continue };
+        let Some(names) = change_of(expression) else { continue };
+        let year = |name: &String| years.iter().rev().find(|(known, _)| known == name).map(|(_, year)| year.clone());
+        let (Some(x), Some(y)) = (year(&names[0]), year(&names[1])) else { continue };
+        let at = |year: &str| request.find(year);
+        let taken = request
+            .find("100")
+            .and_then(|end| [&x, &y].into_iter().filter_map(|y| Some((request[..end].rfind(y.as_str())?, y))).max());
+        let first = match (taken, at(&x), at(&y)) {
+            (Some((_, year)), _, _) => year.clone(),
+            (None, Some(a), Some(b)) if says(request, FROM) => {
+                if a < b {
+                    x.clone()
+                } else {
+                    y.clone()
+                }
+            }
+            _ => x.clone().min(y.clone()),
+        };
+        let (base, other) = if first == x { (&names[0], &names[1]) } else { (&names[1], &names[0]) };
+        *expression = format!("({other} - {base}) / {base} in percent");
+    }
+}
+
+/// The two names of an expression of the form `(a - b) / b in percent`.
+fn change_of(expression: &str) -> Option<[String; 2]> {
+    let rest = expression.strip_suffix(" in percent")?.strip_prefix('(')?;
+    let (difference, base) = rest.split_once(") / ")?;
+    let (a, b) = difference.split_once(" - ")?;
+    let names = [a, b].map(|name| name.trim().to_owned());
+    (names.iter().all(|name| is_name(name)) && names.iter().any(|name| name == base.trim())).then_some(names)
+}
+
+/// The one year that a text names.
+fn year_of(text: &str) -> Option<String> {
+    let is_year = |digits: &&str| digits.len() == 4 && digits.parse::<u32>().is_ok_and(|y| (1000..2200).contains(&y));
+    let mut years = text.split(|c: char| !c.is_ascii_digit()).filter(is_year);
+    years.next().filter(|_| years.next().is_none()).map(str::to_owned)
 }
 
 /// A bare quotient, where a share is asked for, in percent.
@@ -214,6 +308,23 @@ mod tests {
         assert!(mended(plan, "what share of the budget goes to roads?").ends_with("c = calc(b / a in percent)"));
         let plan = "t1 = collect(\"output\", [\"年份\", \"产量\"])\nt2 = sql(\"SELECT x FROM t1\")";
         assert!(mended(plan, "把产量画成折线图").ends_with("; chart(line, t1, x=年份, y=产量)"));
+    }
+
+    #[test]
+    fn a_change_is_of_the_first_value() {
+        let mended = |request: &str| {
+            let plan =
+                "a = find(\"guests in 2023\")\nb = find(\"guests in 2019\")\nc = calc(\"(b - a) / a in percent\")";
+            let mut steps = super::super::steps::read(plan);
+            mend(&mut steps, request, &Chat::new("c"));
+            steps.last().map(ToString::to_string)
+        };
+        let (rise, fall) =
+            (Some("c = calc((a - b) / b in percent)".to_owned()), Some("c = calc((b - a) / a in percent)".to_owned()));
+        assert_eq!(mended("by how many percent did the guests change from 2019 to 2023?"), rise);
+        assert_eq!(mended("by how many percent did the guests change from 2023 to 2019?"), fall);
+        assert_eq!(mended("how many percent is 2023 above 2019?"), rise);
+        assert_eq!(mended("the difference of 2019 and 2023, taking 2023 as 100%?"), fall);
     }
 
     #[test]

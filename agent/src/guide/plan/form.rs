@@ -46,6 +46,17 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     if looks_up > 1 && steps.iter().any(bare) {
         return Form::Calculated;
     }
+    // "Cost per seat", of the cost alone.
+    let per = says(&request, &["per", "pro", "par", "por", "divide", "divided"]);
+    let lacks_rate = |step: &Step| matches!(step, Step::Find { what, .. } if !says(&what.to_lowercase(), &["per", "pro", "par", "por"]));
+    if per
+        && !calculates
+        && looks_up == 1
+        && steps.iter().all(lacks_rate)
+        && !says(&request, &["per year", "per annum"])
+    {
+        return Form::Calculated;
+    }
     let compares = says(&request, PERCENT) || says(&request, MORE);
     let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
     let one_of_two = steps.iter().any(spans);

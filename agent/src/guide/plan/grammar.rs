@@ -39,7 +39,7 @@ impl Form {
         match self {
             Form::LookedUp if has("find") => format!("start: (find | collect) (\"\\n\" line){{0,{more}}}"),
             Form::Calculated if has("find") && has("calc") => "start: find \"\\n\" (find \"\\n\")? calc".to_owned(),
-            _ => format!("start: \"reply()\" | line (\"\\n\" line){{0,{more}}}"),
+            _ => format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}"),
         }
     }
 }
@@ -70,7 +70,11 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
     verbs.retain(|verb| !without.contains(verb));
     let plain: Vec<&str> = verbs.iter().copied().filter(|v| *v != "reply").collect();
     let calls = if plain.is_empty() { "\"reply()\"".to_owned() } else { plain.join(" | ") };
-    let mut lark = format!("{}\nline: {calls}\n", form.rule(&verbs));
+    // With no table at hand nothing can be asked of one before there is one.
+    let bare = |verb: &&str| !chat.tables.is_empty() || !["sql", "describe", "chart", "change"].contains(verb);
+    let first: Vec<&str> = plain.iter().copied().filter(bare).collect();
+    let first = if first.is_empty() { "\"reply()\"".to_owned() } else { first.join(" | ") };
+    let mut lark = format!("{}\nfirst: {first}\nline: {calls}\n", form.rule(&verbs));
     let facts: Vec<String> = (chat.facts.len()..chat.facts.len() + STEPS).map(fact_name).collect();
     let tables: Vec<String> = (chat.tables.len()..chat.tables.len() + STEPS).map(|i| format!("t{}", i + 1)).collect();
     let known_facts: Vec<String> = chat.facts.iter().map(|f| f.name.clone()).chain(facts.clone()).collect();
@@ -127,7 +131,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
 /// A question made of the words of these texts.
 pub fn said(texts: &[&str]) -> String {
     const SMALL: &str = "the of in and is was were did does do has have had how what when where who which many much a an to for on at by \
-                         from with";
+                         from with or are When What Where Who Which How In Is Was Did";
     let mut words: BTreeSet<String> = SMALL.split_whitespace().map(str::to_owned).collect();
     texts.iter().for_each(|text| add_words(&mut words, text));
     let joined = texts.iter().any(|text| text.chars().any(is_cjk));
@@ -164,6 +168,9 @@ fn words(request: &str, chat: &Chat) -> BTreeSet<String> {
         words.extend(PROPERTIES.split_whitespace().map(str::to_owned));
     }
     texts.iter().for_each(|text| add_words(&mut words, text));
+    // A cost per room is divided by a number of rooms.
+    let all: Vec<&str> = request.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.extend(all.windows(2).filter(|w| ["per", "each", "every"].contains(&w[0])).map(|w| format!("{}s", w[1])));
     let facts = chat.facts.len() + STEPS;
     words.extend((0..facts).map(|i| format!("{{{}}}", fact_name(i))));
     words
@@ -248,6 +255,7 @@ mod tests {
         check("翠岭茶厂2021年的产量是多少？", "a = find(\"翠岭茶厂2021年的产量\")", true);
         check("Hello!", "reply()", true);
         check("Hello!", "", false);
+        check("Draw the visitors", "chart(\"line\", t1, x=\"Year\", y=\"Visitors\")", false);
         check(
             "Draw cats 12, dogs 9",
             "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 12], [\"dogs\", 9]])\nchart(\"bar\", t1, x=\"Animal\", y=\"Count\")",

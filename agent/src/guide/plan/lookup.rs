@@ -2,7 +2,8 @@
 
 use super::Step;
 use crate::evidence::terms;
-use crate::guide::named;
+use crate::guide::{named, roles};
+use crate::language::Language;
 use crate::notebook::Chat;
 use polymath_quantity::text::is_cjk;
 use std::collections::HashSet;
@@ -28,25 +29,67 @@ const PROPERTIES: &[(&str, &[&str])] = &[
     ("speed", &["faster", "fastest", "slower", "slowest", "fast", "schneller", "rapide", "rápido"]),
 ];
 
+/// What a question's first words ask for, and words of look-ups that say so.
+const SORTS: &[(&[&str], &[&str])] = &[
+    (&["when"], &["when", "year", "date", "day", "opening", "founding", "birth", "age", "start", "end", "beginning"]),
+    (&["where"], &["where", "place", "town", "city", "birthplace", "location", "country", "village", "region"]),
+    (&["year"], &["when", "year", "date", "opening", "founding", "birth"]),
+    (&["town", "city", "village", "country"], &["where", "place", "town", "city", "birthplace", "location", "country"]),
+];
+
+/// Whether a question opens with one of these words, or with "which" or "what" before it.
+fn opens(request: &str, asking: &[&str]) -> bool {
+    let small = request.to_lowercase();
+    let mut front = super::signs::words(&small)
+        .take(5)
+        .skip_while(|w| ["and", "in", "which", "what", "the", "then", "so", "but"].contains(w));
+    front.next().is_some_and(|first| asking.contains(&first))
+}
+
+/// A question as what is looked up.
+fn asked_for(request: &str) -> String {
+    request.trim_matches(['?', '？', '¿', '.', '!', '。', ' ']).to_owned()
+}
+
 /// A look-up with what the request says and it does not. `alone`: it is the plan's only one.
 pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let Step::Find { what, .. } = step else { return };
-    if what.contains('{') {
+    if what.contains('{') && !alone {
         return;
     }
     let own: HashSet<String> = terms(what).into_iter().collect();
     let asked: HashSet<String> = terms(request).into_iter().collect();
     let before = alone && chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
+    // When and where is not said by what happened.
+    let sort = SORTS.iter().find(|(asking, _)| opens(request, asking));
+    if alone
+        && sort.is_some_and(|(_, said)| !said.iter().any(|w| own.contains(*w)))
+        && !named::names(request).is_empty()
+    {
+        *what = asked_for(request);
+        return;
+    }
+    if what.contains('{') {
+        return;
+    }
     // What was looked up before is not what is asked for now, and neither is what shares no word with it.
     let words: Vec<&str> = what.split(' ').collect();
     let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
     if before && !own.is_subset(&asked) || own.is_disjoint(&asked) || loops {
-        *what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
+        *what = asked_for(request);
+        return;
+    }
+    // In another language than English, English words are the examples', and not the request's.
+    let foreign = Language::of(request) != Language::English;
+    let drifts = |word: &str| word.is_ascii() && word.len() > 1 && !request.contains(word);
+    if foreign && what.split(|c: char| !c.is_alphanumeric()).any(drifts) {
+        *what = asked_for(request);
         return;
     }
     if what.chars().any(is_cjk) {
         return;
     }
+    // When and where is not said by what happened.
     // Pages say since when something is there, not how old it is.
     if let Some(thing) = what.strip_prefix("age of ") {
         *what = format!("year of opening or founding of {thing}");
@@ -75,7 +118,7 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
 pub fn with_the_rest(mut steps: Vec<Step>, request: &str) -> Vec<Step> {
     let [Step::Find { name, what }] = steps.as_slice() else { return steps };
     let (small, person) = (request.to_lowercase(), what.trim_start_matches("the ").to_lowercase());
-    let at = small.find(&person).filter(|_| small.len() == request.len() && named::is_of_person(&person));
+    let at = small.find(&person).filter(|_| small.len() == request.len() && roles::is_of_person(&person));
     let Some(at) = at else { return steps };
     let before = request[..at].trim_end().trim_end_matches("the").trim_end();
     let behind = request[at + person.len()..].trim_end_matches(['?', '.', '!', ' ']);

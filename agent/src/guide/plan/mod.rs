@@ -7,21 +7,25 @@ mod form;
 mod grammar;
 mod lookup;
 mod ready;
+mod recall;
 mod signs;
 mod steps;
+mod swap;
 
 pub use amounts::numbers;
 pub use ready::is_translation;
+pub use signs::says as said;
 pub use steps::Step;
 
 use form::Form;
 
 use crate::evidence::clip;
-use crate::guide::named;
+use crate::guide::{named, roles};
 use crate::lead::Turn;
-use crate::notebook::{Chat, name_of};
+use crate::notebook::{Asked, Chat, name_of};
 use crate::prompts::{OPERANDS, PLAN, SUMS};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
+use polymath_quantity::text::is_cjk;
 use polymath_tools::load::first_lines;
 use std::path::PathBuf;
 
@@ -34,22 +38,63 @@ const LONGEST: usize = 220;
 /// Facts and tables that a plan is told of, the latest first.
 const TOLD: usize = 6;
 
-/// Asks for a plan for the turn's question.
-pub async fn ask(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
-    let steps = match ready::plan(request, turn.chat) {
+/// Asks for a plan for the turn's question, and takes down how it is understood.
+pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let steps = match at_once(turn) {
         Some(steps) => steps,
         None => {
-            let request = alone::standing_alone(turn, request).await?;
+            if turn.asked == turn.question {
+                turn.asked = alone::standing_alone(turn, turn.question).await?;
+            }
+            let request = turn.asked.clone();
             planned(turn, &request, Form::Any).await?
         }
     };
     tell(turn, &steps);
+    let plan = serde_json::to_value(&steps)?;
+    // A conversion or a sum leaves the subject where it was.
+    let topic = alone::before(turn.chat).filter(|before| {
+        let works_out = steps.iter().all(|step| matches!(step, Step::Calc { .. } | Step::Recall { .. }));
+        works_out && turn.asked == *before
+            || works_out && named::names(&turn.asked).is_empty() && !named::names(before).is_empty()
+    });
+    let asked = match topic {
+        Some(question) => match turn.chat.asked.last() {
+            Some(last) if last.question == question => last.clone(),
+            _ => Asked { question, ..Asked::default() },
+        },
+        None => Asked { question: turn.asked.clone(), plan, fact: None },
+    };
+    turn.chat.asked.push(asked);
     Ok(steps)
 }
 
+/// The plan where no model is needed for it, with the question as it is understood.
+fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
+    if let Some(steps) = ready::plan(turn.question, turn.chat) {
+        return Some(steps);
+    }
+    if let Some((step, understood)) = recall::recalled(turn.question, turn.chat) {
+        turn.asked = understood;
+        return Some(vec![step]);
+    }
+    let before = alone::before(turn.chat)?;
+    if alone::is_of_contradiction(turn.question, turn.chat) {
+        turn.asked = before;
+        return Some(vec![Step::Recall {
+            facts: turn.chat.facts.last().map(|f| f.name.clone()).into_iter().collect(),
+        }]);
+    }
+    let swap = swap::swapped(turn.question, &before)?;
+    let plan = turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+    turn.asked.clone_from(&swap.question);
+    plan.and_then(|plan| swap.replanned(&plan))
+}
+
 /// A plan for a question whose answer no page says as such: two facts, and a calculation with them.
-pub async fn calculated(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<Vec<Step>> {
-    let steps = planned(turn, request, Form::Calculated).await?;
+pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let request = turn.asked.clone();
+    let steps = planned(turn, &request, Form::Calculated).await?;
     tell(turn, &steps);
     Ok(steps)
 }
@@ -64,7 +109,7 @@ fn tell(turn: &Turn<'_>, steps: &[Step]) {
 async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Result<Vec<Step>> {
     let tools: Vec<String> = turn.agent.tools.specs().into_iter().map(|t| t.name).collect();
     let there = at_hand(turn.chat);
-    let prompt = match there.is_empty() {
+    let mut prompt = match there.is_empty() {
         true => format!("Request: {}", clip(request, 1500)),
         false => format!("There is: {there}\nRequest: {}", clip(request, 1500)),
     };
@@ -88,9 +133,18 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         tracing::debug!("plan: {text}");
         let mut steps = steps::read(&text);
         let alone = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count() == 1;
+        // A table each for things that are to be rows of one: planned for the first and others like it.
+        let tables = steps.iter().filter(|s| matches!(s, Step::Collect { .. })).count();
+        if let (Some(short), true, true) = (named::shortened(request), tables > 1, !prompt.contains(" and others")) {
+            prompt = prompt.replace(request, &short);
+            continue;
+        }
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
+        if explains(&steps, request) {
+            return Ok(vec![Step::Reply]);
+        }
         let wanted = form::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {
             sum_in_words(turn, request, &mut steps).await?;
@@ -112,6 +166,18 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
     Ok(best)
 }
 
+/// Whether all that a plan looks up is why or how something is that has no name: that is explained.
+fn explains(steps: &[Step], request: &str) -> bool {
+    let why = |what: &str| {
+        let mut words = signs::words(what);
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        first == "why" || first == "how" && ["does", "do", "is", "are", "to", "a", "an", "the"].contains(&second)
+    };
+    let Ok([Step::Find { what, .. }]) = <&[Step; 1]>::try_from(steps) else { return false };
+    let nameless = named::names(request).is_empty() && !request.contains(|c: char| c.is_ascii_digit());
+    nameless && !request.chars().any(is_cjk) && (why(&what.to_lowercase()) || why(&request.to_lowercase()))
+}
+
 /// Look-ups about somebody who has to be found first, in two steps.
 fn in_hops(steps: Vec<Step>) -> Vec<Step> {
     let mut all = Vec::new();
@@ -119,7 +185,7 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
         match step {
             Step::Find { name, what } => {
                 let first = format!("{name}h");
-                match named::hops(&what, &first).filter(|_| !what.contains('{')) {
+                match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
                     Some((who, asked)) => {
                         all.push(Step::Find { name: first, what: who });
                         all.push(Step::Find { name, what: asked });
@@ -138,12 +204,13 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
 async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
     // "Now add them all up": the numbers are those of the question before.
-    let before = alone::last_question(turn.chat).filter(|_| amounts::given(request).len() < 2);
-    let before = before.map(|before| amounts::amounts(&before)).filter(|numbers| !numbers.is_empty());
-    let asked = before.map_or(request.to_owned(), |numbers| format!("{request} (of before: {})", numbers.join(", ")));
+    let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
+    let before = before.filter(|before| !amounts::amounts(before).is_empty());
+    let asked =
+        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
     let mut likeliest = None;
     for attempt in 0..TRIES {
-        let task = SUMS.ask(format!("Question: {}", clip(&asked, 1500)), LONGEST);
+        let task = SUMS.ask(clip(&asked, 1500), LONGEST);
         let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
         task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
         let text = match turn.complete(task).await {
@@ -154,13 +221,16 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
         tracing::debug!("sum: {text}");
         let Some((_, thought_out)) = text.rsplit_once("\n= ") else { continue };
         let thought_out = thought_out.trim().to_owned();
-        if !check::leaves_out(&thought_out, request) {
+        if !check::leaves_out(&thought_out, request) && !amounts::is_odd(&thought_out, &asked) {
             *expression = thought_out;
             return Ok(());
         }
         likeliest.get_or_insert(thought_out);
     }
-    *expression = likeliest.unwrap_or_else(|| expression.clone());
+    let likeliest = likeliest.unwrap_or_else(|| expression.clone());
+    let odd = amounts::is_odd(&likeliest, &asked);
+    let known = || amounts::rule_of_three(request).or_else(|| amounts::priced(&asked));
+    *expression = Some(odd).filter(|odd| *odd).and_then(|_| known()).unwrap_or(likeliest);
     Ok(())
 }
 

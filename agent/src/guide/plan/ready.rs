@@ -5,6 +5,7 @@ use super::signs::*;
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, name_of};
+use polymath_chat::Role;
 
 /// Words that say nothing of what is drawn.
 const EMPTY: &[&str] = &[
@@ -79,7 +80,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.messages.len() > 1 && is_translation(&small) {
         return Some(vec![Step::Reply]);
     }
-    if is_writing(&small) {
+    if is_writing(&small) || is_of_a_text(&small) || asks_for_code(&small, chat) || is_of_code(&small, chat) {
         return Some(vec![Step::Reply]);
     }
     // A file that is no table is nothing for queries.
@@ -139,6 +140,58 @@ fn is_writing(request: &str) -> bool {
     begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
 }
 
+/// Whether a request asks for code to be shown: it opens with a language's name or has a word for a piece
+/// of code, and there is no data that a program would be for.
+fn asks_for_code(request: &str, chat: &Chat) -> bool {
+    const LANGUAGES: &[&str] =
+        &["python", "sql", "bash", "shell", "javascript", "typescript", "rust", "java", "regex", "awk", "sed"];
+    const PIECES: &[&str] = &[
+        "function that",
+        "function which",
+        "function called",
+        "function to",
+        "one-liner",
+        "regular expression",
+        "regex",
+        "shell command",
+        "bash command",
+        "linux command",
+        "command line",
+        "sql query",
+        "in sql",
+        "code snippet",
+    ];
+    let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
+    let opens = LANGUAGES.contains(&first) && request.trim_start().starts_with(first);
+    let piece = |word: &str| {
+        const WORDS: &[&str] =
+            &["function", "loop", "code", "script", "class", "snippet", "query", "command", "method", "regex"];
+        WORDS.iter().any(|p| word.starts_with(p))
+    };
+    let all: Vec<&str> = words(request).collect();
+    let named = all.windows(2).any(|pair| LANGUAGES.contains(&pair[0]) && piece(pair[1]));
+    let asks = opens
+        || named
+        || PIECES.iter().any(|piece| request.contains(piece))
+        || request.contains("sql") && request.contains("table ");
+    asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(request)
+}
+
+/// Whether a request brings a text along, to be told in fewer words.
+fn is_of_a_text(request: &str) -> bool {
+    const SHORTER: &[&str] = &["summar", "tl;dr", "sentence", "shorten", "zusammen", "résum", "resum", "摘要", "总结"];
+    const LONG: usize = 25;
+    let begins: String = request.chars().take(60).collect();
+    words(request).count() > LONG && SHORTER.iter().any(|word| begins.contains(word))
+}
+
+/// Whether a short request goes on about code that was just written.
+fn is_of_code(request: &str, chat: &Chat) -> bool {
+    let answers = chat.messages.iter().rev().filter(|m| m.role == Role::Assistant && !m.content.is_empty());
+    let code = answers.take(1).any(|m| m.content.contains("```"));
+    code && words(request).count() <= SHORT && !is_drawn(request) && chat.files.is_empty()
+}
+
 /// Whether a request begins by asking for a translation.
 pub fn is_translation(request: &str) -> bool {
     let first = words(request).find(|word| !EMPTY.contains(word)).unwrap_or_default();
@@ -177,14 +230,19 @@ fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 }
 
 /// Whether a request names nothing that would have to be looked up: the tables at hand were given by the
-/// user, and it speaks of their columns.
+/// user, and it speaks of their columns; or it has the whole name of some table's column.
 pub fn is_of_given_table(request: &str, chat: &Chat) -> bool {
     let asked = terms(request);
     chat.tables.iter().any(|table| {
         let given =
             says(&table.title, &["data of the request"]) || chat.files.iter().any(|path| name_of(path) == table.title);
         let own = terms(&format!("{} {}", table.columns.join(" "), table.title.replace(['.', '_'], " ")));
+        let names_column = |column: &String| {
+            let words = terms(column);
+            words.len() > 1 && words.iter().all(|word| asked.contains(word))
+        };
         given && (chat.files.is_empty() || asked.iter().any(|word| own.contains(word)))
+            || table.columns.iter().any(names_column)
     })
 }
 
@@ -240,6 +298,29 @@ mod tests {
         assert_eq!(plan("and in total?"), want("SUM(\"Output\") AS \"Total\""));
         assert_eq!(plan("the average of each town?"), None);
         assert_eq!(plan("the total since 2019?"), None);
+    }
+
+    #[test]
+    fn texts_and_code_at_hand_need_no_tools() {
+        let text = "Ann opened a bookshop in Sund last Monday. In spite of the rain many neighbours came, and a brass band played until \
+                    the evening, and there was cake.";
+        check(&format!("One sentence, please: {text}"), Some("reply()"));
+        let mut coded = Chat::new("c");
+        coded.messages = vec![Message::user("?"), Message::assistant("```python\nprint(1)\n```"), Message::user("?")];
+        assert!(plan("now in JavaScript, please", &coded).is_some() && plan("draw it as bars", &coded).is_none());
+    }
+
+    #[test]
+    fn code_is_shown_and_not_run() {
+        let code = |request: &str| plan(request, &Chat::new("c")).is_some_and(|steps| steps == [Step::Reply]);
+        assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .log files?"));
+        assert!(
+            code("Show me a Python loop over 1 to 9")
+                && code("I need SQL that adds up hours for every nurse, table shifts")
+        );
+        assert!(
+            !code("Use Python to simulate 1000 throws of a die") && !code("How long is the python in the Bern zoo?")
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub const DRAWING: &[&str] = &[
     "diagram",
     "curve",
     "axis",
-    "log",
+    "logarithm",
     "grid",
     "title",
     "colour",
@@ -58,13 +58,19 @@ pub const DRAWING: &[&str] = &[
 /// Whether a request says anything of a drawing.
 pub fn is_drawn(request: &str) -> bool {
     let mut words = words(request);
-    words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
+    ["log scale", "log axis", "log-scale", "log y", "log x"].iter().any(|said| request.contains(said))
+        || words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
 }
 
 /// Whether a request asks for a single thing by its first word, and for no table or drawing.
 pub fn asks_for_one(request: &str) -> bool {
     const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
-    words(request).next().is_some_and(|first| ONE.contains(&first))
+    const OF_ONE: &[&str] =
+        &["what is the ", "what was the ", "how many ", "how much ", "how tall ", "how high ", "how long ", "how old "];
+    let measured =
+        OF_ONE.iter().any(|opening| request.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(opening))
+            && !says(request, &["per", "every", "years", "yearly", "annual", "from", "respectively", "both", "all"]);
+    (measured || words(request).next().is_some_and(|first| ONE.contains(&first)))
         && !is_drawn(request)
         && !says(request, &["table", "each", "list"])
 }

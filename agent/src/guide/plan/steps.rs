@@ -1,22 +1,55 @@
 //! A plan as values, and the reader of what a model wrote under the plan's grammar.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// One call of a plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
-    Find { name: String, what: String },
-    Collect { name: String, things: String, columns: Vec<String> },
-    Calc { name: String, expression: String },
-    Table { name: String, columns: Vec<String>, rows: Vec<Vec<String>> },
-    Sql { name: String, query: String },
-    Describe { table: String },
-    Chart { kind: String, table: String, options: Vec<(String, String)> },
-    Change { chart: String, options: Vec<(String, String)> },
+    Find {
+        name: String,
+        what: String,
+    },
+    Collect {
+        name: String,
+        things: String,
+        columns: Vec<String>,
+    },
+    Calc {
+        name: String,
+        expression: String,
+    },
+    Table {
+        name: String,
+        columns: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    Sql {
+        name: String,
+        query: String,
+    },
+    Describe {
+        table: String,
+    },
+    Chart {
+        kind: String,
+        table: String,
+        options: Vec<(String, String)>,
+    },
+    Change {
+        chart: String,
+        options: Vec<(String, String)>,
+    },
     Program,
-    Picture { what: String },
+    Picture {
+        what: String,
+    },
+    /// Values that are at hand, by their names; never planned by a model.
+    Recall {
+        facts: Vec<String>,
+    },
     Reply,
 }
 
@@ -28,6 +61,36 @@ impl Step {
             Step::Find { what, .. } if what.contains('{') => Some(what),
             _ => None,
         }
+    }
+}
+
+impl Step {
+    /// The step with `new` for `old` wherever it stands as a whole word; `None` where it does not.
+    pub fn with(&self, old: &str, new: &str) -> Option<Step> {
+        let text = match self {
+            Step::Find { what, .. } => what,
+            Step::Collect { things, .. } => things,
+            Step::Calc { expression, .. } => expression,
+            Step::Sql { query, .. } => query,
+            _ => return None,
+        };
+        let whole = |at: usize| {
+            let part = |c: char| c.is_ascii_alphanumeric() || c == '.';
+            let behind = text[at + old.len()..].strip_prefix('.').unwrap_or(&text[at + old.len()..]);
+            !text[..at].ends_with(part) && !behind.starts_with(|c: char| c.is_ascii_alphanumeric())
+        };
+        let places: Vec<usize> = text.match_indices(old).map(|(at, _)| at).filter(|at| whole(*at)).collect();
+        let mut changed = text.clone();
+        places.iter().rev().for_each(|at| changed.replace_range(*at..at + old.len(), new));
+        let mut step = self.clone();
+        match &mut step {
+            Step::Find { what, .. } => *what = changed,
+            Step::Collect { things, .. } => *things = changed,
+            Step::Calc { expression, .. } => *expression = changed,
+            Step::Sql { query, .. } => *query = changed,
+            _ => {}
+        }
+        (!places.is_empty()).then_some(step)
     }
 }
 
@@ -50,6 +113,7 @@ impl fmt::Display for Step {
             Step::Change { chart, options } => write!(f, "change({chart}{})", list(options)),
             Step::Program => write!(f, "program()"),
             Step::Picture { what } => write!(f, "picture({what})"),
+            Step::Recall { facts } => write!(f, "recall({})", facts.join(", ")),
             Step::Reply => write!(f, "reply()"),
         }
     }

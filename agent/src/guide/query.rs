@@ -1,0 +1,338 @@
+//! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
+//! groups by more than was asked for, the smallest where the largest is wanted.
+
+use super::plan::said;
+use crate::evidence::terms;
+use polymath_chat::Table;
+use std::ops::Range;
+
+/// Words that ask for the end of an order that has most, and for the other one.
+const MOST: &[&str] = &[
+    "largest",
+    "highest",
+    "biggest",
+    "greatest",
+    "longest",
+    "tallest",
+    "deepest",
+    "heaviest",
+    "most",
+    "top",
+    "best",
+    "maximum",
+    "größte",
+    "höchste",
+    "längste",
+    "meisten",
+    "plus grand",
+    "plus haut",
+    "mayor",
+    "más alto",
+    "最大",
+    "最高",
+    "最多",
+    "最长",
+];
+const LEAST: &[&str] = &[
+    "smallest",
+    "lowest",
+    "least",
+    "shortest",
+    "fewest",
+    "lightest",
+    "cheapest",
+    "minimum",
+    "kleinste",
+    "niedrigste",
+    "kürzeste",
+    "wenigsten",
+    "plus petit",
+    "menor",
+    "más bajo",
+    "最小",
+    "最低",
+    "最少",
+    "最短",
+];
+
+/// The query as the request means it.
+pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
+    let query = measured(&placed(&spelled(query, tables), tables), request, tables);
+    if query.matches("SELECT").count() != 1 {
+        return query;
+    }
+    let small = request.to_lowercase();
+    in_month(&ordered(&grouped(&query, request), &small), &small)
+}
+
+/// A query with `"Year of opening"` for `Year_of_opening`, where a table has such a column.
+fn spelled(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for column in tables.iter().flat_map(|table| &table.columns) {
+        let joined: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        if joined != *column && joined.contains('_') {
+            query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+        }
+    }
+    query
+}
+
+/// A query whose table lacks a column that it takes from it, of the one table that has all of them.
+fn placed(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for (i, table) in tables.iter().enumerate() {
+        let name = format!("t{}", i + 1);
+        let columns = taken_from(&query, &name);
+        let has = |table: &Table| columns.iter().all(|own| table.columns.iter().any(|c| c.eq_ignore_ascii_case(own)));
+        if columns.is_empty() || has(table) {
+            continue;
+        }
+        let mut others = tables.iter().enumerate().filter(|(j, other)| *j != i && has(other));
+        if let (Some((j, _)), None) = (others.next(), others.next()) {
+            let new = format!("t{}", j + 1);
+            query = query.replace(&format!("{name}."), &format!("{new}."));
+            for keyword in ["FROM", "JOIN"] {
+                query = query.replace(&format!("{keyword} {name} "), &format!("{keyword} {new} "));
+            }
+        }
+    }
+    query
+}
+
+/// The columns that a query takes from a table by name.
+fn taken_from(query: &str, table: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let dotted = format!("{table}.");
+    for (at, _) in query.match_indices(&dotted) {
+        if query[..at].ends_with(|c: char| c.is_alphanumeric()) {
+            continue;
+        }
+        let behind = &query[at + dotted.len()..];
+        found.push(match behind.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default().to_owned(),
+            None => behind.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect(),
+        });
+    }
+    found.retain(|column| !column.is_empty());
+    found
+}
+
+/// A sum of the column that the request names, where the query sums another one of the same table that it
+/// does not name.
+fn measured(query: &str, request: &str, tables: &[Table]) -> String {
+    let asked = terms(request);
+    let is_named = |column: &str| {
+        let own = terms(column);
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    let mut query = query.to_owned();
+    for table in tables {
+        let numeric = |i: usize| {
+            table.rows.iter().filter_map(|row| row.get(i)).any(|cell| cell.number.is_some() && cell.date.is_none())
+        };
+        let columns: Vec<&str> =
+            (0..table.columns.len()).filter(|i| numeric(*i)).map(|i| table.columns[i].as_str()).collect();
+        let mut named = columns.iter().copied().filter(|column| is_named(column));
+        let (Some(meant), None) = (named.next(), named.next()) else { continue };
+        for function in ["SUM(", "AVG("] {
+            for other in columns.iter().filter(|column| **column != meant && !is_named(column)) {
+                query = query.replace(&format!("{function}{other})"), &format!("{function}{meant})"));
+            }
+        }
+    }
+    query
+}
+
+/// A sum by manager is one row a manager: of several columns that a query groups by, those stay that the
+/// request names, and of the plain columns that it shows.
+fn grouped(query: &str, request: &str) -> String {
+    let (Some(group), Some(select)) = (clause(query, " GROUP BY "), clause(query, "SELECT ")) else {
+        return query.to_owned();
+    };
+    let asked = terms(request);
+    let is_named = |column: &&str| {
+        let own = terms(bare(column));
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    let columns = pieces(&query[group.clone()]);
+    let kept: Vec<&str> = columns.iter().copied().filter(is_named).collect();
+    if kept.is_empty() || kept.len() == columns.len() {
+        return query.to_owned();
+    }
+    let stays = |piece: &&str| piece.contains('(') || kept.iter().any(|column| bare(column) == bare(piece));
+    let shown: Vec<&str> = pieces(&query[select.clone()]).into_iter().filter(stays).collect();
+    format!(
+        "{}{}{}{}{}",
+        &query[..select.start],
+        shown.join(", "),
+        &query[select.end..group.start],
+        kept.join(", "),
+        &query[group.end..]
+    )
+}
+
+/// The first rows of an order are those with most where most is asked for.
+fn ordered(query: &str, request: &str) -> String {
+    let Some(order) = clause(query, " ORDER BY ").filter(|_| query.contains(" LIMIT ")) else {
+        return query.to_owned();
+    };
+    let (most, least) = (said(request, MOST), said(request, LEAST));
+    let first = query.contains("SUM(") && said(request, &["first"]);
+    let (key, down) = match query[order.clone()].trim() {
+        keys if keys.contains(',') => return query.to_owned(),
+        key if key.ends_with(" DESC") => (key.trim_end_matches(" DESC"), true),
+        key => (key.trim_end_matches(" ASC"), false),
+    };
+    let down = match (most || first, least) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => down,
+    };
+    format!("{}{key}{}{}", &query[..order.start], if down { " DESC" } else { "" }, &query[order.end..])
+}
+
+/// Where what stands behind a keyword is, up to the next one.
+fn clause(query: &str, keyword: &str) -> Option<Range<usize>> {
+    const KEYWORDS: [&str; 6] = [" FROM ", " WHERE ", " GROUP BY ", " HAVING ", " ORDER BY ", " LIMIT "];
+    let start = query.find(keyword)? + keyword.len();
+    let ends = KEYWORDS.iter().filter_map(|next| query[start..].find(next));
+    Some(start..start + ends.min().unwrap_or(query.len() - start))
+}
+
+/// Pieces between commas that stand in no brackets.
+fn pieces(list: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut found) = (0, 0, Vec::new());
+    for (i, c) in list.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(list[from..i].trim());
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(list[from..].trim());
+    found
+}
+
+/// A month of no year is one of every year: `LIKE '%-10-%'` for the `LIKE '2010-%'` of a model that has
+/// taken October's number for a year's.
+fn in_month(query: &str, request: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let mut named = MONTHS.iter().enumerate().filter(|(_, month)| said(request, &[**month]));
+    let (Some((i, _)), None) = (named.next(), named.next()) else { return query.to_owned() };
+    let Some(at) = query.find("LIKE '").map(|at| at + 6) else { return query.to_owned() };
+    let pattern = query[at..].split('\'').next().unwrap_or_default();
+    let year = pattern.get(..4).filter(|year| year.chars().all(|c| c.is_ascii_digit()));
+    match year.filter(|year| !request.contains(*year)) {
+        Some(_) => format!("{}%-{:02}-%{}", &query[..at], i + 1, &query[at + pattern.len()..]),
+        None => query.to_owned(),
+    }
+}
+
+/// A column without its table, quotes and new name.
+fn bare(column: &str) -> &str {
+    let column = column.split(" AS ").next().unwrap_or(column).trim();
+    let own = match column.split_once('.') {
+        Some((table, own)) if table.chars().all(|c| c.is_ascii_alphanumeric()) => own,
+        _ => column,
+    };
+    own.trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Provenance};
+
+    #[track_caller]
+    fn check(query: &str, request: &str, want: &str) {
+        let table = Table { title: "t".into(), columns: vec!["Year of opening".into()], rows: Vec::new() };
+        assert_eq!(mended(query, request, &[table]), want);
+    }
+
+    #[test]
+    fn columns_are_spelled_as_the_table_has_them() {
+        let query = "SELECT Name FROM t1 WHERE Year_of_opening > 1920";
+        check(query, "which opened after 1920?", "SELECT Name FROM t1 WHERE \"Year of opening\" > 1920");
+    }
+
+    #[test]
+    fn columns_are_taken_from_the_table_that_has_them() {
+        let table = |columns: &[&str]| Table {
+            title: "t".into(),
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            rows: Vec::new(),
+        };
+        let tables = [table(&["Day", "Shop"]), table(&["Shop", "Head", "Staff"]), table(&["Head", "Total"])];
+        let query = "SELECT t1.Head, t1.Total / t2.Staff FROM t1 JOIN t2 ON t1.Head = t2.Head";
+        let want = "SELECT t3.Head, t3.Total / t2.Staff FROM t3 JOIN t2 ON t3.Head = t2.Head";
+        assert_eq!(mended(query, "the total per head of staff", &tables), want);
+    }
+
+    #[test]
+    fn what_is_summed_is_what_was_asked_for() {
+        let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
+        let table = Table {
+            title: "t".into(),
+            columns: ["Tickets", "Income"].map(str::to_owned).to_vec(),
+            rows: vec![vec![number(1.0), number(2.0)]],
+        };
+        let query =
+            |request: &str| mended("SELECT SUM(Tickets) AS Total FROM t1", request, std::slice::from_ref(&table));
+        assert_eq!(query("How much income is there?"), "SELECT SUM(Income) AS Total FROM t1");
+        assert_eq!(query("How many tickets for that income?"), "SELECT SUM(Tickets) AS Total FROM t1");
+        assert_eq!(query("How much is it?"), "SELECT SUM(Tickets) AS Total FROM t1");
+    }
+
+    #[test]
+    fn groups_are_those_that_were_asked_for() {
+        check(
+            "SELECT t1.Day, t1.Shop, t2.Head, SUM(t1.Cost) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t1.Day, t1.Shop, t2.Head ORDER BY Total",
+            "Add the head and sum cost by head",
+            "SELECT t2.Head, SUM(t1.Cost) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t2.Head ORDER BY Total",
+        );
+        let query = "SELECT Shop, Day, SUM(Cost) FROM t1 GROUP BY Shop, Day";
+        check(query, "the cost by shop and day", query);
+        check(query, "the cost, please", query);
+    }
+
+    #[test]
+    fn a_month_is_one_of_every_year() {
+        check(
+            "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '2010-%'",
+            "the cost in October?",
+            "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '%-10-%'",
+        );
+        let query = "SELECT SUM(Cost) FROM t1 WHERE Day LIKE '2010-10-%'";
+        check(query, "the cost in October 2010?", query);
+    }
+
+    #[test]
+    fn the_first_rows_have_most_where_most_is_asked_for() {
+        let query = "SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop ORDER BY Total LIMIT 1";
+        let most = "SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop ORDER BY Total DESC LIMIT 1";
+        check(query, "Which shop comes first in total cost?", most);
+        check(most, "The shop with the lowest cost", query);
+        check(
+            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+            "which is the oldest?",
+            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! What people are to things: architects, founders. Who is meant has to be found before anything about
+//! them is, and one role's name is not another's.
+
+use super::named::names;
+
+/// Whether a look-up asks who somebody is: an architect, the first keeper.
+pub fn is_of_person(what: &str) -> bool {
+    const BEFORE: &[&str] = &["the", "first", "last", "former", "current", "present", "chief", "head", "main", "new"];
+    let small = what.to_lowercase();
+    let mut rest = small.as_str();
+    while let Some((word, behind)) = rest.split_once(' ').filter(|(word, _)| BEFORE.contains(word)) {
+        let _ = word;
+        rest = behind;
+    }
+    let role = ROLES.iter().filter(|role| !["capital", "birthplace", "hometown"].contains(*role));
+    role.clone().any(|role| rest.starts_with(role))
+        || CHINESE_ROLES.iter().any(|role| *role != "首都" && what.ends_with(role))
+}
+
+/// Beginnings of words for one role, in several languages.
+const GROUPS: &[&[&str]] = &[
+    &[
+        "architect",
+        "arquitect",
+        "architekt",
+        "design",
+        "entworfen",
+        "diseñ",
+        "conçu",
+        "建筑师",
+        "設計",
+        "设计",
+        "建築家",
+    ],
+    &["found", "fundad", "gründer", "gegründet", "fondat", "fondé", "创始", "创建", "創業", "創設"],
+    &["director", "direktor", "directeur", "directrice", "leiter", "馆长", "館長"],
+    &["owner", "owned", "dueñ", "propietari", "eigentümer", "besitzer", "propriétaire"],
+    &["winemaker", "enólog", "kellermeister", "œnolog"],
+    &["brewmaster", "brewer", "braumeister"],
+    &["mayor", "alcalde", "bürgermeister", "maire", "市长", "市長"],
+    &["engineer", "ingenier", "ingenieur", "ingénieur", "工程师", "技師"],
+    &["builder", "built", "erbaut", "construid", "construit"],
+    &["author", "autor", "auteur", "written", "writer", "作者"],
+    &["conductor", "dirigent"],
+    &["curator", "konservator"],
+    &["surveyor", "vermesser"],
+    &["keeper", "wärter", "gardien"],
+    &["climb", "ascent", "bestieg"],
+    &["rector", "rektor", "recteur"],
+];
+
+/// Whether a line says of a name that it is another role's than the one that is asked for: "Founder: Ann
+/// Bo" does not say who the architect is. Nothing is told of lines in which no role stands before the name.
+pub fn is_of_another(what: &str, value: &str, line: &str) -> bool {
+    const NEAR: usize = 3;
+    if value.contains(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let Some(at) = line.find(value) else { return false };
+    let own = groups(what);
+    let before: Vec<&str> =
+        line[..at].split(|c: char| c.is_whitespace() || ":|,()".contains(c)).filter(|w| !w.is_empty()).collect();
+    let near = before[before.len().saturating_sub(NEAR)..].join(" ");
+    let told = groups(&near);
+    let said = super::super::evidence::terms(what).into_iter().any(|term| {
+        near.to_lowercase().contains(&term) && !names(what).iter().any(|name| name.to_lowercase().contains(&term))
+    });
+    !told.is_empty() && !said && !told.iter().any(|group| own.contains(group))
+}
+
+/// The roles that a text has words of.
+fn groups(text: &str) -> Vec<usize> {
+    let small = text.to_lowercase();
+    let has = |beginning: &str| match beginning.chars().all(char::is_alphabetic)
+        && !beginning.chars().any(polymath_quantity::text::is_cjk)
+    {
+        true => small.split(|c: char| !c.is_alphabetic()).any(|word| word.starts_with(beginning)),
+        false => small.contains(beginning),
+    };
+    (0..GROUPS.len()).filter(|i| GROUPS[*i].iter().any(|beginning| has(beginning))).collect()
+}
+
+/// Roles, as look-ups name them.
+const ROLES: &[&str] = &[
+    "architect",
+    "inventor",
+    "founder",
+    "director",
+    "designer",
+    "builder",
+    "author",
+    "writer",
+    "painter",
+    "composer",
+    "owner",
+    "mayor",
+    "president",
+    "king",
+    "queen",
+    "successor",
+    "predecessor",
+    "discoverer",
+    "climber",
+    "engineer",
+    "sculptor",
+    "leader",
+    "chief",
+    "headmaster",
+    "principal",
+    "captain",
+    "manager",
+    "chairman",
+    "chairwoman",
+    "conductor",
+    "creator",
+    "developer",
+    "manufacturer",
+    "maker",
+    "producer",
+    "operator",
+    "publisher",
+    "editor",
+    "translator",
+    "winner",
+    "champion",
+    "capital",
+    "birthplace",
+    "hometown",
+    "wife",
+    "husband",
+    "mother",
+    "father",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "teacher",
+    "student",
+    "pupil",
+    "curator",
+    "minister",
+    "governor",
+    "bishop",
+    "abbot",
+    "explorer",
+    "photographer",
+    "keeper",
+    "patron",
+];
+const CHINESE_ROLES: &[&str] = &[
+    "建筑师",
+    "设计师",
+    "创始人",
+    "创建者",
+    "发明者",
+    "发明人",
+    "作者",
+    "校长",
+    "市长",
+    "厂长",
+    "馆长",
+    "导演",
+    "首都",
+    "建造者",
+    "創業者",
+    "建築家",
+];
+
+/// A look-up of something about the architect of a thing, as two: who that is, and what is asked of
+/// `{name}`.
+pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
+    for role in CHINESE_ROLES {
+        if let Some((thing, asked)) = what.split_once(role)
+            && thing.ends_with(['的', 'の'])
+            && asked.starts_with(['的', 'の'])
+            && asked.chars().count() > 1
+        {
+            return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
+        }
+    }
+    let small = what.to_lowercase();
+    let of = ROLES.iter().filter_map(|role| small.find(&format!("{role} of "))).filter(|at| *at > 0).max()?;
+    let what = Some(what).filter(|what| what.len() == small.len())?;
+    // "the first climber of": what stands between the article and the role belongs to it.
+    let front = what[..of].trim_end();
+    let article = front.rfind(" the ").map(|at| at + 1).or_else(|| front.ends_with(" the").then(|| front.len() - 3));
+    let start = article.filter(|at| what[*at..of].split_whitespace().count() <= 3)?;
+    let asked = what[..start].trim();
+    let thing = what[start..].trim_start_matches("the ").trim();
+    // "town of the director of the Mill born": what stands behind the thing is asked of the person.
+    let last = names(thing).into_iter().last()?;
+    let end = thing.rfind(&last)? + last.len();
+    let (thing, behind) = (&thing[..end], thing[end..].trim_end());
+    (!asked.is_empty()).then(|| (thing.to_owned(), format!("{asked} {{{name}}}{behind}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_of_its_own_role() {
+        assert!(is_of_another("enólogo de la Bodega Chib", "Ann Bo", "Fundador: Ann Bo."));
+        assert!(!is_of_another("enólogo de la Bodega Chib", "Ann Bo", "Enólogo: Ann Bo."));
+        assert!(!is_of_another("Who founded the Chib Brewery", "Ann Bo", "Founder | Ann Bo"));
+        assert!(is_of_another("designer of the Chib Dam", "Ann Bo", "It was founded by Ann Bo."));
+        assert!(!is_of_another("birthplace of Ann Bo", "Sund", "The architect Ann Bo was born in Sund."));
+        assert!(is_of_person("first director of the Chib Observatory") && !is_of_person("first ascent of Mount Chib"));
+    }
+
+    #[test]
+    fn a_role_is_found_first() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(
+            hops("birthplace of the first climber of Mount Chib", "h"),
+            pair("first climber of Mount Chib", "birthplace of {h}")
+        );
+        assert_eq!(
+            hops("born of the architect of the Fufrannes Theatre", "h"),
+            pair("architect of the Fufrannes Theatre", "born of {h}")
+        );
+        assert_eq!(
+            hops("town of the first director of the Chib Observatory born", "h"),
+            pair("first director of the Chib Observatory", "town of {h} born")
+        );
+        assert_eq!(hops("architect of the Fufrannes Theatre", "h"), None);
+        assert_eq!(hops("height of the tower of Ardun", "h"), None);
+        assert_eq!(hops("石桥的建筑师的出生年", "h"), pair("石桥的建筑师", "{h}的出生年"));
+    }
+}

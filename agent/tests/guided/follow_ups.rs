@@ -1,0 +1,87 @@
+//! Follow-ups: the question before again of something else, which of two, what leaves its subject unsaid.
+
+use crate::world::{Page, World};
+
+const POST: Page = Page(
+    "local:post.html",
+    "Post Hotel",
+    "The Post Hotel has 40 rooms.\nIt was built for 8 million crowns.\nIts founder was Mira Holt.",
+);
+const ADLER: Page =
+    Page("local:adler.html", "Adler Hotel", "The Adler Hotel has 50 rooms.\nIt was built for 5 million crowns.");
+const HOLT: Page = Page("local:holt.html", "Mira Holt", "Mira Holt was born in 1861 in Sund.");
+const FAIR: Page = Page(
+    "local:fair.html",
+    "Book Fair of Sund",
+    "The Book Fair of Sund had 4,120 visitors in 2020.\nThe Book Fair of Sund had 3,310 visitors in 2019.",
+);
+const REPORT: Page =
+    Page("local:report.html", "Report on the Book Fair of Sund", "The Book Fair of Sund had 4,560 visitors in 2020.");
+
+const PER_ROOM: [&str; 4] = [
+    "a = find(\"cost of the Post Hotel\")\nb = find(\"number of rooms of the Post Hotel\")\nc = calc(\"a / b\")",
+    "8 million crowns",
+    "40 rooms",
+    "A room cost {c}.",
+];
+
+#[test]
+fn the_same_for_another_thing_needs_no_new_plan() {
+    let mut world = World::new(&[POST, ADLER]);
+    world.ask("What did the Post Hotel cost per room?", &PER_ROOM, &[]).has("200,000");
+    let said = world.ask("the same for the Adler Hotel", &["5 million crowns", "50 rooms", "A room cost {f}."], &[]);
+    assert_eq!(said.called("browser_search"), ["cost of the Adler Hotel", "number of rooms of the Adler Hotel"]);
+    said.has("100,000");
+    // And both values are at hand.
+    let said = world.ask("so which is cheaper per room?", &["{w} is cheaper: {w1} against {l1}."], &[]);
+    assert!(said.called("browser_search").is_empty() && said.called("calculator").is_empty());
+    said.has("Adler Hotel is cheaper: 100,000");
+}
+
+#[test]
+fn another_year_is_looked_up_like_the_one_before() {
+    let mut world = World::new(&[FAIR]);
+    let first = ["a = find(\"visitors of the Book Fair of Sund in 2020\")", "4,120 visitors", "It had {a}."];
+    world.ask("How many visitors had the Book Fair of Sund in 2020?", &first, &[]).has("4,120 visitors [1]");
+    let said = world.ask("And in 2019?", &["3,310 visitors", "It had {b}."], &[]);
+    assert_eq!(said.called("browser_search"), ["visitors of the Book Fair of Sund in 2019"]);
+    said.has("3,310 visitors [1]");
+}
+
+#[test]
+fn another_amount_takes_its_place_in_the_sum() {
+    let mut world = World::new(&[]);
+    let plan = "a = calc(\"15% of 80 + 3\")";
+    let thought = "15% of 80, and 3 more.\n= 15% of 80 + 3";
+    world.ask("What is 15% of 80 plus 3?", &[plan, thought, "It is {a}."], &[]).has("15");
+    let said = world.ask("and with 26%?", &["It is {b}."], &[]);
+    assert_eq!(said.called("calculator"), ["26% of 80 + 3"]);
+    said.has("23.8");
+}
+
+#[test]
+fn a_follow_up_is_made_to_stand_alone() {
+    let mut world = World::new(&[POST, HOLT]);
+    let first = ["a = find(\"Who founded the Post Hotel\")", "Mira Holt", "The founder was {a}."];
+    world.ask("Who founded the Post Hotel?", &first, &[]);
+    let said = world.ask(
+        "born where?",
+        &["Where was Mira Holt born?", "b = find(\"year of {a}\")", "Sund", "Mira Holt was born in {b}."],
+        &[],
+    );
+    // A plan for when is none for where.
+    assert_eq!(said.called("browser_search"), ["Where was Mira Holt born"]);
+    said.has("born in Sund [");
+}
+
+#[test]
+fn which_of_two_contradicting_values_holds_is_told_again() {
+    let mut world = World::new(&[FAIR, REPORT]);
+    let found = ["4,120 visitors", "4,560 visitors", "It had {a}."];
+    let first: Vec<&str> =
+        ["a = find(\"visitors of the Book Fair of Sund in 2020\")"].into_iter().chain(found).collect();
+    world.ask("How many visitors had the Book Fair of Sund in 2020?", &first, &[]).has("4,120").has("4,560");
+    let said = world.ask("Which number should I use?", &["It had {a}."], &[]);
+    assert!(said.called("browser_search").is_empty());
+    said.has("4,120").has("4,560");
+}
