@@ -57,6 +57,8 @@ pub struct Repeats {
 
 #[derive(Default, Clone)]
 struct Made {
+    /// The call's id when it last ran.
+    id: String,
     /// Calls of the tool that had run when this one did.
     at: usize,
     /// How often it was made without any need since it last ran.
@@ -80,6 +82,11 @@ impl Repeats {
         format!("{} {}", call.name, call.arguments)
     }
 
+    /// Calls whose results are no longer there for the model to read may be made again.
+    pub fn forget(&mut self, ids: &[String]) {
+        self.made.retain(|_, made| !ids.contains(&made.id));
+    }
+
     fn guard(&mut self, call: &ToolCall, stateful: bool) -> Guarded {
         let ran = self.ran.get(&call.name).copied().unwrap_or_default();
         let Some(made) = self.made.get_mut(&Self::key(call)) else { return Guarded::Run };
@@ -98,7 +105,7 @@ impl Repeats {
         *ran += 1;
         let made = self.made.entry(Self::key(call)).or_default();
         let equal = if made.equal > 0 && made.result == result { made.equal + 1 } else { 1 };
-        *made = Made { at: *ran, needless: 0, result, equal };
+        *made = Made { id: call.id.clone(), at: *ran, needless: 0, result, equal };
     }
 }
 
@@ -227,5 +234,23 @@ pub fn check_arguments(schema: &Value, arguments: &Value) -> Result<(), ToolFail
             if at.is_empty() { e.to_string() } else { format!("{at}: {e}") }
         })
         .collect();
-    if errors.is_empty() { Ok(()) } else { Err(ToolFailure::new("arguments", errors.join("; "))) }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(ToolFailure::new("arguments", format!("{}; it takes {}", errors.join("; "), takes(schema))))
+}
+
+/// The arguments of a schema in few words: `query (string, required), limit (integer)`.
+fn takes(schema: &Value) -> String {
+    let required = |name: &str| schema["required"].as_array().is_some_and(|r| r.iter().any(|n| n == name));
+    let named = schema["properties"].as_object().into_iter().flatten().map(|(name, property)| {
+        let kind = match &property["type"] {
+            Value::String(kind) => kind.clone(),
+            Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+            _ => "any".to_owned(),
+        };
+        format!("{name} ({kind}{})", if required(name) { ", required" } else { "" })
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() { "no arguments".to_owned() } else { named.join(", ") }
 }

@@ -4,7 +4,7 @@
 use crate::dispatch::Outcome;
 use crate::evidence::terms;
 use crate::notebook::Chat;
-use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Source, Table};
+use polymath_chat::{Cell, Citation, Figure, FigureStatus, Provenance, Role, Source, Table};
 use polymath_quantity::{Figure as Spotted, figures, same};
 use regex::Regex;
 use std::cell::OnceCell;
@@ -24,17 +24,34 @@ static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[(\d{1,3
 /// Grounds `text` in the conversation's pages, this turn's results and its tables.
 pub(crate) fn ground(text: &str, question: &str, chat: &Chat, outcomes: &[Outcome], tables: &[Table]) -> Grounded {
     let text = drop_unknown_markers(text, chat.sources.len());
-    let evidence = Evidence { question: figures(question), chat, outcomes, tables, pages: OnceCell::new() };
-    // Citation markers are no figures.
-    let bare = MARKER.as_ref().map_or(text.clone(), |m| m.replace_all(&text, " ").into_owned());
+    let evidence = Evidence::new(question, chat, outcomes, tables);
+    let found = spotted(&without_markers(&text));
+    let judged = found.iter().map(|f| evidence.judge(f)).collect();
+    let mut citations: Vec<Citation> =
+        cited(&text).into_iter().filter_map(|n| citation(n, &text, &chat.sources)).collect();
+    let marked: HashSet<String> =
+        text.lines().filter(|l| !cited(l).is_empty()).flat_map(figures).map(|f| f.text).collect();
+    for figure in found.iter().filter(|f| !marked.contains(&f.text)) {
+        // A value of a table is cited where its cell comes from, though the answer does not say so.
+        let Some((n, quote)) = evidence.page_of_cell(figure) else { continue };
+        if citations.iter().all(|c| c.n != n) {
+            let Source { url, title, .. } = chat.sources[n - 1].clone();
+            citations.push(Citation { n, url, title, quote });
+        }
+    }
+    citations.sort_by_key(|c| c.n);
+    Grounded { text, citations, figures: judged }
+}
+
+/// A text without its citation markers, which are no figures.
+pub(crate) fn without_markers(text: &str) -> String {
+    MARKER.as_ref().map_or(text.to_owned(), |m| m.replace_all(text, " ").into_owned())
+}
+
+/// The figures of a text that are to be checked, each once.
+pub(crate) fn spotted(bare: &str) -> Vec<Spotted> {
     let mut seen = HashSet::new();
-    let found = figures(&bare)
-        .into_iter()
-        .filter(|f| seen.insert(f.text.clone()) && !is_ordinal(&bare, f))
-        .map(|f| evidence.judge(&f))
-        .collect();
-    let citations = cited(&text).into_iter().filter_map(|n| citation(n, &text, &chat.sources)).collect();
-    Grounded { text, citations, figures: found }
+    figures(bare).into_iter().filter(|f| seen.insert(f.text.clone()) && !is_ordinal(bare, f)).collect()
 }
 
 /// The numbers that `text` cites.
@@ -78,8 +95,10 @@ fn citation(n: usize, text: &str, sources: &[Source]) -> Option<Citation> {
 /// The lines of a page that have figures, with these.
 type FigureLines<'a> = Vec<(&'a str, Vec<Spotted>)>;
 
-struct Evidence<'a> {
-    question: Vec<Spotted>,
+/// What figures are looked up in.
+pub(crate) struct Evidence<'a> {
+    /// Figures that the user gave, in this question and the ones before.
+    given: Vec<Spotted>,
     /// Read once, when the first figure is looked for in them.
     pages: OnceCell<Vec<FigureLines<'a>>>,
     chat: &'a Chat,
@@ -88,7 +107,13 @@ struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    fn judge(&self, figure: &Spotted) -> Figure {
+    pub fn new(question: &str, chat: &'a Chat, outcomes: &'a [Outcome], tables: &'a [Table]) -> Self {
+        let asked = chat.messages.iter().filter(|m| m.role == Role::User).map(|m| m.content.as_str());
+        let given = asked.chain([question]).flat_map(figures).collect();
+        Evidence { given, chat, outcomes, tables, pages: OnceCell::new() }
+    }
+
+    pub fn judge(&self, figure: &Spotted) -> Figure {
         let (status, evidence) = self.look_up(figure).unwrap_or((FigureStatus::Unverified, String::new()));
         Figure { text: figure.text.clone(), status, evidence }
     }
@@ -100,28 +125,68 @@ impl<'a> Evidence<'a> {
         if let Some(found) = in_facts.filter_map(|f| status_of(&f.provenance)).next() {
             return Some(found);
         }
-        let in_tables = self.tables.iter().chain(&self.chat.tables).flat_map(|t| t.rows.iter().flatten());
-        let in_table = in_tables.filter(|cell| cell_says(cell, figure)).find_map(|cell| status_of(&cell.provenance));
+        let in_table = self.cells(figure).find_map(|cell| status_of(&cell.provenance));
         in_table.or_else(|| self.in_pages(figure)).or_else(|| self.in_results(figure)).or_else(|| {
-            let given = self.question.iter().any(|q| same(figure, q));
+            let given = self.given.iter().any(|q| same(figure, q));
             given.then(|| (FigureStatus::Given, "the question".to_owned()))
         })
     }
 
-    fn in_pages(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+    /// The cells that say so, those of this turn's tables first.
+    fn cells(&self, figure: &Spotted) -> impl Iterator<Item = &'a Cell> {
+        let tables = self.tables.iter().chain(&self.chat.tables);
+        tables.flat_map(|t| t.rows.iter().flatten()).filter(move |cell| cell_says(cell, figure))
+    }
+
+    /// The number of the page that the first cell that says so comes from, and what stands there.
+    fn page_of_cell(&self, figure: &Spotted) -> Option<(usize, String)> {
+        let Provenance::Sourced { url, quote, .. } = &self.cells(figure).next()?.provenance else { return None };
+        Some((self.chat.number_of(url)?, quote.clone()))
+    }
+
+    /// Everything that is known, line by line with its figures: where it is from, the line.
+    pub fn known(&self) -> Vec<(String, String, Vec<Spotted>)> {
+        let pages = self.pages().iter().enumerate().flat_map(|(i, lines)| {
+            lines.iter().map(move |(line, found)| (format!("[{}]", i + 1), (*line).to_owned(), found.clone()))
+        });
+        let rows = self.chat.tables.iter().enumerate().flat_map(|(i, t)| {
+            t.rows.iter().map(move |row| (i, row.iter().map(Cell::display).collect::<Vec<_>>().join(" | ")))
+        });
+        let results = self.results().flat_map(|outcome| {
+            let lines: Vec<String> = outcome.content().lines().map(str::to_owned).collect();
+            lines.into_iter().map(|line| (outcome.call.name.clone(), line))
+        });
+        let others = rows.map(|(i, row)| (format!("t{}", i + 1), row)).chain(results);
+        pages
+            .chain(others.map(|(place, line)| {
+                let found = figures(&line);
+                (place, line, found)
+            }))
+            .collect()
+    }
+
+    fn pages(&self) -> &[FigureLines<'a>] {
         let read = |source: &'a Source| -> FigureLines<'a> {
             let lines = source.text.lines().filter(|line| line.contains(|c: char| c.is_numeric()));
             lines.map(|line| (line, figures(line))).filter(|(_, found)| !found.is_empty()).collect()
         };
-        let pages = self.pages.get_or_init(|| self.chat.sources.iter().map(read).collect());
-        pages.iter().enumerate().find_map(|(i, lines)| {
+        self.pages.get_or_init(|| self.chat.sources.iter().map(read).collect())
+    }
+
+    /// Results of this turn that went well and are no pages.
+    fn results(&self) -> impl Iterator<Item = &'a Outcome> {
+        self.outcomes.iter().filter(|o| o.result.is_ok() && !o.call.name.starts_with("browser_"))
+    }
+
+    fn in_pages(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
+        self.pages().iter().enumerate().find_map(|(i, lines)| {
             let (line, _) = lines.iter().find(|(_, found)| found.iter().any(|f| same(figure, f)))?;
             Some((FigureStatus::Sourced, format!("[{}] {}", i + 1, crate::evidence::clip(line.trim(), 200))))
         })
     }
 
     fn in_results(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
-        self.outcomes.iter().filter(|o| o.result.is_ok() && !o.call.name.starts_with("browser_")).find_map(|outcome| {
+        self.results().find_map(|outcome| {
             let content = outcome.content();
             let line = content.lines().find(|line| figures(line).iter().any(|f| same(figure, f)))?;
             Some((

@@ -71,6 +71,8 @@ pub(crate) struct Turn<'a> {
     /// Tables that this turn's answer shows.
     pub tables: Vec<Table>,
     pub tokens: usize,
+    /// Calls whose results were shortened to make room: they may be made again.
+    pub shortened: Vec<String>,
     /// What the model had written of an answer when it was stopped.
     pub half_written: String,
 }

@@ -4,9 +4,11 @@
 //! and `guide/` lead it: the model writes its own calls, or is led one small decision at a time.
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
-//! `session.rs` keeps conversations.
+//! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
+//! context, `session.rs` keeps conversations.
 
 mod agent;
+mod context;
 pub mod dispatch;
 pub mod evidence;
 mod ground;
@@ -16,6 +18,7 @@ mod lead;
 mod native;
 mod notebook;
 mod prompts;
+mod review;
 pub mod session;
 mod turn;
 

@@ -54,6 +54,7 @@ pub(crate) async fn run(
         outcomes: Vec::new(),
         tables: Vec::new(),
         tokens: 0,
+        shortened: Vec::new(),
         half_written: String::new(),
     };
     let (steps, stop, text) = turn.run(lead).await?;
@@ -115,6 +116,7 @@ impl Turn<'_> {
 
     async fn dispatch(&mut self, message: &Message, repeats: &mut Repeats) -> anyhow::Result<Option<Vec<Outcome>>> {
         let agent = self.agent;
+        repeats.forget(&std::mem::take(&mut self.shortened));
         let dispatch = Dispatch {
             tools: &agent.tools,
             engine: &*agent.engine,

@@ -299,7 +299,10 @@ async fn a_native_model_is_told_of_tables_and_gets_them_back() {
     let run = run(script, vec![open, python], |_| {}).await.unwrap();
     let told: Vec<&str> =
         run.chat.messages.iter().filter(|m| m.role == Role::Tool).map(|m| m.content.as_str()).collect();
-    assert!(told[0].ends_with("[tables, DataFrames in python: t1 = tunnels (Name | Length), 2 rows]"), "{told:?}");
+    assert!(
+        told[0].ends_with("[tables, in sql and as DataFrames in python: t1 = tunnels (Name | Length), 2 rows]"),
+        "{told:?}"
+    );
     assert!(told[1].contains("t2 = tunnels"), "{told:?}");
     let sorted = run.chat.tables.last().unwrap();
     assert_eq!(sorted.rows[0][0].display(), "West");

@@ -379,3 +379,17 @@ async fn a_server_tells_of_its_model() {
     let engine = connect(&Server::start("openai", vec![]).await, "").await.unwrap();
     assert!(!engine.info().guided);
 }
+
+#[tokio::test]
+async fn a_conversation_that_is_too_long_is_told_as_such() {
+    let refusals = [
+        json!({"error": {"message": "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.", "code": "context_length_exceeded"}}),
+        json!({"object": "error", "message": "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (3000 in the messages, 2000 in the completion)."}),
+        json!({"error": {"message": "too long", "n_prompt_tokens": 5000, "n_ctx": 4096}}),
+    ];
+    for refusal in refusals {
+        let (_server, asked) = replies("openai", vec![Answer::status(400, refusal)]).await;
+        let error = asked.reply.unwrap_err();
+        assert!(matches!(error, EngineError::ContextFull { need: 5000, have: 4096 }), "{error}");
+    }
+}

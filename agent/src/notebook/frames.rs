@@ -6,7 +6,7 @@ use polymath_quantity::short;
 /// Pairs of rows that are compared at most: two tables of 2,000 rows each, in about a second.
 const PAIRS: usize = 4_000_000;
 /// Tables that programs find: the latest of the conversation.
-const FRAMES: usize = 8;
+pub const FRAMES: usize = 8;
 
 /// The conversation's tables as variables of the interpreter: `t1`, `t2`, … in the order in which
 /// they came, and again from the latest on as `df`, `df2`, `df3`.

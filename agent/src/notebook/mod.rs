@@ -18,7 +18,7 @@ pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 
-use frames::frames;
+use frames::{FRAMES, frames};
 
 use polymath_chat::{Artifact, Message, Source, Table, ToolOutput};
 use serde::{Deserialize, Serialize};
@@ -82,16 +82,16 @@ impl Chat {
         name
     }
 
-    /// Adds a table; returns its name with what is in it, as a model reads it.
+    /// Adds a table, unless programs find it already; returns its name with what is in it, as a model
+    /// reads it.
     pub(crate) fn add_table(&mut self, table: Table) -> String {
-        let told = format!(
-            "t{} = {} ({}), {} rows",
-            self.tables.len() + 1,
-            table.title,
-            table.columns.join(" | "),
-            table.rows.len()
-        );
-        self.tables.push(table);
+        let first = self.tables.len().saturating_sub(FRAMES);
+        let known = self.tables[first..].iter().position(|t| *t == table).map(|at| first + at);
+        let n = known.unwrap_or(self.tables.len()) + 1;
+        let told = format!("t{n} = {} ({}), {} rows", table.title, table.columns.join(" | "), table.rows.len());
+        if known.is_none() {
+            self.tables.push(table);
+        }
         told
     }
 

@@ -166,6 +166,9 @@ impl Endpoint {
         if let (Some(need), Some(have)) = (count("/error/n_prompt_tokens"), count("/error/n_ctx")) {
             return EngineError::ContextFull { need, have };
         }
+        if let Some((need, have)) = too_long(&message) {
+            return EngineError::ContextFull { need, have };
+        }
         if status != 404 {
             return EngineError::Failed(message);
         }
@@ -176,6 +179,15 @@ impl Endpoint {
             names => format!("{message}; it was asked for `{}` and has {}", self.server.model, names.join(", ")),
         })
     }
+}
+
+/// How many tokens a request needs, and how many the context has, in the words of OpenAI and vLLM.
+fn too_long(message: &str) -> Option<(usize, usize)> {
+    let (_, said) = message.split_once("maximum context length is ")?;
+    let mut numbers = said.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok());
+    let have = numbers.next()?;
+    // The parts of the sum stand behind it.
+    Some((numbers.max().unwrap_or_default().max(have + 1), have))
 }
 
 /// The parameter that a refusal is about, if the request can do without it.

@@ -34,8 +34,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use task::Task;
 use tokio_util::sync::CancellationToken;
 
-/// Context of a server that does not say.
-const DEFAULT_CONTEXT: usize = 8192;
+/// Context of a server that does not say, as hosted ones do not: what their models have at least. One
+/// with less refuses what is longer, and tells.
+const DEFAULT_CONTEXT: usize = 32_768;
 
 /// Which model, and how to speak to its server.
 pub struct RemoteOptions {
