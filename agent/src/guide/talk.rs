@@ -81,7 +81,7 @@ fn sentences(request: &str) -> Option<usize> {
         words.windows(2).any(|pair| pair[0] == *name && SENTENCES.contains(&pair[1]))
             || small.contains(&format!("{name}句"))
     };
-    NUMBERS.iter().find(|(_, names)| names.iter().any(|name| said(&name))).map(|(number, _)| *number)
+    NUMBERS.iter().find(|(_, names)| names.iter().any(said)).map(|(number, _)| *number)
 }
 
 /// Text of so many sentences.
