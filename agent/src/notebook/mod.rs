@@ -1,20 +1,19 @@
 //! What a conversation has: what was said, and what was found out. Everything above (the loop, both
 //! leads, grounding, sessions) reads and writes it here, and nothing is read back out of prose.
 
-mod chart;
 mod fact;
 mod files;
 mod frames;
 mod mark;
 mod markdown;
 
-pub use chart::Chart;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
 pub(crate) use files::{describe as describe_files, name_of};
 pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
+pub use polymath_chat::Chart;
 
 use frames::frames;
 
@@ -65,6 +64,10 @@ impl Chat {
                 .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
         }
         self.artifacts.extend(output.artifacts.iter().cloned());
+        for chart in &output.charts {
+            let name = format!("c{}", self.charts.len() + 1);
+            self.charts.push(Chart { name, ..chart.clone() });
+        }
     }
 
     /// The number by which answers cite the page of this address.
