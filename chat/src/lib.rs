@@ -3,12 +3,14 @@
 //! Plain data without I/O. What is here is what crosses a crate boundary or is written to disk;
 //! anything with behaviour lives in the crate that owns the behaviour.
 
+mod chart;
 mod completer;
 mod event;
 mod message;
 mod table;
 mod tool;
 
+pub use chart::Chart;
 pub use completer::{Completer, Completion, CompletionError, Constraint};
 pub use event::{Citation, Event, Figure, FigureStatus, Stop};
 pub use message::{Message, Role};

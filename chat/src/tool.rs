@@ -1,6 +1,6 @@
 //! What a tool promises, what the model asks of it, and what comes back.
 
-use crate::Table;
+use crate::{Chart, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -95,6 +95,9 @@ pub struct ToolOutput {
     pub artifacts: Vec<Artifact>,
     #[serde(default)]
     pub tables: Vec<Table>,
+    /// Charts that were drawn, so that they can be drawn again with one thing changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<Chart>,
     /// Pages opened by this call.
     #[serde(default)]
     pub sources: Vec<Source>,

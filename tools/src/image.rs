@@ -6,7 +6,6 @@
 
 mod painter;
 mod plan;
-mod raster;
 mod shapes;
 mod sketch;
 mod svg;
@@ -47,7 +46,7 @@ impl Image {
             spec: ToolSpec {
                 name: "image".into(),
                 description: "Draws a picture from a description in words and saves it as a file. \
-                              For charts of data use python instead."
+                              For charts of data use `chart` instead."
                     .into(),
                 parameters: json!({
                     "type": "object",

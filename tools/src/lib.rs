@@ -4,15 +4,18 @@
 
 pub mod browser;
 mod calculator;
+pub mod chart;
 mod files;
 pub mod image;
 pub mod load;
 pub mod python;
+mod raster;
 mod registry;
 mod sql;
 mod tool;
 
 pub use calculator::{Calculator, calculate};
+pub use chart::Charts;
 pub use image::Image;
 pub use python::Python;
 pub use registry::{Registry, RegistryError, ToolsConfig};

@@ -1,7 +1,7 @@
 //! The table of tools: one row each, and what they are made from.
 
 use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserFind, BrowserOpen, BrowserSearch};
-use crate::{Calculator, Image, Python, Sql, Tool};
+use crate::{Calculator, Charts, Image, Python, Sql, Tool};
 use polymath_chat::ToolSpec;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -29,6 +29,7 @@ const TOOLS: &[Row] = &[
     Row { name: "browser_open", build: |parts| Arc::new(BrowserOpen::new(parts.browser.clone())) },
     Row { name: "browser_search", build: |parts| Arc::new(BrowserSearch::new(parts.browser.clone())) },
     Row { name: "calculator", build: |_| Arc::new(Calculator::new()) },
+    Row { name: "chart", build: |_| Arc::new(Charts::default()) },
     Row { name: "image", build: |_| Arc::new(Image::default()) },
     Row { name: "python", build: |parts| Arc::new(Python::new(parts.python.clone())) },
     Row { name: "sql", build: |_| Arc::new(Sql::default()) },

@@ -1,33 +1,13 @@
-//! Charts of the notebook's tables. The model has said which columns; what is drawn is the table as it
-//! is, by a program whose only gaps are names of columns and options.
+//! Charts of the notebook's tables, as plans speak of them: options by their names, and columns that may be
+//! meant by other words than the table's. The tool `chart` draws them.
 
-use crate::evidence::terms;
 use crate::notebook::Chart;
 use polymath_chat::Table;
-use serde_json::json;
-use std::collections::HashSet;
-
-/// The program that draws charts; `{spec}` is filled in.
-const PROGRAM: &str = include_str!("chart.py");
-
-/// The column of `table` that is meant by `name`; `numeric`: it has to hold numbers.
-pub fn column(table: &Table, name: &str, numeric: bool) -> Option<String> {
-    let numbers = |i: usize| table.rows.iter().any(|row| row.get(i).is_some_and(|c| c.number.is_some()));
-    let fits = |i: &usize| !numeric || numbers(*i);
-    let all: Vec<usize> = (0..table.columns.len()).collect();
-    let exact = all.iter().find(|i| table.columns[**i].eq_ignore_ascii_case(name)).filter(|i| fits(i));
-    let wanted: HashSet<String> = terms(name).into_iter().collect();
-    let shared = |i: &usize| {
-        let words: HashSet<String> = terms(&table.columns[*i]).into_iter().collect();
-        words.intersection(&wanted).count()
-    };
-    let near = all.iter().filter(|i| fits(i) && shared(i) > 0).max_by_key(|i| shared(i));
-    exact.or(near).map(|i| table.columns[*i].clone())
-}
+use polymath_quantity::figures;
+use polymath_tools::chart::{KINDS, column};
 
 /// A chart's columns as the table has them; the error says what is missing.
 pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
-    let has = |name: &str| table.columns.iter().any(|c| c == name);
     let numeric: Vec<&String> =
         table.columns.iter().filter(|c| column(table, c, true).is_some_and(|n| n == **c)).collect();
     chart.y = match column(table, &chart.y, true) {
@@ -51,7 +31,6 @@ pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
     }
     chart.series =
         chart.series.take().and_then(|s| column(table, &s, false)).filter(|s| *s != chart.x && *s != chart.y);
-    debug_assert!(has(&chart.x) && has(&chart.y));
     Ok(chart)
 }
 
@@ -59,7 +38,7 @@ pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
 pub fn set(chart: &mut Chart, option: &str, value: &str) {
     let yes = !["no", "false", "off", "0", "none", "linear"].contains(&value.to_lowercase().as_str());
     match option {
-        "kind" if ["line", "bar", "barh", "pie", "scatter", "hist"].contains(&value) => chart.kind = value.to_owned(),
+        "kind" if KINDS.contains(&value) => chart.kind = value.to_owned(),
         "x" => chart.x = value.to_owned(),
         "y" => chart.y = value.to_owned(),
         "series" => chart.series = Some(value.to_owned()),
@@ -67,38 +46,20 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
         "log" => chart.log = yes,
         "grid" => chart.grid = yes,
         "sort" => chart.sort = yes,
+        "trend" => chart.trend = yes,
+        "until" => chart.until = place(value),
+        "today" => {
+            let today = || chrono::Local::now().date_naive().to_string();
+            chart.today = yes.then(|| place(value).unwrap_or_else(today));
+        }
         _ => {}
     }
 }
 
-/// A column's name with the unit of its cells, where its name does not say it.
-fn labelled(table: &Table, column: &str) -> String {
-    let Some(at) = table.columns.iter().position(|c| c == column) else { return column.to_owned() };
-    let cells = table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref());
-    let mut units = cells.map(|text| polymath_quantity::read(text).unit);
-    let first = units.next().flatten();
-    match first.filter(|first| units.all(|unit| unit.as_ref() == Some(first))) {
-        Some(unit) if polymath_quantity::Column::of(column).unit.is_none() && !column.contains(&*unit.name) => {
-            format!("{column} ({})", unit.name)
-        }
-        _ => column.to_owned(),
-    }
-}
-
-/// The program that draws a chart of `table`.
-pub fn program(chart: &Chart, table: &Table) -> String {
-    let title = chart.title.clone().unwrap_or_else(|| match chart.kind.as_str() {
-        "hist" => format!("{}: {}", table.title, chart.y),
-        _ => format!("{}: {} by {}", table.title, chart.y, chart.x),
-    });
-    let spec = json!({
-        "data": chart.table, "kind": chart.kind, "x": chart.x, "y": chart.y, "series": chart.series,
-        "log": chart.log, "grid": chart.grid, "sort": chart.sort, "title": title,
-        "labels": {chart.x.as_str(): labelled(table, &chart.x), chart.y.as_str(): labelled(table, &chart.y)},
-    });
-    // JSON's words for Python's.
-    let spec = spec.to_string().replace(":null", ":None").replace(":true", ":True").replace(":false", ":False");
-    PROGRAM.replace("{spec}", &spec).replace("{data}", &chart.table)
+/// The date or the number in words of a request, as the tool takes it: `2031` of "the end of 2031".
+fn place(value: &str) -> Option<String> {
+    let figure = figures(value).into_iter().next()?;
+    figure.date.map(|date| date.to_string()).or_else(|| figure.number.map(|number| number.to_string()))
 }
 
 #[cfg(test)]
@@ -130,5 +91,18 @@ mod tests {
         check("Output", "Station", ("Output (GWh)", "Turbines"));
         let words = Table { columns: vec!["a".into()], rows: vec![vec![Cell::new("x", Provenance::Given)]], ..table() };
         assert!(settle(Chart::default(), &words).unwrap_err().contains("no column of numbers"));
+    }
+
+    #[test]
+    fn a_trends_days_are_read_from_words() {
+        let set_all = |until: &str, today: &str| {
+            let mut chart = Chart::default();
+            [("trend", "yes"), ("until", until), ("today", today)].iter().for_each(|(o, v)| set(&mut chart, o, v));
+            (chart.trend, chart.until, chart.today)
+        };
+        let text = |t: &str| Some(t.to_owned());
+        assert_eq!(set_all("the end of 2031", "2030-05-06"), (true, text("2031"), text("2030-05-06")));
+        assert_eq!(set_all("250", "no"), (true, text("250"), None));
+        assert_eq!(set_all("soon", "yes"), (true, None, text(&chrono::Local::now().date_naive().to_string())));
     }
 }

@@ -120,7 +120,9 @@ fn taken_from(query: &str, table: &str) -> Vec<String> {
 /// A sum of the column that the request names, where the query sums another one of the same table that it
 /// does not name.
 fn measured(query: &str, request: &str, tables: &[Table]) -> String {
-    let asked = terms(request);
+    // A file's name is no column's.
+    let bare = tables.iter().fold(request.to_owned(), |text, table| text.replace(&table.title, " "));
+    let asked = terms(&bare);
     let is_named = |column: &str| {
         let own = terms(column);
         !own.is_empty() && own.iter().all(|term| asked.contains(term))
@@ -173,9 +175,34 @@ fn grouped(query: &str, request: &str) -> String {
 
 /// The first rows of an order are those with most where most is asked for.
 fn ordered(query: &str, request: &str) -> String {
-    let Some(order) = clause(query, " ORDER BY ").filter(|_| query.contains(" LIMIT ")) else {
-        return query.to_owned();
-    };
+    const UP: &[&str] = &[
+        "oldest first",
+        "from the oldest",
+        "earliest first",
+        "earliest on top",
+        "oldest on top",
+        "ascending",
+        "smallest first",
+        "from the smallest",
+        "lowest first",
+        "from the lowest",
+        "shortest first",
+    ];
+    const DOWN: &[&str] = &[
+        "newest first",
+        "from the newest",
+        "latest first",
+        "newest on top",
+        "descending",
+        "largest first",
+        "from the largest",
+        "highest first",
+        "from the highest",
+        "longest first",
+        "biggest first",
+        "largest on top",
+    ];
+    let Some(order) = clause(query, " ORDER BY ") else { return query.to_owned() };
     let (most, least) = (said(request, MOST), said(request, LEAST));
     let first = query.contains("SUM(") && said(request, &["first"]);
     let (key, down) = match query[order.clone()].trim() {
@@ -183,7 +210,10 @@ fn ordered(query: &str, request: &str) -> String {
         key if key.ends_with(" DESC") => (key.trim_end_matches(" DESC"), true),
         key => (key.trim_end_matches(" ASC"), false),
     };
+    let (up, falling) = (said(request, UP), said(request, DOWN));
     let down = match (most || first, least) {
+        _ if up != falling => falling,
+        _ if !query.contains(" LIMIT ") => down,
         (true, false) => true,
         (false, true) => false,
         _ => down,
@@ -289,7 +319,7 @@ mod tests {
     fn what_is_summed_is_what_was_asked_for() {
         let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
         let table = Table {
-            title: "t".into(),
+            title: "tickets.csv".into(),
             columns: ["Tickets", "Income"].map(str::to_owned).to_vec(),
             rows: vec![vec![number(1.0), number(2.0)]],
         };
@@ -297,6 +327,7 @@ mod tests {
             |request: &str| mended("SELECT SUM(Tickets) AS Total FROM t1", request, std::slice::from_ref(&table));
         assert_eq!(query("How much income is there?"), "SELECT SUM(Income) AS Total FROM t1");
         assert_eq!(query("How many tickets for that income?"), "SELECT SUM(Tickets) AS Total FROM t1");
+        assert_eq!(query("How much income is in tickets.csv?"), "SELECT SUM(Income) AS Total FROM t1");
         assert_eq!(query("How much is it?"), "SELECT SUM(Tickets) AS Total FROM t1");
     }
 
@@ -329,6 +360,12 @@ mod tests {
         let most = "SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop ORDER BY Total DESC LIMIT 1";
         check(query, "Which shop comes first in total cost?", most);
         check(most, "The shop with the lowest cost", query);
+        check(
+            "SELECT * FROM t1 ORDER BY Year DESC",
+            "now from the oldest to the newest",
+            "SELECT * FROM t1 ORDER BY Year",
+        );
+        check("SELECT * FROM t1 ORDER BY Year DESC", "sort the largest by year", "SELECT * FROM t1 ORDER BY Year DESC");
         check(
             "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
             "which is the oldest?",

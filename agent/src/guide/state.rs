@@ -2,7 +2,7 @@
 
 use super::plan::Step;
 use crate::lead::Turn;
-use crate::notebook::{Chart, Chat, Fact};
+use crate::notebook::{Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
 use polymath_quantity::text::is_cjk;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub enum Running {
     Opening(Vec<Want>),
     Calculating { name: String, expression: String, unit: String },
     Querying { name: String, query: String, tries: usize },
-    Drawing(Chart),
+    Drawing,
     Programming { tries: usize, own: bool },
     Picturing,
 }

@@ -107,8 +107,7 @@ impl Guide {
                     self.results.push(Outcome::Failed(format!("chart of {table}")));
                     return Ok(None);
                 };
-                let name = format!("c{}", turn.chat.charts.len() + 1);
-                let mut chart = Chart { name, table, kind, ..Chart::default() };
+                let mut chart = Chart { table, kind, ..Chart::default() };
                 options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
                 Ok(self.draw(turn, chart))
             }
@@ -117,7 +116,7 @@ impl Guide {
                     return Ok(None);
                 };
                 options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
-                chart.name = format!("c{}", turn.chat.charts.len() + 1);
+                chart.name.clear();
                 Ok(self.draw(turn, chart))
             }
             Step::Program => self.program(turn, 0).await,
@@ -230,9 +229,8 @@ impl Guide {
         };
         match chart::settle(chart, &table) {
             Ok(chart) => {
-                let call = calling(turn, vec![("python", json!({"code": chart::program(&chart, &table)}))]);
-                self.running = Some(Running::Drawing(chart));
-                Some(call)
+                self.running = Some(Running::Drawing);
+                Some(calling(turn, vec![("chart", json!(chart))]))
             }
             Err(why) => {
                 self.results.push(Outcome::Failed(why));
@@ -261,10 +259,11 @@ impl Guide {
                 Ok(None)
             }
             Running::Querying { name, query, tries } => self.queried(turn, name, query, tries).await,
-            Running::Drawing(chart) => {
-                if self.files(turn) {
-                    turn.chat.charts.push(chart);
-                }
+            Running::Drawing => {
+                self.files(turn);
+                // A trend's values.
+                let tables = last(turn).and_then(|o| o.result.as_ref().ok()).map(|output| output.tables.clone());
+                tables.into_iter().flatten().for_each(|table| self.add_table(turn, "", table));
                 Ok(None)
             }
             Running::Programming { tries, own } => self.programmed(turn, tries, own).await,
@@ -385,18 +384,16 @@ impl Guide {
         }
     }
 
-    /// Takes the files that the last call made; whether it went well.
-    fn files(&mut self, turn: &Turn<'_>) -> bool {
+    /// Takes the files that the last call made.
+    fn files(&mut self, turn: &Turn<'_>) {
         match last(turn).map(|o| &o.result) {
             Some(Ok(output)) => {
                 self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
-                true
             }
             Some(Err(failure)) => {
                 self.results.push(Outcome::Failed(failure.message.lines().last().unwrap_or_default().to_owned()));
-                false
             }
-            None => false,
+            None => {}
         }
     }
 }

@@ -132,7 +132,8 @@ impl Guide {
     fn shown_table(&self, turn: &mut Turn<'_>, language: Language) -> Option<String> {
         let table = self.last_table(turn.chat)?.clone();
         turn.tables.push(table.clone());
-        let looked_up = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+        let new = |p: &Provenance| matches!(p, Provenance::Sourced { .. } | Provenance::Extrapolated { .. });
+        let looked_up = table.rows.iter().flatten().any(|c| new(&c.provenance));
         if self.drew() && (table.rows.len() > ROWS_BESIDE_CHART || !looked_up) {
             return None;
         }

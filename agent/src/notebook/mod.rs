@@ -2,7 +2,6 @@
 //! leads, grounding, sessions) reads and writes it here, and nothing is read back out of prose.
 
 mod asked;
-mod chart;
 mod fact;
 mod files;
 mod frames;
@@ -10,13 +9,13 @@ mod mark;
 mod markdown;
 
 pub use asked::Asked;
-pub use chart::Chart;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
 pub(crate) use files::{describe as describe_files, name_of};
 pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
+pub use polymath_chat::Chart;
 
 use frames::{FRAMES, frames};
 
@@ -68,6 +67,10 @@ impl Chat {
                 .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
         }
         self.artifacts.extend(output.artifacts.iter().cloned());
+        for chart in &output.charts {
+            let name = format!("c{}", self.charts.len() + 1);
+            self.charts.push(Chart { name, ..chart.clone() });
+        }
     }
 
     /// The number by which answers cite the page of this address.

@@ -2,6 +2,7 @@
 
 use crate::world::{Page, World, given};
 use polymath_chat::{FigureStatus, Stop};
+use serde_json::json;
 
 fn pets() -> World {
     let mut world = World::new(&[]);
@@ -70,11 +71,10 @@ fn money_per_unit_keeps_both() {
 fn a_chart_is_drawn_of_the_notebooks_table() {
     let mut world = pets();
     let said = world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
-    said.has("chart.png").lacks("|");
-    let code = &said.called("python")[0];
+    said.has("Count-by-Animal.png").lacks("|");
     // The data is there by its name, and nothing is typed.
-    assert!(code.contains("data = t1.") && code.contains("\"y\":\"Count\"") && !code.contains("40,"), "{code}");
-    assert_eq!(world.chat.charts[0].kind, "bar");
+    assert_eq!(said.drawn()[0], json!({"data": "t1", "kind": "bar", "x": "Animal", "y": "Count"}));
+    assert_eq!((world.chat.charts[0].name.as_str(), world.chat.charts[0].kind.as_str()), ("c1", "bar"));
 }
 
 #[test]
@@ -82,11 +82,7 @@ fn a_change_draws_the_same_data() {
     let mut world = pets();
     world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
     let said = world.ask("make it a pie and call it Pets", &["other", "change(c1, kind=\"pie\", title=\"Pets\")"], &[]);
-    let code = &said.called("python")[0];
-    assert!(
-        code.contains("\"kind\":\"pie\"") && code.contains("\"title\":\"Pets\"") && code.contains("data = t1."),
-        "{code}"
-    );
+    assert_eq!(said.drawn()[0], json!({"data": "t1", "kind": "pie", "x": "Animal", "y": "Count", "title": "Pets"}));
     let chart = world.chat.charts.last().unwrap();
     assert_eq!((chart.name.as_str(), chart.y.as_str()), ("c2", "Count"));
 }
@@ -105,7 +101,7 @@ fn a_chart_of_words_is_refused() {
     world.chat.tables.push(given("w.csv", "Animal | Colour\ncats | red\ndogs | blue"));
     let said = world.ask("Draw them", &["chart(\"bar\", t1, x=\"Animal\", y=\"Colour\")"], &[]);
     said.has("no column of numbers");
-    assert!(said.called("python").is_empty());
+    assert!(said.drawn().is_empty());
 }
 
 #[test]
@@ -114,7 +110,7 @@ fn a_chart_of_a_table_that_was_not_found_draws_nothing() {
     let plan = "t1 = collect(\"visitors of the museum\", [\"Year\", \"Visitors\"])\nchart(\"bar\", t1, x=\"Year\", y=\"Visitors\")";
     let said = world.ask("Plot the yearly visitors of the museum as bars", &[plan, "date, number"], &[]);
     said.has("Not found");
-    assert!(said.called("python").is_empty() && said.end.artifacts.is_empty());
+    assert!(said.drawn().is_empty() && said.end.artifacts.is_empty());
 }
 
 #[test]
@@ -122,7 +118,20 @@ fn given_numbers_are_drawn() {
     let mut world = World::new(&[]);
     let plan = "t1 = table([\"Animal\", \"Count\"], [[\"cats\", 12], [\"dogs\", 9]])\nchart(\"bar\", t1, x=\"Animal\", y=\"Count\")";
     let said = world.ask("Draw bars of these: cats 12, dogs 9", &[plan], &[]);
-    assert_eq!((said.called("python").len(), world.chat.charts.len()), (1, 1));
+    assert_eq!((said.drawn().len(), world.chat.charts.len()), (1, 1));
+}
+
+#[test]
+fn a_trend_of_what_was_drawn_is_told_as_extrapolated() {
+    let mut world = World::new(&[]);
+    world.chat.tables.push(given("rent.csv", "Year | Rent\n2020 | 800\n2021 | 900\n2022 | 1000"));
+    world.ask("Show the rents as a line", &["other", "chart(\"line\", t1, x=\"Year\", y=\"Rent\")"], &[]);
+    let plan = "change(c1, trend=\"yes\", until=\"2030\")";
+    let said = world.ask("put the trend until 2030 into the chart", &["other", plan], &[]);
+    assert_eq!(said.drawn()[0]["until"], "2030");
+    // numpy.polyfit over the first days of the years, at the last day of 2030.
+    said.has("| 2030-12-31 | 1,899 (extrapolated) |");
+    assert!(world.chat.charts[1].trend && world.chat.tables.len() == 2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A small world for guided turns: pages that can be searched and opened, real arithmetic and real SQL,
+//! A small world for guided turns: pages that can be searched and opened, real arithmetic, SQL and charts,
 //! and an interpreter that plays what a test wants of it.
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use polymath_chat::{
 use polymath_model::engine::Sampling;
 use polymath_model::scripted::{Asked, ScriptedEngine};
 use polymath_quantity::Column;
-use polymath_tools::{Calculator, CallCx, Registry, Sql, Tool, ToolError};
+use polymath_tools::{Calculator, CallCx, Charts, Registry, Sql, Tool, ToolError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,6 +152,7 @@ impl World {
             play("image", "prompt", Arc::new(draw)),
             Arc::new(Calculator::new()),
             Arc::new(Sql::default()),
+            Arc::new(Charts::default()),
         ])
     }
 
@@ -210,6 +211,11 @@ impl Said {
         let calls = self.calls.iter().filter(|(name, _)| name == tool);
         let text = |arguments: &Value| arguments.as_object()?.values().next()?.as_str().map(str::to_owned);
         calls.filter_map(|(_, arguments)| text(arguments)).collect()
+    }
+
+    /// The arguments of the charts that were asked for.
+    pub fn drawn(&self) -> Vec<Value> {
+        self.calls.iter().filter(|(name, _)| name == "chart").map(|(_, arguments)| arguments.clone()).collect()
     }
 
     #[track_caller]

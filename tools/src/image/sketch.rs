@@ -3,11 +3,11 @@
 use super::{
     painter::{Painter, Painting, Picture},
     plan::{OTHER, Object, Plan, Square, schema},
-    raster, shapes,
+    shapes,
     svg::{check, compose, distinct_shapes},
     symbols,
 };
-use crate::{CallCx, ToolError};
+use crate::{CallCx, ToolError, raster};
 use async_trait::async_trait;
 use polymath_chat::{Completer, Completion, CompletionError, Constraint};
 

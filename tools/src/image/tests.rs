@@ -158,7 +158,7 @@ fn every_symbol_is_a_safe_drawing() {
         let shapes = symbols::shapes(name, "teal").unwrap();
         let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">{shapes}</svg>");
         assert_eq!(check(&svg), Ok(()), "{name}");
-        assert!(raster::render(&svg, 64, 64).unwrap().len() > 250, "{name} shows nothing");
+        assert!(crate::raster::render(&svg, 64, 64).unwrap().len() > 250, "{name} shows nothing");
     }
     assert_eq!(symbols::shapes("other", "teal"), None);
 }

@@ -238,7 +238,10 @@ fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
     if drawn && !asks && words(query).any(|w| w == chart.table) {
         let mut options = vec![("x".to_owned(), chart.x.clone()), ("y".to_owned(), chart.y.clone())];
         let set = |name: &str, on: bool| on.then(|| (name.to_owned(), "yes".to_owned()));
-        options.extend(set("log", chart.log).into_iter().chain(set("grid", chart.grid)).chain(set("sort", chart.sort)));
+        let switches = [("log", chart.log), ("grid", chart.grid), ("sort", chart.sort), ("trend", chart.trend)];
+        options.extend(switches.into_iter().filter_map(|(name, on)| set(name, on)));
+        let days = [("until", &chart.until), ("today", &chart.today)];
+        options.extend(days.into_iter().filter_map(|(name, day)| Some((name.to_owned(), day.clone()?))));
         let again = Step::Chart { kind: chart.kind.clone(), table: name.clone(), options };
         steps.push(again);
     }

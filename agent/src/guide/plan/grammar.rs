@@ -54,8 +54,8 @@ fn verbs(request: &str, tools: &[String], chat: &Chat) -> Vec<&'static str> {
         ("table", figures(request).len() > 1),
         ("sql", has("sql")),
         ("describe", has("sql") && !chat.tables.is_empty()),
-        ("chart", has("python")),
-        ("change", has("python") && !chat.charts.is_empty()),
+        ("chart", has("chart")),
+        ("change", has("chart") && !chat.charts.is_empty()),
         ("program", has("python")),
         ("picture", has("image")),
         ("reply", true),
@@ -111,7 +111,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
          names: \"[\\\"\" CELL \"\\\"\" (\", \\\"\" CELL \"\\\"\"){{1,5}} \"]\"\n\
          row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" words \"\\\"\" | GIVEN\nGIVEN: {}\n\
          option: \", \" OPTION \"=\\\"\" CELL \"\\\"\"\n\
-         OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"title\" | \"x\" | \"y\"\n\
+         OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"trend\" | \"until\" | \"today\" | \"title\" | \"x\" | \"y\"\n\
          KIND: \"line\" | \"bar\" | \"barh\" | \"pie\" | \"scatter\" | \"hist\"\n\
          CELL: /[^\"\\n\\[\\]]{{1,40}}/\nSQL: /[^\"\\n]{{3,240}}/\nWORD: {}\n",
         choice(facts),

@@ -1,0 +1,181 @@
+//! What a call asks for: its arguments, read against the tables that there are.
+
+use super::columns::{column, has_numbers, place};
+use super::ticks::day;
+use chrono::{Datelike, NaiveDate};
+use polymath_chat::{Chart, Table};
+use polymath_quantity::Date;
+use serde_json::Value;
+
+/// The kinds of chart.
+pub const KINDS: [&str; 6] = ["line", "bar", "barh", "pie", "scatter", "hist"];
+
+/// A chart's arguments. Weak models write `null`, `""` and `"yes"` for what is not wanted or is.
+pub fn read(args: &Value) -> Chart {
+    let text = |name: &str| match &args[name] {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let yes = |name: &str| args[name].as_bool().unwrap_or(false);
+    let today = match &args["today"] {
+        Value::Bool(true) => Some(chrono::Local::now().date_naive().to_string()),
+        _ => text("today"),
+    };
+    Chart {
+        name: String::new(),
+        table: text("data").unwrap_or_default(),
+        kind: text("kind").unwrap_or_default(),
+        x: text("x").unwrap_or_default(),
+        y: text("y").unwrap_or_default(),
+        series: text("series"),
+        log: yes("log"),
+        grid: yes("grid"),
+        sort: yes("sort"),
+        trend: yes("trend"),
+        until: text("until"),
+        today,
+        title: text("title"),
+    }
+}
+
+/// The table of a chart, and the chart with the table's own names of columns. The error says what is
+/// missing and what there is.
+pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &Table), String> {
+    if !KINDS.contains(&chart.kind.as_str()) {
+        return Err(format!("there is no kind of chart `{}`; the kinds are {}", chart.kind, KINDS.join(", ")));
+    }
+    let found = tables.iter().find(|(name, _)| name.eq_ignore_ascii_case(&chart.table));
+    let Some((name, table)) = found else {
+        let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(match names.is_empty() {
+            true => "there are no tables in this conversation yet; find or make one first".to_owned(),
+            false => format!("there is no table `{}`; the tables are {}", chart.table, names.join(", ")),
+        });
+    };
+    chart.table.clone_from(name);
+    let named = |wanted: &str, numeric: bool| {
+        column(table, wanted, numeric).ok_or_else(|| no_column(table, name, wanted, numeric))
+    };
+    chart.y = named(&chart.y, true)?;
+    chart.x = match chart.x.as_str() {
+        _ if chart.kind == "hist" => String::new(),
+        "" => {
+            let other = table.columns.iter().find(|c| **c != chart.y);
+            other.cloned().ok_or_else(|| format!("{name} has one column only; what goes across is missing"))?
+        }
+        x => named(x, false)?,
+    };
+    chart.series = match chart.series.take() {
+        Some(series) => Some(named(&series, false)?).filter(|s| *s != chart.x && *s != chart.y),
+        None => None,
+    };
+    if let Some(today) = &chart.today
+        && end_of(today).is_none()
+    {
+        return Err(format!("`today` is `{today}` and must be true or a date, YYYY-MM-DD"));
+    }
+    if let Some(until) = &chart.until
+        && end_of(until).is_none()
+        && until.parse::<f64>().is_err()
+    {
+        return Err(format!("`until` is `{until}` and must be a date, YYYY-MM-DD, or a number"));
+    }
+    Ok((chart, table))
+}
+
+fn no_column(table: &Table, name: &str, wanted: &str, numeric: bool) -> String {
+    let fits: Vec<&str> = (0..table.columns.len())
+        .filter(|i| !numeric || has_numbers(table, *i))
+        .map(|i| table.columns[i].as_str())
+        .collect();
+    let kind = if numeric { "column of numbers" } else { "column" };
+    match (fits.is_empty(), place(table, wanted)) {
+        (true, _) => format!("{name} has no {kind} to draw; its columns are {}", table.columns.join(", ")),
+        (_, Some(_)) => {
+            format!("the column `{wanted}` of {name} holds no numbers; those that do are {}", fits.join(", "))
+        }
+        _ => format!("{name} has no {kind} `{wanted}`; it has {}", fits.join(", ")),
+    }
+}
+
+/// The last day of a date: of a year, of a month, or the day itself.
+pub fn end_of(text: &str) -> Option<f64> {
+    let date = Date::parse(text)?;
+    let year = i32::from(date.year);
+    let (next_year, next_month) = match date.month {
+        None | Some(12) => (year + 1, 1),
+        Some(month) => (year, u32::from(month) + 1),
+    };
+    match date.day {
+        Some(_) => start_of(text),
+        None => NaiveDate::from_ymd_opt(next_year, next_month, 1).map(|first| day(first) - 1.0),
+    }
+}
+
+/// The first day of a date.
+pub fn start_of(text: &str) -> Option<f64> {
+    let date = Date::parse(text)?;
+    let (month, in_month) = (date.month.unwrap_or(1), date.day.unwrap_or(1));
+    let found = NaiveDate::from_ymd_opt(date.year.into(), month.into(), in_month.into())?;
+    (found.year() > 0).then(|| day(found))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::table;
+    use super::*;
+    use serde_json::json;
+
+    fn try_settle(args: Value) -> Result<Chart, String> {
+        let tables = [("t1".to_owned(), table("Station | Built | Output (GWh)\nA | 2016 | 4\nB | 2018 | 7"))];
+        settle(read(&args), &tables).map(|(chart, _)| chart)
+    }
+
+    #[track_caller]
+    fn fails(args: Value, why: &str) {
+        let error = try_settle(args).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_what_there_is() {
+        fails(json!({"data": "t1", "kind": "radar", "y": "Output"}), "the kinds are line, bar, barh");
+        fails(json!({"data": "t9", "kind": "bar", "y": "Output"}), "there is no table `t9`; the tables are t1");
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Height"}),
+            "no column of numbers `Height`; it has Built, Output (GWh)",
+        );
+        fails(json!({"data": "t1", "kind": "bar", "y": "Station"}), "holds no numbers; those that do are Built");
+        fails(json!({"data": "t1", "kind": "bar", "x": "Town", "y": "Output"}), "no column `Town`; it has Station");
+        fails(json!({"data": "t1", "kind": "line", "y": "Output", "until": "soon"}), "`until` is `soon`");
+        fails(json!({"data": "t1", "kind": "line", "y": "Output", "today": "now"}), "`today` is `now`");
+        let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"})), &[]).unwrap_err();
+        assert!(none.starts_with("there are no tables"), "{none}");
+    }
+
+    #[test]
+    fn arguments_become_the_tables_own_columns() {
+        let args = json!({"data": "T1", "kind": "line", "x": "built", "y": "output", "series": "station",
+            "until": 2030, "today": true, "title": "", "log": true, "sort": null});
+        let chart = try_settle(args).unwrap();
+        let names = (chart.table.as_str(), chart.x.as_str(), chart.y.as_str(), chart.series.as_deref());
+        assert_eq!(names, ("t1", "Built", "Output (GWh)", Some("Station")));
+        assert!(chart.log && !chart.sort && chart.title.is_none() && chart.until.as_deref() == Some("2030"));
+        assert_eq!(chart.today, Some(chrono::Local::now().date_naive().to_string()));
+        let left_out = try_settle(json!({"data": "t1", "kind": "bar", "y": "output"})).unwrap();
+        assert_eq!(left_out.x, "Station");
+    }
+
+    #[test]
+    fn dates_begin_and_end() {
+        let day = |text: &str| start_of(text).unwrap();
+        assert_eq!(day("2016"), day("2016-01-01"));
+        assert_eq!(day("2016-08"), day("2016-08-01"));
+        assert_eq!(end_of("2025"), start_of("2025-12-31"));
+        assert_eq!(end_of("2024-02"), start_of("2024-02-29"));
+        assert_eq!(end_of("2024-02-03"), start_of("2024-02-03"));
+        assert_eq!((start_of("soon"), end_of("2024-13")), (None, None));
+    }
+}

@@ -1,0 +1,142 @@
+#![allow(clippy::unwrap_used)]
+use super::testing::table;
+use super::*;
+use polymath_chat::Provenance;
+use tokio_util::sync::CancellationToken;
+
+const DAYS: &str = "Date | Valuation\n2016-08-23 | $40 million\n2018-08 | $1 billion\n2019-08-05 | $2 billion\n\
+                    2021-04-13 | $7.3 billion\n2024-05-21 | ~$13.8 billion\n2025 | $29 billion";
+const TOWNS: &str =
+    "Town | Year | Output\nOslo | 2019 | 412.5\nOslo | 2020 | 436\nBergen | 2019 | 98\nBergen | 2020 | -40";
+
+fn cx(out: &std::path::Path, text: &str) -> CallCx {
+    CallCx {
+        session: "t".into(),
+        out: out.to_owned(),
+        model: None,
+        tables: vec![("t1".to_owned(), table(text))],
+        files: Vec::new(),
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// Calls the tool on a table as text; the picture's own pixels are looked at.
+async fn try_draw(text: &str, args: Value) -> Result<(ToolOutput, resvg::tiny_skia::Pixmap), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = json!({"data": "t1"});
+    all.as_object_mut().unwrap().extend(args.as_object().unwrap().clone());
+    let output = Charts::default().call(all, &cx(folder.path(), text)).await.map_err(|e| e.to_string())?;
+    let png = std::fs::read(&output.artifacts[0].path).unwrap();
+    Ok((output, resvg::tiny_skia::Pixmap::decode_png(&png).unwrap()))
+}
+
+/// Pixels of a colour.
+fn count(picture: &resvg::tiny_skia::Pixmap, color: plotters::style::RGBColor) -> usize {
+    let same =
+        |p: &&resvg::tiny_skia::PremultipliedColorU8| (p.red(), p.green(), p.blue()) == (color.0, color.1, color.2);
+    picture.pixels().iter().filter(same).count()
+}
+
+/// Draws; the picture is large enough, has text, and at least `pixels` of the first series' colour.
+#[track_caller]
+fn draw(text: &str, args: Value, pixels: usize) -> (ToolOutput, resvg::tiny_skia::Pixmap) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (output, picture) = runtime.block_on(try_draw(text, args)).unwrap();
+    assert!(picture.width() >= 900 && picture.height() >= 560);
+    let got = count(&picture, plot::color(0));
+    assert!(got >= pixels, "{got} pixels of the first series: {}", output.content);
+    assert!(count(&picture, plotters::style::RGBColor(34, 34, 34)) > 200, "no text");
+    (output, picture)
+}
+
+#[test]
+fn bars_are_drawn_of_each_kind() {
+    let towns = "Town | Output\nOslo | 412.5\nBergen | 98\nBodø | -40\nVardø | ";
+    let (output, _) = draw(towns, json!({"kind": "bar", "x": "town", "y": "output"}), 20_000);
+    assert!(
+        output
+            .content
+            .starts_with("figure saved: data-Output-by-Town.png\nbar chart of t1: Output by Town, 3 rows drawn")
+    );
+    assert!(output.content.contains("rows left out: 1 without a number in Output"), "{}", output.content);
+    let kept = &output.charts[0];
+    assert_eq!((kept.table.as_str(), kept.x.as_str(), kept.y.as_str()), ("t1", "Town", "Output"));
+    draw(towns, json!({"kind": "barh", "x": "Town", "y": "Output", "sort": true, "log": true}), 20_000);
+    let args = json!({"kind": "bar", "x": "Year", "y": "Output", "series": "Town", "grid": true, "title": "两个城市"});
+    let (output, picture) = draw(TOWNS, args, 10_000);
+    assert!(count(&picture, plot::color(1)) > 2000 && output.content.contains("2 series by Town, grid"));
+    assert_eq!(output.artifacts[0].name, "两个城市.png");
+}
+
+#[test]
+fn slices_bins_lines_and_dots_are_drawn() {
+    let towns = "Town | Output\nOslo | 60\nBergen | 30\nBodø | ~10";
+    let (_, picture) = draw(towns, json!({"kind": "pie", "x": "Town", "y": "Output"}), 50_000);
+    let (first, second) = (count(&picture, plot::color(0)), count(&picture, plot::color(1)));
+    assert!((1.8..2.2).contains(&(first as f64 / second as f64)), "{first} and {second} pixels");
+    let ages: String = (0..100).map(|i| format!("\n{}", i * i % 97)).collect();
+    let (output, _) = draw(&format!("Age{ages}"), json!({"kind": "hist", "y": "Age"}), 50_000);
+    assert!(output.content.contains("hist chart of t1: Age, 100 rows drawn"), "{}", output.content);
+    let (output, _) = draw(TOWNS, json!({"kind": "scatter", "x": "Year", "y": "Output"}), 300);
+    assert!(output.content.contains("Output over Year (dates), 4 rows"), "{}", output.content);
+    draw("x | y\n3 | 5", json!({"kind": "line", "x": "x", "y": "y"}), 80);
+}
+
+#[test]
+fn a_trend_is_drawn_told_and_given_as_data() {
+    let args = json!({"kind": "line", "x": "Date", "y": "Valuation", "trend": true, "until": "2026-12-31",
+        "today": "2025-11-28", "log": true});
+    let (output, picture) = draw(DAYS, args, 1000);
+    assert!(count(&picture, plot::color(3)) > 300, "no dashed line");
+    let told = &output.content;
+    for part in [
+        "Valuation (USD) over Date (dates), 6 rows",
+        "estimated values, marked so: 1",
+        "log10(Valuation) = ",
+        "a year",
+        "least squares over 6 rows, 1 of them estimated",
+        "today is marked: 2025-11-28",
+    ] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let values = &output.tables[0];
+    assert_eq!(values.columns, ["Date", "trend of Valuation (USD)"]);
+    let days: Vec<_> = values.rows.iter().map(|row| row[0].date.as_deref().unwrap()).collect();
+    assert_eq!(days, ["2025-11-28", "2026-12-31"]);
+    let cell = &values.rows[1][1];
+    assert!(matches!(cell.provenance, Provenance::Extrapolated { .. }));
+    // numpy.polyfit of log10 over the ordinals of the six days
+    assert!((cell.number.unwrap() / 146_815_614_709.570 - 1.0).abs() < 1e-9, "{cell:?}");
+}
+
+#[test]
+fn what_cannot_be_drawn_is_an_error_that_says_why() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fails = |text: &str, args: Value, why: &str| {
+        let error = runtime.block_on(try_draw(text, args)).map(|(output, _)| output.content).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    };
+    fails(TOWNS, json!({"kind": "bar", "x": "Town", "y": "Height"}), "no column of numbers `Height`");
+    fails(TOWNS, json!({"kind": "bar", "x": "Town", "y": "Output", "trend": true}), "several rows for Oslo");
+    fails(
+        TOWNS,
+        json!({"kind": "line", "x": "Town", "y": "Output", "trend": true}),
+        "a trend needs kind line or scatter, and dates",
+    );
+    fails("Year | N\n2020 | 1", json!({"kind": "line", "x": "Year", "y": "N", "trend": true}), "two different Year");
+    fails("Town | N\nA | 1\nB | -2", json!({"kind": "pie", "x": "Town", "y": "N"}), "N has -2");
+    let many: String = (0..13).map(|i| format!("\n{i} | {i} | 1")).collect();
+    fails(&format!("a | b | c{many}"), json!({"kind": "line", "x": "a", "y": "c", "series": "b"}), "b has 13 values");
+}
+
+#[test]
+fn a_chart_that_is_there_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let args = json!({"data": "t1", "kind": "line", "x": "Year", "y": "Output", "series": "Town", "title": "a/b"});
+    let name = || {
+        let call = Charts::default();
+        runtime.block_on(call.call(args.clone(), &cx(folder.path(), TOWNS))).unwrap().artifacts.remove(0).name
+    };
+    assert_eq!([name(), name()], ["a-b.png", "a-b-2.png"]);
+}
