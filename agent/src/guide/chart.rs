@@ -29,6 +29,9 @@ pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
     if chart.kind == "hist" && dated.is_some_and(|i| table.rows.iter().any(|row| row[i].date.is_some())) {
         chart.kind = "line".to_owned();
     }
+    if chart.kind == "hist" {
+        chart.series = None;
+    }
     chart.series =
         chart.series.take().and_then(|s| column(table, &s, false)).filter(|s| *s != chart.x && *s != chart.y);
     Ok(chart)

@@ -73,7 +73,8 @@ impl Ranged for Axis {
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        limit.0 + (self.share(*value) * f64::from(limit.1 - limit.0)).round() as i32
+        // A place far beyond the axis is at the end of the integers.
+        limit.0.saturating_add((self.share(*value) * f64::from(limit.1 - limit.0)).round() as i32)
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
@@ -113,5 +114,7 @@ mod tests {
         let log = Axis { min: 1.0, max: 1e4, log: true };
         assert_eq!((log.map(&100.0, (0, 400)), log.map(&1e3, (400, 0))), (200, 100));
         assert_eq!(log.base(), 1.0);
+        let far = Axis { min: 1e12, max: 1e12 + 1.0, log: false };
+        assert_eq!(far.map(&0.0, (800, 100)), i32::MAX);
     }
 }

@@ -71,7 +71,7 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
         }
     }
     if groups > 1 {
-        plot.legend = entries(data, |_| Sign::Box { estimated: false });
+        plot.legend = entries(data, Sign::Box { estimated: false });
     }
     estimated(&mut plot, data, Sign::Box { estimated: true });
     if lying {
@@ -129,7 +129,7 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
     }
     let sign = if lines { Sign::Line { dashed: false } } else { Sign::Dot { estimated: false } };
     if data.series.len() > 1 {
-        plot.legend = entries(data, |_| sign);
+        plot.legend = entries(data, sign);
     } else if !trends.is_empty() {
         plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: color(0) });
     }
@@ -142,10 +142,10 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
     plot
 }
 
-fn entries(data: &Data, sign: impl Fn(usize) -> Sign) -> Vec<Entry> {
+fn entries(data: &Data, sign: Sign) -> Vec<Entry> {
     let entry = |(i, series): (usize, &super::data::Series)| {
         let name = if series.name.is_empty() { "n/a".to_owned() } else { series.name.clone() };
-        Entry { name, sign: sign(i), color: color(i) }
+        Entry { name, sign, color: color(i) }
     };
     data.series.iter().enumerate().map(entry).collect()
 }

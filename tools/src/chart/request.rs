@@ -70,6 +70,9 @@ pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &T
         Some(series) => Some(named(&series, false)?).filter(|s| *s != chart.x && *s != chart.y),
         None => None,
     };
+    if chart.kind == "hist" && chart.series.is_some() {
+        return Err("a histogram is of one column and has no series; leave it out, or choose rows with sql".to_owned());
+    }
     if let Some(today) = &chart.today
         && end_of(today).is_none()
     {
@@ -149,6 +152,7 @@ mod tests {
         );
         fails(json!({"data": "t1", "kind": "bar", "y": "Station"}), "holds no numbers; those that do are Built");
         fails(json!({"data": "t1", "kind": "bar", "x": "Town", "y": "Output"}), "no column `Town`; it has Station");
+        fails(json!({"data": "t1", "kind": "hist", "y": "Output", "series": "Station"}), "has no series");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "until": "soon"}), "`until` is `soon`");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "today": "now"}), "`today` is `now`");
         let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"})), &[]).unwrap_err();
