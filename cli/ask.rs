@@ -3,10 +3,11 @@
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
 use polymath_agent::{Agent, Chat, TurnEnd};
 use polymath_chat::{Event, Stop};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::sync::mpsc::unbounded_channel;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 const LONGEST_QUESTION: usize = 200_000;
 
 pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    let question = &if question == "-" { from_standard_input()? } else { question.to_owned() };
     check_question(question)?;
     let settings = Settings::read(args)?;
     // A wrong tool or search setting is told before a model is pulled and loaded for it.
@@ -46,6 +48,18 @@ pub fn exit_code(stop: Stop) -> ExitCode {
         Stop::Interrupted => ExitCode::from(130),
         Stop::StepLimit | Stop::Deadline | Stop::Repetition | Stop::Error => ExitCode::from(1),
     }
+}
+
+/// The question that standard input has. No more is read than a question may have.
+fn from_standard_input() -> anyhow::Result<String> {
+    let mut text = String::new();
+    let most = 4 * (LONGEST_QUESTION as u64 + 1);
+    std::io::stdin()
+        .lock()
+        .take(most)
+        .read_to_string(&mut text)
+        .context("can't read the question from standard input")?;
+    Ok(text.trim().to_owned())
 }
 
 /// What no model is to be loaded for.

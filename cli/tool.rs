@@ -4,12 +4,14 @@ use crate::ask::{give_files, out_dir};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
+use chrono::{Local, NaiveDate};
 use clap::{Args, Parser, Subcommand};
 use polymath_agent::{Chat, check_arguments};
 use polymath_chat::{Artifact, Table, ToolFailure};
 use polymath_tools::{CallCx, Registry, ToolError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,7 +111,15 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let tools = wiring::tools(&settings)?;
     let mut given = Chat::default();
     give_files(&args.file, &mut given, &mut Renderer::new(RenderOptions::new(false, false)))?;
-    let mut caller = Caller { out: out_dir(&settings, &run_args, "tool-call"), tools, files: given.files, alone: 0 };
+    let mut caller = Caller {
+        out: out_dir(&settings, &run_args, "tool-call"),
+        tools,
+        files: given.files,
+        today: Local::now().date_naive(),
+        given: given.tables,
+        tables: HashMap::new(),
+        alone: 0,
+    };
     std::fs::create_dir_all(&caller.out)?;
     if args.jsonl {
         return caller.lines().await;
@@ -138,6 +148,11 @@ struct Caller {
     tools: Registry,
     out: PathBuf,
     files: Vec<PathBuf>,
+    today: NaiveDate,
+    /// Tables of the files given, which every call has.
+    given: Vec<Table>,
+    /// Tables that calls of a session brought, for its later ones: `t1`, `t2`, … behind those given.
+    tables: HashMap<String, Vec<Table>>,
     /// Calls so far that belong to no session.
     alone: u64,
 }
@@ -162,15 +177,23 @@ impl Caller {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// The tables that a call of this session finds, by their names.
+    fn named(&self, session: &str) -> Vec<(String, Table)> {
+        let own = self.tables.get(session).into_iter().flatten();
+        self.given.iter().chain(own).enumerate().map(|(i, table)| (format!("t{}", i + 1), table.clone())).collect()
+    }
+
     async fn answer(&mut self, request: Request) -> Answer {
         let started = Instant::now();
         self.alone += 1;
         let shared = request.session.is_some();
+        let session = request.session.unwrap_or_else(|| format!("alone-{}-{}", std::process::id(), self.alone));
         let cx = CallCx {
-            session: request.session.unwrap_or_else(|| format!("alone-{}-{}", std::process::id(), self.alone)),
+            session: session.clone(),
             out: self.out.clone(),
             model: None,
-            tables: Vec::new(),
+            today: self.today,
+            tables: self.named(&session),
             files: self.files.clone(),
             cancel: CancellationToken::new(),
         };
@@ -188,6 +211,8 @@ impl Caller {
         let ms = started.elapsed().as_millis() as u64;
         if !shared {
             self.tools.end(&cx.session).await;
+        } else if let Ok(output) = &result {
+            self.tables.entry(session).or_default().extend(output.tables.iter().cloned());
         }
         match result {
             Err(failure) => failed(request.id, failure, ms),

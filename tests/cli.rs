@@ -27,6 +27,8 @@ fn fails(args: &[&str], status: i32, says: &str) {
 #[test]
 fn wrong_input_gets_a_clear_line() {
     fails(&["ask", "  "], 2, "the question is empty");
+    // Standard input has nothing.
+    fails(&["ask", "-"], 2, "the question is empty");
     fails(&["ask", "x", "--tools", "hammer"], 2, "there is no tool `hammer`; the tools are");
     fails(&["ask", "x", "--search", "altavista"], 2, "altavista");
     fails(&["ask", "x", "--search", "local:/no/such/folder"], 2, "/no/such/folder");

@@ -14,6 +14,7 @@ async fn a_session_of_calls() {
     let out = tempfile::tempdir().unwrap();
     let python = Python::new(Config::from_env());
     let cx = CallCx {
+        today: chrono::NaiveDate::default(),
         session: "s".into(),
         out: out.path().to_owned(),
         model: None,

@@ -145,6 +145,7 @@ async fn plain(agent: &Agent, mut file: Option<std::fs::File>) -> f64 {
     let began = Instant::now();
     let (specs, (events, _inbox)) = (agent.tools.specs(), unbounded_channel());
     let cx = CallCx {
+        today: chrono::NaiveDate::default(),
         session: "bench".into(),
         out: agent.settings.out.clone(),
         model: None,

@@ -148,6 +148,7 @@ impl Turn<'_> {
                 events: self.events.clone(),
             })),
             cancel: self.cancel.clone(),
+            today: self.agent.settings.today(),
             tables: self.chat.frames(),
             files: self.chat.files.clone(),
         }

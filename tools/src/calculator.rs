@@ -401,6 +401,7 @@ mod tests {
     #[tokio::test]
     async fn the_tool_answers_and_refuses() {
         let cx = CallCx {
+            today: chrono::NaiveDate::default(),
             session: "t".into(),
             out: std::env::temp_dir(),
             model: None,

@@ -79,9 +79,9 @@ impl Tool for Charts {
     }
 
     async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
-        let tables = cx.tables.clone();
+        let (tables, today) = (cx.tables.clone(), cx.today);
         let work = tokio::task::spawn_blocking(move || -> Result<_, String> {
-            let (chart, table) = request::settle(request::read(&args), &tables)?;
+            let (chart, table) = request::settle(request::read(&args, today), &tables)?;
             let made = Made::of(chart, table)?;
             let Drawing { svg, width, height } = &made.drawing;
             let png = raster::render(svg, *width, *height)?;

@@ -1,6 +1,7 @@
 //! The trait every tool implements, and what a call is given.
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use polymath_chat::{Completer, Table, ToolFailure, ToolOutput, ToolSpec};
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
@@ -34,6 +35,8 @@ pub struct CallCx {
     pub tables: Vec<(String, Table)>,
     /// Files of the user's that a program may read, by their paths on the host; no two of one name.
     pub files: Vec<PathBuf>,
+    /// The day that counts as today.
+    pub today: NaiveDate,
     /// Ends the call at any moment.
     pub cancel: CancellationToken,
 }

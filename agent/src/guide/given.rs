@@ -27,6 +27,21 @@ pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Optio
 /// The longest block of lines of the request that has the form of a table: two lines at least, each with
 /// as many separators, and numbers in all of them but the first.
 pub fn pasted(request: &str) -> Option<Table> {
+    let (_, block) = block(request)?;
+    let mut table = table_in(&block.join("\n"), PASTED)?;
+    table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given);
+    Some(table)
+}
+
+/// What a request says beside the table that it brings.
+pub fn beside(request: &str) -> String {
+    let Some((_, block)) = block(request) else { return request.to_owned() };
+    let own = |line: &&str| !block.contains(&line.trim());
+    request.lines().filter(own).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a request that are a table, with the mark between their cells.
+fn block(request: &str) -> Option<(char, Vec<&str>)> {
     let lines: Vec<&str> = request.lines().map(str::trim).collect();
     let blocks = ['\t', ';', '|', ','].into_iter().flat_map(|mark| {
         let width = move |line: &&str| line.matches(mark).count();
@@ -35,10 +50,8 @@ pub fn pasted(request: &str) -> Option<Table> {
             .filter(move |block| width(&block[0]) > 0)
             .map(move |b| (mark, b))
     });
-    let (_, block) = blocks.filter(|(mark, block)| is_table(block, *mark)).max_by_key(|(_, block)| block.len())?;
-    let mut table = table_in(&block.join("\n"), PASTED)?;
-    table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given);
-    Some(table)
+    let (mark, block) = blocks.filter(|(mark, block)| is_table(block, *mark)).max_by_key(|(_, block)| block.len())?;
+    Some((mark, block.to_vec()))
 }
 
 fn is_table(block: &[&str], mark: char) -> bool {

@@ -45,7 +45,9 @@ fn rows(text: &str) -> Vec<(String, bool)> {
         i += 1;
         let row: Vec<String> = words[start..i].iter().map(|w| bare(w)).collect();
         // "Collect", "What", "Is": a beginning and no name.
-        let first = start == 0;
+        let before = start.checked_sub(1).map(|i| words[i]);
+        let opens = before.is_some_and(|w| w.ends_with(':')) && is_opening(&row[0]);
+        let first = opens || before.is_none_or(|w| w.ends_with(['.', '?', '!']));
         let row = if first && row.len() > 1 && is_opening(&row[0]) { &row[1..] } else { &row[..] };
         if !(first && row.len() == 1 && words.len() > 1 && start + 1 == i) {
             found.push((row.join(" "), listed));
@@ -208,6 +210,7 @@ mod tests {
         check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
         check("cost of the Sukhin Museum of Clocks", &["Sukhin Museum of Clocks"]);
         check("Year of opening", &[]);
+        check("My data: 1, 2. What is the sum? The Mill Inn is not in it", &["Mill Inn"]);
         check("and if I wait, or I'd rather go?", &[]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
     }

@@ -74,7 +74,28 @@ fn spelled(query: &str, tables: &[Table]) -> String {
             query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
         }
     }
+    accented(&query, tables)
+}
+
+/// A column that another table writes with other accents, as its own table writes it.
+fn accented(query: &str, tables: &[Table]) -> String {
+    let mut query = query.to_owned();
+    for (i, table) in tables.iter().enumerate() {
+        let name = format!("t{}", i + 1);
+        for column in taken_from(&query, &name) {
+            let has = table.columns.iter().any(|own| own.eq_ignore_ascii_case(&column));
+            if let Some(own) = table.columns.iter().find(|own| !has && is_alike(own, &column)) {
+                query = query.replace(&format!("{name}.{column}"), &format!("{name}.{own}"));
+            }
+        }
+    }
     query
+}
+
+/// Whether two names differ at most where one of them has a letter beyond ASCII.
+fn is_alike(a: &str, b: &str) -> bool {
+    let same = |(x, y): (char, char)| x.eq_ignore_ascii_case(&y) || x.is_ascii() != y.is_ascii();
+    a.chars().count() == b.chars().count() && a.chars().zip(b.chars()).all(same)
 }
 
 /// A query whose table lacks a column that it takes from it, of the one table that has all of them.
@@ -313,6 +334,14 @@ mod tests {
         let query = "SELECT t1.Head, t1.Total / t2.Staff FROM t1 JOIN t2 ON t1.Head = t2.Head";
         let want = "SELECT t3.Head, t3.Total / t2.Staff FROM t3 JOIN t2 ON t3.Head = t2.Head";
         assert_eq!(mended(query, "the total per head of staff", &tables), want);
+    }
+
+    #[test]
+    fn accents_are_the_tables_own() {
+        let table = |column: &str| Table { title: "t".into(), columns: vec![column.into()], rows: Vec::new() };
+        let query = "SELECT t1.Almacén FROM t1 JOIN t2 ON t1.Almacén = t2.Almacén";
+        let want = "SELECT t1.Almacén FROM t1 JOIN t2 ON t1.Almacén = t2.Almacen";
+        assert_eq!(mended(query, "by Almacén", &[table("Almacén"), table("Almacen")]), want);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }
-    let constraint = sentences(turn.question).map(so_many);
+    let constraint = sentences(turn.question).map(so_many).or_else(|| lines(turn.question).map(in_lines));
     let mut text = String::new();
     for piece in 0..PIECES {
         let reply = turn
@@ -84,6 +84,37 @@ fn sentences(request: &str) -> Option<usize> {
     NUMBERS.iter().find(|(_, names)| names.iter().any(said)).map(|(number, _)| *number)
 }
 
+/// How many lines a poem has, least and most, where one is asked for: a small model writes prose.
+fn lines(request: &str) -> Option<(usize, usize)> {
+    const POEMS: &[&str] = &["poem", "verse", "verses", "gedicht", "poème", "poema", "rhyme"];
+    const NUMBERS: &[(&str, usize)] =
+        &[("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("eight", 8), ("ten", 10), ("twelve", 12)];
+    let small = request.to_lowercase();
+    let words: Vec<&str> = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    if words.contains(&"haiku") {
+        return Some((3, 3));
+    }
+    let asks =
+        words.iter().take(12).any(|word| POEMS.contains(word)) || ["诗", "詩"].iter().any(|sign| small.contains(sign));
+    let number =
+        |word: &str| word.parse().ok().or_else(|| NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, n)| *n));
+    let said = words
+        .windows(2)
+        .filter(|pair| ["line", "lines", "zeilen", "vers", "versos"].contains(&pair[1]))
+        .find_map(|pair| number(pair[0]));
+    let poem = asks.then_some((4, 40));
+    poem.map(|range| said.filter(|n| (1..=40).contains(n)).map_or(range, |n| (n, n)))
+}
+
+/// Text of so many lines, with empty ones between verses.
+fn in_lines((least, most): (usize, usize)) -> Constraint {
+    Constraint::Lark(format!(
+        "start: LINE (BREAK LINE){{{},{}}}\nBREAK: /\\n{{1,2}}/\nLINE: /[^\\n]{{2,100}}/\n",
+        least - 1,
+        most - 1
+    ))
+}
+
 /// Text of so many sentences.
 fn so_many(sentences: usize) -> Constraint {
     let all = vec!["SENTENCE"; sentences].join(" \" \" ");
@@ -95,6 +126,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use polymath_model::constrain::Compiler;
+
+    #[test]
+    fn poems_have_lines() {
+        assert_eq!(lines("Write a poem of four lines about my kitchen"), Some((4, 4)));
+        assert_eq!((lines("a haiku, please"), lines("Write a poem about rain")), (Some((3, 3)), Some((4, 40))));
+        assert_eq!(lines("How many lines has the file?"), None);
+        let fits = |range, text: &str| Compiler::of_bytes().unwrap().check(&in_lines(range), text).is_ok();
+        assert!(fits((3, 3), "Rain falls,\nand falls\n\non stone.") && !fits((3, 3), "Rain falls on stone."));
+    }
 
     #[test]
     fn sentences_are_counted() {

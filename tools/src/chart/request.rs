@@ -11,7 +11,7 @@ use serde_json::Value;
 pub const KINDS: [&str; 6] = ["line", "bar", "barh", "pie", "scatter", "hist"];
 
 /// A chart's arguments. Weak models write `null`, `""` and `"yes"` for what is not wanted or is.
-pub fn read(args: &Value) -> Chart {
+pub fn read(args: &Value, today: NaiveDate) -> Chart {
     let text = |name: &str| match &args[name] {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -19,7 +19,7 @@ pub fn read(args: &Value) -> Chart {
     };
     let yes = |name: &str| args[name].as_bool().unwrap_or(false);
     let today = match &args["today"] {
-        Value::Bool(true) => Some(chrono::Local::now().date_naive().to_string()),
+        Value::Bool(true) => Some(today.to_string()),
         _ => text("today"),
     };
     Chart {
@@ -131,9 +131,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2031, 5, 9).expect("a day");
+
     fn try_settle(args: Value) -> Result<Chart, String> {
         let tables = [("t1".to_owned(), table("Station | Built | Output (GWh)\nA | 2016 | 4\nB | 2018 | 7"))];
-        settle(read(&args), &tables).map(|(chart, _)| chart)
+        settle(read(&args, TODAY), &tables).map(|(chart, _)| chart)
     }
 
     #[track_caller]
@@ -155,7 +157,7 @@ mod tests {
         fails(json!({"data": "t1", "kind": "hist", "y": "Output", "series": "Station"}), "has no series");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "until": "soon"}), "`until` is `soon`");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "today": "now"}), "`today` is `now`");
-        let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"})), &[]).unwrap_err();
+        let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"}), TODAY), &[]).unwrap_err();
         assert!(none.starts_with("there are no tables"), "{none}");
     }
 
@@ -167,7 +169,7 @@ mod tests {
         let names = (chart.table.as_str(), chart.x.as_str(), chart.y.as_str(), chart.series.as_deref());
         assert_eq!(names, ("t1", "Built", "Output (GWh)", Some("Station")));
         assert!(chart.log && !chart.sort && chart.title.is_none() && chart.until.as_deref() == Some("2030"));
-        assert_eq!(chart.today, Some(chrono::Local::now().date_naive().to_string()));
+        assert_eq!(chart.today, Some(TODAY.to_string()));
         let left_out = try_settle(json!({"data": "t1", "kind": "bar", "y": "output"})).unwrap();
         assert_eq!(left_out.x, "Station");
     }

@@ -11,6 +11,7 @@ const TOWNS: &str =
 
 fn cx(out: &std::path::Path, text: &str) -> CallCx {
     CallCx {
+        today: chrono::NaiveDate::default(),
         session: "t".into(),
         out: out.to_owned(),
         model: None,

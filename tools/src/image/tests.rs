@@ -54,6 +54,7 @@ async fn draw(lines: &[&'static str], args: Value, lawful: bool) -> (tempfile::T
     let directory = tempfile::tempdir().unwrap();
     let script = Script { lines: Mutex::new(lines.to_vec()), lawful };
     let cx = CallCx {
+        today: chrono::NaiveDate::default(),
         session: "t".into(),
         out: directory.path().to_owned(),
         model: Some(Arc::new(script)),
@@ -124,6 +125,7 @@ async fn what_cannot_be_drawn_is_told() {
     assert_eq!(kind(draw(&[], json!({"prompt": " "}), true).await.1), "arguments");
     assert_eq!(kind(draw(&[], json!({"prompt": "x", "width": 100_000}), true).await.1), "arguments");
     let cx = CallCx {
+        today: chrono::NaiveDate::default(),
         session: "t".into(),
         out: std::env::temp_dir(),
         model: None,

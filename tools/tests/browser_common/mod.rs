@@ -44,6 +44,7 @@ impl Bench {
 
     pub async fn call_in(&self, session: &str, tool: &str, args: Value) -> Result<ToolOutput, ToolFailure> {
         let cx = CallCx {
+            today: chrono::NaiveDate::default(),
             session: session.into(),
             out: PathBuf::new(),
             model: None,

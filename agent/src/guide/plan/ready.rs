@@ -3,7 +3,7 @@
 use super::Step;
 use super::signs::*;
 use crate::evidence::terms;
-use crate::guide::named;
+use crate::guide::{given, named};
 use crate::notebook::{Chat, name_of};
 use polymath_chat::Role;
 
@@ -104,6 +104,7 @@ fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         "each", "per", "by", "which", "who", "only", "over", "above", "under", "below", "without", "where", "from",
         "since", "until", "between", "share", "percent", "year", "month", "day", "je", "pro", "par", "por", "add",
     ];
+    let request = &given::beside(request);
     let small = request.to_lowercase();
     let (function, name, _) = FUNCTIONS.iter().find(|(_, _, words)| says(&small, words))?;
     let of_parts = says(&small, OF_PARTS) || small.contains(|c: char| c.is_ascii_digit());
@@ -296,6 +297,7 @@ mod tests {
         let want = |function: &str| Some(format!("t2 = sql(SELECT {function} FROM t1)"));
         assert_eq!(plan("what was the average?"), want("AVG(\"Output\") AS \"Average\""));
         assert_eq!(plan("and in total?"), want("SUM(\"Output\") AS \"Total\""));
+        assert_eq!(plan("My data:\n2019,5\n2020,7\nWhat is the sum?"), want("SUM(\"Output\") AS \"Total\""));
         assert_eq!(plan("the average of each town?"), None);
         assert_eq!(plan("the total since 2019?"), None);
     }
