@@ -102,7 +102,8 @@ async fn dialogues_are_held_and_checked() {
     let call = json!({"choices": [{"delta": {"tool_calls": [
         {"index": 0, "id": "a", "function": {"name": "calculator", "arguments": "{\"expression\": \"6 * 7\"}"}}]}, "finish_reason": "tool_calls"}]});
     let server =
-        Server::start("vllm", vec![chunks(&[call]), text("It is 42."), text("It is 36."), text("Two rows.")]).await;
+        Server::start("vllm", vec![chunks(&[call]), text("It is 42."), text("It is thirty-six."), text("Two rows.")])
+            .await;
     let model = format!("http://{}/v1#m", server.address);
     let output = polymath(&home, &["model", "eval", &model, "--tasks", "set/tasks.jsonl", "--json"]).await;
     let stdout = String::from_utf8(output.stdout).unwrap();

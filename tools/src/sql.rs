@@ -101,7 +101,11 @@ fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
         let cells = (0..columns.len()).map(|i| row.get_ref(i).map(|value| cell(value, &query)));
         found.push(cells.collect::<Result<Vec<Cell>, _>>().map_err(failed)?);
     }
-    Ok(Table { title: names::title(&query, tables), columns: distinct(columns), rows: found })
+    Ok(Table {
+        title: names::title(&query, tables),
+        columns: distinct(columns.iter().map(|c| names::readable(c)).collect()),
+        rows: found,
+    })
 }
 
 /// The query may read, compute, and nothing else, for so long.

@@ -5,7 +5,6 @@ use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::named::{names, speaking_of};
 use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::state::piece_of;
-use crate::language::Language;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
@@ -22,11 +21,7 @@ const SECOND_OPINIONS: usize = 2;
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
     let query = format!("{what} {}", &turn.asked);
-    // German nouns have capitals, names or not.
-    let sources = match Language::of(&turn.asked) {
-        Language::German => turn.chat.sources.clone(),
-        _ => speaking_of(&turn.chat.sources, what),
-    };
+    let sources = speaking_of(&turn.chat.sources, what);
     let sources = relevant(&sources, what);
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };

@@ -98,7 +98,11 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
     if what.chars().any(is_cjk) {
         return titled(sources, what);
     }
-    let names = names(what);
+    let mut names = names(what);
+    // German nouns have capitals, names or not: there only what pages are called after is one.
+    if is_german(what) {
+        names.retain(|name| sources.iter().any(|source| source.title.contains(name.as_str())));
+    }
     let has = |source: &Source| {
         let text = format!("{} {}", source.title, source.text).to_lowercase();
         names.iter().flat_map(|name| name.split(' ')).all(|word| text.contains(&word.to_lowercase()))
@@ -111,6 +115,24 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
     let sibling = |source: &Source| names.iter().any(|name| is_sibling(&source.title, name)) && !own(source);
     let keep = |source: &Source| has(source) && !(any_own && (longer(source) || sibling(source)));
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
+}
+
+/// Whether a text has German's small words.
+fn is_german(text: &str) -> bool {
+    const SMALL: &[&str] = &[
+        "der", "die", "das", "des", "dem", "den", "wie", "viele", "hat", "wann", "wurde", "und", "im", "von", "ist",
+        "wer", "welche", "ein", "eine",
+    ];
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| SMALL.contains(&word.to_lowercase().as_str()))
+}
+
+/// The names of a request; of a German one those of several words, as every noun has a capital.
+pub fn names_said(text: &str) -> Vec<String> {
+    let mut names = names(text);
+    if is_german(text) {
+        names.retain(|name| name.contains(' '));
+    }
+    names
 }
 
 /// The pages with those left empty that are about a thing with a longer name, where another is about the
@@ -175,7 +197,7 @@ fn is_longer(title: &str, name: &str, what: &str) -> bool {
         // The name's words in order, with nothing but other words with capitals between them.
         let mut wanted = name.split(' ').peekable();
         let mut begun = false;
-        for word in title.split(' ') {
+        for word in title.split([' ', '-']) {
             if wanted.next_if(|w| *w == word).is_some() {
                 begun = true;
             } else if begun && wanted.peek().is_some() && !word.starts_with(char::is_uppercase) {
@@ -252,6 +274,14 @@ mod tests {
         let pages = [page("Museums of Lower Sund", "A list."), page("Museums of Sund", "A list.")];
         let kept: Vec<bool> = without_longer(&pages, "museums of Sund").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
+        let pages =
+            [page("Brauerei Ober-Chib", "Sie hat 709 Mitarbeiter."), page("Brauerei Chib", "Sie hat 8 Mitarbeiter.")];
+        let kept: Vec<bool> = speaking_of(&pages, "Wie viele Mitarbeiter hat die Brauerei Chib")
+            .iter()
+            .map(|s| !s.text.is_empty())
+            .collect();
+        assert_eq!(kept, [false, true]);
+        assert!(names_said("und das Gründungsjahr?").is_empty());
         let pages = [page("新雁栖瓷器厂", "现有1,275人。"), page("雁栖瓷器厂", "现有2,717人。")];
         let kept: Vec<bool> = speaking_of(&pages, "雁栖瓷器厂的员工").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);

@@ -4,11 +4,22 @@
 
 use super::state::object;
 use crate::evidence::clip;
+use crate::guide::plan::begins;
 use crate::lead::Turn;
 use crate::prompts::{KINDS, TREND};
 use polymath_chat::{Completion, Constraint, Table};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Beginnings of words without which no missing values are to be estimated, and no trend is wanted.
+const FILLING: &[&str] = &[
+    "estim", "guess", "missing", "fill", "imput", "unknown", "gap", "schätz", "fehl", "manqu", "estima", "falt", "估",
+    "缺", "补", "補", "推算", "推定",
+];
+const TRENDS: &[&str] = &[
+    "trend", "extrapol", "predict", "forecast", "project", "fit", "regress", "will", "future", "expect", "prognos",
+    "vorher", "tendenc", "tendance", "prév", "pronost", "趋势", "趨勢", "预测", "予測", "傾向", "线性", "回归",
+];
 
 /// What a request turns out to need.
 pub enum Need {
@@ -28,6 +39,10 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Re
     if !columns.numbers.is_empty() && (!columns.dates.is_empty() || columns.numbers.len() > 1) {
         kinds.push("trend");
     }
+    kinds.retain(|kind| {
+        let words = if *kind == "fill" { FILLING } else { TRENDS };
+        words.iter().any(|word| begins(&turn.asked.to_lowercase(), word))
+    });
     if kinds.is_empty() {
         return Ok(Need::Other);
     }

@@ -3,7 +3,7 @@
 
 use super::plan::said;
 use crate::evidence::terms;
-use polymath_chat::Table;
+use polymath_chat::{Cell, Table};
 use std::ops::Range;
 
 /// Words that ask for the end of an order that has most, and for the other one.
@@ -57,7 +57,7 @@ const LEAST: &[&str] = &[
 
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
-    let query = measured(&placed(&spelled(query, tables), tables), request, tables);
+    let query = measured(&united(&placed(&spelled(query, tables), tables), tables), request, tables);
     if query.matches("SELECT").count() != 1 {
         return query;
     }
@@ -136,6 +136,30 @@ fn taken_from(query: &str, table: &str) -> Vec<String> {
     }
     found.retain(|column| !column.is_empty());
     found
+}
+
+/// A union of whole tables without those of other columns, and without those whose rows the first one has.
+fn united(query: &str, tables: &[Table]) -> String {
+    const ALL: &str = "SELECT * FROM ";
+    let (body, order) = query.find(" ORDER BY ").map_or((query, ""), |at| query.split_at(at));
+    let parts: Vec<&str> = body.split(" UNION ALL ").flat_map(|part| part.split(" UNION ")).collect();
+    let table = |part: &str| {
+        let number: usize = part.trim().strip_prefix(ALL)?.trim().strip_prefix('t')?.parse().ok()?;
+        tables.get(number.checked_sub(1)?)
+    };
+    let Some(first) = table(parts[0]).filter(|_| parts.len() > 1 && parts.iter().all(|part| table(part).is_some()))
+    else {
+        return query.to_owned();
+    };
+    let shown = |row: &Vec<Cell>| row.iter().map(|cell| cell.display().to_owned()).collect::<Vec<_>>();
+    let known: Vec<Vec<String>> = first.rows.iter().map(shown).collect();
+    let adds = |part: &&&str| {
+        table(part).is_some_and(|other| {
+            other.columns == first.columns && other.rows.iter().any(|row| !known.contains(&shown(row)))
+        })
+    };
+    let kept: Vec<&str> = parts[..1].iter().copied().chain(parts[1..].iter().filter(adds).copied()).collect();
+    format!("{}{order}", kept.join(" UNION ALL "))
 }
 
 /// A sum of the column that the request names, where the query sums another one of the same table that it
@@ -309,7 +333,7 @@ fn bare(column: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Cell, Provenance};
+    use polymath_chat::Provenance;
 
     #[track_caller]
     fn check(query: &str, request: &str, want: &str) {
@@ -334,6 +358,24 @@ mod tests {
         let query = "SELECT t1.Head, t1.Total / t2.Staff FROM t1 JOIN t2 ON t1.Head = t2.Head";
         let want = "SELECT t3.Head, t3.Total / t2.Staff FROM t3 JOIN t2 ON t3.Head = t2.Head";
         assert_eq!(mended(query, "the total per head of staff", &tables), want);
+    }
+
+    #[test]
+    fn tables_that_add_nothing_are_not_united() {
+        let table = |columns: &[&str], rows: &[&str]| Table {
+            title: "t".into(),
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            rows: rows.iter().map(|row| vec![Cell::new(*row, Provenance::Given)]).collect(),
+        };
+        let tables =
+            [table(&["A"], &["1", "2"]), table(&["Sum"], &["3"]), table(&["A"], &["2"]), table(&["A"], &["4"])];
+        let united = |query: &str| mended(query, "sort it", &tables);
+        assert_eq!(united("SELECT * FROM t1 UNION ALL SELECT * FROM t2 ORDER BY A"), "SELECT * FROM t1 ORDER BY A");
+        assert_eq!(united("SELECT * FROM t1 UNION ALL SELECT * FROM t3"), "SELECT * FROM t1");
+        assert_eq!(
+            united("SELECT * FROM t1 UNION ALL SELECT * FROM t4"),
+            "SELECT * FROM t1 UNION ALL SELECT * FROM t4"
+        );
     }
 
     #[test]

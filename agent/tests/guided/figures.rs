@@ -70,7 +70,7 @@ fn money_per_unit_keeps_both() {
 #[test]
 fn a_chart_is_drawn_of_the_notebooks_table() {
     let mut world = pets();
-    let said = world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
+    let said = world.ask("Show the counts as bars", &["chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
     said.has("Count-by-Animal.png").lacks("|");
     // The data is there by its name, and nothing is typed.
     assert_eq!(said.drawn()[0], json!({"data": "t1", "kind": "bar", "x": "Animal", "y": "Count"}));
@@ -80,8 +80,8 @@ fn a_chart_is_drawn_of_the_notebooks_table() {
 #[test]
 fn a_change_draws_the_same_data() {
     let mut world = pets();
-    world.ask("Show the counts as bars", &["other", "chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
-    let said = world.ask("make it a pie and call it Pets", &["other", "change(c1, kind=\"pie\", title=\"Pets\")"], &[]);
+    world.ask("Show the counts as bars", &["chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
+    let said = world.ask("make it a pie and call it Pets", &["change(c1, kind=\"pie\", title=\"Pets\")"], &[]);
     assert_eq!(said.drawn()[0], json!({"data": "t1", "kind": "pie", "x": "Animal", "y": "Count", "title": "Pets"}));
     let chart = world.chat.charts.last().unwrap();
     assert_eq!((chart.name.as_str(), chart.y.as_str()), ("c2", "Count"));
@@ -90,7 +90,7 @@ fn a_change_draws_the_same_data() {
 #[test]
 fn columns_of_a_chart_are_found_by_other_names() {
     let mut world = pets();
-    world.ask("Draw the weights", &["other", "chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
+    world.ask("Draw the weights", &["chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
     let chart = &world.chat.charts[0];
     assert_eq!((chart.x.as_str(), chart.y.as_str(), chart.log), ("Animal", "Weight", true));
 }
@@ -125,7 +125,7 @@ fn given_numbers_are_drawn() {
 fn a_trend_of_what_was_drawn_is_told_as_extrapolated() {
     let mut world = World::new(&[]);
     world.chat.tables.push(given("rent.csv", "Year | Rent\n2020 | 800\n2021 | 900\n2022 | 1000"));
-    world.ask("Show the rents as a line", &["other", "chart(\"line\", t1, x=\"Year\", y=\"Rent\")"], &[]);
+    world.ask("Show the rents as a line", &["chart(\"line\", t1, x=\"Year\", y=\"Rent\")"], &[]);
     let plan = "change(c1, trend=\"yes\", until=\"2030\")";
     let said = world.ask("put the trend until 2030 into the chart", &["other", plan], &[]);
     assert_eq!(said.drawn()[0]["until"], "2030");
@@ -203,6 +203,6 @@ fn today_is_the_day_that_the_settings_say() {
     assert!(said.prompts().iter().all(|p| !p.system.contains("{today}")));
     // The prompt of a program that the model writes has it too.
     world.programs(&["it is 1"]);
-    let said = world.ask("Simulate two coins", &["other", "program()", "print(1)\n", "It is 1."], &[]);
+    let said = world.ask("Simulate two coins", &["program()", "print(1)\n", "It is 1."], &[]);
     assert!(said.prompts().iter().any(|p| p.system.contains("Today is 2031-05-09")));
 }

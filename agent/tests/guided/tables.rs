@@ -81,7 +81,6 @@ fn the_largest_of_these_needs_no_search() {
     let said = world.ask(
         "Which of these is the longest?",
         &[
-            "other",
             "t2 = sql(\"SELECT Tunnel, Length FROM t1 ORDER BY Length DESC LIMIT 1\")",
             "The longest is {r1}, {r2} long.",
         ],
@@ -89,13 +88,13 @@ fn the_largest_of_these_needs_no_search() {
     );
     assert_eq!(said.text(), "The longest is Ost [1], 1,268 m [1] long.");
     assert!(said.called("browser_search").is_empty());
-    assert!(said.prompts()[1].prompt.contains("t1 = tunnels of Ardun (Tunnel, Length, Opened), 3 rows"));
+    assert!(said.prompts()[0].prompt.contains("t1 = tunnels of Ardun (Tunnel, Length, Opened), 3 rows"));
 }
 
 #[test]
 fn sorting_moves_whole_rows_with_their_pages() {
     let mut world = tunnels();
-    world.ask("Sort them by length", &["other", "t2 = sql(\"SELECT * FROM t1 ORDER BY Length, Opened\")"], &[]);
+    world.ask("Sort them by length", &["t2 = sql(\"SELECT * FROM t1 ORDER BY Length, Opened\")"], &[]);
     let sorted = world.chat.tables.last().unwrap();
     assert_eq!(rows(sorted), "West,940 m,1934; West Kap,940 m,1956; Ost,1,268 m,1911");
     assert_eq!(origins(sorted), "sss sss sss");
@@ -104,8 +103,7 @@ fn sorting_moves_whole_rows_with_their_pages() {
 #[test]
 fn filtering_keeps_what_is_left_as_it_was() {
     let mut world = tunnels();
-    let said =
-        world.ask("Only those since 1930", &["other", "t2 = sql(\"SELECT * FROM t1 WHERE Opened >= 1930\")"], &[]);
+    let said = world.ask("Only those since 1930", &["t2 = sql(\"SELECT * FROM t1 WHERE Opened >= 1930\")"], &[]);
     said.has("| West [1] | 940 m [1] | 1934 [1] |").lacks("Ost");
 }
 
@@ -113,7 +111,7 @@ fn filtering_keeps_what_is_left_as_it_was() {
 fn names_within_names_and_equal_cells_stay_apart() {
     let mut world = tunnels();
     let plan = "t2 = sql(\"SELECT Tunnel, Length, Opened FROM t1 WHERE Tunnel = 'West Kap'\")";
-    world.ask("Show West Kap", &["other", plan, "{r1} is {r2} long, since {r3}."], &[]);
+    world.ask("Show West Kap", &[plan, "{r1} is {r2} long, since {r3}."], &[]);
     assert_eq!(rows(world.chat.tables.last().unwrap()), "West Kap,940 m,1956");
     assert_eq!(origins(world.chat.tables.last().unwrap()), "sss");
 }
@@ -122,7 +120,7 @@ fn names_within_names_and_equal_cells_stay_apart() {
 fn columns_that_are_added_are_computed() {
     let mut world = tunnels();
     let plan = "t2 = sql(\"SELECT *, ROUND(100.0 * Length / SUM(Length) OVER (), 1) AS Share FROM t1\")";
-    world.ask("add the share of each in the total length in percent", &["other", plan], &[]);
+    world.ask("add the share of each in the total length in percent", &[plan], &[]);
     let table = world.chat.tables.last().unwrap();
     assert_eq!(origins(table), "sssc sssc sssc");
     assert_eq!(table.rows[0][3].display(), "40.3");
@@ -132,7 +130,7 @@ fn columns_that_are_added_are_computed() {
 fn a_row_is_added_with_the_users_figures() {
     let mut world = tunnels();
     let plan = "t2 = sql(\"SELECT * FROM t1 UNION ALL SELECT 'Nord', 1500, 1970\")";
-    let said = world.ask("add Nord with 1500 m, opened 1970", &["other", plan], &[]);
+    let said = world.ask("add Nord with 1500 m, opened 1970", &[plan], &[]);
     said.has("| Nord | 1500 | 1970 |").has("| Ost [1] |");
 }
 
@@ -167,7 +165,6 @@ fn a_query_that_failed_is_written_again() {
     let said = world.ask(
         "Which is the shortest?",
         &[
-            "other",
             "t2 = sql(\"SELECT Tunnel FROM t1 ORDER BY Size LIMIT 1\")",
             "SELECT Tunnel, Length FROM t1 ORDER BY Length LIMIT 1",
             "The shortest is {r1}.",
@@ -175,7 +172,7 @@ fn a_query_that_failed_is_written_again() {
         &[],
     );
     said.has("The shortest is West [1].");
-    let mending = &said.prompts()[2].prompt;
+    let mending = &said.prompts()[1].prompt;
     assert!(mending.contains("no such column: Size") && mending.contains("t1 (Tunnel, Length, Opened)"), "{mending}");
 }
 
@@ -184,7 +181,7 @@ fn a_query_that_cannot_be_mended_is_said_to_be_so() {
     let mut world = tunnels();
     let again = "SELECT Length WHERE FROM t1";
     let plan = "t2 = sql(\"SELECT Length WHERE FROM t1\")";
-    let said = world.try_ask("Which is the shortest?", &["other", plan, again], &[]);
+    let said = world.try_ask("Which is the shortest?", &[plan, again], &[]);
     said.has("This could not be worked out").lacks("Ost");
 }
 

@@ -57,3 +57,24 @@ pub fn title(query: &str, tables: &[(String, Table)]) -> String {
     let named = tables.iter().filter(|(name, _)| words.iter().any(|w| w.eq_ignore_ascii_case(name)));
     named.map(|(_, t)| t.title.clone()).find(|t| !t.is_empty()).unwrap_or_else(|| "result".to_owned())
 }
+
+/// What a result's column is called that the query gave no name: `Sum of Income` for `SUM(Income)`.
+pub fn readable(column: &str) -> String {
+    const FUNCTIONS: [(&str, &str); 6] = [
+        ("SUM", "Sum"),
+        ("AVG", "Average"),
+        ("MIN", "Least"),
+        ("MAX", "Greatest"),
+        ("MEDIAN", "Median"),
+        ("COUNT", "Count"),
+    ];
+    let call = column.trim().strip_suffix(')').and_then(|call| call.split_once('('));
+    let Some((function, of)) = call.filter(|(_, of)| !of.contains(['(', ')'])) else { return column.to_owned() };
+    let known = FUNCTIONS.iter().find(|(name, _)| function.trim().eq_ignore_ascii_case(name));
+    let of = of.rsplit('.').next().unwrap_or(of).trim().trim_matches('"');
+    match known {
+        Some((_, word)) if of == "*" => (*word).to_owned(),
+        Some((_, word)) => format!("{word} of {of}"),
+        None => column.to_owned(),
+    }
+}

@@ -77,13 +77,15 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     };
     tracing::debug!("alone: {text}");
     let text = text.trim().to_owned();
-    let leads = !named::names(&text).is_empty() || named::names(&before).is_empty();
+    let leads = !named::names(&text).is_empty() || named::names_said(&before).is_empty();
     if is_kept(request, &text) && leads {
         return Ok(text);
     }
     // What it is about can be added without a model, where there is only one thing.
-    Ok(match named::names(&before).as_slice() {
-        [name] if named::names(request).is_empty() => format!("{} ({name})", request.trim_end_matches(['?', '.', ' '])),
+    Ok(match named::names_said(&before).as_slice() {
+        [name] if named::names_said(request).is_empty() => {
+            format!("{} ({name})", request.trim_end_matches(['?', '.', ' ']))
+        }
         _ => request.to_owned(),
     })
 }
@@ -203,7 +205,7 @@ fn may_lean(request: &str, chat: &Chat) -> bool {
     !chat.sources.is_empty()
         && last_answer(chat).is_some_and(|m| !["| ---", "```", ".png"].iter().any(|mark| m.content.contains(mark)))
         && words(&small).count() <= SHORT
-        && (points || named::names(request).is_empty())
+        && (points || named::names_said(request).is_empty())
         && !is_drawn(&small)
         && calc::asked_unit(request).is_none()
         && !says(&small, PERCENT)

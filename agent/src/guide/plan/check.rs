@@ -8,7 +8,7 @@ use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
 use polymath_chat::{Provenance, Role};
-use polymath_quantity::figures;
+use polymath_quantity::{figures, topic_of};
 use std::collections::HashSet;
 
 /// Takes out what nobody asked for or what cannot be done: a conversion into a unit that the request does
@@ -83,6 +83,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.iter_mut().for_each(in_percent);
     }
     from_the_first(steps, &request, chat);
+    steps.iter_mut().for_each(with_names);
     draw_what_is_collected(steps, &request);
     draw_again(steps, &request, chat);
     let used: Vec<&str> = steps.iter().filter_map(Step::operands).flat_map(words).collect();
@@ -218,6 +219,21 @@ fn year_of(text: &str) -> Option<String> {
     years.next().filter(|_| years.next().is_none()).map(str::to_owned)
 }
 
+/// A table of measured things has their names.
+fn with_names(step: &mut Step) {
+    let measured = |column: &String| {
+        let small = column.to_lowercase();
+        let year = ["year", "date", "jahr", "année", "año", "年份"].contains(&small.as_str());
+        !year && (words(&small).any(|w| topic_of(w).is_some()) || says(&small, &["year of", "number of"]))
+    };
+    if let Step::Collect { columns, .. } = step
+        && columns.len() > 1
+        && columns.iter().all(measured)
+    {
+        columns.insert(0, "Name".to_owned());
+    }
+}
+
 /// A bare quotient, where a share is asked for, in percent.
 fn in_percent(step: &mut Step) {
     if let Step::Calc { expression, .. } = step
@@ -328,6 +344,17 @@ mod tests {
         assert_eq!(mended("by how many percent did the guests change from 2023 to 2019?"), fall);
         assert_eq!(mended("how many percent is 2023 above 2019?"), rise);
         assert_eq!(mended("the difference of 2019 and 2023, taking 2023 as 100%?"), fall);
+    }
+
+    #[test]
+    fn measured_things_have_names() {
+        let mut steps =
+            super::super::steps::read("t1 = collect(\"theatres of Sund\", [\"Number of seats\", \"Year of opening\"])");
+        mend(&mut steps, "a table of the theatres of Sund with number of seats and year of opening", &Chat::new("c"));
+        assert_eq!(steps[0].to_string(), "t1 = collect(theatres of Sund: Name, Number of seats, Year of opening)");
+        let mut steps = super::super::steps::read("t1 = collect(\"guests of Sund\", [\"Year\", \"Number of guests\"])");
+        mend(&mut steps, "a table of the guests of Sund per year", &Chat::new("c"));
+        assert_eq!(steps[0].to_string(), "t1 = collect(guests of Sund: Year, Number of guests)");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     if is_of_something_else(steps, request, chat) {
         return Form::LookedUp;
     }
+    let asked = request;
     let request = request.to_lowercase();
     let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
     let only_calculates = !steps.is_empty() && steps.iter().all(|s| matches!(s, Step::Calc { .. }));
@@ -55,6 +56,12 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         && steps.iter().all(lacks_rate)
         && !says(&request, &["per year", "per annum"])
     {
+        return Form::Calculated;
+    }
+    // Which of two things is a comparison of two facts, and no table.
+    let tabled = steps.iter().any(|s| matches!(s, Step::Collect { .. }))
+        && !says(&request, &["table", "list", "collect", "plot"]);
+    if tabled && named::names(asked).len() == 2 && (says(&request, COMPARED) || says(&request, MORE)) {
         return Form::Calculated;
     }
     let compares = says(&request, PERCENT) || says(&request, MORE);

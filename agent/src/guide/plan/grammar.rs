@@ -37,7 +37,10 @@ impl Form {
         let more = STEPS - 1;
         let has = |verb: &str| verbs.contains(&verb);
         match self {
-            Form::LookedUp if has("find") => format!("start: (find | collect) (\"\\n\" line){{0,{more}}}"),
+            Form::LookedUp if has("find") => {
+                let looking = if has("collect") { "(find | collect)" } else { "find" };
+                format!("start: {looking} (\"\\n\" line){{0,{more}}}")
+            }
             Form::Calculated if has("find") && has("calc") => "start: find \"\\n\" (find \"\\n\")? calc".to_owned(),
             _ => format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}"),
         }
@@ -241,6 +244,8 @@ mod tests {
         let (one, all) =
             ("a = find(\"days\")", "a = find(\"founding\")\nb = find(\"fire\")\nc = calc(\"b - a in days\")");
         assert!(fits(Form::LookedUp, one) && fits(Form::LookedUp, all) && fits(Form::Calculated, all));
+        let without = grammar(request, &Chat::new("c"), &tools, Form::LookedUp, &["collect"]);
+        assert!(Compiler::of_bytes().unwrap().check(&Constraint::Lark(without), one).is_ok());
         assert!(!fits(Form::Calculated, one) && !fits(Form::LookedUp, "a = calc(\"1 + 2\")"));
     }
 

@@ -1,11 +1,12 @@
 //! Plans that need no model: what is asked for is plain from a word or two and from what is there.
 
-use super::Step;
 use super::signs::*;
+use super::{Step, grammar};
 use crate::evidence::terms;
-use crate::guide::{given, named};
+use crate::guide::{calc, given, named};
 use crate::notebook::{Chat, name_of};
 use polymath_chat::Role;
+use polymath_quantity::{UnitKind, figures, read};
 
 /// Words that say nothing of what is drawn.
 const EMPTY: &[&str] = &[
@@ -80,7 +81,12 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.messages.len() > 1 && is_translation(&small) {
         return Some(vec![Step::Reply]);
     }
-    if is_writing(&small) || is_of_a_text(&small) || asks_for_code(&small, chat) || is_of_code(&small, chat) {
+    if goes_on(&small, chat)
+        || is_writing(&small)
+        || is_of_a_text(&small)
+        || asks_for_code(&small, chat)
+        || is_of_code(&small, chat)
+    {
         return Some(vec![Step::Reply]);
     }
     // A file that is no table is nothing for queries.
@@ -89,7 +95,55 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.files.iter().map(|path| name_of(path)).any(|name| named(&name) && !is_table(&name)) {
         return Some(vec![Step::Program]);
     }
-    drawing(&small, chat).or_else(|| of_a_column(request, chat))
+    drawing(&small, chat)
+        .or_else(|| gaps(request, chat))
+        .or_else(|| of_a_column(request, chat))
+        .or_else(|| conversion(request, chat))
+}
+
+/// An amount of a short request in the other unit that it names.
+fn conversion(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let all = figures(request);
+    let [amount] = all.as_slice() else { return None };
+    // "How many centimetres are": what stands behind the asking is the unit.
+    let small = request.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let counted =
+        all.windows(3).find(|w| [["how", "many"], ["wie", "viele"]].contains(&[w[0], w[1]])).map(|w| w[2].to_owned());
+    let counted = counted.filter(|word| read(&format!("1 {word}")).unit.is_some());
+    let (own, goal) = (amount.unit.as_ref()?, calc::asked_unit(request).or(counted)?);
+    let fits = own.kind == UnitKind::Measure && !own.name.contains('/') && !own.is(&goal);
+    let short = words(request).count() <= SHORT && named::names(request).is_empty();
+    let expression = format!("{} in {goal}", request.get(amount.span.clone())?.replace(',', ""));
+    let known = polymath_tools::calculate(&expression).is_ok();
+    (fits && short && known).then(|| vec![Step::Calc { name: grammar::next_fact(chat), expression }])
+}
+
+/// How many cells of a column are empty, where that is asked of a column by its name.
+fn gaps(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const EMPTY_CELLS: &[&str] =
+        &["missing", "gaps", "gap", "empty", "blank", "fehlen", "leer", "manquent", "faltan", "缺"];
+    const COUNTS: &[&str] = &["how many", "number of", "count", "wie viele", "combien", "cuántos", "cuántas", "多少"];
+    let small = request.to_lowercase();
+    if !says(&small, EMPTY_CELLS) || !says(&small, COUNTS) {
+        return None;
+    }
+    let asked = terms(request);
+    let named = |column: &&String| {
+        let own = terms(column);
+        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+    };
+    chat.tables
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| chat.files.is_empty() || chat.files.iter().any(|f| name_of(f) == t.title))
+        .find_map(|(i, table)| {
+            let mut columns = table.columns.iter().filter(named);
+            let (Some(column), None) = (columns.next(), columns.next()) else { return None };
+            let column = column.replace('"', "\"\"");
+            let query = format!("SELECT COUNT(*) AS \"Missing\" FROM t{} WHERE \"{column}\" IS NULL", i + 1);
+            Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+        })
 }
 
 /// One value of a whole column of the latest table, where a short request asks for its mean, sum or median
@@ -186,11 +240,49 @@ fn is_of_a_text(request: &str) -> bool {
     words(request).count() > LONG && SHORTER.iter().any(|word| begins.contains(word))
 }
 
+/// Whether a short request is about what the model wrote itself just before: shorter, with a moon in it.
+fn goes_on(request: &str, chat: &Chat) -> bool {
+    const POINTS: &[&str] = &[
+        "it",
+        "that",
+        "this",
+        "them",
+        "same",
+        "another",
+        "shorter",
+        "longer",
+        "simpler",
+        "simply",
+        "again",
+        "instead",
+        "rhyme",
+        "tone",
+        "formal",
+        "friendlier",
+        "child",
+        "es",
+        "das",
+        "kürzer",
+        "nochmal",
+        "court",
+        "otra",
+        "más",
+    ];
+    let said = chat.asked.last().is_some_and(|asked| {
+        serde_json::from_value(asked.plan.clone()).is_ok_and(|plan: Vec<Step>| plan == [Step::Reply])
+    });
+    said && says(request, POINTS)
+        && words(request).count() <= SHORT
+        && !is_drawn(request)
+        && !request.contains(|c: char| c.is_ascii_digit())
+        && named::names(request).is_empty()
+}
+
 /// Whether a short request goes on about code that was just written.
 fn is_of_code(request: &str, chat: &Chat) -> bool {
     let answers = chat.messages.iter().rev().filter(|m| m.role == Role::Assistant && !m.content.is_empty());
     let code = answers.take(1).any(|m| m.content.contains("```"));
-    code && words(request).count() <= SHORT && !is_drawn(request) && chat.files.is_empty()
+    code && words(request).count() <= 2 * SHORT && !is_drawn(request) && chat.files.is_empty()
 }
 
 /// Whether a request begins by asking for a translation.
@@ -298,6 +390,14 @@ mod tests {
         assert_eq!(plan("what was the average?"), want("AVG(\"Output\") AS \"Average\""));
         assert_eq!(plan("and in total?"), want("SUM(\"Output\") AS \"Total\""));
         assert_eq!(plan("My data:\n2019,5\n2020,7\nWhat is the sum?"), want("SUM(\"Output\") AS \"Total\""));
+        assert_eq!(
+            plan("how many gaps has the output?"),
+            Some("t2 = sql(SELECT COUNT(*) AS \"Missing\" FROM t1 WHERE \"Output\" IS NULL)".into())
+        );
+        assert_eq!(
+            plan("How many centimetres are 369.3 inches?"),
+            Some("a = calc(369.3 inches in centimetres)".into())
+        );
         assert_eq!(plan("the average of each town?"), None);
         assert_eq!(plan("the total since 2019?"), None);
     }

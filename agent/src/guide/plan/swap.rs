@@ -90,6 +90,9 @@ impl Swap {
 
 /// The question before with the follow-up's thing, year or amount in the place of its own.
 pub fn swapped(request: &str, before: &str) -> Option<Swap> {
+    if let Some(swap) = year_beside(request, before) {
+        return Some(swap);
+    }
     let (names, known) = (named::names(request), named::names(before));
     let (new, old) = (years(request), years(before));
     if names.is_empty() && new.is_empty() {
@@ -122,6 +125,51 @@ pub fn difference(first: &str, second: &str) -> Option<(String, String)> {
     let other = named::names(second).into_iter().find(|name| !known.contains(name))?;
     let own = known.into_iter().find(|own| first.replacen(own.as_str(), &other, 1) == second)?;
     Some((own, other))
+}
+
+/// The question before, of the year before or after its own.
+fn year_beside(request: &str, before: &str) -> Option<Swap> {
+    const BEFORE: &[&str] = &[
+        "year before",
+        "previous year",
+        "year earlier",
+        "prior year",
+        "vorjahr",
+        "jahr davor",
+        "année précédente",
+        "année d'avant",
+        "año anterior",
+        "前一年",
+        "上一年",
+        "前年",
+    ];
+    const AFTER: &[&str] = &[
+        "year after",
+        "following year",
+        "next year",
+        "year later",
+        "jahr danach",
+        "folgejahr",
+        "année suivante",
+        "año siguiente",
+        "后一年",
+        "下一年",
+        "翌年",
+    ];
+    let small = request.to_lowercase();
+    let step = match (BEFORE.iter().any(|s| small.contains(s)), AFTER.iter().any(|s| small.contains(s))) {
+        (true, false) => -1,
+        (false, true) => 1,
+        _ => return None,
+    };
+    let own = years(before);
+    let [year] = own.as_slice() else { return None };
+    if !named::names(request).is_empty() || !years(request).is_empty() {
+        return None;
+    }
+    let new = (year.parse::<i32>().ok()? + step).to_string();
+    let asks = words(&small).count() <= SHORT + 3;
+    asks.then(|| Swap { question: before.replacen(year.as_str(), &new, 1), pairs: vec![(year.clone(), new)] })
 }
 
 /// The name among those before that a new one takes the place of: the only one, or the one that it
@@ -216,6 +264,11 @@ mod tests {
     #[test]
     fn another_year_takes_the_place_of_the_one_before() {
         check("How many people lived in Bern in 1990?", "And in 2000?", Some("How many people lived in Bern in 2000?"));
+        check(
+            "runners of the 2024 Marathon",
+            "how many were there the year before?",
+            Some("runners of the 2023 Marathon"),
+        );
         check("visitors of the 2021 Book Fair", "and 2020, how many?", Some("visitors of the 2020 Book Fair"));
         check("Visitors from 1990 to 2000?", "and 2010?", None);
         check("How many people lived in Bern in 1990?", "Draw it for 2000", None);
