@@ -1,10 +1,10 @@
 //! Plans that need no model: what is asked for is plain from a word or two and from what is there.
 
+use super::Step;
 use super::signs::*;
-use super::{Step, grammar};
 use crate::evidence::terms;
 use crate::guide::{calc, given, named};
-use crate::notebook::{Chat, name_of};
+use crate::notebook::{Chat, fact_name, name_of};
 use polymath_chat::Role;
 use polymath_quantity::{UnitKind, figures, read};
 
@@ -116,7 +116,7 @@ fn conversion(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let short = words(request).count() <= SHORT && named::names(request).is_empty();
     let expression = format!("{} in {goal}", request.get(amount.span.clone())?.replace(',', ""));
     let known = polymath_tools::calculate(&expression).is_ok();
-    (fits && short && known).then(|| vec![Step::Calc { name: grammar::next_fact(chat), expression }])
+    (fits && short && known).then(|| vec![Step::Calc { name: fact_name(chat.facts.len()), expression }])
 }
 
 /// How many cells of a column are empty, where that is asked of a column by its name.
