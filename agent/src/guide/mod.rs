@@ -3,8 +3,7 @@
 //! A 1.5B model fails as a free agent, and does well when it is asked one thing under a grammar
 //! that only allows answers which make sense: which action is next, what to search for, which
 //! expression, which cell stands in which column. Data goes from step to step as typed tables and
-//! verbatim lines, not as text to retype. The decisions are made on the conversation's own sequence
-//! (short, append-only); every other question is asked on a sequence of its own.
+//! verbatim lines, not as text to retype.
 
 mod calc;
 mod chart;
