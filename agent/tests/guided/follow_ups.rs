@@ -85,3 +85,17 @@ fn which_of_two_contradicting_values_holds_is_told_again() {
     assert!(said.called("browser_search").is_empty());
     said.has("4,120").has("4,560");
 }
+
+#[test]
+fn a_ratio_is_of_the_greater_to_the_smaller() {
+    let mut world = World::new(&[POST, ADLER]);
+    let plan = "a = find(\"number of rooms of the Post Hotel\")\nb = find(\"number of rooms of the Adler Hotel\")\nc = calc(\"a - b\")";
+    world.ask(
+        "By how many rooms is the Adler Hotel larger than the Post Hotel in number?",
+        &[plan, "40 rooms", "50 rooms", "more", "{w} has {w1}, {l} {l1}."],
+        &[],
+    );
+    let said = world.ask("and as a ratio, larger to smaller?", &["It is {d}."], &[]);
+    assert_eq!(said.called("calculator"), ["50 / 40"]);
+    said.has("1.25");
+}

@@ -28,7 +28,9 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     steps.retain(|step| match step {
         Step::Calc { name, expression } => {
             let body = expression.rsplit_once(" in ").map_or(expression.as_str(), |(body, _)| body);
-            let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w));
+            // Nobody reckons with a place.
+            let worded = |w: &str| chat.facts.iter().any(|f| f.name == w && f.number.is_none() && f.date.is_none());
+            let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
             impossible.extend((!known).then_some("calc"));
             known && !is_unasked(expression, &request)

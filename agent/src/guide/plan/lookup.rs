@@ -97,11 +97,14 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     }
     let names = named::names(what);
     let named: HashSet<String> = names.iter().flat_map(|name| terms(name)).collect();
-    if !names.is_empty() && own.is_subset(&named) {
+    let year = |term: &String| term.chars().all(|c| c.is_ascii_digit());
+    if !names.is_empty() && own.iter().all(|term| named.contains(term) || year(term)) {
         let small = request.to_lowercase();
         let compared = |words: &[&str]| super::signs::words(&small).any(|w| words.contains(&w));
         if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
             *what = format!("{property} of the {what}");
+        } else if alone && asked.iter().any(|term| !named.contains(term) && !year(term)) {
+            *what = asked_for(request);
         }
         return;
     }
@@ -167,6 +170,8 @@ mod tests {
         check("Minna Ferry", older, "year of opening of the Minna Ferry");
         let cost = "building cost per object of the Sukhin Museum of Clocks?";
         check("building cost", cost, "building cost of the Sukhin Museum of Clocks");
+        let output = "I need the output of the Varn Dam in 2014";
+        check("the Varn Dam in 2014", output, output);
         check("height of the Varn Dam", "How high is the Varn Dam?", "height of the Varn Dam");
         check(
             "the end of the end",

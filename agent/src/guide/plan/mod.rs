@@ -78,6 +78,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
         turn.asked = understood;
         return Some(vec![step]);
     }
+    if let Some(step) = recall::ratio(turn.question, turn.chat) {
+        return Some(vec![step]);
+    }
     let before = alone::before(turn.chat)?;
     if alone::is_of_contradiction(turn.question, turn.chat) {
         turn.asked = before;

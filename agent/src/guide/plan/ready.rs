@@ -273,7 +273,7 @@ fn goes_on(request: &str, chat: &Chat) -> bool {
     });
     said && says(request, POINTS)
         && words(request).count() <= SHORT
-        && !is_drawn(request)
+        && (chat.tables.is_empty() || !is_drawn(request))
         && !request.contains(|c: char| c.is_ascii_digit())
         && named::names(request).is_empty()
 }

@@ -4,7 +4,8 @@ use super::signs::{COMPARED, is_drawn, says, words};
 use super::{Step, swap};
 use crate::evidence::terms;
 use crate::guide::named;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, Fact, fact_name};
+use polymath_chat::Provenance;
 
 /// Words of such a question, at most.
 const SHORT: usize = 14;
@@ -39,6 +40,36 @@ pub fn recalled(request: &str, chat: &Chat) -> Option<(Step, String)> {
     let facts = vec![first.fact.clone()?, second.fact.clone()?];
     let understood = format!("{} ({one} or {other}?)", request.trim_end_matches(['?', '.', '!', ' ']));
     Some((Step::Recall { facts }, understood))
+}
+
+/// How many times the greater of the last two values that were found is the smaller one, where that is
+/// asked.
+pub fn ratio(request: &str, chat: &Chat) -> Option<Step> {
+    const RATIO: &[&str] = &[
+        "ratio",
+        "how many times",
+        "times as much",
+        "times as many",
+        "verhältnis",
+        "rapport",
+        "proporción",
+        "几倍",
+        "多少倍",
+    ];
+    let small = request.to_lowercase();
+    if !says(&small, RATIO) || words(&small).count() > SHORT || !named::names(request).is_empty() {
+        return None;
+    }
+    let found = |fact: &&Fact| matches!(fact.provenance, Provenance::Sourced { .. });
+    let mut found = chat.facts.iter().rev().filter(found);
+    let (second, first) = (found.next()?, found.next()?);
+    let (a, b) = (first.number?, second.number?);
+    if first.unit() != second.unit() || first.date.is_some() || a == 0.0 || b == 0.0 {
+        return None;
+    }
+    let (more, less) = if a >= b { (first, second) } else { (second, first) };
+    let (name, expression) = (fact_name(chat.facts.len()), format!("{} / {}", more.name, less.name));
+    Some(Step::Calc { name, expression })
 }
 
 #[cfg(test)]
