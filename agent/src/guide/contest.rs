@@ -57,9 +57,11 @@ async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Order
     let asks = ["which", "who", "what", "is", "are", "was", "were"].iter().any(|w| says(&[*w]));
     // More for the money is less money for it.
     let worth = says(&["money", "value"]);
+    // "Is A larger than B?" is answered by the one that is.
+    let either = says(&["which", "who", "or"]) || says(&["than"]);
     match (says(up) && !worth, says(down) && !worth) {
-        (true, false) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Greater)),
-        (false, true) if asks && says(&["which", "who", "or"]) => return Ok(Some(Ordering::Less)),
+        (true, false) if asks && either => return Ok(Some(Ordering::Greater)),
+        (false, true) if asks && either => return Ok(Some(Ordering::Less)),
         _ => {}
     }
     let values = if dates { "dates" } else { "numbers" };

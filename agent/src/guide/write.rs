@@ -227,10 +227,11 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
     let Some((before, after)) = text.split_once(name) else { return text.to_owned() };
     let unit = fact.unit();
     let rest = after.trim_start();
-    let next: String = rest.chars().take_while(|c| c.is_alphabetic() || *c == '%').collect();
+    let next: String = rest.chars().take_while(|c| c.is_alphabetic() || "%²³/".contains(*c)).collect();
     let percent = unit == "%" || fact.text.ends_with('%');
     let same = !next.is_empty()
         && (next == unit
+            || fact.text.strip_suffix(next.as_str()).is_some_and(|before| before.ends_with([' ', '/']))
             || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
             || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
     let after = if same { &rest[next.len()..] } else { after };

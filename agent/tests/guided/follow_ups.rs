@@ -92,10 +92,22 @@ fn a_ratio_is_of_the_greater_to_the_smaller() {
     let plan = "a = find(\"number of rooms of the Post Hotel\")\nb = find(\"number of rooms of the Adler Hotel\")\nc = calc(\"a - b\")";
     world.ask(
         "By how many rooms is the Adler Hotel larger than the Post Hotel in number?",
-        &[plan, "40 rooms", "50 rooms", "more", "{w} has {w1}, {l} {l1}."],
+        &[plan, "40 rooms", "50 rooms", "{w} has {w1}, {l} {l1}."],
         &[],
     );
     let said = world.ask("and as a ratio, larger to smaller?", &["It is {d}."], &[]);
     assert_eq!(said.called("calculator"), ["50 / 40"]);
     said.has("1.25");
+}
+
+#[test]
+fn is_one_larger_is_answered_by_the_larger_one() {
+    let mut world = World::new(&[POST, ADLER]);
+    let plan = "a = find(\"number of rooms of the Post Hotel\")\nb = find(\"number of rooms of the Adler Hotel\")\nc = calc(\"a - b\")";
+    let said = world.ask(
+        "Is the Post Hotel larger than the Adler Hotel in number of rooms, and by how many rooms?",
+        &[plan, "40 rooms", "50 rooms", "{w} is larger by {c} rooms: {w1} against {l1} of {l}."],
+        &[],
+    );
+    said.has("Adler Hotel is larger by 10 rooms: 50 rooms [2] against 40 rooms").lacks("rooms rooms");
 }
