@@ -141,12 +141,18 @@ fn unit_of(body: &str, used: &[&Fact]) -> String {
         (false, true) => first,
         (true, false) if units.len() == 2 => match (units[0].as_str(), units[1].as_str()) {
             (a, "") => a.to_owned(),
-            ("", b) => format!("per {b}"),
-            (a, b) => format!("{a} per {b}"),
+            ("", b) => format!("per {}", one(b)),
+            (a, b) => format!("{a} per {}", one(b)),
         },
         (true, true) if used.len() == 1 => first,
         _ => String::new(),
     }
+}
+
+/// A unit or what is counted, of one of it: a seat, of seats.
+fn one(unit: &str) -> &str {
+    let plural = unit.len() > 3 && unit.chars().all(|c| c.is_ascii_lowercase()) && !unit.ends_with("ss");
+    unit.strip_suffix('s').filter(|_| plural).unwrap_or(unit)
 }
 
 fn currency(fact: &Fact) -> Option<String> {

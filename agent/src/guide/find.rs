@@ -3,6 +3,7 @@
 
 use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::named::{names, speaking_of};
+use crate::guide::plan::years;
 use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::state::piece_of;
 use crate::lead::Turn;
@@ -223,12 +224,6 @@ pub fn with_unit<'a>(figure: &Figure, line: &'a str) -> &'a str {
     } else {
         own
     }
-}
-
-/// The years that a text names.
-fn years(text: &str) -> Vec<String> {
-    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 4);
-    digits.filter(|d| (1000..2200).contains(&d.parse::<u32>().unwrap_or_default())).map(str::to_owned).collect()
 }
 
 /// Whether a row of a table is about another year than those that are asked for.

@@ -1,7 +1,7 @@
 //! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
-use super::plan::said;
+use super::plan::{said, words};
 use crate::evidence::terms;
 use polymath_chat::{Cell, Table};
 use std::ops::Range;
@@ -100,10 +100,6 @@ fn named_in_full(query: &str, tables: &[Table]) -> String {
         }
     }
     query
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
 /// A column that another table writes with other accents, as its own table writes it.

@@ -2,7 +2,7 @@
 //! gone on with when their results are there.
 
 use super::calc::{self, Filled, shown};
-use super::plan::{self, Step};
+use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
 use super::{chart, describe, find, given, named, query};
@@ -55,10 +55,6 @@ impl Lead for Guide {
     async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         self.answer(turn).await
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
 /// Whether a word is what plans call a table.

@@ -234,7 +234,13 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
             || fact.text.strip_suffix(next.as_str()).is_some_and(|before| before.ends_with([' ', '/']))
             || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
             || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
-    let after = if same { &rest[next.len()..] } else { after };
+    // "16,000 florins per seat per seat": what it is measured by is said by the value.
+    let by = fact.text.rsplit_once(" per ").map(|(_, by)| format!("per {by}"));
+    let after = match by.and_then(|by| rest.strip_prefix(&by)).filter(|rest| !rest.starts_with(char::is_alphanumeric)) {
+        Some(rest) => rest,
+        None if same => &rest[next.len()..],
+        None => after,
+    };
     format!("{before}{value}{after}").replace(name, value)
 }
 

@@ -216,9 +216,8 @@ fn change_of(expression: &str) -> Option<[String; 2]> {
 
 /// The one year that a text names.
 fn year_of(text: &str) -> Option<String> {
-    let is_year = |digits: &&str| digits.len() == 4 && digits.parse::<u32>().is_ok_and(|y| (1000..2200).contains(&y));
-    let mut years = text.split(|c: char| !c.is_ascii_digit()).filter(is_year);
-    years.next().filter(|_| years.next().is_none()).map(str::to_owned)
+    let [year] = years(text).try_into().ok()?;
+    Some(year)
 }
 
 /// A table of measured things has their names.

@@ -14,7 +14,7 @@ mod swap;
 
 pub use amounts::numbers;
 pub use ready::is_translation;
-pub use signs::{begins, says as said};
+pub use signs::{begins, says as said, words, years};
 pub use steps::Step;
 
 use form::Form;

@@ -294,6 +294,12 @@ pub fn is_span(request: &str) -> bool {
     says(request, HOW_MANY) && says(request, TIMES) && says(request, ENDS)
 }
 
+/// The years that a text names.
+pub fn years(text: &str) -> Vec<String> {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 4);
+    digits.filter(|d| (1000..2200).contains(&d.parse::<u32>().unwrap_or_default())).map(str::to_owned).collect()
+}
+
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }

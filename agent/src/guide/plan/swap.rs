@@ -2,7 +2,7 @@
 //! "what if it is 14%?". What is new is put in the place of its like; no model is needed for it.
 
 use super::Step;
-use super::signs::words;
+use super::signs::{words, years};
 use crate::guide::named;
 use polymath_quantity::{Figure, figures, text::is_cjk};
 
@@ -231,12 +231,6 @@ fn kind_of(figure: &Figure, text: &str) -> Option<String> {
     let behind = text[figure.at.end..].trim_start();
     let noun = behind.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
     (!noun.is_empty()).then(|| noun.trim_end_matches('s').to_owned())
-}
-
-/// The years that a text names.
-fn years(text: &str) -> Vec<String> {
-    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 4);
-    digits.filter(|d| (1000..2200).contains(&d.parse::<u32>().unwrap_or_default())).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
