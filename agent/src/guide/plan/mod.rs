@@ -98,6 +98,10 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
 pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let request = turn.asked.clone();
     let steps = planned(turn, &request, Form::Calculated).await?;
+    // It is this plan that the question led to.
+    if let Some(asked) = turn.chat.asked.last_mut() {
+        asked.plan = serde_json::to_value(&steps)?;
+    }
     tell(turn, &steps);
     Ok(steps)
 }
