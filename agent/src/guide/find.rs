@@ -5,7 +5,8 @@ use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::named::{names, speaking_of};
 use crate::guide::plan::years;
 use crate::guide::roles::{is_of_another, is_of_person};
-use crate::guide::state::piece_of;
+use crate::guide::series::series;
+use crate::guide::state::{piece_of, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
@@ -39,7 +40,8 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
             let lines = select(&alone, what, LINES / 3);
             let Some((text, passage)) = choose(turn, what, &lines).await? else { continue };
             let other = fact_of(what, &text, &passage, turn.chat);
-            if differ(&fact, &other) {
+            let own_year = !is_of_other_years(what, &passage, &turn.chat.sources);
+            if own_year && differ(&fact, &other) {
                 fact.others.push((other.text, other.provenance));
             }
         }
@@ -105,12 +107,11 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
     }
 }
 
-/// Whether a line speaks of other years than those that are asked for, on a page that is not about those.
+/// Whether a line, or the title of its page, speaks of other years than those that are asked for.
 fn is_of_other_years(what: &str, passage: &Passage, sources: &[Source]) -> bool {
-    let (wanted, own) = (years(what), years(&passage.text));
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
-    let has = |text: &str| years(text).iter().any(|year| wanted.contains(year));
-    !wanted.is_empty() && !own.is_empty() && !has(&passage.text) && !has(title)
+    let (wanted, own) = (years(what), years(&format!("{title} {}", passage.text)));
+    !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year))
 }
 
 /// Words, or signs, between what is measured and what it is measured by.
@@ -163,7 +164,8 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
     }
     let years = years(what);
     let other = |line: &Passage| line.text.contains(" | ") && is_of_another_year(&line.text, &years);
-    let lines: Vec<Passage> = passages.iter().flat_map(in_sentences).filter(|line| !other(line)).collect();
+    let lines: Vec<Passage> =
+        passages.iter().flat_map(in_sentences).flat_map(|line| of_years(line, &years)).filter(|l| !other(l)).collect();
     let mut prompt = String::new();
     let mut page = 0;
     for line in &lines {
@@ -211,26 +213,23 @@ fn whole(value: &str, line: &str) -> String {
     figures(line).iter().find(cut).map_or(value, |f| with_unit(f, line)).to_owned()
 }
 
-/// A figure as it stands in its line, with its unit or the word for what is counted.
-pub fn with_unit<'a>(figure: &Figure, line: &'a str) -> &'a str {
-    let own = &line[figure.span.clone()];
-    let Some(noun) = figure.noun.as_deref().filter(|_| figure.unit.is_none() && figure.date.is_none()) else {
-        return own;
-    };
-    let behind = &line[figure.span.end..];
-    let gap = behind.len() - behind.trim_start_matches(' ').len();
-    if gap < 2 && behind[gap..].starts_with(noun) {
-        &line[figure.span.start..figure.span.end + gap + noun.len()]
-    } else {
-        own
-    }
-}
-
 /// Whether a row of a table is about another year than those that are asked for.
 fn is_of_another_year(row: &str, wanted: &[String]) -> bool {
     let first = row.split(" | ").next().unwrap_or_default();
     let own = years(first);
     !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year))
+}
+
+/// Of a sentence that lists values by years those that are wanted, where some are; none where it lists other
+/// years.
+fn of_years(line: Passage, wanted: &[String]) -> Vec<Passage> {
+    let Some(series) = series(&line.text).filter(|_| !wanted.is_empty()) else { return vec![line] };
+    let meant = series.points.iter().filter(|p| wanted.contains(&p.year));
+    let texts: Vec<String> = match series.head.is_empty() {
+        true => meant.map(|p| p.clause.trim().to_owned()).collect(),
+        false => meant.map(|p| format!("{}: {}", series.head, p.clause.trim())).collect(),
+    };
+    texts.into_iter().map(|text| Passage { text, ..line.clone() }).collect()
 }
 
 /// A passage's sentences, as lines of their own.

@@ -19,6 +19,7 @@ mod program;
 mod query;
 mod roles;
 mod search;
+mod series;
 mod state;
 mod steps;
 mod talk;

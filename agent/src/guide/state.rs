@@ -4,7 +4,7 @@ use super::plan::Step;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
-use polymath_quantity::text::is_cjk;
+use polymath_quantity::{Figure, text::is_cjk};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 
@@ -170,6 +170,21 @@ pub fn piece_of(text: &str) -> String {
     }
     chunks.extend((!word.is_empty()).then_some(word));
     format!("%regex {{\"substring_chunks\": {}}}", json!(chunks))
+}
+
+/// A figure as it stands in its line, with its unit or the word for what is counted.
+pub fn with_unit<'a>(figure: &Figure, line: &'a str) -> &'a str {
+    let own = &line[figure.span.clone()];
+    let Some(noun) = figure.noun.as_deref().filter(|_| figure.unit.is_none() && figure.date.is_none()) else {
+        return own;
+    };
+    let behind = &line[figure.span.end..];
+    let gap = behind.len() - behind.trim_start_matches(' ').len();
+    if gap < 2 && behind[gap..].starts_with(noun) {
+        &line[figure.span.start..figure.span.end + gap + noun.len()]
+    } else {
+        own
+    }
 }
 
 /// A JSON string literal, which is also a Lark string literal.

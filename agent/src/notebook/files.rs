@@ -3,6 +3,7 @@
 //! conversation from the start, so that no model has to write the code that loads it.
 
 use super::Chat;
+use super::stack::stacked;
 use crate::evidence::clip;
 use anyhow::{Context, bail};
 use polymath_tools::load::{first_lines, load};
@@ -36,8 +37,11 @@ impl Chat {
             bail!("a program cannot have two files named {name}, nor one whose name begins with a dot: rename it");
         }
         let loaded = load(&path)?;
-        self.tables.extend(loaded.table);
         self.files.push(path);
+        if let Some(table) = loaded.table {
+            self.tables.push(table);
+            self.tables.extend(stacked(self));
+        }
         Ok(loaded.notices)
     }
 }

@@ -7,6 +7,7 @@ mod files;
 mod frames;
 mod mark;
 mod markdown;
+mod stack;
 
 pub use asked::Asked;
 pub use fact::Fact;
@@ -16,6 +17,7 @@ pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 pub use polymath_chat::Chart;
+pub(crate) use stack::{is_of_files, is_part};
 
 use frames::{FRAMES, frames};
 

@@ -78,17 +78,9 @@ fn a_table_that_no_page_has_is_not_found() {
 #[test]
 fn the_largest_of_these_needs_no_search() {
     let mut world = tunnels();
-    let said = world.ask(
-        "Which of these is the longest?",
-        &[
-            "t2 = sql(\"SELECT Tunnel, Length FROM t1 ORDER BY Length DESC LIMIT 1\")",
-            "The longest is {r1}, {r2} long.",
-        ],
-        &[],
-    );
+    let said = world.ask("Which of these is the longest?", &["The longest is {r1}, {r2} long."], &[]);
     assert_eq!(said.text(), "The longest is Ost [1], 1,268 m [1] long.");
     assert!(said.called("browser_search").is_empty());
-    assert!(said.prompts()[0].prompt.contains("t1 = tunnels of Ardun (Tunnel, Length, Opened), 3 rows"));
 }
 
 #[test]
@@ -163,7 +155,7 @@ fn a_files_total_is_computed_and_the_file_not_printed() {
 fn a_query_that_failed_is_written_again() {
     let mut world = tunnels();
     let said = world.ask(
-        "Which is the shortest?",
+        "Which tunnel of the south is the shortest?",
         &[
             "t2 = sql(\"SELECT Tunnel FROM t1 ORDER BY Size LIMIT 1\")",
             "SELECT Tunnel, Length FROM t1 ORDER BY Length LIMIT 1",
@@ -181,7 +173,7 @@ fn a_query_that_cannot_be_mended_is_said_to_be_so() {
     let mut world = tunnels();
     let again = "SELECT Length WHERE FROM t1";
     let plan = "t2 = sql(\"SELECT Length WHERE FROM t1\")";
-    let said = world.try_ask("Which is the shortest?", &[plan, again], &[]);
+    let said = world.try_ask("Which tunnel of the south is the shortest?", &[plan, again], &[]);
     said.has("This could not be worked out").lacks("Ost");
 }
 

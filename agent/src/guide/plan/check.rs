@@ -171,7 +171,7 @@ pub fn leaves_out(expression: &str, request: &str) -> bool {
 
 /// A change in percent from one year to another is one of the first year's value: of the year that the
 /// request names first in "from 2019 to 2016" and "between", of the earlier one otherwise.
-fn from_the_first(steps: &mut [Step], request: &str, chat: &Chat) {
+pub fn from_the_first(steps: &mut [Step], request: &str, chat: &Chat) {
     const FROM: &[&str] = &["from", "between", "von", "zwischen", "de", "entre", "从", "から"];
     let mut years: Vec<(String, String)> =
         chat.facts.iter().filter_map(|f| Some((f.name.clone(), year_of(&f.about)?))).collect();

@@ -1,6 +1,7 @@
 //! Look-ups that say too little: a bare name, a property of nothing, what was looked up before.
 
 use super::Step;
+use super::signs::years;
 use crate::evidence::terms;
 use crate::guide::{named, roles};
 use crate::language::Language;
@@ -72,6 +73,16 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     if what.contains('{') {
         return;
     }
+    // The one year that the request names is the year that is meant.
+    if let ([_], true, true) = (years(request).as_slice(), years(what).is_empty(), alone) {
+        *what = asked_for(request);
+        return;
+    }
+    // Who did it is somebody, and not when it was done.
+    let small = request.to_lowercase();
+    if !opens(what, &["who"]) && small.contains(&format!("who {}", what.to_lowercase())) {
+        *what = format!("who {what}");
+    }
     // What was looked up before is not what is asked for now, and neither is what shares no word with it.
     let words: Vec<&str> = what.split(' ').collect();
     let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
@@ -113,6 +124,45 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         && name.contains(' ')
     {
         *what = format!("{what} of the {name}");
+    }
+}
+
+/// Look-ups about "that person" or "that town" as ones about what was looked up just before.
+pub fn of_the_one_before(steps: &mut [Step]) {
+    const SHOWING: [&str; 4] = ["that ", "this ", "the same ", "said "];
+    const SHOWN: &[&str] = &[
+        "person",
+        "man",
+        "woman",
+        "town",
+        "city",
+        "village",
+        "place",
+        "country",
+        "architect",
+        "founder",
+        "designer",
+        "engineer",
+        "climber",
+        "director",
+        "author",
+        "artist",
+        "company",
+        "club",
+    ];
+    let mut before: Option<String> = None;
+    for step in steps.iter_mut() {
+        let Step::Find { name, what } = step else { continue };
+        let shown = SHOWING.iter().find_map(|word| {
+            let at = what.find(word).filter(|at| *at == 0 || what[..*at].ends_with(' '))?;
+            let behind = &what[at + word.len()..];
+            let noun = behind.split(' ').next().unwrap_or_default();
+            SHOWN.contains(&noun).then_some((at, at + word.len() + noun.len()))
+        });
+        if let (Some((start, end)), Some(before), false) = (shown, &before, what.contains('{')) {
+            what.replace_range(start..end, &format!("{{{before}}}"));
+        }
+        before = Some(name.clone());
     }
 }
 
@@ -165,7 +215,19 @@ mod tests {
     }
 
     #[test]
+    fn that_person_is_the_one_before() {
+        let mut steps =
+            super::super::steps::read("a = find(\"who climbed it\")\nb = find(\"where that person was born\")");
+        of_the_one_before(&mut steps);
+        assert_eq!(steps[1].to_string(), "b = find(where {a} was born)");
+    }
+
+    #[test]
     fn look_ups_are_completed_from_the_request() {
+        let output = "What was the output of the Varn Dam in 2014?";
+        check("output of the Varn Dam", output, "What was the output of the Varn Dam in 2014");
+        let climbed = "Find out who first climbed Mount Chib.";
+        check("first climbed Mount Chib", climbed, "who first climbed Mount Chib");
         let older = "Which is older, the Minna Ferry or the Mosi Ferry?";
         check("Minna Ferry", older, "year of opening of the Minna Ferry");
         let cost = "building cost per object of the Sukhin Museum of Clocks?";

@@ -8,13 +8,14 @@ mod grammar;
 mod lookup;
 mod ready;
 mod recall;
+mod rows;
 mod signs;
 mod steps;
 mod swap;
 
 pub use amounts::numbers;
 pub use ready::is_translation;
-pub use signs::{begins, says as said, words, years};
+pub use signs::{LEAST, MOST, begins, says as said, words, years};
 pub use steps::Step;
 
 use form::Form;
@@ -22,7 +23,7 @@ use form::Form;
 use crate::evidence::clip;
 use crate::guide::{named, roles};
 use crate::lead::Turn;
-use crate::notebook::{Asked, Chat, name_of};
+use crate::notebook::{Asked, Chat, is_part, name_of};
 use crate::prompts::{OPERANDS, PLAN, SUMS};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
 use polymath_quantity::text::is_cjk;
@@ -74,11 +75,15 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(turn.question, turn.chat) {
         return Some(steps);
     }
+    if let Some(steps) = rows::plan(turn.question, turn.chat) {
+        return Some(steps);
+    }
     if let Some((step, understood)) = recall::recalled(turn.question, turn.chat) {
         turn.asked = understood;
         return Some(vec![step]);
     }
-    if let Some(step) = recall::ratio(turn.question, turn.chat) {
+    let step = recall::ratio(turn.question, turn.chat).or_else(|| recall::shared(turn.question, turn.chat));
+    if let Some(step) = step.or_else(|| recall::change(turn.question, turn.chat)) {
         return Some(vec![step]);
     }
     let before = alone::before(turn.chat)?;
@@ -146,6 +151,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
             prompt = prompt.replace(request, &short);
             continue;
         }
+        lookup::of_the_one_before(&mut steps);
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
@@ -243,9 +249,10 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
 
 /// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.
 fn replaces(later: &Table, table: &Table) -> bool {
-    later.title == table.title
-        && later.rows.len() >= table.rows.len()
-        && table.columns.iter().all(|c| later.columns.contains(c))
+    is_part(table, later)
+        || later.title == table.title
+            && later.rows.len() >= table.rows.len()
+            && table.columns.iter().all(|c| later.columns.contains(c))
 }
 
 /// What the notebook has, as plans are told of it.

@@ -4,7 +4,7 @@ use super::Step;
 use super::signs::*;
 use crate::evidence::terms;
 use crate::guide::{calc, given, named};
-use crate::notebook::{Chat, fact_name, name_of};
+use crate::notebook::{Chat, fact_name, is_of_files, is_part, name_of};
 use polymath_chat::Role;
 use polymath_quantity::{UnitKind, figures, read};
 
@@ -81,7 +81,8 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.messages.len() > 1 && is_translation(&small) {
         return Some(vec![Step::Reply]);
     }
-    if goes_on(&small, chat)
+    if is_greeting(&small)
+        || goes_on(&small, chat)
         || is_writing(&small)
         || is_of_a_text(&small)
         || asks_for_code(&small, chat)
@@ -136,7 +137,8 @@ fn gaps(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     chat.tables
         .iter()
         .enumerate()
-        .filter(|(_, t)| chat.files.is_empty() || chat.files.iter().any(|f| name_of(f) == t.title))
+        .filter(|(_, t)| chat.files.is_empty() || is_of_files(chat, t))
+        .filter(|(_, t)| !chat.tables.iter().any(|whole| is_part(t, whole)))
         .find_map(|(i, table)| {
             let mut columns = table.columns.iter().filter(named);
             let (Some(column), None) = (columns.next(), columns.next()) else { return None };
@@ -184,6 +186,48 @@ fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let column = table.columns[column].replace('"', "\"\"");
     let query = format!("SELECT {function}(\"{column}\") AS \"{name}\" FROM t{}", at + 1);
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// Whether a request is a greeting, or asks what was said of oneself.
+fn is_greeting(request: &str) -> bool {
+    const GREETINGS: &[&str] = &[
+        "hi",
+        "hello",
+        "hey",
+        "hiya",
+        "greetings",
+        "morning",
+        "evening",
+        "thanks",
+        "thank",
+        "bye",
+        "goodbye",
+        "hallo",
+        "guten",
+        "servus",
+        "danke",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "merci",
+        "hola",
+        "buenos",
+        "buenas",
+        "gracias",
+        "你好",
+        "您好",
+        "谢谢",
+        "こんにちは",
+        "ありがとう",
+    ];
+    const OF_ONESELF: &[&str] =
+        &["my name", "who am i", "about me", "mein name", "wie heiße ich", "mon nom", "mi nombre", "我的名字", "我叫"];
+    const ASKING: &[&str] =
+        &["what", "which", "when", "where", "many", "much", "long", "find", "plot", "table", "list"];
+    let first = words(request).find(|word| !["well", "oh", "good", "so", "and"].contains(word)).unwrap_or_default();
+    let greets = GREETINGS.iter().any(|word| first == *word || !word.is_ascii() && first.starts_with(word));
+    let asks = says(request, ASKING) || request.contains(|c: char| c.is_ascii_digit());
+    words(request).count() <= SHORT && (greets && !asks || says(request, OF_ONESELF))
 }
 
 /// Whether a request begins by asking for something to be written that needs no facts.
@@ -423,6 +467,13 @@ mod tests {
         assert!(
             !code("Use Python to simulate 1000 throws of a die") && !code("How long is the python in the Bern zoo?")
         );
+    }
+
+    #[test]
+    fn a_greeting_is_answered() {
+        let greets = |request: &str| plan(request, &Chat::new("c")).is_some_and(|steps| steps == [Step::Reply]);
+        assert!(greets("Hey there, this is Veit") && greets("do you still know my name?") && greets("Good morning!"));
+        assert!(!greets("Hello, how long is the Rhine?") && !greets("hi, find the height of the Varn Dam"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Which of two things that were asked about one after the other has more: both values are at hand.
 
-use super::signs::{COMPARED, is_drawn, says, words};
-use super::{Step, swap};
+use super::check::from_the_first;
+use super::signs::{COMPARED, PERCENT, is_drawn, says, words, years};
+use super::{Step, amounts, swap};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, fact_name};
-use polymath_chat::Provenance;
+use polymath_chat::{Provenance, Role};
+use polymath_quantity::{UnitKind, figures};
 
 /// Words of such a question, at most.
 const SHORT: usize = 14;
@@ -72,6 +74,68 @@ pub fn ratio(request: &str, chat: &Chat) -> Option<Step> {
     Some(Step::Calc { name, expression })
 }
 
+/// What was just worked out, divided among so many: "and for each of 4?".
+pub fn shared(request: &str, chat: &Chat) -> Option<Step> {
+    const SHARED: &[&str] = &[
+        "each of",
+        "divide",
+        "divided",
+        "split",
+        "share",
+        "shared",
+        "among",
+        "amongst",
+        "per person",
+        "per head",
+        "a head",
+        "geteilt",
+        "aufgeteilt",
+        "pro person",
+        "partagé",
+        "divisé",
+        "chacun",
+        "repartido",
+        "entre",
+    ];
+    const OTHERWISE: &[&str] = &["add", "plus", "minus", "percent", "times", "ratio", "instead", "if", "with"];
+    let small = request.to_lowercase();
+    let last =
+        chat.facts.last().filter(|f| matches!(f.provenance, Provenance::Computed { .. }) && f.number.is_some())?;
+    let told = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty());
+    let bare = last.text.split(' ').next().unwrap_or_default();
+    let at_hand = told.is_some_and(|m| m.content.contains(bare)) && chat.tables.is_empty();
+    let [number] = <[String; 1]>::try_from(amounts::given(request)).ok()?;
+    let counts = figures(request).iter().all(|f| f.unit.as_ref().is_none_or(|unit| unit.kind == UnitKind::Count))
+        && !small.contains('%');
+    let asks = says(&small, SHARED) && !says(&small, OTHERWISE) && words(&small).count() <= SHORT;
+    (at_hand && counts && asks && named::names(request).is_empty())
+        .then(|| Step::Calc { name: fact_name(chat.facts.len()), expression: format!("{} / {number}", last.name) })
+}
+
+/// The change in percent between the last two values that were found, of one thing in two years.
+pub fn change(request: &str, chat: &Chat) -> Option<Step> {
+    const OTHERWISE: &[&str] = &["if", "when", "who", "where"];
+    let small = request.to_lowercase();
+    let found = |fact: &&Fact| matches!(fact.provenance, Provenance::Sourced { .. });
+    let mut found = chat.facts.iter().rev().filter(found);
+    let (second, first) = (found.next()?, found.next()?);
+    let (old, new) = (years(&first.about), years(&second.about));
+    let about = format!("{} {}", first.about, second.about);
+    let one_thing = first.about.replace(old.first()?, "") == second.about.replace(new.first()?, "") && old != new;
+    let known = named::names_said(request).iter().all(|name| about.contains(name.as_str()))
+        && years(request).iter().all(|year| old.contains(year) || new.contains(year));
+    let asks = (says(&small, PERCENT) || small.contains('%')) && !says(&small, OTHERWISE);
+    let values = first.number.is_some() && second.number.is_some() && first.unit() == second.unit();
+    if !(one_thing && known && asks && values) || words(&small).count() > SHORT + 4 {
+        return None;
+    }
+    let name = fact_name(chat.facts.len());
+    let expression = format!("({} - {}) / {} in percent", second.name, first.name, first.name);
+    let mut steps = [Step::Calc { name, expression }];
+    from_the_first(&mut steps, &small, chat);
+    steps.into_iter().next()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +155,37 @@ mod tests {
         ];
         let got = recalled(request, &chat).map(|(step, understood)| format!("{step} {understood}"));
         assert_eq!(got.as_deref(), want);
+    }
+
+    fn with_fact(about: &str, text: &str, number: f64, found: bool, chat: &mut Chat) {
+        let sourced = || Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
+        let provenance = if found { sourced() } else { Provenance::Computed { how: String::new() } };
+        let (about, text) = (about.to_owned(), text.to_owned());
+        let (name, date, others) = (String::new(), None, Vec::new());
+        chat.add_fact(Fact { name, about, text, number: Some(number), date, provenance, others });
+    }
+
+    #[test]
+    fn what_was_worked_out_is_shared() {
+        let mut chat = Chat::new("c");
+        with_fact("14 * 19.30", "318.92", 318.92, false, &mut chat);
+        chat.messages = vec![polymath_chat::Message::assistant("It is 318.92.")];
+        let shared = |request: &str| shared(request, &chat).map(|step| step.to_string());
+        assert_eq!(shared("how much is that for each of 4 persons?").as_deref(), Some("b = calc(a / 4)"));
+        assert_eq!(shared("and split among 3 of us?").as_deref(), Some("b = calc(a / 3)"));
+        assert_eq!(shared("and with 4 more?"), None);
+    }
+
+    #[test]
+    fn a_change_is_of_the_values_at_hand() {
+        let mut chat = Chat::new("c");
+        with_fact("output of the Varn Dam in 2022", "9 GWh", 9.0, true, &mut chat);
+        with_fact("output of the Varn Dam in 2020", "8 GWh", 8.0, true, &mut chat);
+        let change = |request: &str| change(request, &chat).map(|step| step.to_string());
+        let want = |expression: &str| Some(format!("c = calc({expression} in percent)"));
+        assert_eq!(change("Um wie viel Prozent hat es sich verändert?"), want("(a - b) / b"));
+        assert_eq!(change("percentage change from 2022 to 2020?"), want("(b - a) / a"));
+        assert_eq!(change("by how many percent did it change from 2019 to 2020?"), None);
     }
 
     #[test]

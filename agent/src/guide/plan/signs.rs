@@ -70,7 +70,8 @@ pub fn asks_for_one(request: &str) -> bool {
     let measured =
         OF_ONE.iter().any(|opening| request.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(opening))
             && !says(request, &["per", "every", "years", "yearly", "annual", "from", "respectively", "both", "all"]);
-    (measured || words(request).next().is_some_and(|first| ONE.contains(&first)))
+    let signs = ["誰", "谁", "どこ", "いつ", "哪里", "哪儿", "何时", "何時"].iter().any(|sign| request.contains(sign));
+    (measured || signs || words(request).next().is_some_and(|first| ONE.contains(&first)))
         && !is_drawn(request)
         && !says(request, &["table", "each", "list"])
 }
@@ -287,6 +288,55 @@ pub const OF_ALL: &[&str] = &[
     "合计",
     "总和",
     "合計",
+];
+
+/// Words that ask for the end of an order that has most, and for the other one.
+pub const MOST: &[&str] = &[
+    "largest",
+    "highest",
+    "biggest",
+    "greatest",
+    "longest",
+    "tallest",
+    "deepest",
+    "heaviest",
+    "most",
+    "top",
+    "best",
+    "maximum",
+    "größte",
+    "höchste",
+    "längste",
+    "meisten",
+    "plus grand",
+    "plus haut",
+    "mayor",
+    "más alto",
+    "最大",
+    "最高",
+    "最多",
+    "最长",
+];
+pub const LEAST: &[&str] = &[
+    "smallest",
+    "lowest",
+    "least",
+    "shortest",
+    "fewest",
+    "lightest",
+    "cheapest",
+    "minimum",
+    "kleinste",
+    "niedrigste",
+    "kürzeste",
+    "wenigsten",
+    "plus petit",
+    "menor",
+    "más bajo",
+    "最小",
+    "最低",
+    "最少",
+    "最短",
 ];
 
 /// Whether a request asks how much time lies between two things.

@@ -16,7 +16,7 @@ const EMPTY: &[&str] = &[
     "combien", "viel", "viele", "cuánto", "cuántos", "cuántas", "if", "i", "we", "instead", "after", "wenn", "si",
 ];
 /// The same, of Chinese and Japanese.
-const EMPTY_SIGNS: &str = "那呢是多少的几什么怎样年又还和如果换成とはのどうですか、，。？?! ";
+const EMPTY_SIGNS: &str = "那呢是多少的几什么怎样年又还和如果换成とはのでにがをもどうですか何人円個回本つ、，。？?! ";
 /// Words by which an amount of a follow-up is one more, and not another.
 const CALCULATING: &[&str] = &[
     "add",
@@ -90,7 +90,7 @@ impl Swap {
 
 /// The question before with the follow-up's thing, year or amount in the place of its own.
 pub fn swapped(request: &str, before: &str) -> Option<Swap> {
-    if let Some(swap) = year_beside(request, before) {
+    if let Some(swap) = year_beside(request, before).or_else(|| another_sort(request, before)) {
         return Some(swap);
     }
     let (names, known) = (named::names(request), named::names(before));
@@ -125,6 +125,60 @@ pub fn difference(first: &str, second: &str) -> Option<(String, String)> {
     let other = named::names(second).into_iter().find(|name| !known.contains(name))?;
     let own = known.into_iter().find(|own| first.replacen(own.as_str(), &other, 1) == second)?;
     Some((own, other))
+}
+
+/// The question before with "in which year" for its "in which town", or the other way round, where the
+/// follow-up says nothing but that.
+fn another_sort(request: &str, before: &str) -> Option<Swap> {
+    /// Ways of asking when, and of asking where, the longer ones first; those at one place fit each other.
+    const WHEN: [&str; 9] = [
+        "in which year",
+        "in what year",
+        "in welchem Jahr",
+        "en quelle année",
+        "en qué año",
+        "when",
+        "wann",
+        "quand",
+        "cuándo",
+    ];
+    const WHERE: [&str; 9] = [
+        "in which town",
+        "in what town",
+        "in welcher Stadt",
+        "dans quelle ville",
+        "en qué ciudad",
+        "where",
+        "wo",
+        "où",
+        "dónde",
+    ];
+    const SORTS: [&[&str]; 2] = [
+        &["when", "year", "date", "wann", "jahr", "quand", "année", "cuándo", "año"],
+        &["where", "town", "city", "village", "place", "wo", "stadt", "ort", "ville", "où", "dónde", "ciudad"],
+    ];
+    let small = request.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let sort = |i: usize| all.iter().any(|word| SORTS[i].contains(word));
+    let empty = |word: &&str| EMPTY.contains(word) || ["which", "born", "by", "way"].contains(word);
+    let bare = all.iter().all(|word| empty(word) || SORTS.iter().any(|list| list.contains(word)));
+    let (now, then) = match (sort(0), sort(1)) {
+        (true, false) => (WHEN, WHERE),
+        (false, true) => (WHERE, WHEN),
+        _ => return None,
+    };
+    let (at, i) = then.iter().enumerate().find_map(|(i, phrase)| {
+        let at = before.to_lowercase().find(&phrase.to_lowercase()).filter(|at| before.is_char_boundary(*at))?;
+        let part = |c: char| c.is_alphanumeric();
+        let end = at + phrase.len();
+        (!before[..at].ends_with(part) && !before.get(end..)?.starts_with(part)).then_some((at, i))
+    })?;
+    let own = before.get(at..at + then[i].len())?;
+    let capital = own.starts_with(char::is_uppercase);
+    let first: String = now[i].chars().take(1).flat_map(char::to_uppercase).collect();
+    let new = if capital { first + &now[i][1..] } else { now[i].to_owned() };
+    let question = format!("{}{new}{}", &before[..at], &before[at + own.len()..]);
+    (bare && all.len() <= SHORT).then(|| Swap { question, pairs: vec![(own.to_owned(), new)] })
 }
 
 /// The question before, of the year before or after its own.
@@ -267,6 +321,20 @@ mod tests {
         check("Visitors from 1990 to 2000?", "and 2010?", None);
         check("How many people lived in Bern in 1990?", "Draw it for 2000", None);
         check("翠岭茶厂2021年的产量是多少？", "2017年的呢？", Some("翠岭茶厂2017年的产量是多少？"));
+    }
+
+    #[test]
+    fn when_takes_the_place_of_where() {
+        let town = "In which town was the architect of the Minna Ferry born?";
+        check(town, "and the year?", Some("In which year was the architect of the Minna Ferry born?"));
+        check("Where was Ann Bo born?", "and when?", Some("When was Ann Bo born?"));
+        check("When was Ann Bo born?", "and in which town?", Some("Where was Ann Bo born?"));
+        check(town, "and the year of the flood?", None);
+        check(
+            "2022年に石橋美術館を訪れた人は何人ですか？",
+            "では2020年は何人ですか？",
+            Some("2020年に石橋美術館を訪れた人は何人ですか？"),
+        );
     }
 
     #[test]
