@@ -120,7 +120,8 @@ fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<()> {
-    let columns: Vec<String> = distinct(table.columns.clone()).iter().map(|c| names::identifier(c)).collect();
+    let column = |(i, name): (usize, &String)| format!("{}{}", names::identifier(name), affinity(table, i));
+    let columns: Vec<String> = distinct(table.columns.clone()).iter().enumerate().map(column).collect();
     connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
     let places = vec!["?"; columns.len()].join(", ");
     let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", names::identifier(name)))?;
@@ -128,6 +129,13 @@ fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<
         insert.execute(params_from_iter(row.iter().map(value)))?;
     }
     Ok(())
+}
+
+/// A column of numbers is compared with the `'2019'` of a query as with 2019.
+fn affinity(table: &Table, column: usize) -> &'static str {
+    let mut cells = table.rows.iter().filter_map(|row| row.get(column)).map(value).filter(|v| *v != SqlValue::Null);
+    let number = |value: SqlValue| matches!(value, SqlValue::Integer(_) | SqlValue::Real(_));
+    if cells.next().is_some_and(number) && cells.all(number) { " NUMERIC" } else { "" }
 }
 
 fn value(cell: &Cell) -> SqlValue {

@@ -6,7 +6,7 @@ use crate::guide::named::{names, speaking_of};
 use crate::guide::plan::years;
 use crate::guide::roles::{is_of_another, is_of_person};
 use crate::guide::series::series;
-use crate::guide::state::{piece_of, with_unit};
+use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
@@ -26,8 +26,16 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let sources = speaking_of(&turn.chat.sources, what);
     let sources = relevant(&sources, what);
     let passages = select(&sources, &query, LINES);
-    let Some((text, passage)) = choose(turn, what, &passages).await? else { return Ok(None) };
+    let Some((text, passage)) = choose(turn, what, &passages, None).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
+    let (mut passage, like) = (passage, kind_of(what));
+    // Something of another kind than what is wanted: another try with what is of that kind.
+    if let (false, Some(_)) = (is_of_kind(what, &fact), &like)
+        && let Some((text, other)) = choose(turn, what, &passages, like.as_ref()).await?
+    {
+        fact = fact_of(what, &text, &other, turn.chat);
+        passage = other;
+    }
     let other_role = is_of_another(what, &fact.text, &passage.text);
     if other_role || !is_of_kind(what, &fact) || is_of_other_years(what, &passage, &turn.chat.sources) {
         tracing::debug!("{:?} is no {what}", fact.text);
@@ -38,7 +46,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
             let alone: Vec<Source> =
                 sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
             let lines = select(&alone, what, LINES / 3);
-            let Some((text, passage)) = choose(turn, what, &lines).await? else { continue };
+            let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(&fact))).await? else { continue };
             let other = fact_of(what, &text, &passage, turn.chat);
             let own_year = !is_of_other_years(what, &passage, &turn.chat.sources);
             if own_year && differ(&fact, &other) {
@@ -47,6 +55,49 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         }
     }
     Ok(Some(fact))
+}
+
+/// What a piece of a page has to be to be an answer.
+struct Like {
+    date: bool,
+    /// Of figures: the unit, or the word for what is counted, where one is known.
+    unit: String,
+    noun: Option<String>,
+}
+
+/// The kind of a value that another page may tell otherwise.
+fn like_of(fact: &Fact) -> Like {
+    let own = figures(&fact.text).into_iter().next();
+    let unit = own.as_ref().and_then(|f| f.unit.as_ref()).map_or(String::new(), |unit| unit.name.to_string());
+    let noun = own.filter(|_| unit.is_empty()).and_then(|f| f.noun);
+    Like { date: fact.number.is_none() || fact.date.is_some(), unit, noun }
+}
+
+/// The kind of figure that a look-up is after, where it says it.
+fn kind_of(what: &str) -> Option<Like> {
+    let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+    let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
+    let like = |date| Like { date, unit: String::new(), noun: None };
+    match (says(YEAR), says(NUMBER)) {
+        (true, false) => Some(like(true)),
+        (false, true) => Some(like(false)),
+        _ => None,
+    }
+}
+
+impl Like {
+    /// The figures of a line that are of this kind, with their units.
+    fn in_line<'a>(&self, line: &'a str) -> Vec<&'a str> {
+        let fits = |f: &&Figure| {
+            let unit = f.unit.as_ref().map_or("", |unit| &unit.name);
+            let noun = self.noun.is_none() || f.noun.is_none() || f.noun == self.noun;
+            match self.date {
+                true => f.date.is_some(),
+                false => f.number.is_some() && f.date.is_none() && noun && (self.unit.is_empty() || unit == self.unit),
+            }
+        };
+        figures(line).iter().filter(fits).map(|f| with_unit(f, line)).collect()
+    }
 }
 
 const YEAR: &[&str] = &["when", "year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
@@ -157,8 +208,13 @@ fn empty(source: &Source) -> Source {
     Source { text: String::new(), ..source.clone() }
 }
 
-/// The piece of the passages that is the answer, and the sentence that says it.
-async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow::Result<Option<(String, Passage)>> {
+/// The piece of the passages that is the answer, of this kind, and the sentence that says it.
+async fn choose(
+    turn: &mut Turn<'_>,
+    what: &str,
+    passages: &[Passage],
+    like: Option<&Like>,
+) -> anyhow::Result<Option<(String, Passage)>> {
     if passages.is_empty() {
         return Ok(None);
     }
@@ -178,7 +234,17 @@ async fn choose(turn: &mut Turn<'_>, what: &str, passages: &[Passage]) -> anyhow
     }
     let _ = write!(prompt, "Fact: {what}");
     let all: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
-    let lark = format!("start: \"none\" | PIECE\nPIECE: {}\n", piece_of(&all.join("\n")));
+    let piece = match like {
+        Some(like) => {
+            let found: Vec<String> = all.iter().flat_map(|line| like.in_line(line)).map(quoted).collect();
+            if found.is_empty() {
+                return Ok(None);
+            }
+            found.join(" | ")
+        }
+        None => piece_of(&all.join("\n")),
+    };
+    let lark = format!("start: \"none\" | PIECE\nPIECE: {piece}\n");
     let told = prompt.clone();
     let text = match turn.complete(FIND.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,

@@ -209,7 +209,7 @@ fn is_longer(title: &str, name: &str, what: &str) -> bool {
         }
         return false;
     };
-    if continues(title[at + name.len()..].trim_start(), what) {
+    if continues(title[at + name.len()..].trim_start_matches([' ', '-']), what) {
         return true;
     }
     let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();

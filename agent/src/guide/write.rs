@@ -241,6 +241,31 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
         None if same => &rest[next.len()..],
         None => after,
     };
+    // "It fell by -26%": the verb says it.
+    const FALLS: &[&str] = &[
+        "decreased",
+        "fell",
+        "dropped",
+        "declined",
+        "shrank",
+        "lower",
+        "less",
+        "fewer",
+        "decrease",
+        "fall",
+        "drop",
+        "decline",
+        "gesunken",
+        "gefallen",
+        "zurückgegangen",
+        "baissé",
+        "diminué",
+        "bajado",
+        "disminuido",
+    ];
+    let sentence = before.rsplit(['.', '\n']).next().unwrap_or_default().to_lowercase();
+    let falls = sentence.split(|c: char| !c.is_alphabetic()).any(|word| FALLS.contains(&word));
+    let value = value.strip_prefix('-').filter(|_| falls).unwrap_or(value);
     format!("{before}{value}{after}").replace(name, value)
 }
 

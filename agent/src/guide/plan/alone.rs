@@ -5,7 +5,7 @@ use super::signs::{PERCENT, is_drawn, says, words};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, Fact};
 use crate::prompts::ALONE;
 use polymath_chat::{CompletionError, Constraint, Message, Role};
 use std::collections::HashSet;
@@ -67,6 +67,9 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());
     }
+    if let Some(text) = of_that_place(request, turn.chat) {
+        return Ok(text);
+    }
     let said = exchange(turn.chat, &before);
     let prompt = format!("{said}Follow-up: {request}");
     let lark = grammar::said(&[request, &said]);
@@ -88,6 +91,26 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
         }
         _ => request.to_owned(),
     })
+}
+
+/// A request about "that town" as one about the town that was found, by its name.
+fn of_that_place(request: &str, chat: &Chat) -> Option<String> {
+    const SHOWING: &[&str] = &["that", "this", "the", "same", "dieser", "diese", "der", "cette", "ce", "esa", "ese"];
+    const PLACES: &[&str] =
+        &["town", "city", "village", "place", "stadt", "ort", "dorf", "ville", "village", "lieu", "ciudad", "pueblo"];
+    const ASKED: &[&str] = &["where", "birthplace", "hometown", "wo", "où", "dónde", "born"];
+    let small = request.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let pair = all.windows(2).find(|w| SHOWING.contains(&w[0]) && PLACES.contains(&w[1]))?;
+    let phrase = pair.join(" ");
+    let at = small.find(&phrase).filter(|_| small.len() == request.len())?;
+    let is_place = |fact: &&Fact| {
+        let about = fact.about.to_lowercase();
+        fact.number.is_none() && fact.date.is_none() && (says(&about, ASKED) || says(&about, PLACES))
+    };
+    let place = chat.facts.iter().rev().take(4).find(is_place)?;
+    let named = named::names_said(request).is_empty() && place.text.split(' ').count() < 5;
+    named.then(|| format!("{}{}{}", &request[..at], place.text, &request[at + phrase.len()..]))
 }
 
 /// The question before this one, as it could be understood alone.
@@ -236,6 +259,20 @@ mod tests {
         assert!(is_kept("In which town?", "In which town was Ann Bo born?"));
         assert!(is_kept("Then when was it first climbed?", "When was Mount Chib first climbed?"));
         assert!(!is_kept("and its architect?", "When was the hall built?"));
+    }
+
+    #[test]
+    fn that_town_is_the_one_that_was_found() {
+        let mut chat = Chat::new("c");
+        let (name, about, text) = (String::new(), "In which town was Ann Bo born".to_owned(), "Sund".to_owned());
+        let provenance = polymath_chat::Provenance::Given;
+        chat.add_fact(Fact { name, about, text, number: None, date: None, provenance, others: Vec::new() });
+        let said = |request: &str| of_that_place(request, &chat);
+        assert_eq!(
+            said("how many inhabitants does the place have?").as_deref(),
+            Some("how many inhabitants does Sund have?")
+        );
+        assert_eq!(said("and its area?"), None);
     }
 
     #[test]

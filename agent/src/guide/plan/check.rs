@@ -66,8 +66,9 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             if there {
                 tables.insert(name.clone());
             }
-            impossible.extend((!there).then_some("sql"));
-            there
+            let known = there && !is_of_unsaid(query, asked, chat);
+            impossible.extend((!known).then_some("sql"));
+            known
         }
         Step::Describe { table } => tables.contains(table),
         Step::Chart { .. } | Step::Change { .. } if !is_drawn(&request) => {
@@ -138,6 +139,20 @@ fn is_unasked_series(columns: &[String], request: &str) -> bool {
         && !says(request, SERIES)
         && !is_drawn(request)
         && !request.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a query asks for a text that nobody said and no table has: a product out of an example.
+fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
+    const CELLS: usize = 20_000;
+    let said = request.to_lowercase();
+    let condition = query.find(" WHERE ").map_or("", |at| &query[at..]);
+    let literals = condition.split('\'').skip(1).step_by(2).map(|text| text.trim_matches('%').trim().to_lowercase());
+    let worded = |text: &String| text.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let has = |text: &str| {
+        let mut cells = chat.tables.iter().flat_map(|t| t.rows.iter().flatten()).take(CELLS);
+        said.contains(text) || cells.any(|cell| cell.display().to_lowercase().contains(text))
+    };
+    literals.filter(worded).any(|text| !has(&text))
 }
 
 /// Whether each row has figures, and the request has them all, each as often.
@@ -247,7 +262,7 @@ fn in_percent(step: &mut Step) {
 }
 
 /// A change of what was drawn last is drawn like it, unless the request asks a question about it.
-fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
+pub fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
     let ([Step::Sql { name, query }], Some(chart)) = (steps.as_slice(), chat.charts.last()) else { return };
     let drawn =
         chat.messages.iter().rev().find(|m| m.role == Role::Assistant).is_some_and(|m| m.content.contains(".png"));
@@ -390,6 +405,14 @@ mod tests {
         assert_eq!(mend(&mut steps, "What is the mean in big.csv?", &chat), ["find", "collect"]);
         let mut steps = super::super::steps::read("a = calc(\"a + b + c\")");
         assert_eq!((mend(&mut steps, "What is the sum?", &chat), steps.len()), (vec!["calc"], 0));
+    }
+
+    #[test]
+    fn queries_ask_for_what_was_said() {
+        let chat = Chat::new("c");
+        assert!(is_of_unsaid("SELECT * FROM t1 WHERE Crop = 'Wheat'", "and per head?", &chat));
+        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Crop LIKE '%Wheat%'", "only wheat, please", &chat));
+        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Day LIKE '2010-03%'", "in March?", &chat));
     }
 
     #[test]

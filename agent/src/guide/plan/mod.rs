@@ -8,13 +8,14 @@ mod grammar;
 mod lookup;
 mod ready;
 mod recall;
+mod replies;
 mod rows;
 mod signs;
 mod steps;
 mod swap;
 
 pub use amounts::numbers;
-pub use ready::is_translation;
+pub use replies::is_translation;
 pub use signs::{LEAST, MOST, begins, says as said, words, years};
 pub use steps::Step;
 
@@ -57,7 +58,7 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let topic = alone::before(turn.chat).filter(|before| {
         let works_out = steps.iter().all(|step| matches!(step, Step::Calc { .. } | Step::Recall { .. }));
         works_out && turn.asked == *before
-            || works_out && named::names(&turn.asked).is_empty() && !named::names(before).is_empty()
+            || works_out && named::names_said(&turn.asked).is_empty() && !named::names_said(before).is_empty()
     });
     let asked = match topic {
         Some(question) => match turn.chat.asked.last() {

@@ -2,11 +2,13 @@
 //! the second is above the first, how much that is per head. The query is plain from the table's columns.
 
 use super::Step;
+use super::check::draw_again;
 use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, says, words, years};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Role, Table};
+use polymath_quantity::{Figure, figures};
 
 /// Words of such a follow-up, at most.
 const SHORT: usize = 14;
@@ -23,8 +25,11 @@ const EMPTY: &[&str] = &[
 pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
     let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty());
-    let is_shown = shown.is_some_and(|m| m.content.contains("| ---"));
-    if !is_shown || words(&small).count() > SHORT || is_drawn(&small) {
+    let has = |mark: &str| shown.is_some_and(|m| m.content.contains(mark));
+    if let Some(steps) = with_another(request, chat, has("| ---"), has(".png")) {
+        return Some(steps);
+    }
+    if !has("| ---") || words(&small).count() > SHORT || is_drawn(&small) {
         return None;
     }
     let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
@@ -32,6 +37,35 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         .or_else(|| of_two_rows(request, &chat.tables[at], at))
         .or_else(|| per_column(&small, chat, at))?;
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// The table of years that was just shown or drawn with one year more: "and 2025, which had 90,900".
+fn with_another(request: &str, chat: &Chat, shown: bool, drawn: bool) -> Option<Vec<Step>> {
+    const ADDING: &[&str] = &[
+        "add", "append", "insert", "include", "with", "had", "has", "and", "plus", "füge", "hinzu", "ergänze", "mit",
+        "ajoute", "ajoutez", "avec", "añade", "agrega", "con", "加", "追加",
+    ];
+    let small = request.to_lowercase();
+    let at = match (drawn, shown) {
+        (true, _) => chat.charts.last()?.table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?,
+        (false, true) => chat.tables.iter().rposition(|t| t.rows.len() > 1)?,
+        _ => return None,
+    };
+    let table = chat.tables.get(at).filter(|t| t.columns.len() == 2 && is_measured(t, 1))?;
+    let all = figures(request);
+    let (dated, amounts): (Vec<&Figure>, Vec<&Figure>) = all.iter().partition(|f| f.date.is_some());
+    let ([year], [amount]) = (dated.as_slice(), amounts.as_slice()) else { return None };
+    let year = year.date.filter(|date| date.is_year())?.to_string();
+    let known = |cell: &Cell| cell.date.as_deref().unwrap_or(cell.display()).starts_with(year.as_str());
+    let of_years = table.rows.iter().all(|row| !years(row[0].date.as_deref().unwrap_or(row[0].display())).is_empty());
+    let asks = small.contains(['?', '？']) || words(&small).count() > SHORT || !says(&small, ADDING);
+    if asks || !of_years || table.rows.iter().any(|row| known(&row[0])) || !named::names_said(request).is_empty() {
+        return None;
+    }
+    let query = format!("SELECT * FROM t{} UNION ALL SELECT {year}, {}", at + 1, amount.number?);
+    let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
+    draw_again(&mut steps, &small, chat);
+    Some(steps)
 }
 
 /// The row with most or least of a column.
@@ -119,12 +153,14 @@ fn measured(request: &str, table: &Table) -> Option<usize> {
     let columns: Vec<usize> = (0..table.columns.len()).filter(|i| is_measured(table, *i)).collect();
     let asked = terms(request);
     let is_named = |i: &&usize| terms(&split(&table.columns[**i])).iter().any(|term| asked.contains(term));
-    let mut named = columns.iter().filter(is_named);
-    match (named.next(), named.next(), columns.as_slice()) {
-        (Some(one), None, _) => Some(*one),
-        (None, None, [one]) => Some(*one),
-        _ => None,
-    }
+    let is_whole = |i: &&usize| terms(&split(&table.columns[**i])).iter().all(|term| asked.contains(term));
+    let only = |fits: &dyn Fn(&&usize) -> bool| {
+        let mut found = columns.iter().filter(|i| fits(i));
+        found.next().filter(|_| found.next().is_none()).copied()
+    };
+    let none_named = !columns.iter().any(|i| is_named(&i));
+    let alone = <[usize; 1]>::try_from(columns.clone()).ok().map(|[one]| one).filter(|_| none_named);
+    only(&is_named).or_else(|| only(&is_whole)).or(alone)
 }
 
 fn is_measured(table: &Table, i: usize) -> bool {
@@ -196,6 +232,17 @@ mod tests {
         check("which shop sold the most?", None);
         check("the highest mountain?", None);
         check("the top 3?", None);
+    }
+
+    #[test]
+    fn a_year_is_added() {
+        let mut chat = Chat::new("c");
+        chat.tables = vec![table(&["Year", "Guests"], &[&["2018", "49100"], &["2019", "90600"]])];
+        chat.messages = vec![Message::user("?"), Message::assistant("| a |\n| --- |"), Message::user("?")];
+        let plan = |request: &str| plan(request, &chat).map(|steps| steps[0].to_string());
+        let want = Some("t2 = sql(SELECT * FROM t1 UNION ALL SELECT 2025, 90900)".to_owned());
+        assert_eq!(plan("and 2025, which had 90,900"), want);
+        assert_eq!(plan("Add 2019 with 90,900"), None);
     }
 
     #[test]

@@ -325,6 +325,7 @@ pub const LEAST: &[&str] = &[
     "fewest",
     "lightest",
     "cheapest",
+    "worst",
     "minimum",
     "kleinste",
     "niedrigste",

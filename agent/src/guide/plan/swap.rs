@@ -84,7 +84,9 @@ impl Swap {
             }
         }
         let same = |(a, b): &(&Step, &Step)| matches!(a, Step::Find { what, .. } if !what.contains('{')) && a == b;
-        (!steps.iter().zip(plan).any(|pair| same(&pair))).then_some(steps)
+        // Who somebody is has to be found again for when they were born.
+        let hops = steps.iter().any(|step| matches!(step, Step::Find { what, .. } if what.contains('{')));
+        (hops || !steps.iter().zip(plan).any(|pair| same(&pair))).then_some(steps)
     }
 }
 

@@ -1,0 +1,313 @@
+//! Requests that the model answers itself, without tools: talk, translations, texts and code.
+
+use super::Step;
+use super::signs::{is_drawn, says, words};
+use crate::guide::named;
+use crate::notebook::Chat;
+use polymath_chat::Role;
+
+/// Beginnings of words that ask for what was said in other words.
+const TRANSLATE: &[&str] = &[
+    "translat",
+    "rewrit",
+    "rephras",
+    "reword",
+    "shorten",
+    "übersetz",
+    "umformul",
+    "kürz",
+    "tradu",
+    "reformul",
+    "résum",
+    "翻译",
+    "翻譯",
+    "改写",
+    "訳",
+    "번역",
+];
+/// Words that may stand before the one that says what is asked for.
+const FILLING: &[&str] = &[
+    "now",
+    "please",
+    "can",
+    "could",
+    "you",
+    "me",
+    "let",
+    "i",
+    "it",
+    "that",
+    "this",
+    "so",
+    "then",
+    "well",
+    "show",
+    "make",
+    "bitte",
+    "jetzt",
+    "maintenant",
+    "ahora",
+];
+/// Words of a short request, at most.
+const SHORT: usize = 12;
+
+/// Whether there is no doubt that a request is for the model alone.
+pub fn is_reply(request: &str, chat: &Chat) -> bool {
+    let small = request.to_lowercase();
+    chat.messages.len() > 1 && is_translation(&small)
+        || is_greeting(&small)
+        || is_said_in(&small, chat)
+        || goes_on(&small, chat)
+        || is_writing(&small)
+        || is_of_a_text(&small)
+        || asks_for_code(&small, chat)
+        || is_of_code(&small, chat)
+}
+
+/// Whether a request is a greeting, or asks what was said of oneself.
+fn is_greeting(request: &str) -> bool {
+    const GREETINGS: &[&str] = &[
+        "hi",
+        "hello",
+        "hey",
+        "hiya",
+        "greetings",
+        "morning",
+        "evening",
+        "thanks",
+        "thank",
+        "bye",
+        "goodbye",
+        "hallo",
+        "guten",
+        "servus",
+        "danke",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "merci",
+        "hola",
+        "buenos",
+        "buenas",
+        "gracias",
+        "你好",
+        "您好",
+        "谢谢",
+        "こんにちは",
+        "ありがとう",
+    ];
+    const OF_ONESELF: &[&str] =
+        &["my name", "who am i", "about me", "mein name", "wie heiße ich", "mon nom", "mi nombre", "我的名字", "我叫"];
+    const ASKING: &[&str] =
+        &["what", "which", "when", "where", "many", "much", "long", "find", "plot", "table", "list"];
+    let first = words(request).find(|word| !["well", "oh", "good", "so", "and"].contains(word)).unwrap_or_default();
+    let greets = GREETINGS.iter().any(|word| first == *word || !word.is_ascii() && first.starts_with(word));
+    let asks = says(request, ASKING) || request.contains(|c: char| c.is_ascii_digit());
+    words(request).count() <= SHORT && (greets && !asks || says(request, OF_ONESELF))
+}
+
+/// Whether a request asks for a quoted text in another language; or, behind such a one, for one more language.
+fn is_said_in(request: &str, chat: &Chat) -> bool {
+    const LANGUAGES: &[&str] = &[
+        "english",
+        "german",
+        "french",
+        "spanish",
+        "italian",
+        "portuguese",
+        "dutch",
+        "chinese",
+        "japanese",
+        "korean",
+        "russian",
+        "polish",
+        "turkish",
+        "latin",
+        "greek",
+        "arabic",
+        "deutsch",
+        "englisch",
+        "französisch",
+        "spanisch",
+        "italienisch",
+        "anglais",
+        "allemand",
+        "espagnol",
+        "italien",
+        "inglés",
+        "alemán",
+        "francés",
+        "italiano",
+        "英语",
+        "英文",
+        "中文",
+        "德语",
+        "法语",
+        "日语",
+        "英語",
+        "ドイツ語",
+        "フランス語",
+        "中国語",
+    ];
+    let quotes = request.contains(['"', '“', '„', '«', '「', '‘']) || request.matches('\'').count() > 1;
+    let says_it = ["how do you say", "how do i say", "how to say", "wie sagt man", "comment dit-on", "cómo se dice"];
+    let asks = quotes || says_it.iter().any(|phrase| request.contains(phrase));
+    let more = was_a_reply(chat) && words(request).count() < 6;
+    says(request, LANGUAGES) && (asks || more) && words(request).count() <= 2 * SHORT
+}
+
+/// Whether the question before was answered without tools.
+fn was_a_reply(chat: &Chat) -> bool {
+    let plan = chat.asked.last().map(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()));
+    plan.is_some_and(|plan| plan.is_ok_and(|plan| plan == [Step::Reply]))
+}
+
+/// Whether a request begins by asking for something to be written that needs no facts.
+fn is_writing(request: &str) -> bool {
+    const WRITE: &[&str] =
+        &["write", "draft", "compose", "schreib", "schreibe", "verfasse", "écris", "rédige", "escribe", "redacta"];
+    let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
+    let begins = WRITE.contains(&first) || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
+    begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
+}
+
+/// Whether a request asks for code to be shown: it opens with a language's name or has a word for a piece
+/// of code, and there is no data that a program would be for.
+fn asks_for_code(request: &str, chat: &Chat) -> bool {
+    const LANGUAGES: &[&str] =
+        &["python", "sql", "bash", "shell", "javascript", "typescript", "rust", "java", "regex", "awk", "sed"];
+    const PIECES: &[&str] = &[
+        "function that",
+        "function which",
+        "function called",
+        "function to",
+        "one-liner",
+        "regular expression",
+        "regex",
+        "shell command",
+        "bash command",
+        "linux command",
+        "command line",
+        "sql query",
+        "in sql",
+        "code snippet",
+    ];
+    let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
+    let opens = LANGUAGES.contains(&first) && request.trim_start().starts_with(first);
+    let piece = |word: &str| {
+        const WORDS: &[&str] =
+            &["function", "loop", "code", "script", "class", "snippet", "query", "command", "method", "regex"];
+        WORDS.iter().any(|p| word.starts_with(p))
+    };
+    let all: Vec<&str> = words(request).collect();
+    let named = all.windows(2).any(|pair| LANGUAGES.contains(&pair[0]) && piece(pair[1]));
+    let asks = opens
+        || named
+        || PIECES.iter().any(|piece| request.contains(piece))
+        || request.contains("sql") && request.contains("table ");
+    asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(request)
+}
+
+/// Whether a request brings a text along, to be told in fewer words.
+fn is_of_a_text(request: &str) -> bool {
+    const SHORTER: &[&str] = &["summar", "tl;dr", "sentence", "shorten", "zusammen", "résum", "resum", "摘要", "总结"];
+    const LONG: usize = 25;
+    let begins: String = request.chars().take(60).collect();
+    words(request).count() > LONG && SHORTER.iter().any(|word| begins.contains(word))
+}
+
+/// Whether a short request is about what the model wrote itself just before: shorter, with a moon in it.
+fn goes_on(request: &str, chat: &Chat) -> bool {
+    const POINTS: &[&str] = &[
+        "it",
+        "that",
+        "this",
+        "them",
+        "same",
+        "another",
+        "shorter",
+        "longer",
+        "simpler",
+        "simply",
+        "again",
+        "instead",
+        "rhyme",
+        "tone",
+        "formal",
+        "friendlier",
+        "child",
+        "es",
+        "das",
+        "kürzer",
+        "nochmal",
+        "court",
+        "otra",
+        "más",
+    ];
+    was_a_reply(chat)
+        && says(request, POINTS)
+        && words(request).count() <= SHORT
+        && (chat.tables.is_empty() || !is_drawn(request))
+        && !request.contains(|c: char| c.is_ascii_digit())
+        && named::names(request).is_empty()
+}
+
+/// Whether a short request goes on about code that was just written.
+fn is_of_code(request: &str, chat: &Chat) -> bool {
+    let answers = chat.messages.iter().rev().filter(|m| m.role == Role::Assistant && !m.content.is_empty());
+    let code = answers.take(1).any(|m| m.content.contains("```"));
+    code && words(request).count() <= 2 * SHORT && !is_drawn(request) && chat.files.is_empty()
+}
+
+/// Whether a request begins by asking for a translation.
+pub fn is_translation(request: &str) -> bool {
+    let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
+    let asks = |word: &str| TRANSLATE.iter().any(|t| word.starts_with(t));
+    let wraps = ["把", "将", "將", "请", "請"].iter().any(|w| first.starts_with(w));
+    asks(first) || wraps && TRANSLATE.iter().any(|t| first.contains(t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::Message;
+
+    #[test]
+    fn texts_and_code_at_hand_need_no_tools() {
+        let text = "Ann opened a bookshop in Sund last Monday. In spite of the rain many neighbours came, and a brass band played until \
+                    the evening, and there was cake.";
+        assert!(is_reply(&format!("One sentence, please: {text}"), &Chat::new("c")));
+        let mut coded = Chat::new("c");
+        coded.messages = vec![Message::user("?"), Message::assistant("```python\nprint(1)\n```"), Message::user("?")];
+        assert!(is_reply("now in JavaScript, please", &coded) && !is_reply("draw it as bars", &coded));
+    }
+
+    #[test]
+    fn code_is_shown_and_not_run() {
+        let code = |request: &str| is_reply(request, &Chat::new("c"));
+        assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .log files?"));
+        assert!(
+            code("Show me a Python loop over 1 to 9")
+                && code("I need SQL that adds up hours for every nurse, table shifts")
+        );
+        assert!(
+            !code("Use Python to simulate 1000 throws of a die") && !code("How long is the python in the Bern zoo?")
+        );
+    }
+
+    #[test]
+    fn a_greeting_is_answered() {
+        let greets = |request: &str| is_reply(request, &Chat::new("c"));
+        assert!(greets("Hey there, this is Veit") && greets("do you still know my name?") && greets("Good morning!"));
+        assert!(greets("What is \"I am tired\" in Italian?") && !greets("Who wrote \"Faust\"?"));
+        assert!(!greets("Hello, how long is the Rhine?") && !greets("hi, find the height of the Varn Dam"));
+    }
+
+    #[test]
+    fn translations_need_no_tools() {
+        let mut chat = Chat::new("c");
+        chat.messages = vec![Message::user("?"), Message::assistant("!"), Message::user("?")];
+        assert!(is_reply("Translate the answer into Chinese", &chat) && is_reply("把答案翻译成英文", &chat));
+        assert!(!is_reply("Who translated the Iliad into Latin first?", &chat));
+    }
+}
