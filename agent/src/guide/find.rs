@@ -219,9 +219,15 @@ async fn choose(
         return Ok(None);
     }
     let years = years(what);
-    let other = |line: &Passage| line.text.contains(" | ") && is_of_another_year(&line.text, &years);
+    let other = |line: &Passage| {
+        line.text.contains(" | ") && is_of_another_year(&line.text, &years)
+            || is_of_other_years(what, line, &turn.chat.sources)
+    };
     let lines: Vec<Passage> =
         passages.iter().flat_map(in_sentences).flat_map(|line| of_years(line, &years)).filter(|l| !other(l)).collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
     let mut prompt = String::new();
     let mut page = 0;
     for line in &lines {
@@ -264,7 +270,8 @@ async fn choose(
     }
     let shared = |line: &&Passage| {
         let words: HashSet<String> = terms(&line.text).into_iter().collect();
-        (words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
+        let own_role = !is_of_another(what, value, &line.text);
+        (own_role, words.intersection(&wanted).count(), std::cmp::Reverse(line.n))
     };
     let line = lines.iter().filter(|l| l.text.contains(value)).max_by_key(shared);
     Ok(line.map(|line| (whole(value, &line.text), line.clone())))

@@ -3,7 +3,7 @@
 
 mod columns;
 
-use super::plan::{LEAST, MOST, said};
+use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
 use columns::settled;
 use polymath_chat::{Cell, Table};
@@ -26,6 +26,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return query;
     }
+    let query = restricted(&query, request, tables);
     let small = request.to_lowercase();
     in_month(&ordered(&grouped(&query, request), &small), &small)
 }
@@ -80,6 +81,48 @@ fn measured(query: &str, request: &str, tables: &[Table]) -> String {
         }
     }
     query
+}
+
+/// A query of one table with the condition that it forgets: the request names a value of a column of words,
+/// which stands nowhere in the query.
+fn restricted(query: &str, request: &str, tables: &[Table]) -> String {
+    const VALUES: usize = 60;
+    let mut used = (0..tables.len()).filter(|i| words(query).any(|word| word == format!("t{}", i + 1)));
+    let (Some(table), None) = (used.next().map(|i| &tables[i]), used.next()) else { return query.to_owned() };
+    let titles = tables.iter().flat_map(|table| table.title.split(" + "));
+    let asked = titles.fold(request.to_owned(), |text, title| text.replace(title, " "));
+    let is_named = |value: &str| {
+        let part = |c: char| c.is_alphanumeric();
+        let whole = |at: usize| !asked[..at].ends_with(part) && !asked[at + value.len()..].starts_with(part);
+        value.starts_with(char::is_uppercase) && asked.match_indices(value).any(|(at, _)| whole(at))
+    };
+    let mut found: Vec<(usize, Vec<&str>)> = Vec::new();
+    for i in 0..table.columns.len() {
+        let worded = |cell: &&Cell| cell.number.is_none() && cell.date.is_none();
+        let mut values: Vec<&str> =
+            table.rows.iter().filter_map(|row| row.get(i)).filter(worded).filter_map(|c| c.text.as_deref()).collect();
+        values.sort_unstable();
+        values.dedup();
+        let named: Vec<&str> = values.iter().copied().filter(|value| is_named(value)).collect();
+        if values.len() <= VALUES && !named.is_empty() && named.len() < values.len() {
+            found.push((i, named));
+        }
+    }
+    let [(i, named)] = found.as_slice() else { return query.to_owned() };
+    let column = format!("\"{}\"", table.columns[*i].replace('"', "\"\""));
+    if named.iter().any(|value| query.contains(value)) || query.contains(" WHERE ") && query.contains(" OR ") {
+        return query.to_owned();
+    }
+    let listed: Vec<String> = named.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+    let condition = format!("{column} IN ({})", listed.join(", "));
+    match clause(query, " WHERE ") {
+        Some(place) => format!("{}{condition} AND {}", &query[..place.start], &query[place.start..]),
+        None => {
+            let ends = [" GROUP BY ", " ORDER BY ", " LIMIT "].iter().filter_map(|next| query.find(next)).min();
+            let at = ends.unwrap_or(query.len());
+            format!("{} WHERE {condition}{}", &query[..at], &query[at..])
+        }
+    }
 }
 
 /// A sum by manager is one row a manager: of several columns that a query groups by, those stay that the
@@ -272,6 +315,25 @@ mod tests {
         assert_eq!(query("How many tickets for that income?"), "SELECT SUM(Tickets) AS Total FROM t1");
         assert_eq!(query("How much income is in tickets.csv?"), "SELECT SUM(Income) AS Total FROM t1");
         assert_eq!(query("How much is it?"), "SELECT SUM(Tickets) AS Total FROM t1");
+    }
+
+    #[test]
+    fn a_value_that_the_request_names_is_a_condition() {
+        let row = |shop: &str, n: f64| {
+            vec![Cell::new(shop, Provenance::Given), Cell { number: Some(n), ..Cell::new("n", Provenance::Given) }]
+        };
+        let table = Table {
+            title: "sales_Sund.csv".into(),
+            columns: ["Shop", "Cost"].map(str::to_owned).to_vec(),
+            rows: vec![row("Sund", 1.0), row("Ardun", 2.0), row("Varn", 3.0)],
+        };
+        let query = |query: &str, request: &str| mended(query, request, std::slice::from_ref(&table));
+        let sum = "SELECT SUM(Cost) FROM t1";
+        assert_eq!(query(sum, "the cost of Sund in all?"), format!("{sum} WHERE \"Shop\" IN ('Sund')"));
+        assert_eq!(query(sum, "the cost in sales_Sund.csv?"), sum);
+        let grouped = "SELECT Shop, SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Shop";
+        let want = "SELECT Shop, SUM(Cost) FROM t1 WHERE \"Shop\" IN ('Ardun', 'Sund') AND Cost > 1 GROUP BY Shop";
+        assert_eq!(query(grouped, "the cost over 1 of Sund and Ardun, by shop"), want);
     }
 
     #[test]

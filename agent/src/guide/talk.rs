@@ -25,6 +25,11 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         Some(last) if plan::is_translation(&turn.question.to_lowercase()) => {
             messages.push(Message::user(format!("{}\n\nThe answer:\n{}", turn.question, last.content)));
         }
+        // Asked for a change it says the same again, unless it has the text to be changed before it.
+        Some(last) if plan::is_change(&turn.question.to_lowercase(), turn.chat) => {
+            let text = format!("{}\n\nWrite this text again in full, with one change: {}", last.content, turn.question);
+            messages.push(Message::user(text));
+        }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }
     let constraint = sentences(turn.question).map(so_many).or_else(|| lines(turn.question).map(in_lines));

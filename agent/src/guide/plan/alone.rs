@@ -180,6 +180,8 @@ pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
         "older",
         "date",
         "go",
+        "going",
+        "goe",
         "should",
         "would",
         "believe",

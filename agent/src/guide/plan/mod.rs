@@ -15,7 +15,7 @@ mod steps;
 mod swap;
 
 pub use amounts::numbers;
-pub use replies::is_translation;
+pub use replies::{is_change, is_translation};
 pub use signs::{LEAST, MOST, begins, says as said, words, years};
 pub use steps::Step;
 
@@ -84,7 +84,10 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
         return Some(vec![step]);
     }
     let step = recall::ratio(turn.question, turn.chat).or_else(|| recall::shared(turn.question, turn.chat));
-    if let Some(step) = step.or_else(|| recall::change(turn.question, turn.chat)) {
+    if let Some(step) = step
+        .or_else(|| recall::in_percent(turn.question, turn.chat))
+        .or_else(|| recall::change(turn.question, turn.chat))
+    {
         return Some(vec![step]);
     }
     let before = alone::before(turn.chat)?;

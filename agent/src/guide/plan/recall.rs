@@ -112,6 +112,39 @@ pub fn shared(request: &str, chat: &Chat) -> Option<Step> {
         .then(|| Step::Calc { name: fact_name(chat.facts.len()), expression: format!("{} / {number}", last.name) })
 }
 
+/// By how many percent one of two values is above the other, behind their difference: of the smaller one,
+/// unless the request takes the larger one as 100 %.
+pub fn in_percent(request: &str, chat: &Chat) -> Option<Step> {
+    const LARGER: &[&str] = &[
+        "larger",
+        "bigger",
+        "higher",
+        "greater",
+        "longer",
+        "deeper",
+        "older",
+        "größere",
+        "größeren",
+        "plus grand",
+        "mayor",
+    ];
+    const POINTING: &[&str] = &["that", "it", "this", "difference", "das", "cela", "eso"];
+    let small = request.to_lowercase();
+    let last = chat.facts.last().filter(|f| matches!(f.provenance, Provenance::Computed { .. }))?;
+    let (a, b) = last.about.split_once(" - ")?;
+    let named = |name: &str| chat.facts.iter().find(|f| f.name == name.trim() && f.number.is_some());
+    let (a, b) = (named(a)?, named(b)?);
+    let asks = (says(&small, PERCENT) || small.contains('%')) && says(&small, POINTING);
+    if !asks || words(&small).count() > SHORT + 4 || !named::names_said(request).is_empty() || a.number == b.number {
+        return None;
+    }
+    let (more, less) = if a.number > b.number { (a, b) } else { (b, a) };
+    let hundred = small.find("100").map_or("", |at| &small[..at]);
+    let base = if says(hundred, LARGER) { more } else { less };
+    let expression = format!("({} - {}) / {} in percent", more.name, less.name, base.name);
+    Some(Step::Calc { name: fact_name(chat.facts.len()), expression })
+}
+
 /// The change in percent between the last two values that were found, of one thing in two years.
 pub fn change(request: &str, chat: &Chat) -> Option<Step> {
     const OTHERWISE: &[&str] = &["if", "when", "who", "where"];
@@ -174,6 +207,19 @@ mod tests {
         assert_eq!(shared("how much is that for each of 4 persons?").as_deref(), Some("b = calc(a / 4)"));
         assert_eq!(shared("and split among 3 of us?").as_deref(), Some("b = calc(a / 3)"));
         assert_eq!(shared("and with 4 more?"), None);
+    }
+
+    #[test]
+    fn a_difference_is_told_in_percent() {
+        let mut chat = Chat::new("c");
+        with_fact("depth of Lake Ost", "123 m", 123.0, true, &mut chat);
+        with_fact("depth of Lake West", "196 m", 196.0, true, &mut chat);
+        with_fact("a - b", "73 m", 73.0, false, &mut chat);
+        let told = |request: &str| in_percent(request, &chat).map(|step| step.to_string());
+        let want = |base: &str| Some(format!("d = calc((b - a) / {base} in percent)"));
+        assert_eq!(told("how much is that in percent, the smaller one being 100%?"), want("a"));
+        assert_eq!(told("and in percent, if the larger one is 100%? what is that?"), want("b"));
+        assert_eq!(told("what is that in metres?"), None);
     }
 
     #[test]

@@ -212,8 +212,10 @@ fn asks_for_code(request: &str, chat: &Chat) -> bool {
 fn is_of_a_text(request: &str) -> bool {
     const SHORTER: &[&str] = &["summar", "tl;dr", "sentence", "shorten", "zusammen", "résum", "resum", "摘要", "总结"];
     const LONG: usize = 25;
-    let begins: String = request.chars().take(60).collect();
-    words(request).count() > LONG && SHORTER.iter().any(|word| begins.contains(word))
+    let all: Vec<char> = request.chars().collect();
+    let ends: [String; 2] = [all.iter().take(60).collect(), all[all.len().saturating_sub(60)..].iter().collect()];
+    let asks = |part: &String| SHORTER.iter().any(|word| part.contains(word));
+    words(request).count() > LONG && ends.iter().any(asks)
 }
 
 /// Whether a short request is about what the model wrote itself just before: shorter, with a moon in it.
@@ -252,6 +254,34 @@ fn goes_on(request: &str, chat: &Chat) -> bool {
         && named::names(request).is_empty()
 }
 
+/// Whether a request asks for what the model wrote itself just before, with a change.
+pub fn is_change(request: &str, chat: &Chat) -> bool {
+    const CHANGING: &[&str] = &[
+        "mention",
+        "mentions",
+        "include",
+        "work",
+        "put",
+        "make",
+        "shorter",
+        "longer",
+        "rhyme",
+        "rhymes",
+        "formal",
+        "friendlier",
+        "funnier",
+        "simpler",
+        "replace",
+        "change",
+        "rewrite",
+        "without",
+        "appear",
+        "kürzer",
+        "länger",
+    ];
+    goes_on(request, chat) && says(request, CHANGING)
+}
+
 /// Whether a short request goes on about code that was just written.
 fn is_of_code(request: &str, chat: &Chat) -> bool {
     let answers = chat.messages.iter().rev().filter(|m| m.role == Role::Assistant && !m.content.is_empty());
@@ -277,6 +307,7 @@ mod tests {
         let text = "Ann opened a bookshop in Sund last Monday. In spite of the rain many neighbours came, and a brass band played until \
                     the evening, and there was cake.";
         assert!(is_reply(&format!("One sentence, please: {text}"), &Chat::new("c")));
+        assert!(is_reply(&format!("{text} Shorten this to one sentence."), &Chat::new("c")));
         let mut coded = Chat::new("c");
         coded.messages = vec![Message::user("?"), Message::assistant("```python\nprint(1)\n```"), Message::user("?")];
         assert!(is_reply("now in JavaScript, please", &coded) && !is_reply("draw it as bars", &coded));

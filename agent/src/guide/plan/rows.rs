@@ -8,7 +8,7 @@ use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Role, Table};
-use polymath_quantity::{Figure, figures};
+use polymath_quantity::figures;
 
 /// Words of such a follow-up, at most.
 const SHORT: usize = 14;
@@ -18,7 +18,8 @@ const EMPTY: &[&str] = &[
     "have", "wa", "is", "are", "were", "so", "then", "now", "total", "sum", "value", "row", "entry", "in", "of",
     "come", "first", "last", "by", "far", "about", "how", "change", "did", "much", "many", "between", "two", "both",
     "than", "more", "less", "welche", "welcher", "welches", "wer", "quel", "quelle", "cuál", "quién", "year", "that",
-    "it", "over", "from", "to", "rise", "fall", "fell", "grow", "differ", "file",
+    "it", "over", "from", "to", "rise", "fall", "fell", "grow", "differ", "file", "large", "big", "great", "when",
+    "wann", "quand",
 ];
 
 /// The plan of such a follow-up.
@@ -26,10 +27,14 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
     let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty());
     let has = |mark: &str| shown.is_some_and(|m| m.content.contains(mark));
-    if let Some(steps) = with_another(request, chat, has("| ---"), has(".png")) {
+    // A value of the table's is about it too.
+    let last = chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+    let queried = last.is_some_and(|plan| plan.iter().any(|step| matches!(step, Step::Sql { .. })));
+    let is_shown = has("| ---") || queried;
+    if let Some(steps) = other_years(request, chat, is_shown, has(".png")) {
         return Some(steps);
     }
-    if !has("| ---") || words(&small).count() > SHORT || is_drawn(&small) {
+    if !is_shown || words(&small).count() > SHORT || is_drawn(&small) {
         return None;
     }
     let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
@@ -39,33 +44,63 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
 }
 
-/// The table of years that was just shown or drawn with one year more: "and 2025, which had 90,900".
-fn with_another(request: &str, chat: &Chat, shown: bool, drawn: bool) -> Option<Vec<Step>> {
-    const ADDING: &[&str] = &[
-        "add", "append", "insert", "include", "with", "had", "has", "and", "plus", "füge", "hinzu", "ergänze", "mit",
-        "ajoute", "ajoutez", "avec", "añade", "agrega", "con", "加", "追加",
-    ];
+/// The table of years that was just shown or drawn, with one year more ("and 2025, which had 90,900"), or
+/// from a year on or up to one ("leave out everything before 2019").
+fn other_years(request: &str, chat: &Chat, shown: bool, drawn: bool) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
     let at = match (drawn, shown) {
         (true, _) => chat.charts.last()?.table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?,
         (false, true) => chat.tables.iter().rposition(|t| t.rows.len() > 1)?,
         _ => return None,
     };
-    let table = chat.tables.get(at).filter(|t| t.columns.len() == 2 && is_measured(t, 1))?;
-    let all = figures(request);
-    let (dated, amounts): (Vec<&Figure>, Vec<&Figure>) = all.iter().partition(|f| f.date.is_some());
-    let ([year], [amount]) = (dated.as_slice(), amounts.as_slice()) else { return None };
-    let year = year.date.filter(|date| date.is_year())?.to_string();
-    let known = |cell: &Cell| cell.date.as_deref().unwrap_or(cell.display()).starts_with(year.as_str());
-    let of_years = table.rows.iter().all(|row| !years(row[0].date.as_deref().unwrap_or(row[0].display())).is_empty());
-    let asks = small.contains(['?', '？']) || words(&small).count() > SHORT || !says(&small, ADDING);
-    if asks || !of_years || table.rows.iter().any(|row| known(&row[0])) || !named::names_said(request).is_empty() {
+    let table = chat.tables.get(at)?;
+    let of_year = |row: &Vec<Cell>| years(row[0].date.as_deref().unwrap_or(row[0].display())).into_iter().next();
+    let own: Vec<String> = table.rows.iter().map(of_year).collect::<Option<_>>()?;
+    let year = <[String; 1]>::try_from(years(request)).ok().map(|[year]| year)?;
+    let asks = small.contains(['?', '？']) || words(&small).count() > SHORT;
+    if asks || !named::names_said(request).is_empty() {
         return None;
     }
-    let query = format!("SELECT * FROM t{} UNION ALL SELECT {year}, {}", at + 1, amount.number?);
+    let query = match own.contains(&year) {
+        false => with_another(&small, table, at, &year),
+        true => within(&small, table, at, &year, drawn),
+    }?;
     let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
     draw_again(&mut steps, &small, chat);
     Some(steps)
+}
+
+fn with_another(request: &str, table: &Table, at: usize, year: &str) -> Option<String> {
+    const ADDING: &[&str] = &[
+        "add", "append", "insert", "include", "with", "had", "has", "and", "plus", "füge", "hinzu", "ergänze", "mit",
+        "ajoute", "ajoutez", "avec", "añade", "agrega", "con", "加", "追加",
+    ];
+    let all = figures(&request.replacen(year, " ", 1));
+    let [amount] = all.as_slice() else { return None };
+    let fits = table.columns.len() == 2 && is_measured(table, 1) && says(request, ADDING) && amount.date.is_none();
+    let number = amount.number.filter(|_| fits)?;
+    Some(format!("SELECT * FROM t{} UNION ALL SELECT {year}, {number}", at + 1))
+}
+
+fn within(request: &str, table: &Table, at: usize, year: &str, drawn: bool) -> Option<String> {
+    const FROM: &[&str] = &[
+        "from", "since", "starting", "onwards", "onward", "after", "ab", "seit", "von", "depuis", "desde", "以来",
+        "以后", "から", "以降",
+    ];
+    const UNTIL: &[&str] =
+        &["until", "till", "up to", "before", "to", "through", "bis", "jusqu", "hasta", "以前", "之前", "まで"];
+    const WITHOUT: &[&str] = &["leave out", "without", "drop", "remove", "omit", "exclude", "ohne", "sans", "sin"];
+    const SHOWING: &[&str] = &["only", "just", "show", "nur", "seulement", "solo", "sólo", "只"];
+    let (from, until, without) = (says(request, FROM), says(request, UNTIL), says(request, WITHOUT));
+    let kept = without || drawn || says(request, SHOWING);
+    let sign = match (from, until, without) {
+        (true, false, false) if says(request, &["after"]) => ">",
+        (true, false, false) | (false, true, true) => ">=",
+        (false, true, false) if says(request, &["before"]) => "<",
+        (false, true, false) | (true, false, true) => "<=",
+        _ => return None,
+    };
+    kept.then(|| format!("SELECT * FROM t{} WHERE {} {sign} {year}", at + 1, quoted(&table.columns[0])))
 }
 
 /// The row with most or least of a column.
@@ -242,7 +277,13 @@ mod tests {
         let plan = |request: &str| plan(request, &chat).map(|steps| steps[0].to_string());
         let want = Some("t2 = sql(SELECT * FROM t1 UNION ALL SELECT 2025, 90900)".to_owned());
         assert_eq!(plan("and 2025, which had 90,900"), want);
+        assert_eq!(plan("please add 2025 = 90900 to the table"), want);
         assert_eq!(plan("Add 2019 with 90,900"), None);
+        let within = |sign: &str| Some(format!("t2 = sql(SELECT * FROM t1 WHERE \"Year\" {sign} 2019)"));
+        assert_eq!(plan("leave out everything before 2019"), within(">="));
+        assert_eq!(plan("show only the years from 2019 on"), within(">="));
+        assert_eq!(plan("just up to 2019, please"), within("<="));
+        assert_eq!(plan("the guests before 2019?"), None);
     }
 
     #[test]
