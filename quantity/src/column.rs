@@ -45,7 +45,8 @@ impl Column {
     /// Reads a header.
     pub fn of(header: &str) -> Column {
         let header = header.trim();
-        let topic = topic(header);
+        // The values of fields and values are of all kinds: 196 m of depth beside 5 m of money.
+        let topic = topic(header).filter(|_| !header.eq_ignore_ascii_case("value"));
         let found = phrases(header).into_iter().find_map(|(text, alone)| phrase(text, topic, alone));
         let found = found.or_else(|| whole(header)).or_else(|| suffix(header)).unwrap_or_default();
         let habit = found.habit.into_iter().chain(habits(header)).find(|h| *h == Habit::Comma);

@@ -191,6 +191,8 @@ fn nouns_are_told() {
 
 #[test]
 fn a_column_learns_from_its_cells() {
+    assert_eq!(Column::of("Value").read("196 m").number, Some(196.0), "metres, beside any other values");
+    assert_eq!(Column::of("Revenue").read("196 m").number, Some(196e6));
     let column = Column::of("Wert").learn(["4,5", "1.234", "12"]);
     assert_eq!(column.read("4,5").number, Some(4.5));
     assert_eq!(column.read("1.234").number, Some(1234.0));

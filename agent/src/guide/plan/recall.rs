@@ -131,7 +131,11 @@ pub fn in_percent(request: &str, chat: &Chat) -> Option<Step> {
     const POINTING: &[&str] = &["that", "it", "this", "difference", "das", "cela", "eso"];
     let small = request.to_lowercase();
     let last = chat.facts.last().filter(|f| matches!(f.provenance, Provenance::Computed { .. }))?;
-    let (a, b) = last.about.split_once(" - ")?;
+    let plan: Vec<Step> = serde_json::from_value(chat.asked.last()?.plan.clone()).ok()?;
+    let (a, b) = plan.iter().rev().find_map(|step| match step {
+        Step::Calc { name, expression } if *name == last.name => expression.split_once(" - "),
+        _ => None,
+    })?;
     let named = |name: &str| chat.facts.iter().find(|f| f.name == name.trim() && f.number.is_some());
     let (a, b) = (named(a)?, named(b)?);
     let asks = (says(&small, PERCENT) || small.contains('%')) && says(&small, POINTING);
@@ -214,7 +218,10 @@ mod tests {
         let mut chat = Chat::new("c");
         with_fact("depth of Lake Ost", "123 m", 123.0, true, &mut chat);
         with_fact("depth of Lake West", "196 m", 196.0, true, &mut chat);
-        with_fact("a - b", "73 m", 73.0, false, &mut chat);
+        with_fact("which is deeper", "73 m", 73.0, false, &mut chat);
+        let plan = vec![Step::Calc { name: "c".into(), expression: "a - b".into() }];
+        let plan = serde_json::to_value(plan).unwrap_or_default();
+        chat.asked = vec![Asked { question: "which is deeper?".into(), plan, fact: None }];
         let told = |request: &str| in_percent(request, &chat).map(|step| step.to_string());
         let want = |base: &str| Some(format!("d = calc((b - a) / {base} in percent)"));
         assert_eq!(told("how much is that in percent, the smaller one being 100%?"), want("a"));

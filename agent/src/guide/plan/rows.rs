@@ -200,7 +200,9 @@ fn measured(request: &str, table: &Table) -> Option<usize> {
 
 fn is_measured(table: &Table, i: usize) -> bool {
     let mut cells = table.rows.iter().filter_map(|row| row.get(i)).filter(|c: &&Cell| c.text.is_some()).peekable();
-    cells.peek().is_some() && cells.all(|c| c.number.is_some() && c.date.is_none())
+    let year = |c: &Cell| c.number.is_some_and(|n| n.fract() == 0.0 && (1000.0..2200.0).contains(&n));
+    let label = i == 0 && cells.clone().all(year);
+    cells.peek().is_some() && !label && cells.all(|c| c.number.is_some() && c.date.is_none())
 }
 
 /// Whether a request has no words but empty ones, these, and those of the table's columns and names.
