@@ -176,11 +176,23 @@ fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
         }
     }
     sources = named::without_longer(&sources, &shape.subject);
+    // A list of the same things of another place: mountains of the East range, for those of the West range.
+    let is_own = |s: &Source| names.iter().all(|name| s.title.contains(name.as_str()));
+    if !names.is_empty() && sources.iter().any(|s| !s.text.is_empty() && is_own(s)) {
+        let kinds: HashSet<String> = about.iter().filter(|term| !is_of_names(term, &names)).cloned().collect();
+        let of_kind =
+            |s: &Source| terms(&s.title).iter().filter(|term| kinds.contains(*term)).count() * 2 > kinds.len();
+        sources.retain(|s| is_own(s) || !of_kind(s));
+    }
     let speaks_of_all = |s: &Source| {
         let words: HashSet<String> = terms(&format!("{} {}", s.title, s.text)).into_iter().collect();
         about.intersection(&words).count() * 3 >= about.len() * 2
     };
     sources.into_iter().filter(|s| !s.text.is_empty() && (is_about(s, &about) || speaks_of_all(s))).collect()
+}
+
+fn is_of_names(term: &str, names: &[String]) -> bool {
+    names.iter().any(|name| terms(name).iter().any(|own| own == term))
 }
 
 /// Whether a page is about the subject: its title shares a word with it, or its text names it twice.

@@ -2,7 +2,7 @@
 //! capitals that would tell a name; there nothing is told, and in German capitals tell little.
 
 use polymath_chat::Source;
-use polymath_quantity::text::is_cjk;
+use polymath_quantity::{read, text::is_cjk};
 
 /// Words that stand between the names of a list.
 const AND: &[&str] = &["and", "or", "&", "the", "et", "ou", "la", "le", "les", "y", "o", "el", "los", "las", "of"];
@@ -49,12 +49,18 @@ fn rows(text: &str) -> Vec<(String, bool)> {
         let opens = before.is_some_and(|w| w.ends_with(':')) && is_opening(&row[0]);
         let first = opens || before.is_none_or(|w| w.ends_with(['.', '?', '!']));
         let row = if first && row.len() > 1 && is_opening(&row[0]) { &row[1..] } else { &row[..] };
-        if !(first && row.len() == 1 && words.len() > 1 && start + 1 == i) {
+        let unit =
+            row.len() == 1 && before.is_some_and(|w| w.contains(|c: char| c.is_ascii_digit())) && is_unit(&row[0]);
+        if !(first && row.len() == 1 && words.len() > 1 && start + 1 == i) && !unit {
             found.push((row.join(" "), listed));
             listed = true;
         }
     }
     found
+}
+
+fn is_unit(word: &str) -> bool {
+    read(&format!("1 {word}")).unit.is_some()
 }
 
 /// Whether a word opens a request, and is no part of a name.
@@ -232,6 +238,7 @@ mod tests {
         check("Whinmoor Sound's capacity", &["Whinmoor Sound"]);
         check("cost of the Sukhin Museum of Clocks", &["Sukhin Museum of Clocks"]);
         check("Year of opening", &[]);
+        check("and 2021, which had 70 GWh", &[]);
         check("My data: 1, 2. What is the sum? The Mill Inn is not in it", &["Mill Inn"]);
         check("and if I wait, or I'd rather go?", &[]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);

@@ -30,6 +30,12 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
             let text = format!("{}\n\nWrite this text again in full, with one change: {}", last.content, turn.question);
             messages.push(Message::user(text));
         }
+        // What was said of oneself it does not find among the turns.
+        _ if plan::is_of_oneself(&turn.question.to_lowercase()) => {
+            let own =
+                said.iter().filter(|m| m.role == Role::User).map(|m| format!("I said: {}\n", clip(&m.content, 300)));
+            messages.push(Message::user(own.collect::<String>() + "Answer the last one from what I said before."));
+        }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }
     let constraint = sentences(turn.question).map(so_many).or_else(|| lines(turn.question).map(in_lines));

@@ -111,3 +111,56 @@ fn is_one_larger_is_answered_by_the_larger_one() {
     );
     said.has("Adler Hotel is larger by 10 rooms: 50 rooms [2] against 40 rooms").lacks("rooms rooms");
 }
+
+const DAM: Page = Page(
+    "local:varn.html",
+    "Varn Dam",
+    "The Varn Dam lies in the south. It was designed by Mira Holt.\nIts output by year: 60.3 GWh in 2018, 92.5 GWh in 2019, 63.4 GWh in 2020.\nAnn Bo, then mayor, cut the ribbon.",
+);
+
+#[test]
+fn a_value_of_a_series_in_prose_is_its_years() {
+    let mut world = World::new(&[DAM]);
+    let plan = "a = find(\"output of the Varn Dam in 2019\")";
+    world
+        .ask("What was the output of the Varn Dam in 2019?", &[plan, "92.5 GWh", "It was {a}."], &[])
+        .has("92.5 GWh [1]");
+    // What is of another year cannot be chosen.
+    let said = world.ask("and in 2020?", &["63.4 GWh", "It was {b}."], &[]);
+    assert!(!said.prompts()[0].prompt.contains("92.5"), "{}", said.prompts()[0].prompt);
+    let said = world.ask("by how many percent did it change from 2019 to 2020?", &["It fell by {c}."], &[]);
+    said.has("It fell by 31.46%");
+}
+
+#[test]
+fn a_series_in_prose_is_drawn_as_it_stands() {
+    let mut world = World::new(&[DAM]);
+    let plan = "t1 = collect(\"output of the Varn Dam\", [\"Year\", \"Output\"])\nchart(\"bar\", t1, x=\"Year\", y=\"Output\")";
+    world.ask("Draw the output of the Varn Dam as bars, year by year", &[plan, "date, number"], &[]).has("Made");
+    let shown: Vec<String> =
+        world.chat.tables[0].rows.iter().map(|row| format!("{} {}", row[0].display(), row[1].display())).collect();
+    assert_eq!(shown, ["2018 60.3 GWh", "2019 92.5 GWh", "2020 63.4 GWh"]);
+    world.ask("leave out everything before 2019", &[], &[]).has("Made");
+    assert_eq!(world.chat.tables.last().map(|t| t.rows.len()), Some(2));
+    world.ask("and add 2021, which had 70 GWh", &[], &[]).has("Made");
+}
+
+#[test]
+fn who_did_it_has_to_be_told_as_such() {
+    let plan = "a = find(\"designer of the Varn Dam\")";
+    let question = "Who was the designer of the Varn Dam?";
+    World::new(&[DAM]).ask(question, &[plan, "Mira Holt", "{a} was."], &[]).has("Mira Holt [1]");
+    World::new(&[DAM]).try_ask(question, &[plan, "Ann Bo"], &[]).lacks("Ann Bo").has("Not found");
+}
+
+#[test]
+fn that_person_and_that_town_are_those_that_were_found() {
+    let mut world = World::new(&[DAM, HOLT, Page("local:sund.html", "Sund", "Sund has 4,120 inhabitants.")]);
+    let plan = "a = find(\"designed the Varn Dam\")\nb = find(\"where that person was born\")";
+    let question = "Find out who designed the Varn Dam, and where that person was born.";
+    let said = world.ask(question, &[plan, "Mira Holt", "Sund", "{a}, who was born in {b}."], &[]);
+    assert_eq!(said.called("browser_search"), ["who designed the Varn Dam", "where Mira Holt was born"]);
+    let plan = "c = find(\"how many people live in Sund\")";
+    let said = world.ask("and how many people live in that town?", &[plan, "4,120 inhabitants", "Sund has {c}."], &[]);
+    said.has("4,120 inhabitants [");
+}

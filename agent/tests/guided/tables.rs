@@ -230,3 +230,24 @@ fn columns_with_underscores_for_spaces_are_the_tables_own() {
     let plan = "t2 = sql(\"SELECT Name FROM t1 WHERE Year_of_opening > 1920\")";
     world.ask("Which opened after 1920?", &[plan, "{r1} did."], &[]).has("West did.");
 }
+
+#[test]
+fn two_files_of_one_shape_are_asked_as_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(&[]);
+    for (year, rows) in [("2021", "Sund;10\nArdun;20\n"), ("2022", "Sund;15\nArdun;30\n")] {
+        let path = folder.path().join(format!("sales_{year}.csv"));
+        std::fs::write(&path, format!("Shop;Cost\n{rows}")).unwrap();
+        world.chat.give(&path).unwrap();
+    }
+    let plan = "t4 = sql(\"SELECT Year, SUM(Cost) AS Total FROM t3 WHERE Year >= '2021' GROUP BY Year\")";
+    let said = world.ask("The total cost of sales_2021.csv and sales_2022.csv, each by itself", &[plan], &[]);
+    assert!(
+        said.prompts()[0].prompt.contains("There is: t3 = sales_2021.csv + sales_2022.csv (Year, Shop, Cost), 4 rows")
+    );
+    said.has("| 2021 | 30 |").has("| 2022 | 45 |");
+    world.ask("by how many percent did it change?", &["It rose by {r1} percent."], &[]).has("It rose by 50 percent");
+    // A condition that the query forgets.
+    let plan = "t6 = sql(\"SELECT SUM(Cost) AS Total FROM t3\")";
+    world.ask("The total cost of Sund over both years?", &[plan, "It is {r1}."], &[]).has("It is 25");
+}

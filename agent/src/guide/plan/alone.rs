@@ -7,7 +7,8 @@ use crate::guide::{calc, named};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::ALONE;
-use polymath_chat::{CompletionError, Constraint, Message, Role};
+use polymath_chat::{CompletionError, Constraint, Message, Provenance, Role};
+use polymath_quantity::text::is_cjk;
 use std::collections::HashSet;
 
 /// Words of a follow-up, at most: what is longer says what it is about.
@@ -80,6 +81,12 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     };
     tracing::debug!("alone: {text}");
     let text = text.trim().to_owned();
+    if request.chars().any(is_cjk)
+        && let Some(subject) = subject(turn.chat, &before).filter(|subject| !text.contains(subject.as_str()))
+    {
+        let kana = request.chars().any(|c| ('\u{3040}'..'\u{3100}').contains(&c));
+        return Ok(format!("{subject}{}{request}", if kana { "の" } else { "" }));
+    }
     let leads = !named::names(&text).is_empty() || named::names_said(&before).is_empty();
     if is_kept(request, &text) && leads {
         return Ok(text);
@@ -93,11 +100,32 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     })
 }
 
+/// What the question before was about, as the page that answered it calls it: Chinese and Japanese names have
+/// no capitals.
+fn subject(chat: &Chat, before: &str) -> Option<String> {
+    let Provenance::Sourced { title, .. } = &chat.facts.last()?.provenance else { return None };
+    (!title.is_empty() && before.contains(title.as_str())).then(|| title.clone())
+}
+
 /// A request about "that town" as one about the town that was found, by its name.
 fn of_that_place(request: &str, chat: &Chat) -> Option<String> {
     const SHOWING: &[&str] = &["that", "this", "the", "same", "dieser", "diese", "der", "cette", "ce", "esa", "ese"];
-    const PLACES: &[&str] =
-        &["town", "city", "village", "place", "stadt", "ort", "dorf", "ville", "village", "lieu", "ciudad", "pueblo"];
+    const PLACES: &[&str] = &[
+        "town",
+        "city",
+        "village",
+        "place",
+        "birthplace",
+        "hometown",
+        "stadt",
+        "ort",
+        "dorf",
+        "ville",
+        "village",
+        "lieu",
+        "ciudad",
+        "pueblo",
+    ];
     const ASKED: &[&str] = &["where", "birthplace", "hometown", "wo", "où", "dónde", "born"];
     let small = request.to_lowercase();
     let all: Vec<&str> = words(&small).collect();
@@ -267,7 +295,7 @@ mod tests {
     fn that_town_is_the_one_that_was_found() {
         let mut chat = Chat::new("c");
         let (name, about, text) = (String::new(), "In which town was Ann Bo born".to_owned(), "Sund".to_owned());
-        let provenance = polymath_chat::Provenance::Given;
+        let provenance = Provenance::Given;
         chat.add_fact(Fact { name, about, text, number: None, date: None, provenance, others: Vec::new() });
         let said = |request: &str| of_that_place(request, &chat);
         assert_eq!(

@@ -15,7 +15,7 @@ mod steps;
 mod swap;
 
 pub use amounts::numbers;
-pub use replies::{is_change, is_translation};
+pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{LEAST, MOST, begins, says as said, words, years};
 pub use steps::Step;
 
@@ -265,8 +265,10 @@ pub fn at_hand(chat: &Chat) -> String {
     let facts = facts.map(|f| format!("{} = {} ({})", f.name, clip(&f.text, 60), clip(&f.about, 80)));
     let first = chat.tables.len().saturating_sub(TOLD);
     let current = |(i, table): &(usize, &Table)| !chat.tables[i + 1..].iter().any(|later| replaces(later, table));
+    // One value that was worked out is no table to go on with.
+    let large = |(_, table): &(usize, &Table)| table.rows.len() > 1 || chat.tables.iter().all(|t| t.rows.len() < 2);
     let tables =
-        chat.tables.iter().enumerate().skip(first).filter(current).map(|(i, t)| {
+        chat.tables.iter().enumerate().skip(first).filter(large).filter(current).map(|(i, t)| {
             format!("t{} = {} ({}), {} rows", i + 1, clip(&t.title, 60), t.columns.join(", "), t.rows.len())
         });
     let charts = chat.charts.iter().rev().take(2).rev();

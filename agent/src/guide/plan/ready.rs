@@ -135,11 +135,16 @@ fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
     let (function, name, _) = FUNCTIONS.iter().find(|(_, _, words)| says(&small, words))?;
     let of_parts = says(&small, OF_PARTS) || small.contains(|c: char| c.is_ascii_digit());
-    if of_parts || words(&small).count() > SHORT || !named::names(request).is_empty() || is_drawn(&small) {
+    if of_parts || words(&small).count() > SHORT || is_drawn(&small) {
         return None;
     }
     let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
     let table = &chat.tables[at];
+    // Of names only those of the table.
+    let own = terms(&format!("{} {}", table.columns.join(" "), table.title));
+    if !named::names(request).iter().all(|name| terms(name).iter().all(|term| own.contains(term))) {
+        return None;
+    }
     let cells = |i: usize| table.rows.iter().filter_map(move |row| row.get(i)).filter(|c| c.text.is_some());
     let measured = |i: &usize| cells(*i).next().is_some() && cells(*i).all(|c| c.number.is_some() && c.date.is_none());
     let columns: Vec<usize> = (0..table.columns.len()).filter(measured).collect();
@@ -264,6 +269,8 @@ mod tests {
             plan("How many centimetres are 369.3 inches?"),
             Some("a = calc(369.3 inches in centimetres)".into())
         );
+        assert_eq!(plan("mean of Output, please"), want("AVG(\"Output\") AS \"Average\""));
+        assert_eq!(plan("the average of Sund, please?"), None);
         assert_eq!(plan("the average of each town?"), None);
         assert_eq!(plan("the total since 2019?"), None);
     }

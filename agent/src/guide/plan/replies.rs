@@ -64,6 +64,13 @@ pub fn is_reply(request: &str, chat: &Chat) -> bool {
         || is_of_code(&small, chat)
 }
 
+/// Whether a request asks what its author has said of themselves.
+pub fn is_of_oneself(request: &str) -> bool {
+    const OF_ONESELF: &[&str] =
+        &["my name", "who am i", "about me", "mein name", "wie heiße ich", "mon nom", "mi nombre", "我的名字", "我叫"];
+    says(request, OF_ONESELF)
+}
+
 /// Whether a request is a greeting, or asks what was said of oneself.
 fn is_greeting(request: &str) -> bool {
     const GREETINGS: &[&str] = &[
@@ -96,14 +103,12 @@ fn is_greeting(request: &str) -> bool {
         "こんにちは",
         "ありがとう",
     ];
-    const OF_ONESELF: &[&str] =
-        &["my name", "who am i", "about me", "mein name", "wie heiße ich", "mon nom", "mi nombre", "我的名字", "我叫"];
     const ASKING: &[&str] =
         &["what", "which", "when", "where", "many", "much", "long", "find", "plot", "table", "list"];
     let first = words(request).find(|word| !["well", "oh", "good", "so", "and"].contains(word)).unwrap_or_default();
     let greets = GREETINGS.iter().any(|word| first == *word || !word.is_ascii() && first.starts_with(word));
     let asks = says(request, ASKING) || request.contains(|c: char| c.is_ascii_digit());
-    words(request).count() <= SHORT && (greets && !asks || says(request, OF_ONESELF))
+    words(request).count() <= SHORT && (greets && !asks || is_of_oneself(request))
 }
 
 /// Whether a request asks for a quoted text in another language; or, behind such a one, for one more language.
