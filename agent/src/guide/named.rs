@@ -51,7 +51,8 @@ fn rows(text: &str) -> Vec<(String, bool)> {
         let row = if first && row.len() > 1 && is_opening(&row[0]) { &row[1..] } else { &row[..] };
         let unit =
             row.len() == 1 && before.is_some_and(|w| w.contains(|c: char| c.is_ascii_digit())) && is_unit(&row[0]);
-        if !(first && row.len() == 1 && words.len() > 1 && start + 1 == i) && !unit {
+        let opening = first && row.len() == 1 && words.len() > 1 && start + 1 == i;
+        if !opening && !unit {
             found.push((row.join(" "), listed));
             listed = true;
         }
