@@ -5,8 +5,8 @@ use super::{
     counting,
     error::CalcError,
     number::{Arithmetic, Number, is_negative, is_zero},
-    parse::{Constant, MONEY, Node, Operator},
-    units::{self, Units},
+    parse::{Constant, Node, Operator},
+    units::{self, MONEY, Units},
 };
 use dashu_ratio::RBig;
 use std::{cmp::Ordering, collections::BTreeSet, time::Instant};
@@ -119,9 +119,19 @@ impl Evaluator<'_> {
                 let x = self.value(x)?;
                 self.convert(x, unit)?
             }
-            Node::Binary(operator, a, b) => {
-                let (a, b) = (self.value(a)?, self.value(b)?);
-                self.binary(*operator, a, b)?
+            // A long sum is a deep tree to the left, and the stack is not.
+            Node::Binary(..) => {
+                let (mut first, mut rest) = (node, Vec::new());
+                while let Node::Binary(operator, a, b) = first {
+                    rest.push((*operator, b));
+                    first = a;
+                }
+                let mut left = self.value(first)?;
+                for (operator, b) in rest.into_iter().rev() {
+                    let right = self.value(b)?;
+                    left = self.binary(operator, left, right)?;
+                }
+                left
             }
             Node::Call(function, arguments) => {
                 self.say_which(function.name, arguments);

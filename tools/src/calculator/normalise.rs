@@ -6,9 +6,10 @@
 
 use super::{
     error::CalcError,
-    parse::{MONEY, function},
+    parse::function,
     pattern::{Rewrites, regex},
     precision::{Precision, take_precision},
+    units::MONEY,
 };
 use regex::Regex;
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -204,7 +205,7 @@ mod tests {
         assert_eq!(precision("pi to 10 significant digits"), want("pi", Precision::Significant(10)));
         assert_eq!(precision("pi (12 sf)"), want("pi", Precision::Significant(12)));
         assert_eq!(precision("1/3 with 8 digits after the decimal point"), want("1/3", Precision::Places(8)));
-        assert_eq!(precision("2 + (sqrt(2) to 20 digits)"), want("2 + (sqrt(2))", Precision::Digits(20)));
+        assert_eq!(precision("2 + (sqrt(2) to 20 digits)"), want("2 + ( sqrt(2))", Precision::Digits(20)));
         assert_eq!(precision("sqrt(2), 20 digits"), want("sqrt(2)", Precision::Digits(20)));
         assert_eq!(precision("2 + 20"), ("2 + 20".to_owned(), None));
         assert!(normalise("pi to 1000000 digits").is_err());

@@ -6,6 +6,7 @@
 use super::{
     error::CalcError,
     token::{Placed, Token, tokens},
+    units::{MONEY, known_as},
 };
 use dashu_int::UBig;
 use dashu_ratio::RBig;
@@ -75,8 +76,8 @@ pub fn function(word: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|f| f.name == word || f.others.contains(&&*word))
 }
 
-/// What a currency sign has become, once it is known that there is only one.
-pub const MONEY: &str = "currency";
+/// Words before the unit that a result is wanted in.
+const CONVERTING: &[&str] = &["to", "in", "into", "as"];
 
 /// Words that join parts and are never units.
 const JOINING: &[&str] = &["of", "mod", "to", "into", "in", "as", "per", "and"];
@@ -108,6 +109,10 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     notes: Vec<String>,
+}
+
+fn too_deep() -> CalcError {
+    CalcError::Arguments("the expression is nested too deeply; split it up".into())
 }
 
 fn binary(operator: Operator, a: Node, b: Node) -> Node {
@@ -144,7 +149,7 @@ impl Parser<'_> {
     fn deeper<T>(&mut self, part: fn(&mut Self) -> Result<T, CalcError>) -> Result<T, CalcError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(CalcError::Arguments("the expression is nested too deeply; split it up".into()));
+            return Err(too_deep());
         }
         let node = part(self)?;
         self.depth -= 1;
@@ -153,29 +158,35 @@ impl Parser<'_> {
 
     /// A sum, and the units that it is wanted in: `5 km + 300 m in miles`.
     fn converted(&mut self) -> Result<Node, CalcError> {
-        let mut node = self.deeper(Self::sum)?;
-        while self.take_word(&["to", "in", "into", "as"]) {
-            let mut unit = String::new();
-            while let Some(token) = self.peek() {
-                match token {
-                    Token::Word(word) if word == "per" => unit.push('/'),
-                    Token::Word(word) if ["to", "in", "into", "as"].contains(&word.as_str()) && !unit.is_empty() => {
-                        break;
-                    }
-                    Token::Word(word) => unit.push_str(&format!(" {}", super::units::known_as(word))),
-                    Token::Number(n) => unit.push_str(&n.to_string()),
-                    Token::Sign(sign) if "*/^-%(°".contains(*sign) => unit.push(*sign),
-                    Token::Sign(')') if unit.contains('(') => unit.push(')'),
-                    _ => break,
-                }
-                self.at += 1;
-            }
-            if unit.is_empty() {
-                return Err(CalcError::Arguments("the expression ends where a unit should follow".into()));
-            }
-            node = Node::Convert(Box::new(node), unit.trim().to_owned());
+        let node = self.deeper(Self::sum)?;
+        if !self.take_word(CONVERTING) {
+            return Ok(node);
         }
-        Ok(node)
+        let unit = self.wanted();
+        if unit.is_empty() {
+            return Err(CalcError::Arguments("the expression ends where a unit should follow".into()));
+        }
+        Ok(Node::Convert(Box::new(node), unit))
+    }
+
+    /// The unit behind `to`, as fend reads it.
+    fn wanted(&mut self) -> String {
+        let mut unit = String::new();
+        while let Some(token) = self.peek() {
+            match token {
+                Token::Word(word) if word == "per" => unit.push('/'),
+                Token::Word(word) if CONVERTING.contains(&word.as_str()) && !unit.is_empty() => break,
+                Token::Word(word) => unit.push_str(&format!(" {}", known_as(word))),
+                // A power, and no power of a power.
+                Token::Number(n) if unit.ends_with(['^', '-']) => unit.push_str(&format!("{n} ")),
+                Token::Sign('^') if unit.ends_with([' ', ')']) => break,
+                Token::Sign(sign) if "*/^-%(°".contains(*sign) => unit.push(*sign),
+                Token::Sign(')') if unit.matches('(').count() > unit.matches(')').count() => unit.push(')'),
+                _ => break,
+            }
+            self.at += 1;
+        }
+        unit.trim().to_owned()
     }
 
     fn sum(&mut self) -> Result<Node, CalcError> {
@@ -242,7 +253,7 @@ impl Parser<'_> {
         let price = matches!(self.peek(), Some(Token::Word(w)) if w == MONEY)
             && matches!(self.token(self.at + 1), Some(Token::Number(_) | Token::Sign('(')));
         self.at += usize::from(price);
-        let number = self.power()?;
+        let number = if self.is_fraction() { self.fraction()? } else { self.power()? };
         let first = match (price, self.is_unit(self.at)) {
             (true, _) => Node::Unit(MONEY.to_owned()),
             (false, true) => self.unit()?,
@@ -254,6 +265,23 @@ impl Parser<'_> {
             quantity = binary(Operator::Add, quantity, more);
         }
         Ok(quantity)
+    }
+
+    /// Whether a fraction of a unit is next: `1/3 km`, without spaces.
+    fn is_fraction(&self) -> bool {
+        let number = |at| matches!(self.token(at), Some(Token::Number(_)));
+        let stroke = self.token(self.at + 1) == Some(&Token::Sign('/'));
+        let tight = self.is_tight(self.at + 1) && self.is_tight(self.at + 2);
+        number(self.at) && stroke && tight && number(self.at + 2) && self.is_unit(self.at + 3)
+    }
+
+    fn fraction(&mut self) -> Result<Node, CalcError> {
+        let fraction = &self.text[self.tokens[self.at].1..self.tokens[self.at + 2].2];
+        let unit = &self.text[self.tokens[self.at + 3].1..self.tokens[self.at + 3].2];
+        self.notes.push(format!("Read as ({fraction}) {unit}."));
+        let above = self.primary()?;
+        self.at += 1;
+        Ok(binary(Operator::Divide, above, self.primary()?))
     }
 
     /// What is joined to a unit: `km/h` without spaces, `km per h`, `N m`.
@@ -298,7 +326,7 @@ impl Parser<'_> {
                 && match self.token(at + 1) {
                     None => true,
                     Some(Token::Sign(sign)) => !"(°%".contains(*sign),
-                    Some(Token::Word(next)) => ["to", "in", "into", "as"].contains(&next.as_str()),
+                    Some(Token::Word(next)) => CONVERTING.contains(&next.as_str()),
                     _ => false,
                 };
         }
@@ -333,7 +361,7 @@ impl Parser<'_> {
 
     fn postfix(&mut self) -> Result<Node, CalcError> {
         let mut node = self.primary()?;
-        loop {
+        for _ in 0..MAX_DEPTH {
             if self.take('!') {
                 node = Node::Factorial(Box::new(node));
             } else if self.percent_follows() {
@@ -345,6 +373,7 @@ impl Parser<'_> {
                 return Ok(node);
             }
         }
+        Err(too_deep())
     }
 
     /// Whether the next token is a per cent sign and not a remainder: no value follows it.

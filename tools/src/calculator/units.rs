@@ -3,15 +3,21 @@
 //! Amounts never go there: fend is right to some sixteen digits of a root and reads `300 MW / 5 MW` as 60 MW^2.
 //! A unit here is fend's text for it (`km / h`), empty for a plain number.
 
-use super::{error::CalcError, number::Number, parse::MONEY};
+use super::{error::CalcError, number::Number};
 use dashu_float::DBig;
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 use regex::Regex;
 use std::{collections::HashMap, sync::LazyLock, time::Instant};
 
+/// What a currency sign has become, once it is known that there is only one.
+pub const MONEY: &str = "currency";
+
 /// The longest name of a unit that is looked up, in bytes.
 const MAX_UNIT: usize = 200;
+
+/// The longest power of a unit, in digits: fend does not look at its deadline while it takes a power.
+const MAX_POWER_DIGITS: usize = 3;
 
 /// Units with more than one size, and which is meant here.
 const READINGS: &[(&str, &str)] = &[
@@ -31,6 +37,7 @@ pub fn reading(word: &str) -> Option<String> {
 /// fend's word for a unit's.
 pub fn known_as(word: &str) -> String {
     match word {
+        "in" => "inches".into(),
         "ton" | "tons" => "short_tons".into(),
         "percent" => "%".into(),
         // Its bits have long prefixes only.
@@ -64,6 +71,7 @@ impl Units {
     /// fend's own text for an expression.
     pub fn text(&self, expression: &str) -> Result<String, CalcError> {
         let mut context = fend_core::Context::new();
+        context.define_custom_unit_v1(MONEY, MONEY, "!", &fend_core::CustomUnitAttribute::None);
         match fend_core::evaluate_with_interrupt(expression, &mut context, &Deadline(self.deadline)) {
             Ok(result) => Ok(result.get_main_result().to_owned()),
             Err(_) if Instant::now() > self.deadline => Err(CalcError::TimedOut),
@@ -81,8 +89,9 @@ impl Units {
         if let Some(answer) = self.asked.get(expression) {
             return Ok(answer.clone());
         }
-        if expression.len() > MAX_UNIT {
-            return Err(CalcError::Arguments("the units are too many to reckon with; take some away".into()));
+        let digits = expression.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+        if expression.len() > MAX_UNIT || digits > Some(MAX_POWER_DIGITS) {
+            return Err(CalcError::Arguments("the units are too large to reckon with; take some away".into()));
         }
         let text = self.text(&format!("{expression} to fraction"))?;
         let read = || {
@@ -100,9 +109,6 @@ impl Units {
 
     /// Twice a unit's word, in fend's spelling: of `sqft`, 2 and `ft^2`. Two, for the plural.
     pub fn two(&mut self, word: &str) -> Result<(Number, String), CalcError> {
-        if word == MONEY {
-            return Ok((Number::Exact(RBig::from(2u8)), MONEY.to_owned()));
-        }
         let known = known_as(word);
         let found = match self.ask(&format!("2 {known}")) {
             Err(CalcError::Unknown(_)) => self.ask(&format!("2 {}", known.to_lowercase())),
@@ -113,36 +119,36 @@ impl Units {
             Ok((_, unit)) if word.chars().count() == 1 && unit.eq_ignore_ascii_case(word) && unit != word => {
                 Err(CalcError::Unknown(word.to_owned()))
             }
-            Err(CalcError::Unknown(_)) => Err(CalcError::Unknown(word.to_owned())),
+            // What it has besides units: dice, dates, commands.
+            Err(CalcError::Unknown(_) | CalcError::Arguments(_)) => Err(CalcError::Unknown(word.to_owned())),
             found => found,
         }
     }
 
     /// Twice the product or quotient (`sign`) of two units, as a number and the unit that they make.
     pub fn joined(&mut self, a: &str, sign: char, b: &str) -> Result<(Number, String), CalcError> {
-        self.ask(&format!("(2 {}){sign}(1 {})", quoted(a), quoted(b)))
+        self.ask(&format!("(2 {}){sign}(1 {})", grouped(a), grouped(b)))
     }
 
     /// A unit to a power that is a fraction.
     pub fn power(&mut self, unit: &str, exponent: &RBig) -> Result<(Number, String), CalcError> {
-        self.ask(&format!("(1 {})^({exponent})", quoted(unit)))
+        self.ask(&format!("(1 {})^({exponent})", grouped(unit)))
     }
 
     /// What twice a unit, and nothing of it, are in another: nothing of °C is 32 °F.
     pub fn converted(&mut self, from: &str, to: &str) -> Result<[(Number, String); 2], CalcError> {
-        let mut one = |n: u8| self.ask(&format!("({n} {}) to {to}", quoted(from)));
+        let mut one = |n: u8| self.ask(&format!("({n} {}) to {to}", grouped(from)));
         Ok([one(2)?, one(0)?])
     }
 
     /// The unit beside a one: `mile`, of `miles`.
     pub fn singular(&mut self, unit: &str) -> String {
-        self.ask(&format!("1 {}", quoted(unit))).map_or_else(|_| unit.to_owned(), |(_, unit)| unit)
+        self.ask(&format!("1 {}", grouped(unit))).map_or_else(|_| unit.to_owned(), |(_, unit)| unit)
     }
 }
 
-fn quoted(unit: &str) -> String {
-    let unit = unit.replace(MONEY, &format!("'{MONEY}'"));
-    if unit.is_empty() { unit } else { format!("({unit})") }
+fn grouped(unit: &str) -> String {
+    if unit.is_empty() { String::new() } else { format!("({unit})") }
 }
 
 /// A fraction that is near a factor with π in it.
