@@ -1,8 +1,15 @@
 //! `calculator`: arithmetic that a language model must not do in its head.
 //!
-//! Plain numbers are computed here on dashu's exact fractions and correctly rounded floats, because
-//! fend's irrational functions stop being right after some sixteen digits; everything with units
-//! goes to fend. It knows no exchange rates, has no variables between calls, and reads no files.
+//! One reader and one arithmetic: the text is made plain (`normalise.rs`), parsed, and computed on dashu's exact
+//! fractions and correctly rounded floats. fend is asked what units are and how they join (`units.rs`). It knows no
+//! exchange rates, has no variables between calls, and reads no files. Where an expression has two readings, the
+//! result says in a line of its own which was taken.
+//!
+//! Why fend does not do all of it (fend-core 1.5.9 on the 465 expressions of `tests/calculator`): it
+//! gives 163 of them as they stand and 273 behind the same `normalise.rs`. It has no functions of several arguments,
+//! takes `10 km / 2 h` as 5 km h and `C(10,3)` as 103 °C, adds a percentage as a hundredth, and a root or logarithm
+//! is right to 16 digits. Half of its calls take under 0.03 ms, but it looks at its interrupt too seldom: a large power of a unit ran
+//! for 44 s under a limit of 2 s. So it gets no numbers but 0, 1 and 2, and no power of four digits.
 
 mod counting;
 mod dates;
