@@ -1,165 +1,118 @@
 //! What people and models write, turned into plain arithmetic text.
 //!
-//! A pure function of the text: thousands separators, currency signs, scale words ("1.5 billion"),
-//! typographic operators and a few English phrases become what the evaluator and fend both read.
-//! It computes nothing, and leaves what it does not know as it is.
+//! A pure function of the text: LaTeX, thousands separators, currency signs, scale words ("1.5 billion"),
+//! typographic operators and English phrases become what the parser reads. It computes nothing, and leaves what it
+//! does not know as it is.
 
-use super::error::CalcError;
+use super::{
+    error::CalcError,
+    parse::function,
+    pattern::{Rewrites, regex},
+    precision::{Precision, take_precision},
+    units::MONEY,
+};
 use regex::Regex;
 use std::{collections::BTreeSet, sync::LazyLock};
-
-/// How exactly the result is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// "to 20 digits": decimal places or significant digits, the asker did not say which.
-    Digits(usize),
-    /// Digits after the decimal point.
-    Places(usize),
-    /// Digits from the first one that is not zero.
-    Significant(usize),
-}
 
 /// The expression without its decoration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Normalised {
     pub expression: String,
     pub precision: Option<Precision>,
+    /// How it was read, where it could be read otherwise.
+    pub note: Option<String>,
+    /// The one currency, as it was written; in the expression it is [`MONEY`].
+    pub currency: Option<String>,
 }
 
-/// The longest result anybody may ask for, in digits.
-const MAX_DIGITS: usize = 1_000;
+static SPACES: LazyLock<Regex> = LazyLock::new(|| regex(r"\s+"));
+static LATEX: LazyLock<Rewrites> = LazyLock::new(|| Rewrites::new(include_str!("latex.txt")));
+static PHRASES: LazyLock<Rewrites> = LazyLock::new(|| Rewrites::new(include_str!("phrases.txt")));
+
+/// How deep LaTeX's braces may be nested.
+const MAX_BRACES: usize = 16;
 
 /// Errors: two currencies in one expression, or more than 1,000 digits asked for.
 pub fn normalise(text: &str) -> Result<Normalised, CalcError> {
-    let text: String = text.chars().map(plain_char).collect();
-    let mut text = strip_wrapping(&text);
-    for (pattern, replacement) in PHRASES.iter() {
-        if pattern.is_match(&text) {
-            text = pattern.replace_all(&text, *replacement).into_owned();
+    let mut text = text.replace(['\n', '\r', '\t'], " ");
+    if text.contains('\\') || text.trim().ends_with('$') {
+        for _ in 0..MAX_BRACES {
+            text = LATEX.apply(text);
         }
     }
-    let (text, precision) = take_precision(text.trim())?;
+    let text = strip_wrapping(&superscripts(&text.chars().map(plain_char).collect::<String>()));
+    let note = one_number(&text);
+    let (text, precision) = take_precision(PHRASES.apply(text).trim())?;
+    let text = match (text.strip_prefix("round "), precision) {
+        (Some(rest), Some(_)) => rest.trim_start_matches("off ").to_owned(),
+        _ => text,
+    };
     let text = polymath_quantity::plainly(&text, |at| commas_separate(&text, at));
-    let text = strip_currency(&text)?;
+    let (text, currency) = take_currency(&text)?;
     let expression = SPACES.replace_all(text.trim(), " ").into_owned();
-    Ok(Normalised { expression, precision })
+    Ok(Normalised { expression, precision, note, currency })
 }
 
 /// Typographic variants of the characters arithmetic is written in.
 fn plain_char(c: char) -> char {
     match c {
         '−' | '–' | '—' | '‐' | '‑' => '-',
-        '×' | '·' | '∙' | '⋅' | '✕' | '∗' => '*',
+        '✕' => '×',
+        '·' | '∙' | '⋅' | '∗' => '*',
         '÷' | '⁄' | '∕' => '/',
-        '[' | '{' | '【' => '(',
-        ']' | '}' | '】' => ')',
+        '{' | '【' => '(',
+        '}' | '】' => ')',
         '。' => '.',
-        '\n' | '\r' | '\t' => ' ',
         // The full-width block mirrors ASCII.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         c => c,
     }
 }
 
-type Phrase = (Regex, &'static str);
-
-fn regex(pattern: &str) -> Regex {
-    #[allow(clippy::expect_used)] // The patterns are constants of this file, each compiled by its tests.
-    Regex::new(pattern).expect("a valid pattern")
+/// `10⁻³` as `10^-3`.
+fn superscripts(text: &str) -> String {
+    const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+    let mut out = String::with_capacity(text.len());
+    let mut raised = false;
+    for c in text.chars() {
+        let digit = RAISED.chars().zip('0'..='9').find(|(sign, _)| *sign == c).map(|(_, digit)| digit);
+        let plain = digit.or((c == '⁻').then_some('-'));
+        if plain.is_some() && !raised {
+            out.push('^');
+        }
+        raised = plain.is_some();
+        out.push(plain.unwrap_or(c));
+    }
+    out
 }
 
-static SPACES: LazyLock<Regex> = LazyLock::new(|| regex(r"\s+"));
-
-/// In order; the left sides ignore case.
-static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    [
-        (r"(?i)\b(?:the )?(?:square root|sqrt) of\b", " sqrt "),
-        (r"(?i)\b(?:the )?(?:cube root|cbrt) of\b", " cbrt "),
-        (r"(?i)\b(?:the )?natural log(?:arithm)? of\b", " ln "),
-        (r"(?i)\bsquare root\b", " sqrt "),
-        (r"(?i)\bmath\.|\bnp\.", ""),
-        (r"√", " sqrt "),
-        (r"∛", " cbrt "),
-        (r"π", " pi "),
-        (r"½", "(1/2)"),
-        (r"¼", "(1/4)"),
-        (r"¾", "(3/4)"),
-        (r"²", "^2"),
-        (r"³", "^3"),
-        (r"(?i)\bto the power of\b", "^"),
-        (r"(?i)\bsquared\b", "^2"),
-        (r"(?i)\bcubed\b", "^3"),
-        (r"(?i)\bmultiplied by\b|\btimes\b|乘以", "*"),
-        (r"(?i)\bdivided by\b|除以", "/"),
-        (r"(?i)\bplus\b|加上?", "+"),
-        (r"(?i)\bminus\b|减去?", "-"),
-        (r"(?i)\bper ?cent\b|\bpct\b", "%"),
-        (r"(?i)\bthe\b", " "),
-        (r"\*\*", "^"),
-    ]
-    .into_iter()
-    .map(|(pattern, replacement)| (regex(pattern), replacement))
-    .collect()
-});
+/// What is said of `5×10^2` behind a stroke: every page writes one number so, but it could be two.
+fn one_number(text: &str) -> Option<String> {
+    static DIVISOR: LazyLock<Regex> = LazyLock::new(|| regex(r"/\s*(\d[\d.,]*(?: ?[×x] ?|\*)10 ?\^ ?\(?[+-]?\d+)"));
+    DIVISOR.captures(text).map(|found| format!("`{}` was read as one number.", &found[1]))
+}
 
 /// Drops "What is …?", a leading or trailing "=", and code or maths delimiters around the whole.
 fn strip_wrapping(text: &str) -> String {
-    static LEAD: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^\s*(?:(?:what(?:'s| is)|calculate|compute|evaluate|how much is)\b[:\s]*)?=?\s*"));
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\s*(?:(?:what(?:'s| is)|calculate|compute|evaluate|convert|how much is)\b[:\s]*)?=?\s*")
+    });
     let text = text.trim().trim_matches(['`', '"']).trim_end_matches(['?', '=', '.', ';', ' ', '？']);
     LEAD.replace(text, "").into_owned()
 }
 
-/// Takes "… to 20 digits" out: at the end, or after a part of the expression.
-fn take_precision(text: &str) -> Result<(String, Option<Precision>), CalcError> {
-    const AMOUNT: &str = concat!(
-        r"(\d+)\s*(decimal places|decimal digits|decimals|d\.?p\.?|places|",
-        r"significant (?:digits|figures)|sig(?:nificant)?\.? ?figs?|s\.?f\.?|digits)\b",
-        r"(?:\s+of\s+precision|\s+after\s+decimal\s+point)?"
-    );
-    static FORMS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-        [
-            regex(&format!(r"(?i)\s*\(\s*(?:(?:rounded )?to |with )?{AMOUNT}\s*\)")),
-            regex(&format!(r"(?i)[\s,]*(?:(?:rounded|accurate|correct)\s+)?\b(?:to|with|at)\s+{AMOUNT}")),
-            regex(&format!(r"(?i)[\s,]+{AMOUNT}$")),
-        ]
-    });
-    let Some(found) = FORMS.iter().find_map(|form| form.captures(text)) else { return Ok((text.to_owned(), None)) };
-    let digits: usize = found[1].parse().unwrap_or(usize::MAX);
-    if digits > MAX_DIGITS {
-        return Err(CalcError::Arguments(format!(
-            "{} digits were asked for and the limit is {MAX_DIGITS}; ask for fewer",
-            &found[1]
-        )));
-    }
-    let word = found[2].to_lowercase();
-    let precision = match word.as_str() {
-        "digits" if found[0].contains("after") => Precision::Places(digits),
-        "digits" => Precision::Digits(digits.max(1)),
-        w if w.starts_with('s') => Precision::Significant(digits.max(1)),
-        _ => Precision::Places(digits),
-    };
-    Ok((text.replacen(&found[0], "", 1), Some(precision)))
-}
-
-/// Functions in whose arguments a comma separates, however the digits beside it look.
-const COMMA_CALLS: &[&str] = &[
-    "max", "min", "sum", "avg", "mean", "average", "median", "round", "log", "root", "pow", "gcd", "lcm", "mod",
-    "comb", "choose", "ncr", "perm", "npr",
-];
-
-/// Whether the number at `at` stands directly in the argument list of a function of several
-/// arguments. There `max(1,200)` has two; but where some commas are followed by a space, as in
-/// `max(1,200, 3,400)`, those separate and the others group.
+/// Whether a comma in the number at `at` separates: in the arguments of a function, or in a list. There
+/// `max(1,200)` has two; but where some commas are followed by a space, as in `max(1,200, 3,400)`, those separate
+/// and the others group.
 fn commas_separate(text: &str, at: usize) -> bool {
     let mut depth = 0usize;
     let Some(open) = text[..at].char_indices().rev().find_map(|(i, c)| match c {
-        ')' => {
+        ')' | ']' => {
             depth += 1;
             None
         }
-        '(' if depth == 0 => Some(i),
-        '(' => {
+        '(' | '[' if depth == 0 => Some(i),
+        '(' | '[' => {
             depth -= 1;
             None
         }
@@ -167,16 +120,15 @@ fn commas_separate(text: &str, at: usize) -> bool {
     }) else {
         return false;
     };
-    let name: String =
-        text[..open].trim_end_matches(['(', ' ']).chars().rev().take_while(|c| c.is_alphanumeric()).collect();
-    let name: String = name.chars().rev().collect::<String>().to_lowercase();
-    let inside = text[open..].split(')').next().unwrap_or("");
-    COMMA_CALLS.contains(&name.as_str()) && !inside.contains(", ")
+    let before = text[..open].trim_end_matches(['(', ' ']);
+    let name = &before[before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + 1)..];
+    let takes_several = text[open..].starts_with('[') || function(name).is_some_and(|f| f.most > 1);
+    let inside = text[open..].split([')', ']']).next().unwrap_or_default();
+    takes_several && !inside.contains(", ")
 }
 
-/// Money is computed in its own unit: one currency's signs are dropped, two are refused, because
-/// there are no exchange rates here.
-fn strip_currency(text: &str) -> Result<String, CalcError> {
+/// Puts one name for the one currency of an expression. Two are refused: there are no exchange rates here.
+fn take_currency(text: &str) -> Result<(String, Option<String>), CalcError> {
     let marks = polymath_quantity::currencies(text);
     let mut seen: BTreeSet<&str> = marks.iter().map(|(_, name)| *name).collect();
     if seen.contains("CNY") || seen.contains("JPY") {
@@ -188,11 +140,14 @@ fn strip_currency(text: &str) -> Result<String, CalcError> {
             "the expression mixes {names} and there are no exchange rates here; write the rate into the expression, as in `100 * 1.08`"
         )));
     }
-    let mut bare = text.to_owned();
+    let written = marks.first().map(|(at, _)| text[at.clone()].to_owned());
+    let mut text = text.to_owned();
     for (at, _) in marks.into_iter().rev() {
-        bare.replace_range(at, "");
+        let letter = |c: Option<char>| if c.is_some_and(char::is_alphanumeric) { " " } else { "" };
+        let (before, after) = (letter(text[..at.start].chars().next_back()), letter(text[at.end..].chars().next()));
+        text.replace_range(at, &format!("{before}{MONEY}{after}"));
     }
-    Ok(bare)
+    Ok((text, written))
 }
 
 #[cfg(test)]
@@ -213,9 +168,9 @@ mod tests {
         check("max(1,200)", "max(1,200)");
         check("max(1,200, 3,400)", "max(1200, 3400)");
         check("1_000_000 + 1", "1000000 + 1");
-        check("$1.5 billion / $300 million", "1500000000 / 300000000");
+        check("$1.5 billion / $300 million", "currency 1500000000 / currency 300000000");
         check("3.5B/7.3bn", "3500000000 /7300000000");
-        check("$4.5m + 2", "4500000 + 2");
+        check("$4.5m + 2", "currency 4500000 + 2");
         check("4.5 m to ft", "4.5 m to ft");
         check("0.0005k", "0.5");
         check("0.0000005 thousand", "0.0005");
@@ -250,17 +205,17 @@ mod tests {
         assert_eq!(precision("pi to 10 significant digits"), want("pi", Precision::Significant(10)));
         assert_eq!(precision("pi (12 sf)"), want("pi", Precision::Significant(12)));
         assert_eq!(precision("1/3 with 8 digits after the decimal point"), want("1/3", Precision::Places(8)));
-        assert_eq!(precision("2 + (sqrt(2) to 20 digits)"), want("2 + (sqrt(2))", Precision::Digits(20)));
+        assert_eq!(precision("2 + (sqrt(2) to 20 digits)"), want("2 + ( sqrt(2))", Precision::Digits(20)));
         assert_eq!(precision("sqrt(2), 20 digits"), want("sqrt(2)", Precision::Digits(20)));
         assert_eq!(precision("2 + 20"), ("2 + 20".to_owned(), None));
         assert!(normalise("pi to 1000000 digits").is_err());
     }
 
     #[test]
-    fn one_currency_is_dropped_two_are_refused() {
-        check("$5 + $3", "5 + 3");
-        check("US$100 * 2", "100 * 2");
-        check("20% of 1.5 billion USD", "20% of 1500000000");
+    fn one_currency_has_one_name_and_two_are_refused() {
+        check("$5 + $3", "currency 5 + currency 3");
+        check("US$100 * 2", "currency 100 * 2");
+        check("2 €/kg", "2 currency/kg");
         assert!(normalise("5 USD to EUR").is_err());
         assert!(normalise("$5 + €3").is_err());
     }

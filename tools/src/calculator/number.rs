@@ -117,6 +117,11 @@ impl Arithmetic {
         }
     }
 
+    /// The smallest integer not below `x`.
+    pub fn ceil(&self, x: &Number) -> Result<Number, CalcError> {
+        Ok(self.negate(&self.floor(&self.negate(x))?))
+    }
+
     /// `x` rounded to `places` decimal places, halves away from zero, as people do.
     pub fn round(&self, x: &Number, places: &Number) -> Result<Number, CalcError> {
         let places = small_integer(places, "the number of decimal places", -1_000, 1_000)?;
@@ -207,7 +212,7 @@ impl Arithmetic {
     /// A function of one real argument with no exact results worth keeping but at zero.
     pub fn elementary(&self, name: &str, x: &Number) -> Result<Number, CalcError> {
         let zero = is_zero(x);
-        if zero && matches!(name, "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh") {
+        if zero && matches!(name, "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh" | "asinh" | "atanh") {
             return Ok(Number::Exact(RBig::ZERO));
         }
         if zero && matches!(name, "exp" | "cos" | "cosh") {
@@ -234,6 +239,9 @@ impl Arithmetic {
             "sinh" => c.sinh(r, None),
             "cosh" => c.cosh(r, None),
             "tanh" => c.tanh(r, None),
+            "asinh" => c.asinh(r, None),
+            "acosh" => c.acosh(r, None),
+            "atanh" => c.atanh(r, None),
             _ => c.exp(r, None),
         };
         finite(name, result)
@@ -241,6 +249,30 @@ impl Arithmetic {
 
     pub fn pi(&self) -> Result<Number, CalcError> {
         finite("pi", Ok(self.context.pi::<10>(None)))
+    }
+
+    /// Degrees as radians (`to_radians`), or radians as degrees.
+    pub fn turned(&self, x: &Number, to_radians: bool) -> Result<Number, CalcError> {
+        let half_turn = Number::Exact(RBig::from(180u8));
+        let (by, over) = if to_radians { (self.pi()?, half_turn) } else { (half_turn, self.pi()?) };
+        self.divide(&self.multiply(x, &by)?, &over)
+    }
+
+    /// The angle of the point (x, y), from -π to π.
+    pub fn atan2(&self, y: &Number, x: &Number) -> Result<Number, CalcError> {
+        finite("atan2", self.context.atan2(self.float(y)?.repr(), self.float(x)?.repr(), None))
+    }
+
+    /// The length of the hypotenuse.
+    pub fn hypot(&self, a: &Number, b: &Number) -> Result<Number, CalcError> {
+        let square = |n| self.multiply(n, n);
+        self.root(&self.add(&square(a)?, &square(b)?)?, &Number::Exact(RBig::from(2u8)))
+    }
+
+    /// The remainder with the divisor's sign, as in Python.
+    pub fn modulo(&self, a: &Number, b: &Number) -> Result<Number, CalcError> {
+        let product = self.multiply(&self.floor(&self.divide(a, b)?)?, b)?;
+        self.add(a, &self.negate(&product))
     }
 }
 

@@ -1,16 +1,23 @@
-//! Arithmetic text to a tree: numbers, operators, percentages and named functions.
+//! Arithmetic text to a tree: numbers, operators, percentages, named functions and units.
 //!
-//! Units, dates and variables are not read here; an unknown word is reported as such, and fend gets
-//! the expression instead.
+//! A unit binds to the number before it more tightly than any operator, so that `300 MW / 5 MW` is 60. Whether
+//! a word is a unit is not known here, only that it is neither function nor constant.
 
-use super::error::CalcError;
+use super::{
+    error::CalcError,
+    token::{Placed, Token, tokens},
+    units::{MONEY, known_as},
+};
+use dashu_int::UBig;
 use dashu_ratio::RBig;
+use std::sync::LazyLock;
 
 /// A part of the expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     Number(RBig),
     Constant(Constant),
+    Unit(String),
     Negative(Box<Node>),
     /// `x%`.
     Percent(Box<Node>),
@@ -18,12 +25,15 @@ pub enum Node {
     Degrees(Box<Node>),
     Factorial(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
-    Call(String, Vec<Node>),
+    Call(&'static Function, Vec<Node>),
+    /// `x to km/h`; the unit as fend reads it.
+    Convert(Box<Node>, String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constant {
     Pi,
+    Tau,
     E,
     Phi,
 }
@@ -41,170 +51,81 @@ pub enum Operator {
     Power,
 }
 
-/// The functions `evaluate.rs` has, with the least and greatest number of their arguments.
-const FUNCTIONS: &[(&str, usize, usize)] = &[
-    ("sqrt", 1, 1),
-    ("cbrt", 1, 1),
-    ("root", 2, 2),
-    ("abs", 1, 1),
-    ("exp", 1, 1),
-    ("ln", 1, 1),
-    ("log", 1, 2),
-    ("log2", 1, 1),
-    ("log10", 1, 1),
-    ("sin", 1, 1),
-    ("cos", 1, 1),
-    ("tan", 1, 1),
-    ("asin", 1, 1),
-    ("acos", 1, 1),
-    ("atan", 1, 1),
-    ("sinh", 1, 1),
-    ("cosh", 1, 1),
-    ("tanh", 1, 1),
-    ("floor", 1, 1),
-    ("ceil", 1, 1),
-    ("trunc", 1, 1),
-    ("round", 1, 2),
-    ("pow", 2, 2),
-    ("mod", 2, 2),
-    ("factorial", 1, 1),
-    ("comb", 2, 2),
-    ("perm", 2, 2),
-    ("gcd", 2, 64),
-    ("lcm", 2, 64),
-    ("min", 1, 1_000),
-    ("max", 1, 1_000),
-    ("sum", 1, 1_000),
-    ("mean", 1, 1_000),
-    ("median", 1, 1_000),
-];
+/// A row of `functions.txt`.
+#[derive(Debug, PartialEq)]
+pub struct Function {
+    pub name: &'static str,
+    least: usize,
+    pub most: usize,
+    others: Vec<&'static str>,
+}
 
-/// Other names of those functions.
-const ALIASES: &[(&str, &str)] = &[
-    ("avg", "mean"),
-    ("average", "mean"),
-    ("choose", "comb"),
-    ("ncr", "comb"),
-    ("npr", "perm"),
-    ("arcsin", "asin"),
-    ("arccos", "acos"),
-    ("arctan", "atan"),
-    ("ceiling", "ceil"),
-    ("int", "trunc"),
-    ("log_2", "log2"),
-    ("log_10", "log10"),
-    ("lg", "log10"),
-];
+static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
+    let rows = include_str!("functions.txt").lines().filter(|row| !row.starts_with('#'));
+    rows.filter_map(|row| {
+        let mut words = row.split_whitespace();
+        let (name, least, most) = (words.next()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        Some(Function { name, least, most, others: words.collect() })
+    })
+    .collect()
+});
+
+/// The function of that name, in whatever case.
+pub fn function(word: &str) -> Option<&'static Function> {
+    let word = word.to_lowercase();
+    FUNCTIONS.iter().find(|f| f.name == word || f.others.contains(&&*word))
+}
+
+/// Words before the unit that a result is wanted in.
+const CONVERTING: &[&str] = &["to", "in", "into", "as"];
+
+/// Words that join parts and are never units.
+const JOINING: &[&str] = &["of", "mod", "to", "into", "in", "as", "per", "and"];
 
 /// Nesting that no honest expression reaches, and the stack easily holds.
 const MAX_DEPTH: usize = 64;
 
-/// Errors: `Unknown` for a word that is neither function nor constant, `Arguments` for the rest.
-pub fn parse(text: &str) -> Result<Node, CalcError> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+/// The tree, and what is to be said of how it was read.
+///
+/// # Errors
+/// What can't be read as arithmetic.
+pub fn parse(text: &str) -> Result<(Node, Vec<String>), CalcError> {
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0, notes: Vec::new() };
     if parser.tokens.is_empty() {
         return Err(CalcError::Arguments(
             "the expression is empty; write one such as `17.5% of 2340 + sqrt(2)`".into(),
         ));
     }
-    let node = parser.sum()?;
+    let node = parser.converted()?;
     match parser.peek() {
-        None => Ok(node),
+        None => Ok((node, parser.notes)),
         Some(token) => Err(CalcError::Arguments(format!("unexpected {} in `{text}`", token.show()))),
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Number(RBig),
-    Word(String),
-    Sign(char),
-    FloorDivide,
-}
-
-impl Token {
-    fn show(&self) -> String {
-        match self {
-            Token::Number(n) => format!("number {n}"),
-            Token::Word(w) => format!("`{w}`"),
-            Token::Sign(c) => format!("`{c}`"),
-            Token::FloorDivide => "`//`".into(),
-        }
-    }
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, CalcError> {
-    let mut out = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = if first.is_ascii_digit() || first == '.' {
-            let length = number_length(rest);
-            (Token::Number(read_number(&rest[..length])?), length)
-        } else if first.is_alphabetic() {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            (Token::Word(rest[..length].to_owned()), length)
-        } else if rest.starts_with("//") {
-            (Token::FloorDivide, 2)
-        } else if "+-*/^%!(),°".contains(first) {
-            (Token::Sign(first), first.len_utf8())
-        } else {
-            return Err(CalcError::Unknown(first.to_string()));
-        };
-        out.push(token);
-        rest = rest[length..].trim_start();
-    }
-    Ok(out)
-}
-
-/// The length of the number `text` begins with; an exponent counts when digits follow the `e`.
-fn number_length(text: &str) -> usize {
-    let digits = |s: &str| s.find(|c: char| !c.is_ascii_digit()).unwrap_or(s.len());
-    let mut length = digits(text);
-    if text[length..].starts_with('.') {
-        length += 1 + digits(&text[length + 1..]);
-    }
-    let tail = &text[length..];
-    if let Some(exponent) = tail.strip_prefix(['e', 'E']) {
-        let sign = usize::from(exponent.starts_with(['+', '-']));
-        let count = digits(&exponent[sign..]);
-        if count > 0 {
-            length += 1 + sign + count;
-        }
-    }
-    length
-}
-
-/// Reads a decimal number exactly. Errors: a lone point, or an exponent beyond ±10,000.
-fn read_number(text: &str) -> Result<RBig, CalcError> {
-    let bad = || CalcError::Arguments(format!("`{text}` is not a number that can be read"));
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| bad())?),
-        None => (text, 0),
-    };
-    if exponent.abs() > 10_000 {
-        return Err(CalcError::Arguments(format!("`{text}` is out of range: exponents go to 10000")));
-    }
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let value: dashu_int::UBig = digits.parse().map_err(|_| bad())?;
-    let power = exponent - fraction.len() as i64;
-    let scale = dashu_int::UBig::from(10u8).pow(power.unsigned_abs() as usize);
-    Ok(if power < 0 {
-        RBig::from_parts(value.into(), scale)
-    } else {
-        RBig::from_parts((value * scale).into(), 1u8.into())
-    })
-}
-
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Placed>,
     at: usize,
     depth: usize,
+    notes: Vec<String>,
 }
 
-impl Parser {
+fn too_deep() -> CalcError {
+    CalcError::Arguments("the expression is nested too deeply; split it up".into())
+}
+
+fn binary(operator: Operator, a: Node, b: Node) -> Node {
+    Node::Binary(operator, Box::new(a), Box::new(b))
+}
+
+impl Parser<'_> {
+    fn token(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at).map(|(token, ..)| token)
+    }
+
     fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
+        self.token(self.at)
     }
 
     fn take(&mut self, sign: char) -> bool {
@@ -213,27 +134,78 @@ impl Parser {
         found
     }
 
-    fn sum(&mut self) -> Result<Node, CalcError> {
+    fn take_word(&mut self, words: &[&str]) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(w)) if words.contains(&w.to_lowercase().as_str()));
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Whether token `at` follows the one before it without a space.
+    fn is_tight(&self, at: usize) -> bool {
+        at > 0 && self.tokens.get(at).is_some_and(|token| token.1 == self.tokens[at - 1].2)
+    }
+
+    /// Runs a part of the grammar one level deeper.
+    fn deeper<T>(&mut self, part: fn(&mut Self) -> Result<T, CalcError>) -> Result<T, CalcError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(CalcError::Arguments("the expression is nested too deeply; split it up".into()));
+            return Err(too_deep());
         }
+        let node = part(self)?;
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    /// A sum, and the units that it is wanted in: `5 km + 300 m in miles`.
+    fn converted(&mut self) -> Result<Node, CalcError> {
+        let node = self.deeper(Self::sum)?;
+        if !self.take_word(CONVERTING) {
+            return Ok(node);
+        }
+        let unit = self.wanted();
+        if unit.is_empty() {
+            return Err(CalcError::Arguments("the expression ends where a unit should follow".into()));
+        }
+        Ok(Node::Convert(Box::new(node), unit))
+    }
+
+    /// The unit behind `to`, as fend reads it.
+    fn wanted(&mut self) -> String {
+        let mut unit = String::new();
+        while let Some(token) = self.peek() {
+            match token {
+                Token::Word(word) if word == "per" => unit.push('/'),
+                Token::Word(word) if CONVERTING.contains(&word.as_str()) && !unit.is_empty() => break,
+                Token::Word(word) => unit.push_str(&format!(" {}", known_as(word))),
+                // A power, and no power of a power.
+                Token::Number(n) if unit.ends_with(['^', '-']) => unit.push_str(&format!("{n} ")),
+                Token::Sign('^') if unit.ends_with([' ', ')']) => break,
+                Token::Sign(sign) if "*/^-%(°".contains(*sign) => unit.push(*sign),
+                Token::Sign(')') if unit.matches('(').count() > unit.matches(')').count() => unit.push(')'),
+                _ => break,
+            }
+            self.at += 1;
+        }
+        unit.trim().to_owned()
+    }
+
+    fn sum(&mut self) -> Result<Node, CalcError> {
         let mut left = self.product()?;
         loop {
             let operator = match self.peek() {
                 Some(Token::Sign('+')) => Operator::Add,
                 Some(Token::Sign('-')) => Operator::Subtract,
-                _ => break,
+                _ => return Ok(left),
             };
             self.at += 1;
-            left = Node::Binary(operator, Box::new(left), Box::new(self.product()?));
+            left = binary(operator, left, self.product()?);
         }
-        self.depth -= 1;
-        Ok(left)
     }
 
     fn product(&mut self) -> Result<Node, CalcError> {
+        let begin = self.at;
         let mut left = self.unary()?;
+        let mut divided = false;
         loop {
             let (operator, length) = match self.peek() {
                 Some(Token::Sign('*')) => (Operator::Multiply, 1),
@@ -243,15 +215,27 @@ impl Parser {
                 Some(Token::Word(w)) if w == "mod" => (Operator::Modulo, 1),
                 Some(Token::Word(w)) if w == "of" => (Operator::Of, 1),
                 // Two values side by side: `2 pi`, `3(4 + 1)`.
-                Some(Token::Word(_) | Token::Sign('(')) => (Operator::Multiply, 0),
+                Some(Token::Word(w)) if !JOINING.contains(&w.as_str()) => (Operator::Multiply, 0),
+                Some(Token::Sign('(')) => (Operator::Multiply, 0),
                 _ => return Ok(left),
             };
+            let middle = self.at;
             self.at += length;
-            left = Node::Binary(operator, Box::new(left), Box::new(self.unary()?));
+            left = binary(operator, left, self.unary()?);
+            if divided && length == 0 {
+                let span = |from: usize, to: usize| &self.text[self.tokens[from].1..self.tokens[to - 1].2];
+                let (first, second) = (span(begin, middle), span(middle, self.at));
+                self.notes.push(format!("Read from left to right, as ({first}) * {second}."));
+            }
+            divided = operator == Operator::Divide;
         }
     }
 
     fn unary(&mut self) -> Result<Node, CalcError> {
+        self.signed(Self::quantity)
+    }
+
+    fn signed(&mut self, part: fn(&mut Self) -> Result<Node, CalcError>) -> Result<Node, CalcError> {
         let mut negative = false;
         loop {
             if self.take('-') {
@@ -260,8 +244,109 @@ impl Parser {
                 break;
             }
         }
-        let node = self.power()?;
+        let node = part(self)?;
         Ok(if negative { Node::Negative(Box::new(node)) } else { node })
+    }
+
+    /// A value with the units behind it; of several, as in `5 ft 3 in`, the sum.
+    fn quantity(&mut self) -> Result<Node, CalcError> {
+        let price = matches!(self.peek(), Some(Token::Word(w)) if w == MONEY)
+            && matches!(self.token(self.at + 1), Some(Token::Number(_) | Token::Sign('(')));
+        self.at += usize::from(price);
+        let number = if self.is_fraction() { self.fraction()? } else { self.power()? };
+        let first = match (price, self.is_unit(self.at)) {
+            (true, _) => Node::Unit(MONEY.to_owned()),
+            (false, true) => self.unit()?,
+            (false, false) => return Ok(number),
+        };
+        let mut quantity = binary(Operator::Multiply, number, self.units(first)?);
+        while matches!(self.peek(), Some(Token::Number(_))) && self.is_unit(self.at + 1) {
+            let more = binary(Operator::Multiply, self.power()?, self.unit()?);
+            quantity = binary(Operator::Add, quantity, more);
+        }
+        Ok(quantity)
+    }
+
+    /// Whether a fraction of a unit is next: `1/3 km`, without spaces.
+    fn is_fraction(&self) -> bool {
+        let number = |at| matches!(self.token(at), Some(Token::Number(_)));
+        let stroke = self.token(self.at + 1) == Some(&Token::Sign('/'));
+        let tight = self.is_tight(self.at + 1) && self.is_tight(self.at + 2);
+        number(self.at) && stroke && tight && number(self.at + 2) && self.is_unit(self.at + 3)
+    }
+
+    fn fraction(&mut self) -> Result<Node, CalcError> {
+        let fraction = &self.text[self.tokens[self.at].1..self.tokens[self.at + 2].2];
+        let unit = &self.text[self.tokens[self.at + 3].1..self.tokens[self.at + 3].2];
+        self.notes.push(format!("Read as ({fraction}) {unit}."));
+        let above = self.primary()?;
+        self.at += 1;
+        Ok(binary(Operator::Divide, above, self.primary()?))
+    }
+
+    /// What is joined to a unit: `km/h` without spaces, `km per h`, `N m`.
+    fn units(&mut self, first: Node) -> Result<Node, CalcError> {
+        let mut node = first;
+        loop {
+            let tight = self.is_tight(self.at) && self.is_tight(self.at + 1);
+            let (operator, length) = match self.peek() {
+                Some(Token::Sign('/')) if tight => (Operator::Divide, 1),
+                Some(Token::Sign('*')) if tight => (Operator::Multiply, 1),
+                Some(Token::Word(w)) if w == "per" => (Operator::Divide, 1),
+                _ => (Operator::Multiply, 0),
+            };
+            if !self.is_unit(self.at + length) {
+                return Ok(node);
+            }
+            self.at += length;
+            node = binary(operator, node, self.unit()?);
+        }
+    }
+
+    /// A unit and its power.
+    fn unit(&mut self) -> Result<Node, CalcError> {
+        let Some(Token::Word(word)) = self.peek() else {
+            return Err(CalcError::Arguments("the expression ends where a unit should follow".into()));
+        };
+        let unit = Node::Unit(word.clone());
+        self.at += 1;
+        if !self.take('^') {
+            return Ok(unit);
+        }
+        let exponent = self.deeper(|parser| parser.signed(Self::power))?;
+        Ok(binary(Operator::Power, unit, exponent))
+    }
+
+    /// Whether token `at` is a word that may be a unit. `in` is one where nothing follows it to convert to.
+    fn is_unit(&self, at: usize) -> bool {
+        let Some(Token::Word(word)) = self.token(at) else { return false };
+        if word == "in" {
+            let number = at > 0 && matches!(self.token(at - 1), Some(Token::Number(_)));
+            return number
+                && match self.token(at + 1) {
+                    None => true,
+                    Some(Token::Sign(sign)) => !"(°%".contains(*sign),
+                    Some(Token::Word(next)) => CONVERTING.contains(&next.as_str()),
+                    _ => false,
+                };
+        }
+        !JOINING.contains(&word.as_str()) && constant(word).is_none() && !self.is_called(at)
+    }
+
+    /// Whether token `at`, a word, has an argument: `f(2)` whatever `f` is, and `sqrt 2`, `sin of 30°`.
+    fn is_called(&self, at: usize) -> bool {
+        let Some(Token::Word(word)) = self.token(at) else { return false };
+        let known = function(word).filter(|_| word.len() > 1);
+        let next = match self.token(at + 1) {
+            Some(Token::Word(of)) if of == "of" => at + 2,
+            _ => at + 1,
+        };
+        match self.token(next) {
+            Some(Token::Sign('(')) => known.is_some() || self.is_tight(next),
+            Some(Token::Number(_)) => known.is_some_and(|f| f.most <= 2),
+            Some(Token::Word(word)) => known.is_some_and(|f| f.most <= 2) && !JOINING.contains(&word.as_str()),
+            _ => false,
+        }
     }
 
     /// Right-associative, and stronger than a minus before it: `-2^2` is -4.
@@ -270,18 +355,13 @@ impl Parser {
         if !self.take('^') {
             return Ok(base);
         }
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(CalcError::Arguments("the expression is nested too deeply; split it up".into()));
-        }
-        let exponent = self.unary()?;
-        self.depth -= 1;
-        Ok(Node::Binary(Operator::Power, Box::new(base), Box::new(exponent)))
+        let exponent = self.deeper(|parser| parser.signed(Self::power))?;
+        Ok(binary(Operator::Power, base, exponent))
     }
 
     fn postfix(&mut self) -> Result<Node, CalcError> {
         let mut node = self.primary()?;
-        loop {
+        for _ in 0..MAX_DEPTH {
             if self.take('!') {
                 node = Node::Factorial(Box::new(node));
             } else if self.percent_follows() {
@@ -293,22 +373,17 @@ impl Parser {
                 return Ok(node);
             }
         }
+        Err(too_deep())
     }
 
     /// Whether the next token is a per cent sign and not a remainder: no value follows it.
     fn percent_follows(&self) -> bool {
         self.peek() == Some(&Token::Sign('%'))
-            && !match self.tokens.get(self.at + 1) {
+            && !match self.token(self.at + 1) {
                 Some(Token::Number(_) | Token::Sign('(')) => true,
-                Some(Token::Word(w)) => w != "of" && w != "mod",
+                Some(Token::Word(w)) => !JOINING.contains(&w.as_str()),
                 _ => false,
             }
-    }
-
-    fn take_word(&mut self, words: &[&str]) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(w)) if words.contains(&w.as_str()));
-        self.at += usize::from(found);
-        found
     }
 
     fn primary(&mut self) -> Result<Node, CalcError> {
@@ -318,9 +393,9 @@ impl Parser {
         self.at += 1;
         match token {
             Token::Number(value) => Ok(Node::Number(value)),
-            Token::Sign('(') => {
-                let node = self.sum()?;
-                self.close()?;
+            Token::Sign(open @ ('(' | '[')) => {
+                let node = self.converted()?;
+                self.close(open)?;
                 Ok(node)
             }
             Token::Word(word) => self.word(&word),
@@ -328,48 +403,77 @@ impl Parser {
         }
     }
 
-    fn close(&mut self) -> Result<(), CalcError> {
-        if self.take(')') {
+    fn close(&mut self, open: char) -> Result<(), CalcError> {
+        if self.take(if open == '(' { ')' } else { ']' }) {
             return Ok(());
         }
         Err(CalcError::Arguments("a closing parenthesis is missing".into()))
     }
 
     fn word(&mut self, word: &str) -> Result<Node, CalcError> {
-        let lower = word.to_lowercase();
-        match lower.as_str() {
-            "pi" => return Ok(Node::Constant(Constant::Pi)),
-            "e" => return Ok(Node::Constant(Constant::E)),
-            "phi" => return Ok(Node::Constant(Constant::Phi)),
-            _ => {}
+        if let Some(constant) = constant(word) {
+            return Ok(Node::Constant(constant));
         }
-        let name = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
-        let Some(&(name, least, most)) = FUNCTIONS.iter().find(|(f, ..)| *f == name) else {
-            return Err(CalcError::Unknown(word.to_owned()));
+        // `log_2(8)`
+        let base = word.strip_prefix("log_").and_then(|base| base.parse::<UBig>().ok());
+        if base.is_none() && !self.is_called(self.at - 1) {
+            self.at -= 1;
+            let unit = self.unit()?;
+            return self.units(unit);
+        }
+        self.take_word(&["of"]);
+        let mut arguments = match self.take('(') {
+            true => self.arguments()?,
+            false => vec![self.deeper(Self::power)?],
         };
+        arguments.extend(base.clone().map(|base| Node::Number(RBig::from_parts(base.into(), UBig::ONE))));
+        self.call(if base.is_some() { "log" } else { word }, arguments)
+    }
+
+    /// The arguments up to the closing parenthesis; those of a list in brackets stand for themselves.
+    fn arguments(&mut self) -> Result<Vec<Node>, CalcError> {
         let mut arguments = Vec::new();
-        if self.take('(') {
-            arguments.push(self.sum()?);
-            while self.take(',') {
-                arguments.push(self.sum()?);
+        while !self.take(')') {
+            if self.take('[') {
+                while !self.take(']') {
+                    arguments.push(self.converted()?);
+                    self.comma(']')?;
+                }
+            } else {
+                arguments.push(self.converted()?);
             }
-            self.close()?;
-        } else {
-            // `sqrt 2`, `sin 30°`
-            self.depth += 1;
-            if self.depth > MAX_DEPTH {
-                return Err(CalcError::Arguments("the expression is nested too deeply; split it up".into()));
-            }
-            arguments.push(self.power()?);
-            self.depth -= 1;
+            self.comma(')')?;
         }
+        Ok(arguments)
+    }
+
+    fn comma(&mut self, end: char) -> Result<(), CalcError> {
+        match self.take(',') || self.peek() == Some(&Token::Sign(end)) {
+            true => Ok(()),
+            false => self.close(if end == ')' { '(' } else { '[' }),
+        }
+    }
+
+    fn call(&self, word: &str, arguments: Vec<Node>) -> Result<Node, CalcError> {
+        let Some(function) = function(word) else { return Err(CalcError::Unknown(word.to_owned())) };
+        let (least, most) = (function.least, function.most);
         if !(least..=most).contains(&arguments.len()) {
             return Err(CalcError::Arguments(format!(
-                "{name} takes {} and was given {}",
+                "{word} takes {} and was given {}",
                 if least == most { format!("{least} argument(s)") } else { format!("{least} to {most} arguments") },
                 arguments.len()
             )));
         }
-        Ok(Node::Call(name.to_owned(), arguments))
+        Ok(Node::Call(function, arguments))
+    }
+}
+
+fn constant(word: &str) -> Option<Constant> {
+    match word.to_lowercase().as_str() {
+        "pi" => Some(Constant::Pi),
+        "tau" => Some(Constant::Tau),
+        "e" => Some(Constant::E),
+        "phi" => Some(Constant::Phi),
+        _ => None,
     }
 }

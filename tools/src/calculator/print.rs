@@ -2,9 +2,9 @@
 
 use super::{
     error::CalcError,
-    evaluate::Value,
-    normalise::Precision,
+    evaluate::Outcome,
     number::{Arithmetic, Number, decimal_magnitude},
+    precision::{MAX_DIGITS, Precision},
 };
 use dashu_base::{BitTest, Signed, UnsignedAbs};
 use dashu_float::DBig;
@@ -31,35 +31,41 @@ pub fn digits_needed(precision: Option<Precision>, magnitude: isize) -> usize {
     }
 }
 
-/// The result as the model reads it: the number first, then how exact it is.
-pub fn print(value: &Value, precision: Option<Precision>) -> Result<String, CalcError> {
+/// The result as the model reads it: the number first with its `unit`, then how exact it is, then, a line each, how
+/// the expression was read.
+pub fn print(outcome: &Outcome, precision: Option<Precision>, unit: &str) -> Result<String, CalcError> {
+    let value = &outcome.value;
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     let mut text = match (precision, &value.number) {
         (None, number) if value.percent => {
-            let hundred = Number::Exact(RBig::from(100u8));
-            let scaled = Arithmetic::new(2 * DEFAULT_DIGITS).multiply(number, &hundred)?;
-            let (percent, plain) = (default(&scaled)?, default(number)?);
-            format!("{percent}% (= {})", plain.trim_start_matches("approx. "))
+            let percent = default(&hundredfold(number)?, "%")?;
+            format!("{percent} (= {})", default(number, "")?.trim_start_matches("approx. "))
         }
-        (None, number) => default(number)?,
-        (Some(precision), number) => rounded(number, precision)?,
+        (None, number) => default(number, &unit)?,
+        (Some(precision), number) if value.percent => rounded(&hundredfold(number)?, precision, "%")?,
+        (Some(precision), number) => rounded(number, precision, &unit)?,
     };
-    if value.relative_percent {
-        text.push_str("\nA percentage after + or - was taken of the value before it.");
+    for note in &outcome.notes {
+        text.push('\n');
+        text.push_str(note);
     }
     Ok(text)
 }
 
-fn default(number: &Number) -> Result<String, CalcError> {
-    match number {
-        Number::Exact(x) => match exact_text(x) {
-            Some(text) => Ok(match in_words(x) {
-                Some(words) => format!("{text} ({words})"),
-                None => text,
-            }),
-            None => approximate(number),
-        },
-        Number::Approximate(_) => approximate(number),
-    }
+fn hundredfold(number: &Number) -> Result<Number, CalcError> {
+    Arithmetic::new(2 * MAX_DIGITS).multiply(number, &Number::Exact(RBig::from(100u8)))
+}
+
+fn default(number: &Number, unit: &str) -> Result<String, CalcError> {
+    let exact = match number {
+        Number::Exact(x) => exact_text(x).map(|text| (text, in_words(x))),
+        Number::Approximate(_) => None,
+    };
+    Ok(match exact {
+        Some((text, Some(words))) => format!("{text}{unit} ({words}{unit})"),
+        Some((text, None)) => format!("{text}{unit}"),
+        None => format!("{}{unit}", approximate(number)?),
+    })
 }
 
 fn approximate(number: &Number) -> Result<String, CalcError> {
@@ -108,9 +114,9 @@ fn in_words(x: &RBig) -> Option<String> {
     (short.len() <= 6).then(|| format!("{short} {name}"))
 }
 
-fn rounded(number: &Number, precision: Precision) -> Result<String, CalcError> {
+fn rounded(number: &Number, precision: Precision, unit: &str) -> Result<String, CalcError> {
     let note = |text: String, n: usize, kind: &str, exact: bool| {
-        if exact { format!("{text} (exact)") } else { format!("{text} (approx.: rounded to {n} {kind})") }
+        if exact { format!("{text}{unit} (exact)") } else { format!("{text}{unit} (approx.: rounded to {n} {kind})") }
     };
     match precision {
         Precision::Places(n) => {
@@ -140,7 +146,7 @@ fn rounded(number: &Number, precision: Precision) -> Result<String, CalcError> {
             if n > BOTH_READINGS {
                 return Ok(note(first, n, kind, false));
             }
-            Ok(format!("{first} (approx.: rounded to {n} {kind}; to {n} {other} it is {second})"))
+            Ok(format!("{first}{unit} (approx.: rounded to {n} {kind}; to {n} {other} it is {second})"))
         }
     }
 }
