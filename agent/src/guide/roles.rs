@@ -221,6 +221,9 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
             return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
         }
     }
+    if let Some(pair) = whoever(what, name) {
+        return Some(pair);
+    }
     let small = what.to_lowercase();
     let of = ROLES.iter().filter_map(|role| small.find(&format!("{role} of "))).filter(|at| *at > 0).max()?;
     let what = Some(what).filter(|what| what.len() == small.len())?;
@@ -235,6 +238,23 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
     let end = thing.rfind(&last)? + last.len();
     let (thing, behind) = (&thing[..end], thing[end..].trim_end());
     (!asked.is_empty()).then(|| (thing.to_owned(), format!("{asked} {{{name}}}{behind}")))
+}
+
+/// "when was the person who founded the Mill born": who founded the Mill, and when they were born.
+fn whoever(what: &str, name: &str) -> Option<(String, String)> {
+    const SOMEONE: [&str; 5] = ["the person", "the man", "the woman", "the one", "whoever"];
+    let at = what.find(" who ").map(|at| at + 1)?;
+    let (before, clause) = what.split_at(at);
+    let last = names(clause).into_iter().last()?;
+    let end = clause.rfind(&last)? + last.len();
+    let (who, behind) = clause.split_at(end);
+    let small = before.to_lowercase();
+    let (start, someone) = SOMEONE.iter().find_map(|someone| Some((small.find(someone)?, someone)))?;
+    let front = before.get(..start)?;
+    let rest = before.get(start + someone.len()..)?.trim();
+    let pieces = [front.trim(), &format!("{{{name}}}"), rest, behind.trim()];
+    let asked: Vec<&str> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+    (asked.len() > 1).then(|| (who.to_owned(), asked.join(" ")))
 }
 
 #[cfg(test)]
@@ -267,6 +287,14 @@ mod tests {
         assert_eq!(
             hops("town of the first director of the Chib Observatory born", "h"),
             pair("first director of the Chib Observatory", "town of {h} born")
+        );
+        assert_eq!(
+            hops("the person who founded the Chib Brewery was born when", "h"),
+            pair("who founded the Chib Brewery", "{h} was born when")
+        );
+        assert_eq!(
+            hops("When was the man born who founded the Chib Brewery", "h"),
+            pair("who founded the Chib Brewery", "When was {h} born")
         );
         assert_eq!(hops("architect of the Fufrannes Theatre", "h"), None);
         assert_eq!(hops("height of the tower of Ardun", "h"), None);

@@ -34,7 +34,9 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         _ if plan::is_of_oneself(&turn.question.to_lowercase()) => {
             let own =
                 said.iter().filter(|m| m.role == Role::User).map(|m| format!("I said: {}\n", clip(&m.content, 300)));
-            messages.push(Message::user(own.collect::<String>() + "Answer the last one from what I said before."));
+            messages.push(Message::user(
+                own.collect::<String>() + "Answer the last one from what I said before, and say what it is.",
+            ));
         }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }

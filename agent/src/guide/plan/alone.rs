@@ -82,8 +82,11 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     tracing::debug!("alone: {text}");
     let text = text.trim().to_owned();
     if request.chars().any(is_cjk)
-        && let Some(subject) = subject(turn.chat, &before).filter(|subject| !text.contains(subject.as_str()))
+        && let Some(subject) = subject(turn.chat, &before)
     {
+        if text.contains(subject.as_str()) {
+            return Ok(text);
+        }
         let kana = request.chars().any(|c| ('\u{3040}'..'\u{3100}').contains(&c));
         return Ok(format!("{subject}{}{request}", if kana { "の" } else { "" }));
     }

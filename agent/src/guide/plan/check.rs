@@ -17,6 +17,7 @@ use std::collections::HashSet;
 pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static str> {
     let asked = request;
     let request = request.to_lowercase();
+    steps.iter_mut().for_each(|step| with_table_names(step, chat));
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
@@ -139,6 +140,21 @@ fn is_unasked_series(columns: &[String], request: &str) -> bool {
         && !says(request, SERIES)
         && !is_drawn(request)
         && !request.contains(|c: char| c.is_ascii_digit())
+}
+
+/// `t1` for the name of its file.
+fn with_table_names(step: &mut Step, chat: &Chat) {
+    let Step::Sql { query, .. } = step else { return };
+    for (i, table) in chat.tables.iter().enumerate() {
+        let stem = table.title.rsplit_once('.').map_or(table.title.as_str(), |(stem, _)| stem);
+        for keyword in ["FROM", "JOIN"] {
+            for name in [table.title.as_str(), stem].into_iter().filter(|name| !name.is_empty()) {
+                let new = format!("{keyword} t{}", i + 1);
+                *query =
+                    query.replace(&format!("{keyword} '{name}'"), &new).replace(&format!("{keyword} {name}"), &new);
+            }
+        }
+    }
 }
 
 /// Whether a query asks for a text that nobody said and no table has: a product out of an example.
@@ -405,6 +421,16 @@ mod tests {
         assert_eq!(mend(&mut steps, "What is the mean in big.csv?", &chat), ["find", "collect"]);
         let mut steps = super::super::steps::read("a = calc(\"a + b + c\")");
         assert_eq!((mend(&mut steps, "What is the sum?", &chat), steps.len()), (vec!["calc"], 0));
+    }
+
+    #[test]
+    fn files_are_tables() {
+        let mut chat = Chat::new("c");
+        let columns = vec!["Cost".to_owned()];
+        chat.tables.push(polymath_chat::Table { title: "sales_sund.csv".into(), columns, rows: Vec::new() });
+        let mut steps = super::super::steps::read("t2 = sql(\"SELECT SUM(Cost) FROM sales_sund WHERE Cost > 1\")");
+        mend(&mut steps, "how much cost over 1?", &chat);
+        assert_eq!(steps[0].to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1)");
     }
 
     #[test]

@@ -38,7 +38,10 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return None;
     }
     let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
-    let query = outermost(request, chat, at)
+    let query = (0..=at)
+        .rev()
+        .filter(|i| chat.tables[*i].rows.len() > 1)
+        .find_map(|i| outermost(request, chat, i))
         .or_else(|| of_two_rows(request, &chat.tables[at], at))
         .or_else(|| per_column(&small, chat, at))?;
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
@@ -113,6 +116,13 @@ fn outermost(request: &str, chat: &Chat, at: usize) -> Option<String> {
         return None;
     }
     let column = measured(request, table)?;
+    // A row is of one thing, and of no more than one column's things is anything asked.
+    let asked = terms(request);
+    let is_named = |i: &usize| terms(&split(&table.columns[*i])).iter().any(|term| asked.contains(term));
+    let repeated = |i: &usize| *i != column && (*i == 0 || is_named(i)) && !is_distinct(table, *i);
+    if (0..table.columns.len()).any(|i| repeated(&i)) {
+        return None;
+    }
     let (column, order) = (quoted(&table.columns[column]), if most { " DESC" } else { "" });
     let name = quoted(table.columns.first()?);
     let shown = if name == column { name } else { format!("{name}, {column}") };
@@ -155,7 +165,7 @@ fn of_two_rows(request: &str, table: &Table, at: usize) -> Option<String> {
 /// The table's values divided by those of another column, which the same table has, or another one with a
 /// column of the same names: weight per head.
 fn per_column(request: &str, chat: &Chat, at: usize) -> Option<String> {
-    const PER: &[&str] = &["per", "pro", "par", "por", "je"];
+    const PER: &[&str] = &["per", "each", "every", "pro", "par", "por", "je"];
     let table = &chat.tables[at];
     let all: Vec<&str> = words(request).collect();
     let by = all.windows(2).find(|w| PER.contains(&w[0])).map(|w| w[1].trim_end_matches('s'))?;
@@ -197,6 +207,11 @@ fn measured(request: &str, table: &Table) -> Option<usize> {
     let none_named = !columns.iter().any(|i| is_named(&i));
     let alone = <[usize; 1]>::try_from(columns.clone()).ok().map(|[one]| one).filter(|_| none_named);
     only(&is_named).or_else(|| only(&is_whole)).or(alone)
+}
+
+fn is_distinct(table: &Table, i: usize) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    table.rows.iter().filter_map(|row| row.get(i)).all(|cell| seen.insert(cell.display()))
 }
 
 fn is_measured(table: &Table, i: usize) -> bool {
