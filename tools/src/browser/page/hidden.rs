@@ -204,11 +204,10 @@ fn ratio(text: &str) -> Option<f64> {
     }
 }
 
-/// A word of `font` that is a size.
+/// A word of `font` that is a size: `12px`, `1.5em`, `0`; a weight such as `700` is none.
 fn sized(word: &str) -> Option<&str> {
-    word.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        .then_some(word)
-        .filter(|w| w.ends_with(char::is_alphabetic) || w.ends_with('%'))
+    let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    (is_number && (word == "0" || word.ends_with(char::is_alphabetic) || word.ends_with('%'))).then_some(word)
 }
 
 /// A CSS length in pixels; relative ones are relative to `font` pixels, those of the window to one of

@@ -159,7 +159,10 @@ impl Sorter<'_, '_> {
         let role = node.attr("role").map(|r| r.to_lowercase()).unwrap_or_default();
         let above = &*outline.names[outline.parents[i]];
         match name {
-            "aside" => !(outline.holds_table(i) && !outline.is_linked(i, 60)) && !self.is_called(i, ASIDES),
+            "aside" => {
+                let holds_data = outline.holds_table(i) && !outline.is_linked(i, 60);
+                !holds_data && !self.is_called(i, ASIDES)
+            }
             "footer" if above == "blockquote" || above == "figure" => false,
             "footer" if outline.inside[i] && self.is_forum => false,
             "header" => !outline.inside[i],

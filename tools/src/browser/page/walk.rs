@@ -89,6 +89,9 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
         }
         if BLOCKS.contains(&name.as_str()) {
             walker.flush();
+            if name == "dl" {
+                walker.forget_term();
+            }
             let form = walker.form(&name, &node);
             let list = matches!(&*name, "ol" | "ul" | "menu");
             if list {

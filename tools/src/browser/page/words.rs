@@ -170,7 +170,7 @@ const NAMES: &[(Part, &[&str])] = &[
 ];
 /// Those that say it only of a block that is mostly links or short of prose.
 const WEAK_NAMES: &[(Part, &[&str])] = &[
-    (Related, &["carousel", "latest", "popular", "promos", "teaser", "recent", "suggested", "similar", "more"]),
+    (Related, &["carousel", "latest", "popular", "promos", "teaser", "recent", "suggested", "similar"]),
     (
         Navigation,
         &[
