@@ -82,7 +82,7 @@ fn score(read: &str, truth: &str) -> Score {
     Score { precision: share(&read), recall: share(&truth) }
 }
 
-/// What the model reads of each page of a folder, without the marks of lists: (name, text, truth).
+/// What the model reads of each page of a folder, without the reader's own marks: (name, text, truth).
 async fn read(half: &str) -> Vec<(String, String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_text").join(half);
     let mut pages: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -101,17 +101,20 @@ async fn read(half: &str) -> Vec<(String, String, String)> {
     for (name, truth) in read {
         let output =
             bench.call("browser_open", json!({"target": format!("local:{name}.html"), "full": true})).await.unwrap();
-        let text = output.sources[0].text.lines().map(unlisted).collect::<Vec<_>>().join("\n");
+        let text = output.sources[0].text.lines().map(unmarked).collect::<Vec<_>>().join("\n");
         all.push((name, text, truth));
     }
     all
 }
 
-/// A line without `- ` or `3. ` before it.
-fn unlisted(line: &str) -> &str {
+/// A line without what is the reader's own in it: `- ` or `3. ` before an item, the names of columns that a table
+/// leaves out, the brackets around what is struck out.
+fn unmarked(line: &str) -> String {
     let line = line.trim_start();
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    line.strip_prefix("- ").or_else(|| number.strip_prefix(". ").filter(|_| number.len() < line.len())).unwrap_or(line)
+    let item = line.strip_prefix("- ").or_else(|| number.strip_prefix(". ").filter(|_| number.len() < line.len()));
+    let line = if line == "Field | Value" { "" } else { item.unwrap_or(line) };
+    line.replace("[struck out: ", "").replace("Column 1 |", "")
 }
 
 /// Scores by type, printed; `least` is asked of each measure's mean over all pages.
@@ -141,7 +144,7 @@ async fn pages_written_before_the_mechanism() {
 
 #[tokio::test]
 async fn pages_written_after_the_mechanism() {
-    check("second", 30, 0.5, 0.5).await;
+    check("second", 30, 0.92, 0.955).await;
 }
 
 #[test]

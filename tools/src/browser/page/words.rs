@@ -1,611 +1,44 @@
-//! Words by which pages name what stands around their content, and what they write above it.
+//! Words by which pages name what stands around their content, and what they write above it: `words.txt`.
 
-use super::block::Part::{self, Comments, Navigation, Related};
+use super::block::Part;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// Words and pairs of words in `class`, `id` and the like that say what a block is, wherever it stands.
-const NAMES: &[(Part, &[&str])] = &[
-    (
-        Comments,
-        &[
-            "comment",
-            "comments",
-            "commentlist",
-            "disqus",
-            "livefyre",
-            "reader-comments",
-            "respond",
-            "dsq-thread",
-            "kommentare",
-            "commentaires",
-            "comentarios",
-        ],
-    ),
-    (
-        Related,
-        &[
-            "related",
-            "relatedposts",
-            "jp-relatedposts",
-            "recommended",
-            "recommendation",
-            "recommendations",
-            "recirc",
-            "recirculation",
-            "outbrain",
-            "taboola",
-            "zergnet",
-            "promoted",
-            "teasers",
-            "read-more",
-            "readmore",
-            "more-stories",
-            "more-news",
-            "more-articles",
-            "more-posts",
-            "more-from",
-            "more-like",
-            "more-on",
-            "most-read",
-            "mostread",
-            "most-viewed",
-            "most-popular",
-            "mostpopular",
-            "trending",
-            "also-like",
-            "up-next",
-            "upnext",
-            "next-up",
-            "rich-link",
-            "richlink",
-            "onward",
-            "similar-posts",
-            "similar-articles",
-            "similar-products",
-            "suggested-reading",
-            "recent-posts",
-            "latest-posts",
-            "latest-news",
-            "recently-viewed",
-            "also-bought",
-            "cross-sell",
-            "upsell",
-            "upsells",
-            "you-may",
-            "you-might",
-            "more-topics",
-            "further-reading",
-            "popular-posts",
-            "popular-searches",
-        ],
-    ),
-    (
-        Navigation,
-        &[
-            "ad",
-            "ads",
-            "adsense",
-            "adslot",
-            "ad-slot",
-            "advert",
-            "advertisement",
-            "advertising",
-            "banner",
-            "breadcrumb",
-            "breadcrumbs",
-            "catlinks",
-            "consent",
-            "cookie",
-            "cookies",
-            "editsection",
-            "footer",
-            "gdpr",
-            "headerlink",
-            "hash-link",
-            "masthead",
-            "menu",
-            "modal",
-            "nav",
-            "navbar",
-            "navbox",
-            "navigation",
-            "newsletter",
-            "noprint",
-            "overlay",
-            "pagination",
-            "paginator",
-            "pager",
-            "paywall",
-            "popup",
-            "postprofile",
-            "promo",
-            "share",
-            "sharing",
-            "sharedaddy",
-            "sidebar",
-            "signature",
-            "signup",
-            "sign-up",
-            "skip",
-            "social",
-            "sponsor",
-            "sponsored",
-            "subscribe",
-            "subscription",
-            "toc",
-            "table-of-contents",
-            "tableofcontents",
-            "toolbar",
-            "author-bio",
-            "author-box",
-            "about-author",
-            "about-the-author",
-            "authorbox",
-            "postnav",
-            "post-nav",
-            "prev-next",
-            "prevnext",
-            "jump-to",
-            "printfooter",
-            "tag-list",
-            "tags-links",
-            "cat-links",
-            "post-tags",
-            "entry-tags",
-            "submeta",
-            "editlink",
-            "edit-page",
-            "edit-link",
-            "feedback",
-            "jumpbox",
-            "post-buttons",
-            "action-bar",
-            "online-list",
-            "votelinks",
-            "pagetop",
-            "yclinks",
-            "skiplinks",
-            "skip-link",
-        ],
-    ),
-];
-/// Those that say it only of a block that is mostly links or short of prose.
-const WEAK_NAMES: &[(Part, &[&str])] = &[
-    (Related, &["carousel", "latest", "popular", "promos", "teaser", "recent", "suggested", "similar"]),
-    (
-        Navigation,
-        &[
-            "actions",
-            "buttons",
-            "categories",
-            "cta",
-            "crumb",
-            "crumbs",
-            "foot",
-            "ft",
-            "labels",
-            "links",
-            "tabs",
-            "tabbar",
-            "tags",
-            "tag",
-            "topics",
-            "topbar",
-            "widget",
-            "legal",
-            "copyright",
-            "languages",
-            "lang",
-            "follow",
-            "login",
-            "filters",
-            "download",
-            "downloads",
-            "byline-share",
-            "rating",
-            "reply",
-            "quicklinks",
-            "btn",
-            "button",
-        ],
-    ),
-];
+/// A name's words and what it says: the part, and whether it says it of whatever the block holds.
+type Name = (Vec<&'static str>, Part, bool);
 
-/// What is written above such blocks: the whole heading, or its beginning where a space follows.
-const HEADINGS: &[(Part, &[&str])] = &[
-    (
-        Comments,
-        &[
-            "comments",
-            "comment",
-            "reader comments",
-            "leave a reply",
-            "leave a comment",
-            "join the conversation",
-            "join the discussion",
-            "post a comment",
-            "add a comment",
-            "responses",
-            "kommentare",
-            "kommentar schreiben",
-            "schreibe einen kommentar",
-            "diskutieren sie mit",
-            "commentaires",
-            "laisser un commentaire",
-            "comentarios",
-            "deja una respuesta",
-            "deja un comentario",
-            "commenti",
-            "lascia un commento",
-            "reacties",
-            "评论",
-            "发表评论",
-            "网友评论",
-            "コメント",
-        ],
-    ),
-    (
-        Related,
-        &[
-            "related",
-            "related articles",
-            "related stories",
-            "related posts",
-            "related content",
-            "related topics",
-            "related news",
-            "related products",
-            "related pages",
-            "related tables",
-            "related reading",
-            "related research",
-            "recommended",
-            "recommended for you",
-            "recommended reading",
-            "read more",
-            "read next",
-            "read also",
-            "also read",
-            "more stories",
-            "more news",
-            "more articles",
-            "more posts",
-            "more from",
-            "more on",
-            "more in",
-            "more like this",
-            "more to explore",
-            "most read",
-            "most viewed",
-            "most popular",
-            "most shared",
-            "trending",
-            "trending now",
-            "popular posts",
-            "popular now",
-            "popular searches",
-            "latest",
-            "latest news",
-            "latest stories",
-            "latest posts",
-            "recent posts",
-            "recent articles",
-            "recently viewed",
-            "top stories",
-            "editor's picks",
-            "editors' picks",
-            "you may also",
-            "you might also",
-            "you may like",
-            "you might like",
-            "customers also",
-            "customers who",
-            "people also",
-            "frequently bought together",
-            "similar articles",
-            "similar products",
-            "similar items",
-            "up next",
-            "what to read next",
-            "keep reading",
-            "continue reading",
-            "elsewhere on",
-            "from our partners",
-            "promoted links",
-            "sponsored content",
-            "around the web",
-            "featured articles",
-            "next article",
-            "previous article",
-            "see also in",
-            "mehr zum thema",
-            "mehr aus",
-            "mehr von",
-            "mehr dazu",
-            "lesen sie auch",
-            "das könnte sie auch",
-            "das könnte dich auch",
-            "auch interessant",
-            "ähnliche artikel",
-            "ähnliche beiträge",
-            "ähnliche produkte",
-            "weitere artikel",
-            "weitere themen",
-            "verwandte themen",
-            "meistgelesen",
-            "neueste beiträge",
-            "beliebte artikel",
-            "à lire aussi",
-            "lire aussi",
-            "sur le même sujet",
-            "articles similaires",
-            "les plus lus",
-            "dans la même rubrique",
-            "vous aimerez aussi",
-            "te puede interesar",
-            "también te puede",
-            "artículos relacionados",
-            "noticias relacionadas",
-            "lo más leído",
-            "lo más visto",
-            "más noticias",
-            "leggi anche",
-            "potrebbe interessarti",
-            "articoli correlati",
-            "i più letti",
-            "lees ook",
-            "meer over",
-            "gerelateerd",
-            "meest gelezen",
-            "相关阅读",
-            "相关文章",
-            "相关新闻",
-            "相关词条",
-            "相关推荐",
-            "推荐阅读",
-            "热门文章",
-            "最新文章",
-            "猜你喜欢",
-            "関連記事",
-            "あわせて読みたい",
-            "おすすめ記事",
-        ],
-    ),
-    (
-        Navigation,
-        &[
-            "share",
-            "share this",
-            "share article",
-            "share on",
-            "newsletter",
-            "sign up",
-            "subscribe",
-            "stay up to date",
-            "stay informed",
-            "get our newsletter",
-            "get the newsletter",
-            "get new",
-            "follow us",
-            "follow",
-            "about the author",
-            "written by",
-            "tags",
-            "topics",
-            "categories",
-            "archive",
-            "blog archive",
-            "about me",
-            "contents",
-            "table of contents",
-            "on this page",
-            "in this article",
-            "navigation",
-            "navigation menu",
-            "search",
-            "menu",
-            "advertisement",
-            "download the app",
-            "download our app",
-            "was this page helpful",
-            "was this helpful",
-            "was this article helpful",
-            "is this page useful",
-            "did this article help",
-            "rate this",
-            "who is online",
-            "cookies on",
-            "we use cookies",
-            "we value your privacy",
-            "your privacy",
-            "cookie settings",
-            "privacy settings",
-            "let us know you agree",
-            "quick links",
-            "useful links",
-            "follow the topics",
-            "teilen",
-            "artikel teilen",
-            "themen",
-            "folgen sie uns",
-            "über den autor",
-            "über die autorin",
-            "inhaltsverzeichnis",
-            "auf dieser seite",
-            "partager",
-            "suivez-nous",
-            "sommaire",
-            "compartir",
-            "síguenos",
-            "etiquetas",
-            "condividi",
-            "seguici",
-            "delen",
-            "分享",
-            "标签",
-            "目录",
-            "关注我们",
-            "シェア",
-            "タグ",
-        ],
-    ),
-];
+struct Words {
+    /// By their first word.
+    names: HashMap<&'static str, Vec<Name>>,
+    headings: Vec<(&'static str, Part)>,
+    /// The rest, by what they are.
+    lists: HashMap<&'static str, Vec<&'static str>>,
+}
 
-/// Lines that are a control or a label, never a statement.
-const LABELS: &[&str] = &[
-    "advertisement",
-    "ad",
-    "sponsored",
-    "promoted",
-    "share",
-    "share this",
-    "share this article",
-    "share article",
-    "print",
-    "print this page",
-    "save",
-    "saved",
-    "follow",
-    "reply",
-    "quote",
-    "report",
-    "like",
-    "edit",
-    "edit this page",
-    "copy",
-    "copy link",
-    "listen",
-    "listen to this article",
-    "read more",
-    "read more »",
-    "show more",
-    "load more",
-    "see more",
-    "continue reading",
-    "back to top",
-    "top",
-    "skip to content",
-    "skip to main content",
-    "subscribe",
-    "subscribe now",
-    "sign in",
-    "sign up",
-    "log in",
-    "register",
-    "add comment",
-    "add a comment",
-    "likes",
-    "comments",
-    "older posts",
-    "newer posts",
-    "next",
-    "previous",
-    "next page",
-    "previous page",
-    "next post",
-    "previous post",
-    "next »",
-    "« previous",
-    "anzeige",
-    "werbung",
-    "teilen",
-    "drucken",
-    "weiterlesen",
-    "mehr",
-    "merken",
-    "publicité",
-    "partager",
-    "lire la suite",
-    "publicidad",
-    "compartir",
-    "leer más",
-    "pubblicità",
-    "condividi",
-    "leggi tutto",
-    "¶",
-    "#",
-    "§",
-    "分享",
-    "编辑",
-    "收藏",
-    "广告",
-    "[edit]",
-];
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words { names: HashMap::new(), headings: Vec::new(), lists: HashMap::new() };
+    let lines = include_str!("words.txt").lines().filter(|line| !line.starts_with('#'));
+    for (kind, listed) in lines.filter_map(|line| line.split_once(": ")) {
+        let (kind, part) = kind.split_once(' ').unwrap_or((kind, ""));
+        let part = Part::ALL.into_iter().find(|known| known.name() == part);
+        for word in listed.split(", ") {
+            match (kind, part) {
+                ("heading", Some(part)) => words.headings.push((word, part)),
+                (_, Some(part)) => {
+                    let name: Vec<&str> = word.split('-').collect();
+                    words.names.entry(name[0]).or_default().push((name, part, kind == "name"));
+                }
+                _ => words.lists.entry(kind).or_default().push(word),
+            }
+        }
+    }
+    words
+});
 
-/// What leads to another page, before its link: `READ MORE: …`.
-const LEADS: &[&str] = &[
-    "read more",
-    "read also",
-    "also read",
-    "read next",
-    "see also",
-    "related",
-    "more",
-    "don't miss",
-    "watch",
-    "explore more",
-    "recommended",
-    "further reading",
-    "lesen sie auch",
-    "mehr dazu",
-    "lesen sie hier",
-    "siehe auch",
-    "lire aussi",
-    "à lire",
-    "lea también",
-    "le puede interesar",
-    "lee también",
-    "leggi anche",
-    "lees ook",
-    "相关阅读",
-    "延伸阅读",
-];
-
-/// What a page ends in.
-const SMALL_PRINT: &[&str] = &[
-    "©",
-    "(c) 20",
-    "all rights reserved",
-    "copyright",
-    "powered by",
-    "alle rechte vorbehalten",
-    "tous droits réservés",
-    "todos los derechos",
-    "tutti i diritti",
-    "版权所有",
-    "icp备",
-    "icp证",
-    "terms of use",
-    "terms of service",
-    "privacy policy",
-    "legal notice",
-    "impressum",
-    "registered in",
-    "registered charity",
-    "registered office",
-];
-
-/// What a banner about cookies says: one of each.
-const COOKIES: &[&[&str]] = &[
-    &["cookie", "cookies", "unique identifiers"],
-    &[
-        "we use",
-        "we and our",
-        "uses cookies",
-        "use of cookies",
-        "this website",
-        "this site",
-        "wir verwenden",
-        "wir nutzen",
-        "nous utilisons",
-        "utilizamos",
-        "usamos",
-        "utilizziamo",
-        "wij gebruiken",
-        "accept",
-        "consent",
-        "agree",
-    ],
-];
+/// The words of `words.txt` that are of this kind.
+fn listed(kind: &str) -> &'static [&'static str] {
+    WORDS.lists.get(kind).map_or(&[], Vec::as_slice)
+}
 
 /// The part that a block's names say it is, and whether they say it of whatever the block holds.
 pub fn named<'a>(names: impl Iterator<Item = &'a str>) -> Option<(Part, bool)> {
@@ -620,21 +53,19 @@ pub fn named<'a>(names: impl Iterator<Item = &'a str>) -> Option<(Part, bool)> {
         if words.first().is_some_and(|word| matches!(word.as_str(), "has" | "no" | "with" | "without" | "is")) {
             continue; // `has-sidebar` says what else there is
         }
-        let find = |table: &[(Part, &[&str])]| {
-            table.iter().find(|(_, known)| known.iter().any(|known| has(&words, known))).map(|(part, _)| *part)
-        };
-        if let Some(part) = find(NAMES) {
-            return Some((part, true));
+        for (at, word) in words.iter().enumerate() {
+            let known = WORDS.names.get(word.as_str()).into_iter().flatten();
+            let follows =
+                |name: &[&str]| words[at..].iter().map(String::as_str).take(name.len()).eq(name.iter().copied());
+            for (_, part, strong) in known.filter(|(name, ..)| follows(name)) {
+                if *strong {
+                    return Some((*part, true));
+                }
+                weak = weak.or(Some((*part, false)));
+            }
         }
-        weak = weak.or_else(|| find(WEAK_NAMES));
     }
-    weak.map(|part| (part, false))
-}
-
-/// The words of `known` (`most-read`) stand next to each other in `words`.
-fn has(words: &[String], known: &str) -> bool {
-    let known: Vec<&str> = known.split('-').collect();
-    words.windows(known.len()).any(|window| window == known)
+    weak
 }
 
 /// `cookieBanner` is two words.
@@ -661,20 +92,20 @@ pub fn headed(heading: &str) -> Option<Part> {
             rest.is_empty() || known.contains(' ') && rest.starts_with([' ', ':', ',', '…', '.', '?', '-'])
         })
     };
-    HEADINGS.iter().find(|(_, known)| known.iter().any(|known| starts(known))).map(|(part, _)| *part)
+    WORDS.headings.iter().find(|(known, _)| starts(known)).map(|(_, part)| *part)
 }
 
 /// A control's or an advertisement's label.
 pub fn is_label(text: &str) -> bool {
     let text = plain(text);
-    LABELS.contains(&text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '))
-        || LABELS.contains(&text.as_str())
+    listed("label").contains(&text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '))
+        || listed("label").contains(&text.as_str())
 }
 
 /// Leads to another page, if what follows is a link.
 pub fn is_lead(text: &str) -> bool {
     let text = plain(text);
-    LEADS.iter().any(|lead| {
+    listed("lead").iter().any(|lead| {
         text.strip_prefix(lead).is_some_and(|rest| rest.is_empty() || !rest.starts_with(char::is_alphanumeric))
     })
 }
@@ -682,13 +113,13 @@ pub fn is_lead(text: &str) -> bool {
 /// Owners, terms, and who made the site.
 pub fn is_small_print(text: &str) -> bool {
     let text = plain(text);
-    SMALL_PRINT.iter().any(|mark| text.contains(mark))
+    listed("print").iter().any(|mark| text.contains(mark))
 }
 
 /// A banner that asks about cookies.
 pub fn is_about_cookies(text: &str) -> bool {
     let text = plain(text);
-    COOKIES.iter().all(|marks| marks.iter().any(|mark| text.contains(mark)))
+    ["cookie", "asking"].iter().all(|kind| listed(kind).iter().any(|mark| text.contains(mark)))
 }
 
 fn plain(text: &str) -> String {
