@@ -212,3 +212,23 @@ async fn where_comments_are_all_there_is_they_are_the_text() {
     let text = text(&format!("<h1>The mill</h1><section id=comments>{comments}")).await;
     assert!(text.contains("grandfather") && text.contains("1911"), "{text}");
 }
+
+#[tokio::test]
+async fn words_of_controls_within_the_text_stay() {
+    let page = format!(
+        "<h1>The mill</h1>{SEEN}<ul><li><b>Categories</b>: is it oats or rye?</li><li><b>Tags</b>: a sack has two</li></ul>\
+         <p>The letter comes on Fridays. <a href=/s>Subscribe</a>.</p><p>Press <b>Save</b> and <b>Share</b>.</p><h2>Comments</h2><p>{}</p>",
+        "A line that begins with a hash is a comment, and the miller does not read it. ".repeat(2)
+    );
+    let text = text(&page).await;
+    for kept in [
+        "- Categories: is it oats",
+        "- Tags: a sack",
+        "Fridays. Subscribe.",
+        "Press Save and Share.",
+        "## Comments",
+        "a hash",
+    ] {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+}

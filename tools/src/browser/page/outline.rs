@@ -29,6 +29,8 @@ pub struct Outline<'a> {
     pub prose: Vec<usize>,
     /// Of that, what is a block's own.
     own: Vec<usize>,
+    /// A block's own text, and what of it stands in links.
+    lines: Vec<(usize, usize)>,
     /// Before node `i`: headings, headings that are links, tables, characters.
     headings: Vec<usize>,
     linked_headings: Vec<usize>,
@@ -53,6 +55,7 @@ impl<'a> Outline<'a> {
             links: Vec::new(),
             prose: Vec::new(),
             own: Vec::new(),
+            lines: Vec::new(),
             headings: vec![0],
             linked_headings: vec![0],
             tables: vec![0],
@@ -117,6 +120,7 @@ impl<'a> Outline<'a> {
             self.before.push(self.before[i] + self.text[i]);
             self.linked_headings.push(self.linked_headings[i] + usize::from(heading && (in_link[i] || own[i].1 > 0)));
         }
+        self.lines.clone_from(&own);
         for (i, (text, links)) in own.into_iter().enumerate() {
             let (least, most_links) = match &*self.names[i] {
                 "td" | "th" => (1, text),
@@ -149,6 +153,17 @@ impl<'a> Outline<'a> {
     /// The line that node `i` stands in is prose.
     pub fn is_in_prose(&self, i: usize) -> bool {
         self.own[self.blocks[i]] > 0
+    }
+
+    /// Node `i` is a line of its own, or all of the line it stands in.
+    pub fn is_line(&self, i: usize) -> bool {
+        self.blocks[i] == i || self.lines[self.blocks[i]].0 == self.text[i]
+    }
+
+    /// The line that node `i` stands in is mostly links.
+    pub fn is_in_links(&self, i: usize) -> bool {
+        let (text, links) = self.lines[self.blocks[i]];
+        links * 100 >= text * 60
     }
 
     pub fn is_heading(&self, i: usize) -> bool {

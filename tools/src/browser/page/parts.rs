@@ -252,7 +252,8 @@ impl Sorter<'_, '_> {
         }
         let text = outline.words(i, 4 * BANNER);
         let alone = !outline.is_in_prose(i);
-        if length <= LABEL && alone && !outline.is_heading(i) && words::is_label(&text) {
+        let line = outline.is_line(i) || outline.is_in_links(i);
+        if length <= LABEL && alone && line && !outline.is_heading(i) && words::is_label(&text) {
             return Some(Navigation);
         }
         let headed = outline.holds_heading(i);
@@ -274,8 +275,8 @@ impl Sorter<'_, '_> {
     fn under_heading(&mut self, i: usize) {
         let outline = self.outline;
         let short = outline.text[i] > 0 && outline.text[i] <= 2 * LABEL && outline.end[i] - i <= LINE_NODES / 10;
-        let could =
-            outline.is_heading(i) || matches!(&*outline.names[i], "div" | "p" | "strong" | "b" | "span" | "legend");
+        let could = outline.is_heading(i)
+            || outline.is_line(i) && matches!(&*outline.names[i], "div" | "p" | "strong" | "b" | "span" | "legend");
         if !short || !could || self.headline == Some(i) {
             return;
         }
@@ -319,7 +320,12 @@ impl Sorter<'_, '_> {
             Comments => region.iter().all(|at| self.are_comments(*at)) && self.repeats(region),
             Related => small && sum(&outline.links) > 0 && links * 100 >= text * 25,
             Navigation => {
-                small && (links * 2 >= text || prose <= LEAST_ARTICLE && text <= TEASER && !outline.inside[heading])
+                small
+                    && (links * 2 >= text
+                        || prose <= LEAST_ARTICLE
+                            && text <= TEASER
+                            && outline.is_heading(heading)
+                            && !outline.inside[heading])
             }
         }
     }
