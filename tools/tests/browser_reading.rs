@@ -232,3 +232,18 @@ async fn words_of_controls_within_the_text_stay() {
         assert!(text.contains(kept), "{kept}: {text}");
     }
 }
+
+#[tokio::test]
+async fn programs_and_lists_of_members_are_text() {
+    let members: String = ["Vacant", "Occupied", "Moved"]
+        .iter()
+        .map(|n| format!("<section id={n}><h3><a href='#{n}'>§</a><a href='{n}.html'>{n}Entry</a></h3></section>"))
+        .collect();
+    let page = format!(
+        "<h1>Entry</h1>{}<pre><span class=comment>// a note</span>\n<span class=k>let</span> x = 1;</pre><div>{members}</div>",
+        SEEN.repeat(6)
+    );
+    let text = text(&page).await;
+    assert!(text.contains("// a note\nlet x = 1;"), "{text}");
+    assert!(text.contains("VacantEntry") && text.contains("MovedEntry"), "{text}");
+}

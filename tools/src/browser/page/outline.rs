@@ -31,10 +31,11 @@ pub struct Outline<'a> {
     own: Vec<usize>,
     /// A block's own text, and what of it stands in links.
     lines: Vec<(usize, usize)>,
-    /// Before node `i`: headings, headings that are links, tables, characters.
+    /// Before node `i`: headings, headings that are links, tables, links within the page, characters.
     headings: Vec<usize>,
     linked_headings: Vec<usize>,
     tables: Vec<usize>,
+    fragments: Vec<usize>,
     before: Vec<usize>,
     /// It is in a `<main>` or `<article>`.
     pub inside: Vec<bool>,
@@ -59,6 +60,7 @@ impl<'a> Outline<'a> {
             headings: vec![0],
             linked_headings: vec![0],
             tables: vec![0],
+            fragments: vec![0],
             before: vec![0],
             inside: Vec::new(),
             blocks: Vec::new(),
@@ -117,6 +119,8 @@ impl<'a> Outline<'a> {
             let heading = self.is_heading(i);
             self.headings.push(self.headings[i] + usize::from(heading));
             self.tables.push(self.tables[i] + usize::from(self.names[i] == "table"));
+            let within = self.names[i] == "a" && self.nodes[i].attr("href").is_some_and(|href| href.starts_with('#'));
+            self.fragments.push(self.fragments[i] + usize::from(within));
             self.before.push(self.before[i] + self.text[i]);
             self.linked_headings.push(self.linked_headings[i] + usize::from(heading && (in_link[i] || own[i].1 > 0)));
         }
@@ -178,6 +182,11 @@ impl<'a> Outline<'a> {
     /// There is a heading at or below node `i` that is a link.
     pub fn holds_linked_heading(&self, i: usize) -> bool {
         self.linked_headings[self.end[i]] > self.linked_headings[i]
+    }
+
+    /// There is a link to a place on this page at or below node `i`.
+    pub fn holds_fragment(&self, i: usize) -> bool {
+        self.fragments[self.end[i]] > self.fragments[i]
     }
 
     /// There is a table at or below node `i`.

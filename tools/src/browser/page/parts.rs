@@ -80,12 +80,18 @@ pub fn sort_out(outline: &Outline, title: &str) -> Parts {
         Sorter { outline, headline, hearts, is_forum: is_forum(outline), article: outline.prose[0], parts };
     let mut i = 1;
     while i < outline.nodes.len() {
-        let are_comments = !sorter.holds_heart(i) && sorter.name(i).is_some_and(|(part, _)| part == Comments);
+        let is_program = outline.names[i] == "pre";
+        let are_comments =
+            !is_program && !sorter.holds_heart(i) && sorter.name(i).is_some_and(|(part, _)| part == Comments);
         sorter.article -= if are_comments { outline.prose[i] } else { 0 };
-        i = if are_comments { outline.end[i] } else { i + 1 };
+        i = if are_comments || is_program { outline.end[i] } else { i + 1 };
     }
     let mut i = 1;
     while i < outline.nodes.len() {
+        if outline.names[i] == "pre" {
+            i = outline.end[i]; // names in a program are those of its words
+            continue;
+        }
         if sorter.parts[i].is_none() && outline.nodes[i].is_element() {
             sorter.parts[i] = sorter.part(i);
             if sorter.parts[i].is_none() {
@@ -221,7 +227,9 @@ impl Sorter<'_, '_> {
         let heading_link = |at: usize| outline.holds_linked_heading(at);
         let is_teaser = |at: &usize| {
             let at = *at;
+            // what has a place on this page is part of it
             outline.text[at] <= TEASER
+                && !outline.holds_fragment(at)
                 && (outline.links[at] > 0 || outline.names[at] == "a")
                 && (heading_link(at)
                     || outline.is_linked(at, 70) && !matches!(&*outline.names[at], "li" | "tr" | "td" | "p"))
@@ -237,7 +245,8 @@ impl Sorter<'_, '_> {
         let list = matches!(&*outline.names[i], "ul" | "ol" | "div" | "section" | "p");
         let (text, links) = (outline.text[i], outline.links[i]);
         let before = self.headline.is_some_and(|headline| outline.end[i] <= headline);
-        let many = links >= 4 && text / links <= 25 || before && links >= 2;
+        let headed = outline.holds_linked_heading(i);
+        let many = links >= 4 && !headed && text / links <= 25 || before && links >= 2;
         (list && !outline.inside[i] && many && outline.is_linked(i, 80) && text * 10 <= outline.text[0] * 3)
             .then_some(Navigation)
     }
