@@ -155,6 +155,44 @@ async fn too_large_pages_are_refused_compressed_or_not() {
     }
 }
 
+/// A loopback server that answers each request with `head`, the end of the headers and a page.
+async fn answering(head: String) -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n<p>words").as_bytes()).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn large_headers_and_status_lines_are_refused() {
+    let type_ = "Content-Type: text/html";
+    let many: String = (0..60).map(|i| format!("X-{i}: {}\r\n", "x".repeat(1600))).collect();
+    for (head, taken) in [
+        (format!("HTTP/1.1 200 OK\r\nX: {}\r\n{type_}", "x".repeat(8 << 10)), true),
+        (format!("HTTP/1.1 200 OK\r\nX: {}\r\n{type_}", "x".repeat(64 << 10)), false),
+        (format!("HTTP/1.1 200 OK\r\n{many}{type_}"), false),
+        (format!("HTTP/1.1 200 {}\r\n{type_}", "x".repeat(64 << 10)), false),
+    ] {
+        let server = answering(head).await;
+        let bench = Bench::new("duckduckgo", |c| c.allow = vec![server.to_string()]);
+        match bench.open(&format!("http://{server}/")).await {
+            Ok(output) => assert!(taken, "{}", output.content),
+            Err(failure) => {
+                assert!(!taken, "{}", failure.message);
+                assert_eq!(failure.kind, "network");
+                assert!(failure.message.contains("KiB of headers, more than 32"), "{}", failure.message);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn other_formats_over_http() {
     let server = MockServer::start().await;

@@ -23,7 +23,7 @@ pub use backend::{
 pub use fetch::{Limits, address::forbidden};
 pub use find::BrowserFind;
 pub use open::BrowserOpen;
-pub use page::{Line, Page};
+pub use page::{Line, Page, Part};
 pub use search::BrowserSearch;
 pub use sessions::{Keep, Kept};
 pub use shared::{Browser, BrowserConfig, BrowserError};

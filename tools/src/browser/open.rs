@@ -1,6 +1,6 @@
 //! `browser_open`: a page's text in numbered lines, a window at a time, with its tables.
 
-use super::page::Page;
+use super::page::{Page, Part};
 use super::shared::{Browser, cancellable};
 use super::target;
 use crate::{CallCx, Tool, ToolError};
@@ -32,6 +32,11 @@ impl BrowserOpen {
                         "description": "Number of a search result, or a page's URL",
                     },
                     "line": {"type": "integer", "minimum": 1, "description": "First line to show (default 1)"},
+                    "part": {
+                        "type": "string",
+                        "enum": Part::ALL.map(Part::name),
+                        "description": "What stands beside the text instead of it",
+                    },
                 },
                 "required": ["target"],
             }),
@@ -46,6 +51,10 @@ impl BrowserOpen {
         let is_local = |path: &str| self.browser.search.corpora().any(|corpus| corpus.contains(path));
         let address = self.browser.with_session(session, |s| target::resolve(&args["target"], s.hits(), is_local))?;
         let page = self.page(&address, session).await?;
+        if let Some(part) = args["part"].as_str() {
+            // no source: what stands beside a page's text is nothing that the page says
+            return Ok(ToolOutput::text(beside(&page, part, line)?));
+        }
         let content = if args["full"].as_bool() == Some(true) {
             format!("{}\n{}\n\n{}", page.title, page.url, page.text())
         } else {
@@ -97,6 +106,17 @@ fn first_line(line: &Value) -> Result<usize, ToolFailure> {
     number.filter(|n| *n > 0).and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong)
 }
 
+/// The lines of a part beside the text from `first` (counted from 1) that fit.
+fn beside(page: &Page, name: &str, first: usize) -> Result<String, ToolFailure> {
+    let Some((part, lines)) = page.beside.iter().find(|(part, _)| part.name() == name) else {
+        let names: Vec<&str> = page.beside.iter().map(|(part, _)| part.name()).collect();
+        let has = if names.is_empty() { "nothing beside its text".to_owned() } else { names.join(", ") };
+        return Err(ToolFailure::new("not_found", format!("{} has no {name}; it has {has}", page.url)));
+    };
+    let title = format!("{} on the page {:?}, not what it says", part.name(), page.title);
+    window(&Page { url: page.url.clone(), title, lines: lines.clone(), ..Page::default() }, first)
+}
+
 /// The lines from `first` (counted from 1) that fit, under a head that says where they are from.
 fn window(page: &Page, first: usize) -> Result<String, ToolFailure> {
     let count = page.lines.len();
@@ -126,6 +146,15 @@ fn window(page: &Page, first: usize) -> Result<String, ToolFailure> {
     }
     if end < count {
         let _ = writeln!(text, "({} more lines: open the same target with line {})", count - end, end + 1);
+    }
+    if start == 0 {
+        let told = page.beside.iter().filter(|(part, _)| *part != Part::Navigation);
+        for (part, lines) in told {
+            let _ = writeln!(text, "({} lines of {1} left out: part {1:?} shows them)", lines.len(), part.name());
+        }
+        if page.hidden > 0 {
+            let _ = writeln!(text, "({} characters that the page hides from readers were left out)", page.hidden);
+        }
     }
     text.truncate(text.trim_end().len());
     Ok(text)

@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn page(url: &str, bytes: usize) -> Arc<Page> {
-        let page = Page { url: url.into(), title: "t".into(), canonical: None, lines: vec![], tables: vec![], bytes };
+        let page = Page { url: url.into(), title: "t".into(), bytes, ..Page::default() };
         Arc::new(page)
     }
 

@@ -2,9 +2,61 @@
 //!
 //! A page the model was told to open may point anywhere, and a name may resolve to anything; what
 //! lies on this machine, on the local network or at a cloud's metadata service is not the model's
-//! business. This decides on an address alone: nothing here resolves or dials.
+//! business. The same goes for a public address that is this machine's or a neighbour's, and for ports where no
+//! web server listens. This decides on an address alone: nothing here resolves or dials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Where web servers listen: the two of the standard and those that IANA or custom gives to HTTP beside them.
+pub const WEB_PORTS: [u16; 9] = [80, 443, 8000, 8008, 8080, 8081, 8088, 8443, 8888];
+
+/// An address of one of this machine's interfaces, and the bits that it shares with its neighbours.
+#[derive(Debug, Clone, Copy)]
+pub struct Own {
+    pub address: IpAddr,
+    pub prefix: u8,
+}
+
+/// Shorter prefixes (bits) are not one local network, but routes to many.
+const LEAST_PREFIX_4: u8 = 16;
+const LEAST_PREFIX_6: u8 = 48;
+
+/// The addresses of this machine's interfaces, as they are now.
+///
+/// # Errors
+/// The system does not tell.
+pub fn own() -> std::io::Result<Vec<Own>> {
+    let found = if_addrs::get_if_addrs()?.into_iter().map(|interface| match interface.addr {
+        if_addrs::IfAddr::V4(v4) => Own { address: v4.ip.into(), prefix: v4.prefixlen },
+        if_addrs::IfAddr::V6(v6) => Own { address: v6.ip.into(), prefix: v6.prefixlen },
+    });
+    Ok(found.collect())
+}
+
+/// Why `address` must not be dialled from a machine with the addresses `own`; `None` for public addresses of
+/// others.
+pub fn refused(address: IpAddr, own: &[Own]) -> Option<&'static str> {
+    forbidden(address).or_else(|| {
+        let address = match address {
+            IpAddr::V6(v6) => embedded_v4(v6.segments()).map_or(address, IpAddr::V4),
+            IpAddr::V4(_) => address,
+        };
+        own.iter().find_map(|own| near(address, own))
+    })
+}
+
+fn near(address: IpAddr, own: &Own) -> Option<&'static str> {
+    let (differing, length, least) = match (address, own.address.to_canonical()) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits() ^ b.to_bits()), 32, LEAST_PREFIX_4),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits(), 128, LEAST_PREFIX_6),
+        _ => return None,
+    };
+    if differing == 0 {
+        return Some("this machine's own");
+    }
+    let rest = u32::from(length - own.prefix.min(length));
+    (own.prefix >= least && differing.checked_shr(rest) == Some(0)).then_some("neighbouring")
+}
 
 /// Why `address` must not be dialled; `None` for public addresses.
 ///
@@ -100,6 +152,33 @@ mod tests {
     #[track_caller]
     fn check(address: &str, reason: Option<&str>) {
         assert_eq!(forbidden(address.parse().unwrap()), reason, "{address}");
+    }
+
+    #[test]
+    fn this_machine_and_its_neighbours_are_refused_at_public_addresses() {
+        let own = |address: &str, prefix| Own { address: address.parse().unwrap(), prefix };
+        let machine =
+            [own("198.51.99.20", 24), own("2a00:1450:4001:80b::7", 64), own("9.9.9.9", 8), own("11.1.1.1", 32)];
+        for (address, reason) in [
+            ("198.51.99.20", Some("this machine's own")),
+            ("::ffff:198.51.99.20", Some("this machine's own")),
+            ("64:ff9b::198.51.99.20", Some("this machine's own")),
+            ("2002:c633:6314::1", Some("this machine's own")),
+            ("198.51.99.21", Some("neighbouring")),
+            ("198.51.98.20", None),
+            ("2a00:1450:4001:80b::7", Some("this machine's own")),
+            ("2a00:1450:4001:80b:ffff::1", Some("neighbouring")),
+            ("2a00:1450:4001:80c::7", None),
+            ("9.9.9.9", Some("this machine's own")),
+            ("9.8.7.6", None),
+            ("11.1.1.1", Some("this machine's own")),
+            ("11.1.1.2", None),
+            ("10.0.0.1", Some("private")),
+        ] {
+            assert_eq!(refused(address.parse().unwrap(), &machine), reason, "{address}");
+        }
+        let now = super::own().unwrap();
+        assert!(now.iter().all(|own| refused(own.address, &now).is_some()), "{now:?}");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Limits {
     pub connect: Duration,
     /// For everything together: redirects, headers, body.
     pub total: Duration,
+    /// Of the status line and the headers.
+    pub head: usize,
     /// Of the body, uncompressed.
     pub bytes: usize,
     pub redirects: usize,
@@ -37,6 +39,7 @@ impl Default for Limits {
         Limits {
             connect: Duration::from_secs(10),
             total: Duration::from_secs(20),
+            head: 32 << 10,
             bytes: 8 << 20,
             redirects: 5,
             read: Duration::from_secs(20),
@@ -128,12 +131,31 @@ impl Fetcher {
                 Some(Host::Ipv6(v6)) => Some(v6.into()),
                 _ => None,
             };
-            if let Some(reason) = written.and_then(address::forbidden) {
+            let own = address::own()
+                .map_err(|e| denied(url, &format!("perhaps this machine, whose addresses are not known ({e})")))?;
+            if let Some(reason) = written.and_then(|written| address::refused(written, &own)) {
                 return Err(denied(url, &format!("a {reason} address")));
             }
+            check_port(url)?;
             self.guarded()?
         };
-        client.get(url.clone()).send().await.map_err(|e| self.failure(url, &e))
+        let reply = client.get(url.clone()).send().await.map_err(|e| self.failure(url, &e))?;
+        self.check_head(url, &reply)?;
+        Ok(reply)
+    }
+
+    /// # Errors
+    /// `network`: the status line and the headers are larger than the limit.
+    fn check_head(&self, url: &Url, reply: &Response) -> Result<(), ToolFailure> {
+        let reason = reply.extensions().get::<hyper::ext::ReasonPhrase>().map_or(0, |reason| reason.as_bytes().len());
+        let size =
+            reason + reply.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        if size > self.limits.head {
+            let message =
+                format!("{} sent {} KiB of headers, more than {}", site(url), size >> 10, self.limits.head >> 10);
+            return Err(ToolFailure::new("network", message));
+        }
+        Ok(())
     }
 
     async fn document(&self, mut url: Url, reply: Response) -> Result<Fetched, ToolFailure> {
@@ -184,6 +206,7 @@ impl Fetcher {
         let asked = async {
             let request = headers.iter().fold(self.trusted()?.get(url.clone()), |r, (k, v)| r.header(*k, *v));
             let reply = request.send().await.map_err(|e| self.failure(&url, &e))?;
+            self.check_head(&url, &reply)?;
             let status = reply.status();
             let charset = header_charset_of(&reply);
             let body = self.body(&url, reply).await?;
@@ -269,6 +292,16 @@ fn header_charset_of(reply: &Response) -> Option<&'static encoding_rs::Encoding>
     content::header_charset(reply.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()))
 }
 
+/// # Errors
+/// `denied` for a port where something else than the web is served: mail, shells, databases.
+fn check_port(url: &Url) -> Result<(), ToolFailure> {
+    let port = url.port_or_known_default().unwrap_or_default();
+    if address::WEB_PORTS.contains(&port) {
+        return Ok(());
+    }
+    Err(denied(url, &format!("asked for at port {port}, which is not the web's")))
+}
+
 fn denied(url: &Url, what: &str) -> ToolFailure {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
@@ -322,8 +355,9 @@ impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let own = address::own()?;
             for address in &found {
-                if let Some(reason) = address::forbidden(address.ip()) {
+                if let Some(reason) = address::refused(address.ip(), &own) {
                     return Err(Refused { address: address.ip(), reason }.into());
                 }
             }
@@ -347,6 +381,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_the_ports_of_the_web_are_asked() {
+        let check = |address: &str| check_port(&Url::parse(address).unwrap());
+        for port in [0, 21, 22, 23, 25, 110, 143, 445, 3306, 5432, 6379, 9200, 11211, 27017, 65535] {
+            let failure = check(&format!("http://example.com:{port}/")).unwrap_err();
+            assert_eq!(failure.kind, "denied");
+            assert!(failure.message.contains(&format!("port {port}, which is not")), "{}", failure.message);
+        }
+        for address in
+            ["http://example.com/", "https://example.com/", "http://example.com:8080/", "https://a.example:8443/"]
+        {
+            check(address).unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn addresses_are_refused_before_anything_is_dialled() {
         let fetcher = Fetcher::new(&["127.0.0.1:1".into()], Limits::default()).unwrap();
@@ -362,6 +411,8 @@ mod tests {
             ("http://[::1]/", "denied"),
             ("http://[::ffff:127.0.0.1]/", "denied"),
             ("http://169.254.169.254/latest/meta-data/", "denied"),
+            ("http://1.1.1.1:6379/", "denied"),
+            ("https://example.com:22/", "denied"),
             ("http://localhost:1/", "denied"),
             ("not an address", "arguments"),
             ("http://", "arguments"),

@@ -2,13 +2,38 @@
 
 use super::table::PageTable;
 
+/// What stands on a page beside its content: nothing of it is what the page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// What readers wrote below it.
+    Comments,
+    /// Teasers of other pages.
+    Related,
+    /// Menus, banners, footers and whatever else surrounds it.
+    Navigation,
+}
+
+impl Part {
+    pub const ALL: [Part; 3] = [Part::Comments, Part::Related, Part::Navigation];
+
+    /// As models ask for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Comments => "comments",
+            Part::Related => "related",
+            Part::Navigation => "navigation",
+        }
+    }
+}
+
 /// A piece of a document, in the order of reading.
 #[derive(Debug, PartialEq)]
 pub enum Block {
     /// Level (1 to 6) and text.
     Heading(usize, String),
     Paragraph(String),
-    Item(String),
+    /// Its mark (`-`, `3.`), behind two spaces for every list around its own, and its text.
+    Item(String, String),
     /// Shown as it is: program text, addresses.
     Verbatim(String),
     Table(PageTable),
@@ -21,6 +46,10 @@ pub struct Document {
     /// Where the document says it is published.
     pub canonical: Option<String>,
     pub blocks: Vec<Block>,
+    /// What stands beside the content.
+    pub beside: Vec<(Part, Vec<Block>)>,
+    /// Characters of it that no reader sees, left out.
+    pub hidden: usize,
     /// The document was too large or too strange to be read to its end.
     pub partial: bool,
 }

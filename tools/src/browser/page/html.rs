@@ -1,8 +1,8 @@
 //! HTML pages: parsing within bounds, and finding the content.
 
-use super::block::{Block, Document as Read};
-use super::{chrome, text, walk};
-use dom_query::{Document, NodeRef};
+use super::block::{Block, Document as Read, Part};
+use super::{hidden, outline::Outline, parts, root, text, walk};
+use dom_query::{Document, NodeId, NodeRef};
 use html5ever::{
     ParseOpts, parse_document,
     tendril::{StrTendril, TendrilSink},
@@ -19,20 +19,41 @@ const MOST_NODES: usize = 250_000;
 const LONGEST_PARSE: Duration = Duration::from_secs(5);
 /// Bytes fed at a time: small, since the tree is looked at in between only.
 const BITE: usize = 512;
-/// Nodes and depth up to which dom_smoothie is asked; its work grows faster than the page.
-const SMOOTHABLE: usize = 10_000;
-const SMOOTHABLE_DEPTH: usize = 150;
+/// Never text for a reader.
+const UNSEEN: &[&str] = &[
+    "head", "script", "style", "noscript", "template", "svg", "canvas", "iframe", "object", "embed", "input", "select",
+    "textarea", "button", "datalist", "audio", "video",
+];
+/// Fewer characters than this left, and less than a fifth of the page: what was left out is the page.
+const LEAST_LEFT: usize = 200;
 
-/// Reads a page's content, title and published address.
+/// Reads a page's content, title and published address, and what stands beside the content.
 pub fn read(html: &str) -> Read {
     let (document, partial) = parse(html);
-    let kept = chrome::sort_out(&document);
-    let outline = chrome::Outline::of(&document, &kept.skip);
-    let blocks = match outline.main() {
-        Some(main) => walk::blocks(main, &kept.skip),
-        None => smoothed(&document, &kept, &outline).unwrap_or_else(|| walk::blocks(document.root(), &kept.skip)),
-    };
-    Read { title: title(&document), canonical: canonical(&document), blocks, partial }
+    let title = title(&document);
+    let mut skip: HashSet<NodeId> = document.root().descendants_it().filter(is_unseen).map(|node| node.id).collect();
+    let hidden = hidden::find(&document, &Outline::of(&document, &skip));
+    skip.extend(&hidden.nodes);
+    let whole = Outline::of(&document, &skip);
+    let words = title.clone().unwrap_or_default();
+    let mut parts = parts::sort_out(&whole, &words);
+    let mut kept = skip.clone();
+    kept.extend(parts.keys());
+    root::narrow(&Outline::of(&document, &kept), &words, &mut parts);
+    kept.extend(parts.keys());
+    let left = Outline::of(&document, &kept).text[0];
+    if left < LEAST_LEFT && left * 5 < whole.text[0] {
+        parts.clear();
+        kept.clone_from(&skip);
+    }
+    let beside = Part::ALL.into_iter().filter_map(|part| {
+        let of_part = whole.nodes.iter().filter(|node| parts.get(&node.id) == Some(&part));
+        let blocks: Vec<Block> = of_part.flat_map(|node| walk::blocks(*node, &skip)).collect();
+        (!blocks.is_empty()).then_some((part, blocks))
+    });
+    let beside = beside.collect();
+    let blocks = walk::blocks(document.root(), &kept);
+    Read { title, canonical: canonical(&document), blocks, beside, hidden: hidden.characters, partial }
 }
 
 /// The tree, and whether the page was not read to its end.
@@ -57,21 +78,8 @@ fn parse(html: &str) -> (Document, bool) {
     (parser.finish(), !rest.is_empty())
 }
 
-/// The content as dom_smoothie (Mozilla's Readability) sees it, for pages that don't say
-/// themselves; only if it left out no table, no list item and not more than half of the text.
-fn smoothed(document: &Document, kept: &chrome::Kept, outline: &chrome::Outline) -> Option<Vec<Block>> {
-    if document.tree.len() > SMOOTHABLE || outline.depth > SMOOTHABLE_DEPTH {
-        return None;
-    }
-    let config = dom_smoothie::Config { disable_json_ld: true, ..dom_smoothie::Config::default() };
-    let copy = chrome::without(document, &kept.skip);
-    let article = dom_smoothie::Readability::with_document(copy, None, Some(config)).ok()?.parse().ok()?;
-    let content = Document::fragment(article.content);
-    let found = chrome::Outline::of(&content, &HashSet::new());
-    let same = |name| found.count(name) == outline.count(name);
-    let text = content.text().chars().filter(|c| !c.is_whitespace()).count();
-    let enough = text * 2 >= kept.text && ["td", "th", "li", "dd", "h1", "h2", "h3", "pre"].into_iter().all(same);
-    enough.then(|| walk::blocks(content.root(), &HashSet::new()))
+fn is_unseen(node: &NodeRef) -> bool {
+    node.is_element() && UNSEEN.iter().any(|name| node.has_name(name))
 }
 
 fn title(document: &Document) -> Option<String> {
@@ -82,7 +90,10 @@ fn title(document: &Document) -> Option<String> {
     found.into_iter().flatten().find(|t| !t.trim().is_empty())
 }
 
+/// Where the page says it is published, joined with its `<base>`.
 fn canonical(document: &Document) -> Option<String> {
-    let link = document.select_single("link[rel~='canonical']");
-    link.attr("href").map(|href| href.trim().to_owned()).filter(|href| !href.is_empty())
+    let attribute = |selector: &str| document.select_single(selector).attr("href").map(|href| href.trim().to_owned());
+    let href = attribute("link[rel~='canonical']").filter(|href| !href.is_empty())?;
+    let base = attribute("base[href]").and_then(|base| url::Url::parse(&base).ok());
+    Some(base.and_then(|base| base.join(&href).ok()).map_or(href, String::from))
 }

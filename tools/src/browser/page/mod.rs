@@ -5,18 +5,24 @@
 //! so that no part of a page loses what its figures are about.
 
 mod block;
-mod chrome;
+mod hidden;
 mod html;
+mod outline;
+mod parts;
 mod pdf;
 mod plain;
+mod root;
+mod style;
 mod table;
 mod text;
 mod walk;
+mod words;
 
 use super::{
     fetch::content::{self, Kind},
     passage,
 };
+pub use block::Part;
 use block::{Block, Document};
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
 use polymath_quantity::{Column, is_blank, text::sentences};
@@ -33,7 +39,7 @@ pub struct Line {
 }
 
 /// A readable page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
     pub url: String,
     pub title: String,
@@ -41,6 +47,10 @@ pub struct Page {
     pub canonical: Option<String>,
     pub lines: Vec<Line>,
     pub tables: Vec<Table>,
+    /// What stands beside the content, and is nothing that the page says.
+    pub beside: Vec<(Part, Vec<Line>)>,
+    /// Characters that no reader sees, left out.
+    pub hidden: usize,
     /// About how much memory it takes.
     pub bytes: usize,
 }
@@ -50,6 +60,8 @@ const LONGEST_LINE: usize = 1000;
 const LONGEST_TITLE: usize = 160;
 /// Typed cells of one table; what is beyond is in the text.
 const MOST_CELLS: usize = 5000;
+/// Lines of each part beside the content; comments may be without number.
+const MOST_BESIDE: usize = 400;
 /// Of a cell's quote: its row, as far as a reader wants to see it.
 const LONGEST_QUOTE: usize = 500;
 
@@ -119,10 +131,28 @@ fn assemble(document: Document, url: &str) -> Page {
     let name = || url.trim_end_matches('/').rsplit('/').next().unwrap_or(url).to_owned();
     let title = document.title.filter(|t| !t.trim().is_empty()).or(first).unwrap_or_else(name);
     let title = passage::shorten(&title.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST_TITLE);
-    let canonical = document.canonical.filter(|c| c != url && c.starts_with("http"));
-    let mut page = Page { url: url.to_owned(), title, canonical, lines: Vec::new(), tables: Vec::new(), bytes: 0 };
+    let joined = |c: String| url::Url::parse(url).ok().and_then(|url| url.join(&c).ok()).map_or(c, String::from);
+    let canonical = document.canonical.map(joined).filter(|c| c != url && c.starts_with("http"));
+    let mut page = Page { url: url.to_owned(), title, canonical, hidden: document.hidden, ..Page::default() };
+    lay_out(&mut page, document.blocks);
+    if document.partial {
+        let text = "[the page goes on, but could not be read any further]".to_owned();
+        page.lines.push(Line { text, heading: None, columns: None });
+    }
+    for (part, blocks) in document.beside {
+        let mut beside = Page { url: page.url.clone(), title: page.title.clone(), ..Page::default() };
+        lay_out(&mut beside, blocks);
+        beside.lines.truncate(MOST_BESIDE);
+        page.beside.push((part, beside.lines));
+    }
+    page.bytes = size(&page);
+    page
+}
+
+/// Adds a document's blocks to a page, as lines and tables.
+fn lay_out(page: &mut Page, blocks: Vec<Block>) {
     let mut heading: Option<(usize, String)> = None;
-    for block in document.blocks {
+    for block in blocks {
         let under = heading.as_ref().map(|(at, _)| *at);
         let mut push = |text: String| page.lines.push(Line { text, heading: under, columns: None });
         match block {
@@ -132,25 +162,20 @@ fn assemble(document: Document, url: &str) -> Page {
                 heading = Some((page.lines.len() - 1, text));
             }
             Block::Paragraph(text) => pieces(&text).for_each(push),
-            Block::Item(text) => pieces(&format!("- {text}")).for_each(push),
+            Block::Item(mark, text) => pieces(&format!("{mark} {text}")).for_each(push),
             Block::Verbatim(text) => push(text),
             Block::Table(table) => {
                 let name = table.caption.clone().or_else(|| heading.as_ref().map(|(_, text)| text.clone()));
-                add_table(&mut page, table, under, name);
+                add_table(page, table, under, name);
             }
         }
     }
-    if document.partial {
-        let text = "[the page goes on, but could not be read any further]".to_owned();
-        page.lines.push(Line { text, heading: None, columns: None });
-    }
-    page.bytes = size(&page);
-    page
 }
 
 /// Bytes of a page's lines and cells, about.
 fn size(page: &Page) -> usize {
-    let lines: usize = page.lines.iter().map(|line| size_of::<Line>() + line.text.len()).sum();
+    let lines = page.beside.iter().flat_map(|(_, lines)| lines).chain(&page.lines);
+    let lines: usize = lines.map(|line| size_of::<Line>() + line.text.len()).sum();
     let cell = |cell: &Cell| {
         let told = match &cell.provenance {
             Provenance::Sourced { url, title, quote } => url.len() + title.len() + quote.len(),

@@ -44,7 +44,7 @@ pub fn markdown(text: &str) -> Document {
         } else if let Some(cells) = row(trimmed) {
             Block::Paragraph(cells.join(" | "))
         } else if let Some(item) = trimmed.strip_prefix("- ").or(trimmed.strip_prefix("* ")) {
-            Block::Item(item.to_owned())
+            Block::Item("-".into(), item.to_owned())
         } else {
             Block::Paragraph(trimmed.to_owned())
         };
@@ -144,7 +144,7 @@ mod tests {
             [
                 Block::Heading(1, "T".into()),
                 Block::Paragraph("text".into()),
-                Block::Item("one".into()),
+                Block::Item("-".into(), "one".into()),
                 Block::Paragraph("a | b".into()),
                 Block::Paragraph("1 | 2".into()),
                 Block::Verbatim("```".into()),

@@ -82,9 +82,13 @@ pub fn read(node: &NodeRef, skip: &HashSet<NodeId>) -> Option<PageTable> {
     let mut caption = node.descendants_it().find(|d| d.has_name("caption")).map(|c| text::inline_text(&c, skip));
     let mut grid = grid(node, skip)?;
     while grid.rows.len() > 1 && grid.width > 1 && is_section(&grid.rows[0]) {
-        let title = grid.rows.remove(0)[0].text.to_string(); // a title over the header
+        let title = grid.rows[0][0].text.to_string(); // a title over the header
+        if !title.is_empty() && caption.as_ref().is_some_and(|caption| !caption.is_empty() && *caption != title) {
+            break; // a label of the rows below it, as infoboxes have
+        }
+        grid.rows.remove(0);
         grid.thead = grid.thead.saturating_sub(1);
-        caption.get_or_insert(title);
+        caption = caption.filter(|caption| !caption.is_empty()).or(Some(title));
     }
     if grid.width < 2
         || grid.rows.len() < 2
@@ -184,7 +188,8 @@ fn header(grid: &Grid) -> (Vec<String>, usize) {
     if rows == grid.rows.len() {
         rows = 1; // a table of nothing but <th>: the first row names the columns
     }
-    if rows == 0 && grid.width == 2 && grid.rows.iter().all(|r| r[0].head || is_section(r)) {
+    let names_down = || grid.rows.iter().all(|r| r[0].head || is_section(r)) || names_rows(grid);
+    if rows == 0 && grid.width == 2 && names_down() {
         return (vec!["Field".into(), "Value".into()], 0); // names down the side, as in infoboxes
     }
     if rows == 0 && names_columns(grid) {
@@ -208,12 +213,28 @@ fn header(grid: &Grid) -> (Vec<String>, usize) {
     (names, rows)
 }
 
+/// Two columns without a head, words on the left, and on the right not figures alone: each row says what its
+/// left cell names.
+fn names_rows(grid: &Grid) -> bool {
+    let rows = || grid.rows.iter().filter(|row| !is_section(row));
+    let names: std::collections::HashSet<&str> = rows().map(|row| &*row[0].text).collect();
+    let is_name = |s: &Slot| !s.text.is_empty() && s.text.chars().count() <= 40 && !has_value(s);
+    let first_is_value = grid.rows.iter().find(|row| !is_section(row)).is_some_and(|row| has_value(&row[1]));
+    let figures = rows().skip(1).filter(|row| has_value(&row[1])).count();
+    let unlike_head = first_is_value || figures * 2 < rows().count().saturating_sub(1);
+    let is_list =
+        rows().count() > 1 && names.len() == rows().count() && rows().all(|row| is_name(&row[0]) && !row[1].head);
+    is_list && unlike_head && !rows().any(|row| row[1].text.is_empty())
+}
+
+/// It is a number, an amount or a date.
+fn has_value(slot: &Slot) -> bool {
+    let read = polymath_quantity::read(&slot.text);
+    read.number.is_some() || read.date.is_some()
+}
+
 /// A first row of words over rows with figures names the columns, whatever its cells are called.
 fn names_columns(grid: &Grid) -> bool {
-    let has_value = |s: &Slot| {
-        let read = polymath_quantity::read(&s.text);
-        read.number.is_some() || read.date.is_some()
-    };
     let words = grid.rows[0].iter().all(|s| !s.text.is_empty() && !has_value(s) && s.text.chars().count() <= 60);
     words && !grid.rows[0].iter().any(|s| s.head) && grid.rows[1..].iter().flatten().any(has_value)
 }

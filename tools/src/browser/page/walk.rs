@@ -2,19 +2,17 @@
 
 use super::block::Block;
 use super::table;
-use super::text::{BLOCKS, push_collapsed};
+use super::text::{self, BLOCKS, push_collapsed};
 use dom_query::{NodeId, NodeRef};
 use std::collections::HashSet;
 
 /// What the text that is being collected will be.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Form {
     Plain,
     Heading(usize),
-    /// An item gets its mark once, however many paragraphs it has.
-    Item {
-        marked: bool,
-    },
+    /// With its mark, which it gets once, however many paragraphs it has.
+    Item(Option<String>),
     Term,
     Definition,
     Verbatim,
@@ -22,9 +20,21 @@ enum Form {
 
 enum Step<'a> {
     Enter(NodeRef<'a>),
-    /// Leave a block element; whether it had a form of its own.
+    /// Leave a block element; whether it had a form of its own, and was a list.
     Leave {
         formed: bool,
+        list: bool,
+    },
+}
+
+/// How a list marks its items.
+enum List {
+    Dots,
+    /// The next number, what is added for the one behind it, and how they are written (`<ol type>`).
+    Numbers {
+        next: i64,
+        step: i64,
+        letters: char,
     },
 }
 
@@ -33,7 +43,8 @@ struct Walker {
     blocks: Vec<Block>,
     text: String,
     forms: Vec<Form>,
-    /// The `<dt>` that the next `<dd>`s explain.
+    lists: Vec<List>,
+    /// The `<dt>`s that the next `<dd>`s explain.
     term: Option<String>,
     term_used: bool,
 }
@@ -45,19 +56,22 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
     while let Some(step) = steps.pop() {
         let node = match step {
             Step::Enter(node) => node,
-            Step::Leave { formed } => {
+            Step::Leave { formed, list } => {
                 walker.flush();
                 if formed {
                     walker.forms.pop();
                 }
+                if list {
+                    walker.lists.pop();
+                }
                 continue;
             }
         };
-        if node.is_text() {
-            walker.push(&node.text());
+        if skip.contains(&node.id) || node.is_comment() {
             continue;
         }
-        if skip.contains(&node.id) || node.is_comment() {
+        if node.is_text() {
+            walker.push(&node.text());
             continue;
         }
         let name = node.node_name().map(|n| n.to_string()).unwrap_or_default();
@@ -65,14 +79,26 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
             && let Some(table) = table::read(&node, skip)
         {
             walker.flush();
+            walker.forget_term();
             walker.blocks.push(Block::Table(table));
+            continue;
+        }
+        if let Some(text) = text::reading(&node, &walker.text, skip) {
+            walker.push(&text);
             continue;
         }
         if BLOCKS.contains(&name.as_str()) {
             walker.flush();
-            let form = form(&name);
+            if name == "dl" {
+                walker.forget_term();
+            }
+            let form = walker.form(&name, &node);
+            let list = matches!(&*name, "ol" | "ul" | "menu");
+            if list {
+                walker.lists.push(List::of(&node));
+            }
+            steps.push(Step::Leave { formed: form.is_some(), list });
             walker.forms.extend(form);
-            steps.push(Step::Leave { formed: form.is_some() });
         }
         steps.extend(node.children_it(true).map(Step::Enter));
     }
@@ -81,25 +107,80 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
     walker.blocks
 }
 
-fn form(name: &str) -> Option<Form> {
-    Some(match name {
-        "li" => Form::Item { marked: false },
-        "dt" => Form::Term,
-        "dd" => Form::Definition,
-        "pre" => Form::Verbatim,
-        "td" | "th" => Form::Plain,
-        _ => Form::Heading(name.strip_prefix('h')?.parse().ok().filter(|n| (1..=6).contains(n))?),
-    })
+impl List {
+    fn of(node: &NodeRef) -> List {
+        if !node.has_name("ol") {
+            return List::Dots;
+        }
+        let start = node.attr("start").and_then(|start| start.trim().parse().ok());
+        let step = if node.has_attr("reversed") { -1 } else { 1 };
+        let items = || node.children_it(false).filter(|item| item.has_name("li")).count();
+        let next = start.unwrap_or_else(|| if step < 0 { i64::try_from(items()).unwrap_or(1) } else { 1 });
+        let letters = node.attr("type").and_then(|t| t.chars().next()).unwrap_or('1');
+        List::Numbers { next, step, letters }
+    }
+
+    /// The mark of its next item; `value` is what the item itself says.
+    fn mark(&mut self, value: Option<i64>) -> String {
+        match self {
+            List::Dots => "-".to_owned(),
+            List::Numbers { next, step, letters } => {
+                let number = value.unwrap_or(*next);
+                *next = number.saturating_add(*step);
+                format!("{}.", written(number, *letters))
+            }
+        }
+    }
+}
+
+/// A number as `<ol type>` has it: `1`, `a`, `A`, `i`, `I`; figures where there is no such sign for it.
+fn written(number: i64, letters: char) -> String {
+    const ROMAN: [(i64, &str); 9] =
+        [(100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")];
+    let text = match letters {
+        'a' | 'A' if (1..=26).contains(&number) => {
+            u8::try_from(number - 1).map(|n| char::from(b'a' + n).to_string()).unwrap_or_default()
+        }
+        'i' | 'I' if (1..400).contains(&number) => {
+            let mut left = number;
+            let mut text = String::new();
+            for (value, sign) in ROMAN {
+                while left >= value {
+                    text.push_str(sign);
+                    left -= value;
+                }
+            }
+            text
+        }
+        _ => number.to_string(),
+    };
+    if letters.is_uppercase() { text.to_uppercase() } else { text }
 }
 
 impl Walker {
+    fn form(&mut self, name: &str, node: &NodeRef) -> Option<Form> {
+        Some(match name {
+            "li" => {
+                let depth = self.lists.len().saturating_sub(1);
+                let value = node.attr("value").and_then(|value| value.trim().parse().ok());
+                let mark = self.lists.last_mut().map_or_else(|| "-".to_owned(), |list| list.mark(value));
+                Form::Item(Some(format!("{}{mark}", "  ".repeat(depth))))
+            }
+            "dt" => Form::Term,
+            "dd" => Form::Definition,
+            "pre" => Form::Verbatim,
+            "td" | "th" => Form::Plain,
+            _ => Form::Heading(name.strip_prefix('h')?.parse().ok().filter(|n| (1..=6).contains(n))?),
+        })
+    }
+
     fn push(&mut self, text: &str) {
         if self.forms.contains(&Form::Verbatim) {
             for (i, line) in text.split('\n').enumerate() {
                 if i > 0 {
                     self.flush();
                 }
-                self.text.push_str(line);
+                self.text.extend(line.chars().filter(|c| !text::is_invisible(*c)));
             }
         } else {
             push_collapsed(&mut self.text, text);
@@ -112,28 +193,28 @@ impl Walker {
         if text.trim().is_empty() {
             return;
         }
-        let words = || text.trim().to_owned();
-        match self.forms.last_mut().copied().unwrap_or(Form::Plain) {
-            Form::Verbatim => self.blocks.push(Block::Verbatim(text.to_owned())),
-            Form::Heading(level) => self.blocks.push(Block::Heading(level, words())),
-            Form::Item { marked: false } => {
-                if let Some(form) = self.forms.last_mut() {
-                    *form = Form::Item { marked: true };
-                }
-                self.blocks.push(Block::Item(words()));
-            }
-            Form::Term => {
+        let words = text.trim().to_owned();
+        match self.forms.last_mut() {
+            Some(Form::Verbatim) => self.blocks.push(Block::Verbatim(text.to_owned())),
+            Some(Form::Heading(level)) => self.blocks.push(Block::Heading(*level, words)),
+            Some(Form::Item(mark @ Some(_))) => {
+                let mark = mark.take().unwrap_or_default();
                 self.forget_term();
-                self.term = Some(words());
+                self.blocks.push(Block::Item(mark, words));
             }
-            Form::Definition if self.term.is_some() => {
+            Some(Form::Term) => {
+                let above = self.term.take().filter(|_| !self.term_used).map(|above| format!("{above}, "));
+                self.term = Some(format!("{}{words}", above.unwrap_or_default()));
+                self.term_used = false;
+            }
+            Some(Form::Definition) if self.term.is_some() => {
                 self.term_used = true;
                 let term = self.term.as_deref().unwrap_or_default().trim_end_matches([':', '：']);
-                self.blocks.push(Block::Item(format!("{term}: {}", text.trim())));
+                self.blocks.push(Block::Item("-".to_owned(), format!("{term}: {words}")));
             }
             _ => {
                 self.forget_term();
-                self.blocks.push(Block::Paragraph(words()));
+                self.blocks.push(Block::Paragraph(words));
             }
         }
     }
