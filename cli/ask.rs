@@ -5,7 +5,8 @@ use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, TurnEnd};
+use polymath_agent::{Agent, Chat, Record, TurnEnd};
+use polymath_chat::plain::escaped;
 use polymath_chat::{Event, Stop};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -77,9 +78,18 @@ pub fn check_question(question: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The conversations in this data directory. What became of a damaged file is told.
+pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
+    let store = SessionStore::open(&home.join("sessions.db"))?;
+    if let Some(notice) = store.notice() {
+        eprintln!("note: {}", escaped(notice));
+    }
+    Ok(store)
+}
+
 /// The session to go on with, or a new one.
 pub fn open_session(home: &Path, id: Option<&str>, title: &str) -> anyhow::Result<Session> {
-    let store = SessionStore::open(&home.join("sessions.db"))?;
+    let store = session_store(home)?;
     let Some(id) = id else { return Ok(store.create(title)?) };
     match store.resume(id) {
         Err(StoreError::Unknown { .. }) => {
@@ -144,20 +154,26 @@ pub async fn turn(
 ) -> anyhow::Result<TurnEnd> {
     let number = session.begin(question)?;
     let (events, mut inbox) = unbounded_channel();
+    let (kept, record) = Record::new();
     let run = async {
-        let result = agent.turn(chat, question, &events, cancel).await;
+        let result = agent.turn_on_record(chat, question, (&events, &record), cancel).await;
         if let Err(error) = &result {
             let _ = events.send(Event::Error { message: format!("{error:#}"), hint: None });
         }
         drop(events);
         result
     };
-    let show = async {
+    let (keeps, shows) = (&mut *session, renderer);
+    // Where the record cannot be kept, its end goes with this, and no further call is run.
+    let show = async move {
         while let Some(event) = inbox.recv().await {
             // Kept first: what was shown is not lost.
-            session.append(number, &event)?;
-            if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
-                renderer.event(&event);
+            keeps.append(number, &event)?;
+            if matches!(event, Event::Call { .. }) {
+                kept.send_modify(|calls| *calls += 1);
+            }
+            if shows.tells_errors() || !matches!(event, Event::Error { .. }) {
+                shows.event(&event);
             }
         }
         Ok::<_, StoreError>(())

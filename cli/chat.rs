@@ -6,6 +6,7 @@ use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use polymath_agent::{Agent, Chat, Mark};
 use polymath_chat::Role;
+use polymath_chat::plain::clean;
 use reedline::{
     DefaultPrompt, DefaultPromptSegment, EditCommand, FileBackedHistory, KeyCode, KeyModifiers, Reedline,
     ReedlineEvent, Signal, default_emacs_keybindings,
@@ -42,17 +43,17 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         if line.starts_with('/') {
             match command(line, &agent, &mut chat, &mut before) {
-                Said::Text(text) => println!("{text}"),
+                Said::Text(text) => println!("{}", clean(&text)),
                 Said::Changed(text) => {
                     session.save(&chat)?;
-                    println!("{text}");
+                    println!("{}", clean(&text));
                 }
                 Said::Quit => break,
             }
             continue;
         }
         if let Err(error) = check_question(line) {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", clean(&format!("{error:#}")));
             continue;
         }
         before.push(chat.mark());
@@ -62,7 +63,7 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         renderer.finish();
         if let Err(error) = result {
             // The failed turn is taken back; the conversation goes on where it was.
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", clean(&format!("{error:#}")));
             if let Some(mark) = before.pop() {
                 chat.back_to(mark);
             }

@@ -4,7 +4,7 @@
 
 mod site;
 
-use crate::ask::{Interrupt, turn};
+use crate::ask::{Interrupt, session_store, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
 use crate::settings::{RunArgs, Settings, day};
@@ -13,7 +13,6 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
 use polymath_agent::TurnEnd;
-use polymath_agent::session::SessionStore;
 use polymath_chat::Stop;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,7 +84,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     settings.allow = vec![site.address.to_string()];
     settings.tools = None;
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
-    let mut session = SessionStore::open(&settings.home.join("sessions.db"))?.create("demo: Scale AI")?;
+    let mut session = session_store(&settings.home)?.create("demo: Scale AI")?;
     let mut chat = session.chat()?;
     let interrupt = Interrupt::listen()?;
     let cancel = interrupt.token();

@@ -3,6 +3,7 @@
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use clap::Parser;
+use polymath_chat::plain;
 use polymath_model::store::{Store, check_gguf, default_model};
 use polymath_sandbox::Sandbox;
 use serde::Serialize;
@@ -45,11 +46,11 @@ pub async fn run(json: bool) -> anyhow::Result<ExitCode> {
     }
     for check in &checks {
         if json {
-            println!("{}", serde_json::to_string(check)?);
+            println!("{}", plain::json(&serde_json::to_string(check)?));
         } else {
-            println!("{} {}: {}", if check.ok { "✓" } else { "✗" }, check.check, check.detail);
+            println!("{} {}: {}", if check.ok { "✓" } else { "✗" }, check.check, plain::escaped(&check.detail));
             if let Some(hint) = &check.hint {
-                println!("  hint: {hint}");
+                println!("  hint: {}", plain::escaped(hint));
             }
         }
     }

@@ -4,6 +4,7 @@
 use crate::settings::{Settings, Usage};
 use anyhow::Context;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use polymath_chat::plain::clean;
 use polymath_llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
 use polymath_model::dialect;
 use polymath_model::engine::{Engine, Sampling};
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 /// The engine for `--model`: an endpoint's, or a local one, pulled first where it is missing.
 pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn Engine>> {
     let spec = match &settings.model {
-        Some(spec) if Address::is_one(spec) => return remote(spec).await,
+        Some(spec) if Address::is_one(spec) => return remote(spec, settings.model_is_own).await,
         Some(spec) => spec.clone(),
         None => store::default_model().map(|m| m.name.clone()).unwrap_or_default(),
     };
@@ -35,10 +36,20 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     Ok(Arc::new(engine))
 }
 
-/// The engine behind an endpoint. Its key comes from the environment.
-async fn remote(spec: &str) -> anyhow::Result<Arc<dyn Engine>> {
+/// The engine behind an endpoint. Its key comes from the environment, and goes only to a host that the
+/// user named: a folder's file may choose an endpoint when it is trusted, but not who gets the key.
+async fn remote(spec: &str, own: bool) -> anyhow::Result<Arc<dyn Engine>> {
     let address = Address::parse(spec).map_err(|e| Usage(e.to_string()))?;
     let key = Key::from_environment().map_err(|e| Usage(e.to_string()))?;
+    if let Some(key) = key.as_ref().filter(|_| !own) {
+        eprintln!(
+            "note: the key of {} is not sent to {}, which only a folder's file names",
+            key.source,
+            address.shown()
+        );
+        eprintln!("hint: --model {} sends it", clean(spec));
+    }
+    let key = key.filter(|_| own);
     let options = RemoteOptions { address, key, patience: Patience::default() };
     Ok(Arc::new(RemoteEngine::connect(options, &CancellationToken::new()).await?))
 }
@@ -169,8 +180,8 @@ impl PullView {
     fn say(&self, text: String) {
         match (self.quiet, self.bar.is_hidden()) {
             (true, _) => {}
-            (false, true) => eprintln!("{text}"),
-            (false, false) => self.bar.suspend(|| eprintln!("{text}")),
+            (false, true) => eprintln!("{}", clean(&text)),
+            (false, false) => self.bar.suspend(|| eprintln!("{}", clean(&text))),
         }
     }
 

@@ -22,6 +22,7 @@ mod tool;
 mod wiring;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use polymath_chat::plain::clean;
 use settings::{RunArgs, Usage};
 use std::process::ExitCode;
 
@@ -67,6 +68,11 @@ enum Command {
     Model(model::ModelCommand),
     /// The model for other programs, over OpenAI's API
     Serve(serve::ServeArgs),
+    /// Lets a folder's polymath.toml set what only your own may
+    Trust {
+        #[arg(value_name = "DIR")]
+        folder: std::path::PathBuf,
+    },
     /// What works on this machine, and what to do about the rest
     Doctor {
         #[arg(long)]
@@ -86,6 +92,7 @@ impl Command {
             | Command::Tool(_)
             | Command::Python(_)
             | Command::Parse(_)
+            | Command::Trust { .. }
             | Command::Doctor { .. }
             | Command::Completions { .. } => false,
         }
@@ -98,6 +105,10 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let cli = Cli::parse();
+    // What is installed for the sandbox is read there by another user.
+    if !matches!(cli.command, Command::Python(_)) {
+        keep_private();
+    }
     if cli.command.decodes() {
         neighbours::be_kind();
     }
@@ -114,6 +125,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whatever this process makes, conversations, journals, artifacts, is its user's alone; so is the data
+/// directory where it is the usual one, which older versions made readable.
+fn keep_private() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+        let home = polymath_model::store::home();
+        if std::env::var_os("POLYMATH_HOME").is_none() && home.is_dir() {
+            let _ = std::fs::set_permissions(home, std::fs::Permissions::from_mode(0o700));
+        }
+    }
+}
+
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let quiet = cli.quiet;
     let home = polymath_model::store::home();
@@ -127,6 +152,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => return model::run(command, &home, quiet).await,
         Command::Serve(args) => return serve::run(args, quiet).await,
+        Command::Trust { folder } => settings::trust(&home, &folder)?,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut std::io::stdout());
@@ -141,9 +167,9 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if broken_pipe.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", clean(&format!("{error:#}")));
     if let Some(hint) = error.downcast_ref::<polymath_model::store::StoreError>().and_then(|e| e.hint()) {
-        eprintln!("hint: {hint}");
+        eprintln!("hint: {}", clean(&hint));
     }
     let usage = error.downcast_ref::<Usage>().is_some();
     ExitCode::from(if usage { 2 } else { 1 })

@@ -4,6 +4,7 @@ use crate::engine::{pull, size};
 use crate::{bench, probe};
 use clap::Subcommand;
 use indicatif::DecimalBytes;
+use polymath_chat::plain;
 use polymath_model::probe::verdict;
 use polymath_model::store::{CatalogEntry, GgufInfo, Listed, Mode, Sampling, Store, StoreError, check_gguf, find};
 use serde_json::{Value, json};
@@ -60,10 +61,10 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
     match command {
         ModelCommand::List { json: true } => {
             for model in store.list() {
-                writeln!(out, "{}", row(&model)?)?;
+                writeln!(out, "{}", plain::json(&row(&model)?.to_string()))?;
             }
         }
-        ModelCommand::List { json: false } => write!(out, "{}", table(&store.list()))?,
+        ModelCommand::List { json: false } => write!(out, "{}", plain::clean(&table(&store.list())))?,
         ModelCommand::Pull { model } => {
             let pulled = pull(&store, &model, quiet).await?;
             let path = pulled.model.path.display();
@@ -155,7 +156,7 @@ fn info(store: &Store, spec: &str, json: bool, out: &mut impl Write) -> anyhow::
         };
         let probed = path.as_deref().and_then(|path| verdict(&polymath_model::store::home(), path));
         let probed = probed.map(|v| format!("\nprobed:\n{}", probe::table(&v))).unwrap_or_default();
-        return Ok(write!(out, "{about}{rest}{probed}")?);
+        return Ok(write!(out, "{}", plain::clean(&format!("{about}{rest}{probed}")))?);
     }
     let mut facts = match entry {
         Some(entry) => serde_json::to_value(entry)?,
@@ -170,7 +171,7 @@ fn info(store: &Store, spec: &str, json: bool, out: &mut impl Write) -> anyhow::
         facts["file"]["ram_gb"] = json!(ram_gb(&header));
         facts["probed"] = json!(verdict(&polymath_model::store::home(), path));
     }
-    Ok(writeln!(out, "{facts}")?)
+    Ok(writeln!(out, "{}", plain::json(&facts.to_string()))?)
 }
 
 /// Memory for the weights and 8,192 tokens of context, in 10^9 bytes, to a tenth.

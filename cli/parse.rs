@@ -27,7 +27,8 @@ pub fn run(args: ParseArgs) -> anyhow::Result<()> {
         if line.trim().is_empty() {
             continue;
         }
-        writeln!(out, "{}", answer(&line, args.chunk)).context("cannot write to standard output")?;
+        writeln!(out, "{}", polymath_chat::plain::json(&answer(&line, args.chunk).to_string()))
+            .context("cannot write to standard output")?;
         out.flush().context("cannot write to standard output")?;
     }
     Ok(())

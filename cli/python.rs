@@ -4,6 +4,7 @@ use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use polymath_chat::plain::{clean, escaped};
 use polymath_sandbox::{Config, RunRequest, Sandbox};
 use std::fs;
 use std::io::Write;
@@ -35,7 +36,7 @@ pub async fn run(command: PythonCommand) -> anyhow::Result<()> {
         PythonCommand::List => {
             let program = "import importlib.metadata as m\n\
                            print('\\n'.join(sorted(f\"{d.name}=={d.version}\" for d in m.distributions())))";
-            println!("{}", inside(&config, program).await?);
+            println!("{}", clean(&inside(&config, program).await?));
             Ok(())
         }
     }
@@ -43,11 +44,11 @@ pub async fn run(command: PythonCommand) -> anyhow::Result<()> {
 
 async fn add(home: &Path, config: &Config, packages: &[String]) -> anyhow::Result<()> {
     for package in packages {
-        if name(package).is_empty() || package.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            bail!(Usage(format!("`{package}` is no package name: NAME or NAME==VERSION")));
+        if !is_requirement(package) {
+            bail!(Usage(format!("`{}` is no package name: NAME or NAME==VERSION", escaped(package))));
         }
     }
-    let python = config.environment.join("bin/python");
+    let python = std::path::absolute(config.environment.join("bin/python"))?;
     if !python.exists() {
         bail!("there is no Python environment at {}: ./run makes it", config.environment.display());
     }
@@ -57,7 +58,7 @@ async fn add(home: &Path, config: &Config, packages: &[String]) -> anyhow::Resul
     // From behind the walls, where they are to be of use.
     let names: Vec<&str> = packages.iter().map(|p| name(p)).collect();
     let program = format!("import importlib.metadata as m\nfor n in {names:?}: print(f'{{n}} {{m.version(n)}}')");
-    println!("{}", inside(config, &program).await?);
+    println!("{}", clean(&inside(config, &program).await?));
     remember(&home.join(ADDED), packages)
 }
 
@@ -72,11 +73,17 @@ fn install(python: &Path, pinned: &Path, packages: &[String]) -> anyhow::Result<
         }
         false => {
             let mut command = Command::new(python);
-            command.args(["-m", "pip", "install", "--disable-pip-version-check"]);
+            // Isolated: the folder we are in has no say in what Python loads.
+            command.args(["-I", "-m", "pip", "install", "--disable-pip-version-check"]);
             command
         }
     };
-    command.arg("-c").arg(pinned).arg("--").args(packages);
+    // Wheels only: building runs a stranger's program outside of any sandbox.
+    command.args(["--only-binary", ":all:", "-c"]).arg(pinned).arg("--").args(packages);
+    // A folder of somebody else's may have settings for both, or files of the packages' names.
+    if let Some(environment) = python.ancestors().nth(2) {
+        command.current_dir(environment);
+    }
     // Progress is no answer.
     command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     let status = command.status().with_context(|| format!("cannot start {}", python.display()))?;
@@ -84,6 +91,29 @@ fn install(python: &Path, pinned: &Path, packages: &[String]) -> anyhow::Result<
         bail!("{} could not be installed: see the messages above", packages.join(", "));
     }
     Ok(())
+}
+
+/// Whether it is a name, perhaps with extras and versions, that an index knows (PEP 508): no path, no address, no
+/// option and no condition.
+fn is_requirement(package: &str) -> bool {
+    let rest = &package[name(package).len()..];
+    let (extras, versions) = match rest.strip_prefix('[').map(|inner| inner.split_once(']')) {
+        None => ("", rest),
+        Some(Some((extras, versions))) => (extras, versions),
+        Some(None) => return false,
+    };
+    let word = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+    let version = |part: &str| {
+        let number = part.trim_start_matches(['=', '<', '>', '!', '~']);
+        (1..=3).contains(&(part.len() - number.len())) && !number.is_empty() && word(number, ".*+!-_")
+    };
+    // A folder or an archive of that name would be taken instead.
+    let plain =
+        !Path::new(package).exists() && ![".whl", ".zip", ".tar.gz", ".tgz"].iter().any(|e| package.ends_with(e));
+    !name(package).is_empty()
+        && plain
+        && word(extras, "-_.,")
+        && (versions.is_empty() || versions.split(',').all(version))
 }
 
 /// The part of a requirement before its version.
@@ -125,6 +155,36 @@ mod tests {
     fn names_end_before_versions_and_flags_have_none() {
         assert_eq!(["seaborn==0.13", "a_b.c>=1,<2", "x[extra]"].map(name), ["seaborn", "a_b.c", "x"]);
         assert_eq!(["--index-url", "../x", ""].map(name), ["", "", ""]);
+    }
+
+    #[test]
+    fn only_names_and_versions_are_taken() {
+        for fine in ["seaborn", "seaborn==0.13.2", "a_b.c>=1,<2", "x[extra,more]~=1.0", "y!=2.*", "z==1+local"] {
+            assert!(is_requirement(fine), "{fine}");
+        }
+        for wrong in [
+            "",
+            "--index-url",
+            "-e",
+            "../x",
+            "./x",
+            "/tmp/x",
+            // A folder of that name is where the tests run.
+            "cli",
+            "x @ https://192.0.2.1/x.whl",
+            "x@file:///tmp/x",
+            "https://192.0.2.1/x.whl",
+            "git+https://192.0.2.1/x",
+            "x.whl",
+            "x-1.0.tar.gz",
+            "x==1; python_version>'3'",
+            "x==",
+            "x=1 y",
+            "x\n--pre",
+            "x[a",
+        ] {
+            assert!(!is_requirement(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@
 mod line;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use line::{Stream, arguments_line, clean, first_line, seconds};
+use line::{Stream, arguments_line, first_line, seconds};
+use polymath_chat::plain::clean;
 use polymath_chat::{Artifact, Citation, Event, Figure, FigureStatus, Stop, Table};
 use std::{
     collections::HashMap,
@@ -82,7 +83,7 @@ impl Renderer {
     pub fn event(&mut self, event: &Event) {
         if self.options.json {
             if let Ok(json) = serde_json::to_string(event) {
-                self.print(&format!("{json}\n"));
+                self.print(&format!("{}\n", polymath_chat::plain::json(&json)));
             }
             return;
         }

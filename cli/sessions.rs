@@ -1,12 +1,13 @@
 //! `polymath sessions`: conversations of before, looked at, taken out and removed.
 
+use crate::ask::session_store;
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{self, ReportTurn};
 use crate::wiring;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use polymath_agent::session::{SessionRecord, SessionStore};
-use polymath_chat::{Artifact, Event};
+use polymath_chat::{Artifact, Event, plain};
 use polymath_sandbox::Sandbox;
 use std::{collections::BTreeMap, io::Write, path::Path};
 
@@ -45,7 +46,7 @@ pub enum Format {
 
 /// Runs one subcommand on the sessions below `home`.
 pub fn run(command: SessionsCommand, home: &Path) -> anyhow::Result<()> {
-    let store = SessionStore::open(&home.join("sessions.db"))?;
+    let store = session_store(home)?;
     if let Some(removed) = execute(command, &store, &mut std::io::stdout())? {
         Sandbox::forget(&wiring::journals(home), &removed);
     }
@@ -58,7 +59,13 @@ fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) 
         SessionsCommand::List => {
             for session in store.list()? {
                 let when = session.updated.get(..16).unwrap_or(&session.updated).replace('T', " ");
-                writeln!(out, "{}  {when}  {:>3} turns  {}", session.id, session.turns, session.title)?;
+                writeln!(
+                    out,
+                    "{}  {when}  {:>3} turns  {}",
+                    session.id,
+                    session.turns,
+                    plain::escaped(&session.title)
+                )?;
             }
         }
         SessionsCommand::Show { id } => {
@@ -70,10 +77,10 @@ fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) 
                 Format::Json => {
                     let mut json = serde_json::to_string_pretty(&record).context("can't write the session as JSON")?;
                     json.push('\n');
-                    json
+                    plain::json(&json)
                 }
-                Format::Md => report::markdown(Path::new(""), &record.info.title, &turns(&record)),
-                Format::Html => report::html(&record.info.title, &turns(&record)),
+                Format::Md => plain::clean(&report::markdown(Path::new(""), &record.info.title, &turns(&record))),
+                Format::Html => plain::clean(&report::html(&record.info.title, &turns(&record))),
             };
             out.write_all(text.as_bytes())?;
         }
@@ -94,7 +101,7 @@ fn show(record: &SessionRecord) -> anyhow::Result<()> {
         events.entry(event.turn).or_default().push(&event.event);
     }
     for (turn, events) in events {
-        writeln!(std::io::stdout(), "> {}\n", record.question(turn))?;
+        writeln!(std::io::stdout(), "> {}\n", plain::clean(record.question(turn)))?;
         let mut renderer = Renderer::new(options);
         events.iter().for_each(|event| renderer.event(event));
         renderer.finish();
@@ -147,7 +154,7 @@ mod tests {
     fn a_kept_conversation_becomes_a_report() {
         let directory = tempfile::tempdir().unwrap();
         let store = SessionStore::open(&directory.path().join("sessions.db")).unwrap();
-        let mut session = store.create_named("talk", "How much?").unwrap();
+        let mut session = store.create_named("talk", "How\u{1b}]0;x\u{7} much?").unwrap();
         assert_eq!(session.begin("How much?").unwrap(), 1);
         let artifact = Artifact { name: "a.png".into(), mime: "image/png".into(), path: "/o/a.png".into(), bytes: 1 };
         for event in [
@@ -173,10 +180,10 @@ mod tests {
             execute(command, &store, &mut out).map(|_| String::from_utf8(out).unwrap())
         };
         let list = said(SessionsCommand::List).unwrap();
-        assert!(list.starts_with("talk  ") && list.ends_with("  1 turns  How much?\n"), "{list}");
+        assert!(list.starts_with("talk  ") && list.ends_with("  1 turns  How\\u{1b}]0;x\\u{7} much?\n"), "{list}");
         let export = |format| said(SessionsCommand::Export { id: "ta".into(), format }).unwrap();
         assert!(export(Format::Html).contains("<h2>How much?</h2>"));
-        assert!(export(Format::Md).starts_with("# How much?\n"));
+        assert!(export(Format::Md).starts_with("# How]0;x much?\n"), "{}", export(Format::Md));
         assert!(serde_json::from_str::<SessionRecord>(&export(Format::Json)).is_ok());
         assert!(said(SessionsCommand::Rm { id: "talk".into() }).is_err(), "it is held");
         drop(session);

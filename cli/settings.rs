@@ -1,18 +1,24 @@
-//! Settings, weakest first: built-in, `polymath.toml` in the user's config directory,
-//! `./polymath.toml`, `POLYMATH_*` variables, flags (clap reads the last two).
+//! Settings, weakest first: built-in, `polymath.toml` in the user's config directory and in
+//! `POLYMATH_HOME`, `./polymath.toml`, `POLYMATH_*` variables, flags (clap reads the last two).
+//!
+//! A folder may come from anybody: what its file may choose is in `folder.rs`.
 
+mod file;
+mod folder;
 mod python;
+mod usage;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use chrono::NaiveDate;
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
 use polymath_model::remote::Address;
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+pub use folder::trust;
 use python::PythonSettings;
+pub use usage::Usage;
 
 /// The flags of every subcommand that answers questions.
 #[derive(Debug, Clone, Args)]
@@ -84,35 +90,6 @@ impl RunArgs {
     }
 }
 
-/// `polymath.toml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    model: Option<String>,
-    search: Option<String>,
-    tools: Option<String>,
-    mode: Option<String>,
-    max_steps: Option<u32>,
-    deadline: Option<String>,
-    temperature: Option<f32>,
-    seed: Option<u32>,
-    context: Option<usize>,
-    #[serde(default)]
-    rpc: Vec<String>,
-    approve: Option<String>,
-    #[serde(default)]
-    browser: BrowserFile,
-    #[serde(default)]
-    python: PythonSettings,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BrowserFile {
-    allow: Option<Vec<String>>,
-    searxng: Option<String>,
-}
-
 /// What all the sources together say.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -121,6 +98,8 @@ pub struct Settings {
     /// leave nothing behind.
     pub state: PathBuf,
     pub model: Option<String>,
+    /// Whether the user named the model, and no folder's file: only then does a key go to it.
+    pub model_is_own: bool,
     pub search: String,
     /// `None` is all.
     pub tools: Option<Vec<String>>,
@@ -141,18 +120,13 @@ pub struct Settings {
     pub python: PythonSettings,
 }
 
-/// A mistake of the user's, with exit status 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
-
 impl Settings {
     pub fn read(args: &RunArgs) -> anyhow::Result<Settings> {
-        let mut file = File::default();
-        let user = directories::ProjectDirs::from("", "", "polymath").map(|d| d.config_dir().join("polymath.toml"));
-        for path in user.into_iter().chain([PathBuf::from("polymath.toml")]) {
-            file = file.under(read_file(&path)?);
-        }
+        let home = polymath_model::store::home();
+        let own = file::of_the_user(&home)?;
+        let here = folder::settings(&home, &own)?;
+        let model_is_own = args.model.is_some() || here.model.is_none();
+        let file = own.under(here);
         let mode = match args.mode.clone().or(file.mode).as_deref() {
             None | Some("auto") => Mode::Auto,
             Some("native") => Mode::Native,
@@ -174,9 +148,10 @@ impl Settings {
         let listed = std::env::var("POLYMATH_BROWSER_ALLOW").ok();
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
-            home: polymath_model::store::home(),
-            state: polymath_model::store::home(),
+            state: home.clone(),
+            home,
             model,
+            model_is_own,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,
             mode,
@@ -192,39 +167,5 @@ impl Settings {
             limits: CallLimits::default(),
             python: file.python,
         })
-    }
-}
-
-impl File {
-    /// `over`, and this where `over` says nothing.
-    fn under(self, over: File) -> File {
-        File {
-            model: over.model.or(self.model),
-            search: over.search.or(self.search),
-            tools: over.tools.or(self.tools),
-            mode: over.mode.or(self.mode),
-            max_steps: over.max_steps.or(self.max_steps),
-            deadline: over.deadline.or(self.deadline),
-            temperature: over.temperature.or(self.temperature),
-            seed: over.seed.or(self.seed),
-            context: over.context.or(self.context),
-            rpc: if over.rpc.is_empty() { self.rpc } else { over.rpc },
-            approve: over.approve.or(self.approve),
-            browser: BrowserFile {
-                allow: over.browser.allow.or(self.browser.allow),
-                searxng: over.browser.searxng.or(self.browser.searxng),
-            },
-            python: self.python.under(over.python),
-        }
-    }
-}
-
-fn read_file(path: &Path) -> anyhow::Result<File> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            toml::from_str(&text).map_err(|e| Usage(format!("{}: {}", path.display(), e.to_string().trim())).into())
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
-        Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
     }
 }

@@ -7,8 +7,8 @@ use crate::wiring;
 use chrono::{Local, NaiveDate};
 use clap::{Args, Parser, Subcommand};
 use polymath_agent::{Chat, check_arguments};
-use polymath_chat::{Artifact, Table, ToolFailure};
-use polymath_tools::{CallCx, Registry, ToolError};
+use polymath_chat::{Artifact, Table, ToolFailure, plain};
+use polymath_tools::{CallCx, Registry, ToolError, UserFile};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -114,7 +114,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let mut caller = Caller {
         out: out_dir(&settings, &run_args, "tool-call"),
         tools,
-        files: given.files,
+        files: given.user_files(),
         today: Local::now().date_naive(),
         given: given.tables,
         tables: HashMap::new(),
@@ -134,12 +134,12 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     }
     let answer = caller.answer(request).await;
     if let Some(error) = &answer.error {
-        eprintln!("error: {}: {}", error.kind, error.message);
+        eprintln!("error: {}: {}", error.kind, plain::clean(&error.message));
         return Ok(ExitCode::from(1));
     }
-    println!("{}", answer.content);
+    println!("{}", plain::clean(&answer.content));
     for artifact in &answer.artifacts {
-        eprintln!("{}", artifact.path.display());
+        eprintln!("{}", plain::escaped(&artifact.path.display().to_string()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -147,7 +147,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
 struct Caller {
     tools: Registry,
     out: PathBuf,
-    files: Vec<PathBuf>,
+    files: Vec<UserFile>,
     today: NaiveDate,
     /// Tables of the files given, which every call has.
     given: Vec<Table>,
@@ -172,7 +172,7 @@ impl Caller {
                     failed(id, ToolFailure::new("arguments", why), 0)
                 }
             };
-            println!("{}", serde_json::to_string(&answer)?);
+            println!("{}", plain::json(&serde_json::to_string(&answer)?));
         }
         Ok(ExitCode::SUCCESS)
     }

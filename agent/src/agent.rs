@@ -1,5 +1,6 @@
 //! The front door: a question goes in, and comes out answered.
 
+use crate::dispatch::Record;
 use crate::guide::Guide;
 use crate::lead::{Agent, Lead, Mode};
 use crate::native::Native;
@@ -20,7 +21,21 @@ impl Agent {
         events: &Events,
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), events, cancel).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, None), cancel).await
+    }
+
+    /// The same where the events are kept: no call runs before its `Call` event is on record.
+    ///
+    /// # Errors
+    /// As of [`Agent::turn`], or the record could not be kept.
+    pub async fn turn_on_record(
+        &self,
+        chat: &mut Chat,
+        question: &str,
+        (events, record): (&Events, &Record),
+        cancel: CancellationToken,
+    ) -> anyhow::Result<TurnEnd> {
+        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
     }
 
     fn lead(&self) -> Box<dyn Lead> {

@@ -7,7 +7,9 @@ use polymath_model::engine::{Engine, Events};
 use polymath_tools::{CallCx, Registry, ToolError};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// What one call may cost.
 #[derive(Debug, Clone)]
@@ -109,12 +111,35 @@ impl Repeats {
     }
 }
 
+/// How many of a turn's calls are on record: the end of who runs the calls. Where there is one, no call
+/// runs before its intent is kept, so that what a killed process may have done can be looked up.
+pub struct Record {
+    kept: watch::Receiver<usize>,
+    told: AtomicUsize,
+}
+
+impl Record {
+    /// The record and the end of who keeps it, which counts the `Call` events that are kept.
+    pub fn new() -> (watch::Sender<usize>, Record) {
+        let (sender, kept) = watch::channel(0);
+        (sender, Record { kept, told: AtomicUsize::new(0) })
+    }
+
+    /// Waits until so many more calls are kept.
+    async fn keeps(&self, calls: usize) -> anyhow::Result<()> {
+        let all = self.told.fetch_add(calls, Ordering::Relaxed) + calls;
+        let kept = self.kept.clone().wait_for(|kept| *kept >= all).await.map(drop);
+        kept.map_err(|_| anyhow::anyhow!("a call was not run, since its record could not be kept"))
+    }
+}
+
 /// What a dispatch needs to know.
 pub struct Dispatch<'a> {
     pub tools: &'a Registry,
     pub engine: &'a dyn Engine,
     pub limits: &'a CallLimits,
     pub events: &'a Events,
+    pub record: Option<&'a Record>,
 }
 
 impl Dispatch<'_> {
@@ -140,6 +165,13 @@ impl Dispatch<'_> {
         if guarded.contains(&Guarded::Circle) {
             return Ok(None);
         }
+        for call in calls {
+            let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
+            let _ = self.events.send(Event::Call { id, tool, arguments });
+        }
+        if let Some(record) = self.record {
+            record.keeps(calls.len()).await?;
+        }
         let runs = calls.iter().zip(&guarded).map(|(call, guarded)| self.one(call, *guarded, cx));
         let mut runs: FuturesOrdered<_> = runs.collect();
         let mut outcomes: Vec<Outcome> = Vec::new();
@@ -164,8 +196,6 @@ impl Dispatch<'_> {
 
     /// What became of one call, and the milliseconds that it took.
     async fn one(&self, call: &ToolCall, guarded: Guarded, cx: &CallCx) -> anyhow::Result<(Outcome, u64)> {
-        let (id, tool, arguments) = (call.id.clone(), call.name.clone(), call.arguments.clone());
-        let _ = self.events.send(Event::Call { id, tool, arguments });
         let started = Instant::now();
         let result = if guarded == Guarded::Needless {
             let why = "this exact call was made before and its result is above; use it, or call something else";

@@ -1,6 +1,6 @@
 //! What leads a turn, and what a turn is made of: the room between the loop and the two leads.
 
-use crate::dispatch::{CallLimits, Outcome};
+use crate::dispatch::{CallLimits, Outcome, Record};
 use crate::notebook::Chat;
 use async_trait::async_trait;
 use chrono::{Local, NaiveDate};
@@ -65,6 +65,7 @@ pub(crate) struct Turn<'a> {
     /// The question as it can be understood without what was said before.
     pub asked: String,
     pub events: &'a Events,
+    pub record: Option<&'a Record>,
     pub cancel: CancellationToken,
     /// Calls of this turn and what became of them.
     pub outcomes: Vec<Outcome>,

@@ -22,7 +22,7 @@ mod review;
 pub mod session;
 mod turn;
 
-pub use dispatch::{CallLimits, check_arguments};
+pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};
 pub use notebook::{Chat, Mark};

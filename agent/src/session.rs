@@ -3,8 +3,7 @@
 //! One SQLite file. A question is committed before its turn begins, and an event before it is shown;
 //! a reply's text is shown as it comes and committed sentence by sentence. So whatever a user has
 //! seen survives the process, and the machine's power, but for the sentence that the model was
-//! writing. Events are a record and no permission: a call may run while its event is on its way to
-//! the disk. The conversation itself (what a next turn builds on) is committed when a turn is over,
+//! writing; and a call runs only once its event is on disk (`dispatch.rs`). The conversation itself (what a next turn builds on) is committed when a turn is over,
 //! whole: of a turn that was killed only the record stays.
 //!
 //! A conversation has one writer at a time: its lock is the operating system's, and goes when the
@@ -14,6 +13,7 @@ mod database;
 mod error;
 mod held;
 mod record;
+mod rescue;
 mod schema;
 mod store;
 

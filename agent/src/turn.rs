@@ -1,6 +1,6 @@
 //! The loop: model, dispatcher, results, model, until there is an answer.
 
-use crate::dispatch::{Dispatch, Outcome, Repeats};
+use crate::dispatch::{Dispatch, Outcome, Record, Repeats};
 use crate::ground::{Grounded, ground};
 use crate::lead::{Agent, Lead, Turn};
 use crate::notebook::{Chat, tables_of};
@@ -28,7 +28,7 @@ pub(crate) async fn run(
     agent: &Agent,
     lead: &mut dyn Lead,
     (chat, question): (&mut Chat, &str),
-    events: &Events,
+    (events, record): (&Events, Option<&Record>),
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
     let started = Instant::now();
@@ -50,6 +50,7 @@ pub(crate) async fn run(
         question,
         asked: question.to_owned(),
         events,
+        record,
         cancel: timer,
         outcomes: Vec::new(),
         tables: Vec::new(),
@@ -122,6 +123,7 @@ impl Turn<'_> {
             engine: &*agent.engine,
             limits: &agent.settings.limits,
             events: self.events,
+            record: self.record,
         };
         let cx = self.call_cx();
         let chat = &mut *self.chat;
@@ -150,7 +152,7 @@ impl Turn<'_> {
             cancel: self.cancel.clone(),
             today: self.agent.settings.today(),
             tables: self.chat.frames(),
-            files: self.chat.files.clone(),
+            files: self.chat.user_files(),
         }
     }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use async_trait::async_trait;
-use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings};
+use polymath_agent::{Agent, CallLimits, Chat, Mode, Record, Settings};
 use polymath_chat::{Cell, Event, Mention, Message, Provenance, Role, Source, Stop, Table, ToolOutput, ToolSpec};
 use polymath_model::engine::{ReplyStop, Sampling};
 use polymath_model::scripted::{ScriptedEngine, ScriptedReply};
@@ -99,21 +99,25 @@ struct Run {
     answer: polymath_agent::Grounded,
 }
 
+fn settings(out: &std::path::Path) -> Settings {
+    Settings {
+        mode: Mode::Native,
+        max_steps: 6,
+        deadline: Duration::from_secs(30),
+        sampling: Sampling::default(),
+        limits: CallLimits { time: Duration::from_millis(300), ..CallLimits::default() },
+        out: out.join("artifacts"),
+        today: None,
+    }
+}
+
 async fn run<R: Into<ScriptedReply>>(
     script: Vec<R>,
     tools: Vec<Arc<dyn Tool>>,
     change: impl FnOnce(&mut Settings),
 ) -> anyhow::Result<Run> {
     let out = tempfile::tempdir()?;
-    let mut settings = Settings {
-        mode: Mode::Native,
-        max_steps: 6,
-        deadline: Duration::from_secs(30),
-        sampling: Sampling::default(),
-        limits: CallLimits { time: Duration::from_millis(300), ..CallLimits::default() },
-        out: out.path().join("artifacts"),
-        today: None,
-    };
+    let mut settings = settings(out.path());
     change(&mut settings);
     let agent =
         Agent { engine: Arc::new(ScriptedEngine::new(false, script, &[])), tools: Registry::new(tools), settings };
@@ -146,6 +150,37 @@ async fn two_calls_of_one_turn_both_run() {
     assert_eq!(run.stop, Stop::Answer);
     assert_eq!(run.answer.citations[0].url, "test:bridge");
     assert!(matches!(run.events.last(), Some(Event::Done { steps: 2, .. })), "{:?}", run.events.last());
+}
+
+/// A call waits for its record, and where there can be none it is not run.
+#[tokio::test]
+async fn no_call_runs_before_its_intent_is_on_record() {
+    for kept in [true, false] {
+        let (a, calls) = Echo::tool("a");
+        let script = vec![calling(&[("a", "bridge")]), Message::assistant("42.5 m")];
+        let out = tempfile::tempdir().unwrap();
+        let settings = settings(out.path());
+        let engine = Arc::new(ScriptedEngine::new(false, script, &[]));
+        let agent = Agent { engine, tools: Registry::new(vec![a]), settings };
+        let (sender, mut inbox) = unbounded_channel();
+        let (keeper, record) = Record::new();
+        let mut chat = Chat::new("test");
+        let turn = agent.turn_on_record(&mut chat, "How long?", (&sender, &record), CancellationToken::new());
+        let watch = async {
+            while !matches!(inbox.recv().await, Some(Event::Call { .. })) {}
+            // Whatever can run has run by then.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(calls.load(Ordering::SeqCst), 0, "it ran unrecorded");
+            match kept {
+                true => keeper.send_modify(|calls| *calls += 1),
+                false => drop(keeper),
+            }
+        };
+        let (ended, ()) = tokio::join!(turn, watch);
+        assert_eq!((ended.is_ok(), calls.load(Ordering::SeqCst)), (kept, usize::from(kept)));
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ mod chart;
 mod completer;
 mod event;
 mod message;
+pub mod path;
+pub mod plain;
 mod table;
 mod tool;
 

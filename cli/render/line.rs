@@ -1,5 +1,6 @@
 //! Texts of models, pages and tools cut to one safe line, and text that can be taken back.
 
+use polymath_chat::plain::clean;
 use serde_json::Value;
 use termimad::crossterm::terminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -41,15 +42,6 @@ pub fn erase(text: &str) -> String {
 /// Columns that running text is laid out in: long lines are hard to read.
 pub fn text_width() -> usize {
     usize::from(terminal::size().map_or(80, |(width, _)| width)).clamp(20, 110)
-}
-
-/// Without the characters that move a terminal's cursor, retitle it, or hide what is written.
-pub fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control() && c != '\n' && c != '\t'
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().filter(|c| !hidden(*c)).collect()
 }
 
 /// The first line with something in it, at most `columns` wide.

@@ -118,10 +118,10 @@ impl Store {
             cache: std::env::var_os("POLYMATH_MODELS_DIR").filter(|d| !d.is_empty()).map(PathBuf::from),
             hub: hub::Hub::from_env(),
             pips: vec![
-                pip(&["python3", "-m", "pip"]),
+                pip(&["python3", "-I", "-m", "pip"]),
                 pip(&["pip3"]),
                 pip(&["pip"]),
-                vec![venv, "-m".into(), "pip".into()],
+                vec![venv, "-I".into(), "-m".into(), "pip".into()],
             ],
         }
     }

@@ -22,6 +22,14 @@ const SLOT: &str = "\u{FDD1}";
 /// Used when a file carries no template: the most widely understood one.
 const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
+/// Instructions of a template that one rendering may take. A conversation of 1,000 messages with calls takes
+/// 300,000 of Qwen3's.
+const FUEL: u64 = 10_000_000;
+/// Bytes of a prompt: several times what any context holds.
+const LONGEST_PROMPT: usize = 64 << 20;
+/// Bytes of a format for today's date.
+const LONGEST_FORMAT: usize = 256;
+
 /// A model's chat template, compiled.
 pub struct Template {
     environment: Environment<'static>,
@@ -39,6 +47,7 @@ impl Template {
         let source = source.unwrap_or_else(|| CHATML.to_owned());
         let describes_tools = source.contains("tools");
         let mut environment = Environment::new();
+        environment.set_fuel(Some(FUEL));
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|e| EngineError::Template(e.to_string()))?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -154,7 +163,12 @@ impl Template {
             bos_token => self.bos.as_str(),
             eos_token => self.eos.as_str(),
         };
-        template.render(context).map_err(|e| EngineError::Template(format!("{e:#}")))
+        let mut prompt = Limited { text: Vec::new(), full: false };
+        template.render_captured_to(context, &mut prompt).map_err(|e| match prompt.full {
+            true => EngineError::Template(format!("it writes more than {} MiB", LONGEST_PROMPT >> 20)),
+            false => EngineError::Template(format!("{e:#}")),
+        })?;
+        String::from_utf8(prompt.text).map_err(|e| EngineError::Template(e.to_string()))
     }
 
     fn message(&self, message: &Message) -> Value {
@@ -207,6 +221,27 @@ impl Template {
     }
 }
 
+/// A prompt that is being written; what is too long is an error.
+struct Limited {
+    text: Vec<u8>,
+    full: bool,
+}
+
+impl std::io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.full = self.text.len() + bytes.len() > LONGEST_PROMPT;
+        if self.full {
+            return Err(std::io::ErrorKind::OutOfMemory.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Puts the description of the tools, and of how to call them, into the system message.
 fn teach_tools(messages: &mut Vec<Value>, tools: &[ToolSpec]) {
     let instructions = generic_instructions(tools);
@@ -244,9 +279,9 @@ fn python_json(value: &Jinja) -> Result<Jinja, Error> {
 /// A day as C's `strftime` writes it; the format itself where it is none.
 fn formatted(day: NaiveDate, format: &str) -> String {
     let mut out = String::new();
-    match write!(out, "{}", day.format(format)) {
-        Ok(()) => out,
-        Err(_) => format.to_owned(),
+    match format.len() <= LONGEST_FORMAT && write!(out, "{}", day.format(format)).is_ok() {
+        true => out,
+        false => format.to_owned(),
     }
 }
 
@@ -265,6 +300,29 @@ mod tests {
         let mut template = Template::new(Some(source), Vec::new(), String::new(), String::new()).unwrap();
         template.set_today(NaiveDate::from_ymd_opt(2031, 5, 9).unwrap());
         assert_eq!(template.render(&[], &[]).unwrap(), "09 May 2031 %H");
+    }
+
+    #[track_caller]
+    fn refused(source: &str, says: &str) {
+        let template = Template::new(Some(source.to_owned()), vec![], "".into(), "".into()).unwrap();
+        let error = template.render(&[Message::user("q")], &[]).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+
+    #[test]
+    fn templates_that_never_end_or_write_without_end_are_errors() {
+        refused("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "fuel");
+        refused("{% for a in range(9999) %}{{ 'x' * 1000000 }}{% endfor %}", "64 MiB");
+    }
+
+    #[test]
+    fn formats_that_are_none_are_no_panic() {
+        for format in ["%!", "%", "%9999999999Y", "%+", "\u{1}%"] {
+            let source = format!("{{{{ strftime_now('{format}') }}}}");
+            let template = Template::new(Some(source), vec![], "".into(), "".into()).unwrap();
+            assert!(!template.render(&[], &[]).unwrap().is_empty(), "{format:?}");
+        }
+        assert_eq!(formatted(NaiveDate::default(), &"%c".repeat(200)).len(), 400);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub struct SessionPlan {
     pub uid: Option<u32>,
     pub ground: Ground,
     /// Files of the user's, read-only in the work directory.
-    pub files: Vec<GivenFile>,
+    pub files: Vec<SeenFile>,
 }
 
 /// What keeps a session away from the host's files, processes and network.
@@ -103,7 +103,17 @@ pub struct GivenFile {
     /// Its name in the work directory: one component.
     pub name: String,
     /// Where it is on the host: absolute, without links.
+    #[serde(with = "polymath_chat::path")]
     pub path: PathBuf,
+}
+
+/// A file as the host saw it when it opened it. Whoever puts another in its place gives nothing: the
+/// session's end compares what it has mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFile {
+    pub file: GivenFile,
+    pub device: u64,
+    pub inode: u64,
 }
 
 /// What PID 1 of a session says on the status socket.

@@ -1,13 +1,14 @@
 //! Who may ask: holders of the token; without a token, programs of this machine.
 //!
 //! A web page that the user visits is not such a program, although it runs on this machine. Its
-//! requests are told by their headers: a foreign `Origin`, or, when its name was made to resolve to
+//! requests are told by their headers: a foreign `Origin` (one of another port of this machine is foreign
+//! too), a `Sec-Fetch-Site` of another site, or, when its name was made to resolve to
 //! 127.0.0.1 (DNS rebinding), a foreign `Host`. No CORS headers are ever sent.
 
 use crate::error::ApiError;
 use crate::token::Token;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
@@ -26,10 +27,14 @@ impl Guard {
         Guard { token: token.map(Arc::new) }
     }
 
-    fn check(&self, path: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
         check_single(headers)?;
+        if uri.authority().is_some() {
+            let message = "the request's target names a host; send its path only, as to any server that is no proxy";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "absolute_target", message));
+        }
         match &self.token {
-            Some(_) if OPEN.contains(&path) => Ok(()),
+            Some(_) if OPEN.contains(&uri.path()) => Ok(()),
             Some(token) => check_token(token, headers),
             None => check_local(headers),
         }
@@ -38,7 +43,7 @@ impl Guard {
 
 /// The middleware in front of every route.
 pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    match guard.check(request.uri().path(), request.headers()) {
+    match guard.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -80,15 +85,29 @@ fn check_local(headers: &HeaderMap) -> Result<(), ApiError> {
              localhost, or start the server with --token-file"
         )));
     }
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
-    let from = origin.split_once("://").map_or("", |(_, host)| host);
-    match is_local(from) {
-        true => Ok(()),
-        false => Err(refused(format!(
-            "a page of `{origin}` may not ask this server; to allow other programs than those of this machine start it \
-             with --token-file"
-        ))),
+    let page = |from: &str| {
+        refused(format!(
+            "a page of {from} may not ask this server; to allow other programs than those of this machine start it with \
+             --token-file"
+        ))
+    };
+    // What a browser says of every request, those without an `Origin` included.
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| !matches!(site.as_str(), "same-origin" | "none")) {
+        return Err(page("another site"));
     }
+    match text(header::ORIGIN) {
+        Some(origin) if !is_own(&origin, &host) => Err(page(&format!("`{origin}`"))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an `Origin` is this server's own: its scheme, and the host and port that were asked. Another
+/// program of this machine that shows pages is another origin.
+fn is_own(origin: &str, host: &str) -> bool {
+    let own = url::Url::parse(&format!("http://{host}/"));
+    let from = url::Url::parse(origin);
+    matches!((own, from), (Ok(own), Ok(from)) if own.origin() == from.origin())
 }
 
 /// Whether `HOST` or `HOST:PORT` is this machine by a name that nobody else can give away.
@@ -107,7 +126,23 @@ fn is_local(authority: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_local;
+    use super::{is_local, is_own};
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert!(is_own("http://127.0.0.1:8080", "127.0.0.1:8080") && is_own("http://localhost", "LOCALHOST:80"));
+        for origin in [
+            "https://127.0.0.1:8080",
+            "http://127.0.0.1:8081",
+            "http://127.0.0.1",
+            "http://localhost:8080",
+            "null",
+            "file://",
+            "",
+        ] {
+            assert!(!is_own(origin, "127.0.0.1:8080"), "{origin}");
+        }
+    }
 
     #[test]
     fn only_names_of_this_machine_are_local() {

@@ -10,6 +10,7 @@ mod connections;
 mod error;
 mod generation;
 mod guard;
+mod head;
 mod limits;
 mod listen;
 mod openai;

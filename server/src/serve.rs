@@ -3,10 +3,12 @@
 
 use crate::connections::{Connections, Seat};
 use crate::error::ApiError;
+use crate::head::{Head, Watched};
 use crate::limits::Limits;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, header};
+use axum::response::IntoResponse;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -108,17 +110,25 @@ async fn connection(stream: TcpStream, seat: Arc<Seat>, app: Router, limits: Lim
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write));
     let app = TowerToHyperService::new(app);
-    let answering = seat.clone();
+    let (answering, head) = (seat.clone(), Head::new());
+    let stream = Watched { stream: Box::pin(stream), head: head.clone() };
     let service = service_fn(move |request: Request<Incoming>| {
-        let seat = answering.clone();
+        let (seat, head) = (answering.clone(), head.clone());
+        let wrong = head.has_bare_line_feed().then(|| bare_line_feed().into_response());
         let answer = app.call(request.map(|body| Body::new(Arriving::new(body, seat.clone()))));
-        async move { Ok::<_, std::convert::Infallible>(answer.await?.map(|body| Leaving { body, seat })) }
+        async move {
+            let answer = match wrong {
+                Some(wrong) => wrong,
+                None => answer.await?,
+            };
+            Ok::<_, std::convert::Infallible>(answer.map(|body| Leaving { body, seat, head }))
+        }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(http);
     tokio::select! {
         ended = http.as_mut() => return ended.unwrap_or_else(|e| tracing::debug!("a connection ended: {e}")),
@@ -131,6 +141,13 @@ async fn connection(stream: TcpStream, seat: Arc<Seat>, app: Router, limits: Lim
         false => tokio::time::timeout(LAST_BYTES, http).await.unwrap_or(Ok(())),
     };
     ended.unwrap_or_else(|e| tracing::debug!("a connection ended: {e}"));
+}
+
+/// What comes behind such a head may be another request on its way, so nothing more is read.
+fn bare_line_feed() -> impl IntoResponse {
+    let message = "a line of the request's head ends in a line feed alone; end lines with CR LF";
+    let error = ApiError::new(StatusCode::BAD_REQUEST, "bare_line_feed", message);
+    ([(header::CONNECTION, "close")], error)
 }
 
 /// A request's body; with its end the connection begins to work.
@@ -173,6 +190,7 @@ impl HttpBody for Arriving {
 struct Leaving {
     body: Body,
     seat: Arc<Seat>,
+    head: Head,
 }
 
 impl HttpBody for Leaving {
@@ -195,5 +213,6 @@ impl HttpBody for Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         self.seat.waits();
+        self.head.begins();
     }
 }

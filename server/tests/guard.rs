@@ -30,14 +30,20 @@ async fn without_a_token_only_this_machine_is_served() {
     for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
         assert_eq!(answer(ask(&server).header(HOST, &host)).await.0, 200, "{host}");
     }
-    assert_eq!(answer(ask(&server).header(ORIGIN, "http://localhost:3000")).await.0, 200);
+    let own = format!("http://127.0.0.1:{port}");
+    assert_eq!(answer(ask(&server).header(HOST, &own[7..]).header(ORIGIN, &own)).await.0, 200);
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(answer(ask(&server).header("sec-fetch-site", site)).await.0, 403, "{site}");
+    }
     for host in ["evil.example".to_owned(), format!("127.0.0.1.evil.example:{port}")] {
         let (status, body) = answer(ask(&server).header(HOST, &host)).await;
         assert_eq!((status, &body["error"]["code"]), (403, &json!("not_local")), "{host}");
         let health = client().get(format!("{}/health", server.base)).header(HOST, &host);
         assert_eq!(answer(health).await.0, 403, "{host}");
     }
-    for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
+    for origin in
+        ["https://evil.example", "null", "http://localhost.evil.example", "http://localhost:3000", "https://127.0.0.1"]
+    {
         assert_eq!(answer(ask(&server).header(ORIGIN, origin)).await.0, 403, "{origin}");
     }
 }
@@ -50,7 +56,7 @@ async fn pages_get_no_leave_to_ask() {
         .request(Method::OPTIONS, &url)
         .header(ORIGIN, "http://localhost:3000")
         .header("access-control-request-method", "POST");
-    assert_eq!(answer(preflight).await.0, 405);
+    assert_eq!(answer(preflight).await.0, 403);
     // What a page can send without leave.
     let plain = client().post(&url).header(CONTENT_TYPE, "text/plain").body("{\"messages\": []}");
     let (status, body) = answer(plain).await;

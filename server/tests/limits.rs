@@ -137,6 +137,32 @@ async fn idle_connections_do_not_keep_a_server_that_stops() {
 }
 
 #[tokio::test]
+async fn heads_that_programs_read_differently_are_refused() {
+    let server = usual(Limits::default()).await;
+    for (head, code) in [
+        ("GET http://localhost/health HTTP/1.1\r\nHost: localhost\r\n\r\n", "absolute_target"),
+        ("GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\n\r\n", "absolute_target"),
+        ("GET /health HTTP/1.1\nHost: localhost\n\n", "bare_line_feed"),
+        ("GET /health HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n", "bare_line_feed"),
+    ] {
+        let (answer, _) =
+            rest(&mut send(&server, &head.replacen("\r\nHost", "\r\nConnection: close\r\nHost", 1)).await).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(code), "{head:?}: {answer}");
+    }
+    // One after another on a connection, and a body with such lines is none of it.
+    let mut stream = send(&server, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    tokio::time::sleep(millis(100)).await;
+    let body = "{\n\n}";
+    let next = format!("POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(next.as_bytes()).await.unwrap();
+    tokio::time::sleep(millis(100)).await;
+    stream.write_all(b"GET /health HTTP/1.1\nHost: localhost\n\n").await.unwrap();
+    let (answers, _) = rest(&mut stream).await;
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|a| &a[..3]).collect();
+    assert_eq!(statuses, ["200", "405", "400"], "{answers}");
+}
+
+#[tokio::test]
 async fn a_header_that_says_who_asks_is_sent_once() {
     let server = usual(Limits::default()).await;
     for twice in

@@ -8,6 +8,7 @@ mod dependencies;
 mod modules;
 mod scopes;
 mod sizes;
+mod threats;
 
 use std::path::PathBuf;
 

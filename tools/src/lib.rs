@@ -20,4 +20,4 @@ pub use image::Image;
 pub use python::Python;
 pub use registry::{Registry, RegistryError, ToolsConfig};
 pub use sql::Sql;
-pub use tool::{CallCx, Tool, ToolError};
+pub use tool::{CallCx, Tool, ToolError, UserFile};

@@ -3,8 +3,8 @@
 //! Puts what a run gave into words for the model and its figures and files into the artifacts
 //! folder. What may run and what is kept out is the sandbox's business, not this file's.
 
-use crate::files::{clean, write_new};
-use crate::{CallCx, Tool, ToolError};
+use crate::files::{clean, is_obeyed, write_foreign, write_new};
+use crate::{CallCx, Tool, ToolError, UserFile};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, Cell, Table, ToolFailure, ToolOutput, ToolSpec};
 use polymath_sandbox::{Config, GivenFile, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
@@ -52,7 +52,8 @@ impl Python {
     /// The program failed (the model is told how), or artifacts could not be written.
     pub async fn run(&self, mut request: RunRequest, cx: &CallCx) -> Result<ToolOutput, ToolError> {
         let unavailable = |e: SandboxError| ToolError::tell("unavailable", e.to_string());
-        request.files = cx.files.iter().map(|path| given(path)).collect::<Result<_, _>>()?;
+        let given = |file: &UserFile| GivenFile { name: file.name.clone(), path: file.path.clone() };
+        request.files = cx.files.iter().map(given).collect();
         let sandbox = self.sandbox().await.map_err(unavailable)?;
         let run = sandbox.run(&cx.session, request, &cx.cancel).await.map_err(unavailable)?;
         let artifacts = save(&run, &cx.out)
@@ -116,13 +117,6 @@ impl Tool for Python {
     }
 }
 
-/// A file as a session has it: under its own name, wherever it lies.
-fn given(path: &Path) -> Result<GivenFile, ToolError> {
-    let gone = |e| ToolError::tell("unavailable", format!("the user's file {} cannot be had: {e}", path.display()));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(GivenFile { name, path: path.canonicalize().map_err(gone)? })
-}
-
 /// Whether a program names a variable.
 fn mentions(code: &str, name: &str) -> bool {
     code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
@@ -165,6 +159,10 @@ fn describe(run: &RunOutput, artifacts: &[Artifact]) -> String {
     for (index, artifact) in artifacts.iter().enumerate() {
         let what = if index < figures { "figure" } else { "file" };
         add(&format!("{what} saved: "), &artifact.name);
+        let written = index.checked_sub(figures).and_then(|index| run.files.get(index));
+        if let Some(file) = written.filter(|file| is_obeyed(&clean(&file.name))) {
+            add("note: ", &format!("{} is called {} there: programs act on some names", file.name, artifact.name));
+        }
     }
     for note in &run.notes {
         add("note: ", note);
@@ -207,12 +205,7 @@ fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
         }
     }
     for file in &run.files {
-        let name = clean(&file.name);
-        let (stem, extension) = match name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() => (stem.to_owned(), extension.to_owned()),
-            _ => (name, String::new()),
-        };
-        artifacts.push(write_new(out, if stem.is_empty() { "file" } else { &stem }, &extension, &file.bytes)?);
+        artifacts.push(write_foreign(out, &file.name, &file.bytes)?);
     }
     Ok(artifacts)
 }

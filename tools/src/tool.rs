@@ -33,12 +33,21 @@ pub struct CallCx {
     pub model: Option<Arc<dyn Completer>>,
     /// The conversation's tables by the variable names that a program finds them under.
     pub tables: Vec<(String, Table)>,
-    /// Files of the user's that a program may read, by their paths on the host; no two of one name.
-    pub files: Vec<PathBuf>,
+    /// Files of the user's that a program may read; no two of one name.
+    pub files: Vec<UserFile>,
     /// The day that counts as today.
     pub today: NaiveDate,
     /// Ends the call at any moment.
     pub cancel: CancellationToken,
+}
+
+/// A file that the user gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserFile {
+    /// What programs and models call it.
+    pub name: String,
+    /// Where it is, without links.
+    pub path: PathBuf,
 }
 
 /// Two kinds of failure: the model is told, or the turn ends.

@@ -6,7 +6,9 @@ use super::Chat;
 use super::stack::stacked;
 use crate::evidence::clip;
 use anyhow::{Context, bail};
-use polymath_tools::load::{first_lines, load};
+use polymath_chat::plain::escaped;
+use polymath_tools::UserFile;
+use polymath_tools::load::{first_lines, load, name_of};
 use std::path::{Path, PathBuf};
 
 /// What a model reads of a file that is text.
@@ -37,18 +39,33 @@ impl Chat {
             bail!("a program cannot have two files named {name}, nor one whose name begins with a dot: rename it");
         }
         let loaded = load(&path)?;
+        let own = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let renamed = (own != name.as_bytes()).then(|| {
+            let own = escaped(&path.file_name().unwrap_or_default().to_string_lossy());
+            format!("{own} is called {name} here: its own name has line breaks, or is no text")
+        });
+        self.targets = self.user_files().into_iter().map(|file| file.path).collect();
+        self.targets.push(full);
         self.files.push(path);
         if let Some(table) = loaded.table {
             self.tables.push(table);
             self.tables.extend(stacked(self));
         }
-        Ok(loaded.notices)
+        Ok(renamed.into_iter().chain(loaded.notices).collect())
     }
-}
 
-/// The name by which programs and models know a file.
-pub fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    /// The files, each where it was when it was given. Of sessions that did not keep that: where it is.
+    pub fn user_files(&self) -> Vec<UserFile> {
+        let target = |at: usize, path: &PathBuf| match self.targets.get(at) {
+            Some(target) => target.clone(),
+            None => path.canonicalize().unwrap_or_else(|_| path.clone()),
+        };
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| UserFile { name: name_of(file), path: target(at, file) })
+            .collect()
+    }
 }
 
 /// What a model has to know of the files: names, sizes, first lines. Empty without files.
@@ -123,6 +140,45 @@ mod tests {
         assert_eq!((chat.files.len(), chat.tables.len()), (2, 1));
         assert_eq!(chat.tables[0].rows[1][1].number, Some(2500.0));
         assert!(describe(&chat.files).contains("\n    Köln;1.234,50\n"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_or_have_line_breaks_work() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mut chat = Chat::new("c");
+        for (name, want) in [(&b"a\nb\x1b.txt"[..], "a_b_.txt"), (b"\xff.txt", "_.txt")] {
+            let path = folder.path().join(std::ffi::OsStr::from_bytes(name));
+            fs::write(&path, "x").unwrap();
+            let told = chat.give(&path).unwrap();
+            assert!(
+                told[0].contains(&format!("is called {want} here")) && !told[0].contains(['\n', '\x1b']),
+                "{told:?}"
+            );
+            let given = chat.user_files().pop().unwrap();
+            assert_eq!((given.name.as_str(), given.path), (want, path.canonicalize().unwrap()));
+        }
+        assert_eq!(describe(&chat.files).lines().count(), 5);
+        let back: Chat = serde_json::from_str(&serde_json::to_string(&chat).unwrap()).unwrap();
+        assert_eq!((back.files, back.targets), (chat.files, chat.targets));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_where_it_led_when_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, secret, link) =
+            (folder.path().join("real.txt"), folder.path().join("secret.txt"), folder.path().join("latest.txt"));
+        fs::write(&real, "r").unwrap();
+        fs::write(&secret, "s").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let mut chat = Chat::new("c");
+        chat.give(&link).unwrap();
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&secret, &link).unwrap();
+        let given = chat.user_files().pop().unwrap();
+        assert_eq!((given.name.as_str(), given.path), ("latest.txt", real.canonicalize().unwrap()));
     }
 
     #[cfg(unix)]

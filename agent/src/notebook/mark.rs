@@ -11,7 +11,19 @@ impl Chat {
     /// Where the conversation is now.
     pub fn mark(&self) -> Mark {
         // Named in full, so that no list is forgotten.
-        let Chat { id: _, messages, sources, tables, page_tables, artifacts, facts, charts, files: _, asked } = self;
+        let Chat {
+            id: _,
+            messages,
+            sources,
+            tables,
+            page_tables,
+            artifacts,
+            facts,
+            charts,
+            files: _,
+            targets: _,
+            asked,
+        } = self;
         Mark([
             messages.len(),
             asked.len(),

@@ -12,11 +12,12 @@ mod stack;
 pub use asked::Asked;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
-pub(crate) use files::{describe as describe_files, name_of};
+pub(crate) use files::describe as describe_files;
 pub(crate) use frames::{describe as describe_frame, inherit};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 pub use polymath_chat::Chart;
+pub(crate) use polymath_tools::load::name_of;
 pub(crate) use stack::{is_of_files, is_part};
 
 use frames::{FRAMES, frames};
@@ -44,8 +45,11 @@ pub struct Chat {
     #[serde(default)]
     pub charts: Vec<Chart>,
     /// Files that the user gave.
-    #[serde(default)]
+    #[serde(default, with = "polymath_chat::path::list")]
     pub files: Vec<PathBuf>,
+    /// Where each of them is, without links, since it was given.
+    #[serde(default, with = "polymath_chat::path::list")]
+    pub targets: Vec<PathBuf>,
     /// The user's questions as they were understood, the latest last.
     #[serde(default)]
     pub asked: Vec<Asked>,

@@ -4,13 +4,14 @@
 use super::Chat;
 use polymath_chat::{Cell, Provenance, Table};
 use polymath_quantity::Column;
+use polymath_tools::load::name_of;
 
 /// What stands between the titles of files that are one table.
 const AND: &str = " + ";
 
 /// The files' tables with the columns of the latest one, one under the other; `None` where it is alone.
 pub fn stacked(chat: &Chat) -> Option<Table> {
-    let is_file = |table: &&Table| chat.files.iter().any(|path| path.ends_with(&table.title));
+    let is_file = |table: &&Table| chat.files.iter().any(|path| name_of(path) == table.title);
     let last = chat.tables.iter().rfind(is_file)?;
     let parts: Vec<&Table> =
         chat.tables.iter().filter(is_file).filter(|table| order(&last.columns, &table.columns).is_some()).collect();
@@ -51,7 +52,7 @@ pub fn is_part(table: &Table, whole: &Table) -> bool {
 
 /// Whether a table is a file's, or made of several.
 pub fn is_of_files(chat: &Chat, table: &Table) -> bool {
-    table.title.split(AND).all(|title| chat.files.iter().any(|path| path.ends_with(title)))
+    table.title.split(AND).all(|title| chat.files.iter().any(|path| name_of(path) == title))
 }
 
 /// Where each of `columns` is among `own`, if those are the same in any order and case.

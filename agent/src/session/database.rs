@@ -2,9 +2,11 @@
 
 use super::error::StoreError;
 use super::record::{SessionInfo, TurnEvent, parse};
+use super::rescue;
 use super::schema::{Prepare, explain, prepare};
 use crate::notebook::Chat;
-use rusqlite::{Connection, TransactionBehavior};
+use polymath_chat::path::Stored;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,22 +15,60 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// An open database. Its calls block for the length of a commit.
 pub struct Database {
     pub path: PathBuf,
+    /// What became of a damaged file that stood here.
+    pub notice: Option<String>,
     connection: Mutex<Connection>,
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| explain(path, e))?;
+    prepare(connection).map_err(|e| match e {
+        Prepare::Sqlite(e) => explain(path, e),
+        Prepare::Foreign(why) => StoreError::Foreign { path: path.to_owned(), why },
+        Prepare::Damaged(why) => StoreError::Damaged { path: path.to_owned(), why },
+    })
+}
+
+/// Makes the file where there is none, and lets nobody else read it: SQLite gives its helpers the same
+/// rights. A link, which SQLite refuses, and a foreign file are left alone.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+        made => return made.map(drop),
+    }
+    #[cfg(unix)]
+    if std::fs::symlink_metadata(path)?.is_file() && rescue::is_ours(path) {
+        let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+        return std::fs::set_permissions(path, mode);
+    }
+    Ok(())
 }
 
 impl Database {
     /// See `SessionStore::open`.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)
-                .map_err(|source| StoreError::File { path: directory.to_owned(), source })?;
-        }
-        let connection = Connection::open(path).map_err(|e| explain(path, e))?;
-        let connection = prepare(connection).map_err(|e| match e {
-            Prepare::Sqlite(e) => explain(path, e),
-            Prepare::Foreign(why) => StoreError::Foreign { path: path.to_owned(), why },
-        })?;
-        Ok(Database { path: path.to_owned(), connection: Mutex::new(connection) })
+        let failed = |source| StoreError::File { path: path.to_owned(), source };
+        // SQLite would refuse a link anywhere on the path; only the file itself must be none.
+        let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let path = &directory.canonicalize().map_err(failed)?.join(path.file_name().unwrap_or_default());
+        make_private(path).map_err(failed)?;
+        let (connection, notice) = match connect(path) {
+            Err(StoreError::Damaged { .. }) if rescue::is_ours(path) => {
+                let aside = rescue::set_aside(path).map_err(failed)?;
+                make_private(path).map_err(failed)?;
+                let mut connection = connect(path)?;
+                let told = rescue::recover(&aside, &mut connection).map_err(|e| explain(path, e))?;
+                (connection, Some(told))
+            }
+            other => (other?, None),
+        };
+        Ok(Database { path: path.to_owned(), notice, connection: Mutex::new(connection) })
     }
 
     pub fn infos(&self, condition: &str, argument: &str) -> Result<Vec<SessionInfo>, StoreError> {
@@ -66,7 +106,8 @@ impl Database {
             page_tables: self.items(connection, id, "page_table")?,
             facts: self.items(connection, id, "fact")?,
             charts: self.items(connection, id, "chart")?,
-            files: self.items(connection, id, "file")?,
+            files: self.paths(connection, id, "file")?,
+            targets: self.paths(connection, id, "target")?,
             asked: self.items(connection, id, "asked")?,
         })
     }
@@ -75,6 +116,10 @@ impl Database {
         // `kind` is one of the words above.
         let sql = format!("SELECT json FROM item WHERE session = ?1 AND kind = '{kind}' ORDER BY position");
         self.rows(c, &sql, id)?.iter().map(|json| parse(id, json)).collect()
+    }
+
+    fn paths(&self, connection: &Connection, id: &str, kind: &str) -> Result<Vec<PathBuf>, StoreError> {
+        Ok(self.items(connection, id, kind)?.into_iter().map(|Stored(path)| path).collect())
     }
 
     /// The first column of a query with one parameter.

@@ -16,6 +16,8 @@ pub enum StoreError {
     Name(String),
     #[error("{} is not a session database of polymath ({why}); move it away and start again", .path.display())]
     Foreign { path: PathBuf, why: String },
+    #[error("the conversations' file {} is damaged ({why}); move it away and start again", .path.display())]
+    Damaged { path: PathBuf, why: String },
     #[error("can't use {}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("the session database {} failed: {source}", .path.display())]

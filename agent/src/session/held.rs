@@ -5,8 +5,10 @@ use super::error::StoreError;
 use super::record::{TurnEvent, now, rows};
 use crate::notebook::Chat;
 use polymath_chat::Event;
+use polymath_chat::path::Stored;
 use rusqlite::{Transaction, params};
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Signs that a sentence is over.
@@ -87,7 +89,8 @@ impl Session {
             ("page_table", rows(&self.id, &chat.page_tables)?),
             ("fact", rows(&self.id, &chat.facts)?),
             ("chart", rows(&self.id, &chat.charts)?),
-            ("file", rows(&self.id, &chat.files)?),
+            ("file", rows(&self.id, &stored(&chat.files))?),
+            ("target", rows(&self.id, &stored(&chat.targets))?),
             ("asked", rows(&self.id, &chat.asked)?),
         ];
         self.database.write(|t| {
@@ -176,6 +179,11 @@ fn written(event: &Event) -> Option<&str> {
         Event::Text { delta } | Event::Reasoning { delta } => Some(delta),
         _ => None,
     }
+}
+
+/// Paths as they are kept.
+fn stored(paths: &[PathBuf]) -> Vec<Stored> {
+    paths.iter().cloned().map(Stored).collect()
 }
 
 /// Adds a piece of text to one of the same kind.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::{path::Path, time::Duration};
 
 /// "poly": tells our files from those of other programs.
-const APPLICATION_ID: i64 = 0x706f_6c79;
+pub(super) const APPLICATION_ID: i64 = 0x706f_6c79;
 
 /// One script a version of the file's layout; `user_version` says how many have been run.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -41,6 +41,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) enum Prepare {
     Sqlite(rusqlite::Error),
     Foreign(String),
+    Damaged(String),
 }
 
 impl From<rusqlite::Error> for Prepare {
@@ -57,6 +58,10 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     let tables = number(&connection, "SELECT count(*) FROM sqlite_schema")?;
     if tables > 0 && owner != APPLICATION_ID {
         return Err(Prepare::Foreign("it is a database of another program".into()));
+    }
+    let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+    if sound != "ok" {
+        return Err(Prepare::Damaged(sound));
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
@@ -87,7 +92,7 @@ pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
         Some(ErrorCode::NotADatabase) => {
             StoreError::Foreign { path: path.to_owned(), why: "it is no SQLite file".into() }
         }
-        Some(ErrorCode::DatabaseCorrupt) => StoreError::Foreign { path: path.to_owned(), why: "it is damaged".into() },
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: path.to_owned(), why: source.to_string() },
         _ => StoreError::Database { path: path.to_owned(), source },
     }
 }

@@ -26,10 +26,17 @@ pub struct SessionStore {
 impl SessionStore {
     /// Opens the database at `path`, making it and its directory where they don't exist.
     ///
-    /// Errors: `Foreign` for a file that is no database, damaged, another program's or a newer
-    /// polymath's; `File` and `Database` for what the system refuses.
+    /// A damaged one is set aside, and what can be read of it is in the new one: see
+    /// [`SessionStore::notice`]. A link is not followed.
+    ///
+    /// Errors: `Foreign` for a file that is no database, another program's or a newer polymath's; `File` and `Database` for what the system refuses.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(SessionStore { database: Arc::new(Database::open(path)?) })
+    }
+
+    /// What became of a damaged file that stood in this one's place: for the user.
+    pub fn notice(&self) -> Option<&str> {
+        self.database.notice.as_deref()
     }
 
     /// Begins a conversation under a new name that sorts by time.

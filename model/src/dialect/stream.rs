@@ -27,7 +27,7 @@ pub(super) enum Sink {
 }
 
 /// One kind of prose. White space at its very beginning and end is layout of the format, not prose.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Prose {
     begun: bool,
     /// White space that counts only if more prose follows.
@@ -62,6 +62,18 @@ struct Shared {
     /// The call that was begun last and is not read whole: the tool, and the offset of its first
     /// character. Told at the end of the batch.
     begun: Option<(String, usize)>,
+    held: Option<Held>,
+}
+
+/// What was read and is not told yet, since what follows may show that it is only talk.
+struct Held {
+    /// Offsets: where the prose before it began, and where it begins itself.
+    start: usize,
+    at: usize,
+    /// How many of the steps stand before it.
+    steps: usize,
+    /// The prose as it was then.
+    prose: Prose,
 }
 
 /// A reader's end: the reply's text, and where the steps go.
@@ -119,13 +131,38 @@ impl Io {
         before.is_empty() || before.ends_with('\n')
     }
 
-    /// The reply's text from offset `from` to offset `to`, but no more of it than its last 300 bytes
-    /// or so: what is asked for again and again must not grow with the reply.
+    /// The reply's text from offset `from` to offset `to`, but no more of it than its last bytes, about
+    /// [`NEAR`]: what is asked for again and again must not grow with the reply.
     pub fn near(&self, from: usize, to: usize) -> String {
-        let shared = self.lock();
-        let text = &shared.text[from..to];
-        let near = (text.len().saturating_sub(300)..).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-        text[near..].to_owned()
+        last(&self.lock().text[from..to], NEAR).to_owned()
+    }
+
+    /// Holds back what is read from offset `at` on, behind prose that began at offset `start`, until
+    /// it is released or taken back.
+    pub fn hold(&self, start: usize, at: usize) {
+        let mut shared = self.lock();
+        let (steps, prose) = (shared.steps.len(), shared.prose.clone());
+        shared.held = Some(Held { start, at, steps, prose });
+    }
+
+    /// The offsets of what is held back.
+    pub fn held(&self) -> Option<(usize, usize)> {
+        self.lock().held.as_ref().map(|held| (held.start, held.at))
+    }
+
+    /// What is held back is what it was read as.
+    pub fn release(&self) {
+        self.lock().held = None;
+    }
+
+    /// What is held back is prose, all of it up to the position.
+    pub fn take_back(&self) {
+        let mut shared = self.lock();
+        let Some(held) = shared.held.take() else { return };
+        shared.steps.truncate(held.steps);
+        shared.prose = held.prose;
+        drop(shared);
+        self.say(Sink::Text, &self.since(held.at));
     }
 
     /// The next character, not consumed; none at the end of the reply.
@@ -210,7 +247,8 @@ impl Io {
             Sink::Reasoning => shared.reasoning.take(text).map(Step::Reasoning),
             Sink::Nothing => None,
         };
-        match (shared.steps.last_mut(), taken) {
+        let apart = shared.held.as_ref().is_some_and(|held| held.steps == shared.steps.len());
+        match (shared.steps.last_mut().filter(|_| !apart), taken) {
             (Some(Step::Text(last)), Some(Step::Text(more)))
             | (Some(Step::Reasoning(last)), Some(Step::Reasoning(more))) => last.push_str(&more),
             (_, Some(step)) => shared.steps.push(step),
@@ -257,6 +295,15 @@ impl Io {
         let mut shared = self.lock();
         shared.position = shared.text.len();
     }
+}
+
+/// Bytes of prose that are looked at before something that may be a call.
+const NEAR: usize = 2_000;
+
+/// The end of a text, not much longer than `bytes`.
+pub(super) fn last(text: &str, bytes: usize) -> &str {
+    let from = text.len().saturating_sub(bytes);
+    &text[(0..=from).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)..]
 }
 
 /// How much of `rest` stands before any stop, and which stop stands there. While the reply goes on,
@@ -306,7 +353,12 @@ impl Coroutine {
             }
         }
         let mut shared = self.io.lock();
-        out.append(&mut shared.steps);
+        let all = shared.steps.len();
+        let free = match &mut shared.held {
+            Some(held) if self.reader.is_some() => std::mem::take(&mut held.steps),
+            _ => all,
+        };
+        out.extend(shared.steps.drain(..free));
         if let Some((name, from)) = shared.begun.take() {
             out.push(Step::CallBegun { name, written: shared.text[from..].to_owned() });
         }

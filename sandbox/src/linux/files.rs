@@ -1,11 +1,13 @@
-//! Takes files out of a stopped session's working directory. The directory is hostile: links,
+//! Files between host and session: those given, and those taken out of a stopped session's working
+//! directory. That directory is hostile: links,
 //! devices, sockets, deep trees and huge files are all possible, so every open stays beneath the
 //! directory's own descriptor, follows no link, does not block, and takes regular files only.
 
 use crate::OutFile;
+use crate::wire::{GivenFile, SeenFile};
 use nix::{
     dir::Dir,
-    fcntl::{OFlag, OpenHow, ResolveFlag, openat2},
+    fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2},
     sys::stat::{Mode, SFlag, fstat},
 };
 use std::{
@@ -13,6 +15,7 @@ use std::{
     fs::File,
     io::Read,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -113,6 +116,24 @@ fn open(work: BorrowedFd, path: &Path, extra: OFlag) -> Option<OwnedFd> {
     openat2(work, path, how).ok()
 }
 
+/// Opens a file of the user's, which is to be regular, at a path that must not lead through a link: the
+/// path was without links when the file was given, and one that is there now was put there since.
+///
+/// # Errors
+/// It cannot be opened, is no regular file, or a link is on its path (`ELOOP`).
+pub fn open_given(file: &GivenFile) -> std::io::Result<(SeenFile, File)> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
+        .mode(Mode::empty())
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let opened = File::from(openat2(AT_FDCWD, &file.path, how)?);
+    let about = opened.metadata()?;
+    if !about.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    Ok((SeenFile { file: file.clone(), device: about.dev(), inode: about.ino() }, opened))
+}
+
 fn open_regular(work: BorrowedFd, path: &Path) -> Option<(File, Stamp)> {
     let fd = open(work, path, OFlag::O_NOFOLLOW)?;
     let stat = fstat(fd.as_fd()).ok()?;
@@ -120,4 +141,37 @@ fn open_regular(work: BorrowedFd, path: &Path) -> Option<(File, Stamp)> {
         return None;
     }
     Some((File::from(fd), (stat.st_size, stat.st_mtime, stat.st_mtime_nsec, stat.st_ino)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{fs, os::unix::fs::symlink};
+
+    #[test]
+    fn a_link_or_pipe_put_in_a_given_files_place_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir(root.join("data")).unwrap();
+        fs::write(root.join("data/a.txt"), "a").unwrap();
+        fs::write(root.join("secret"), "s").unwrap();
+        let file = GivenFile { name: "a.txt".into(), path: root.join("data/a.txt") };
+        let (seen, opened) = open_given(&file).unwrap();
+        assert_eq!((seen.inode, opened.metadata().unwrap().len()), (opened.metadata().unwrap().ino(), 1));
+        // The file itself.
+        fs::remove_file(&file.path).unwrap();
+        symlink(root.join("secret"), &file.path).unwrap();
+        assert_eq!(open_given(&file).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        // A pipe nobody writes to.
+        fs::remove_file(&file.path).unwrap();
+        nix::unistd::mkfifo(&file.path, Mode::S_IRWXU).unwrap();
+        assert!(open_given(&file).unwrap_err().to_string().contains("no regular file"));
+        // A folder on the way.
+        fs::remove_dir_all(root.join("data")).unwrap();
+        fs::create_dir(root.join("other")).unwrap();
+        fs::write(root.join("other/a.txt"), "o").unwrap();
+        symlink(root.join("other"), root.join("data")).unwrap();
+        assert_eq!(open_given(&file).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+    }
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io::{self, BufRead, BufReader, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -91,8 +92,11 @@ impl Journal {
     /// # Errors
     /// The file cannot be written, or another process holds it (`WouldBlock`).
     pub fn open(folder: &Path, session: &str) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let file = File::options().create(true).read(true).append(true).open(path(folder, session))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let mut options = File::options();
+        // Programs and their data are their user's alone; a link there is nobody's journal.
+        options.create(true).read(true).append(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        let file = options.open(path(folder, session))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),

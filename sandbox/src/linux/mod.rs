@@ -20,6 +20,7 @@ use crate::{
 use cgroups::Groups;
 use journal::Journal;
 use live::{Kept, Live};
+use polymath_chat::plain::escaped;
 use reduced::Place;
 use session::Session;
 use std::{
@@ -179,14 +180,20 @@ impl Sandbox {
         let (config, files) = (self.config.clone(), files.to_vec());
         let (newborn, kept) = blocking(move || {
             let failed = |what: &str, e: io::Error| SandboxError::unavailable(None, format!("{what}: {e}"));
+            let refused = |file: &GivenFile, e: io::Error| {
+                failed(&format!("the file {}", escaped(&file.path.display().to_string())), e)
+            };
             let zygote = warm.zygote(&config)?;
             let group = groups.take(&config.limits).map_err(|e| failed("making control groups for a session", e))?;
-            let make = |place: &Place| place.make(id.unwrap_or_default(), &files);
+            let opened = files.iter().map(|file| files::open_given(file).map_err(|e| refused(file, e)));
+            let mut opened = opened.collect::<Result<Vec<_>, _>>()?;
+            let make = |place: &Place| place.make(id.unwrap_or_default(), &mut opened);
             let work = place.as_ref().map(make).transpose().map_err(|e| failed("making a work directory", e))?;
             let ground = match &work {
                 Some(work) => Ground::Reduced { work: work.path().to_owned() },
                 None => Ground::Namespaces,
             };
+            let files = opened.iter().map(|(seen, _)| seen.clone()).collect();
             let plan = SessionPlan { limits: config.limits.clone(), uid: id, ground, files };
             let kept = Kept { _uid: uid, group, _work: work, zygote };
             Ok((live::birth(&plan, &kept)?, kept))

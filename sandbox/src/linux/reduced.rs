@@ -1,7 +1,7 @@
 //! Work directories for sessions without namespaces (`Ground::Reduced`): folders on a file system of
 //! the host that is small as a whole, since nothing else bounds how much a session may write.
 
-use crate::wire::{GivenFile, NAMESPACES};
+use crate::wire::{NAMESPACES, SeenFile};
 use crate::{SandboxError, wire::Limits};
 use nix::sys::statvfs::statvfs;
 use std::{
@@ -58,7 +58,7 @@ impl Place {
     }
 
     /// A folder for user `owner`, with copies of `files` in it.
-    pub fn make(&self, owner: u32, files: &[GivenFile]) -> io::Result<Work> {
+    pub fn make(&self, owner: u32, files: &mut [(SeenFile, File)]) -> io::Result<Work> {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.0)?;
         let held = File::open(folder.path())?;
         held.lock()?;
@@ -68,9 +68,9 @@ impl Place {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
             chown(path, Some(owner), Some(owner))?;
         }
-        for file in files {
-            let copy = folder.path().join(&file.name);
-            fs::copy(&file.path, &copy)?;
+        for (seen, opened) in files {
+            let copy = folder.path().join(&seen.file.name);
+            io::copy(opened, &mut File::create(&copy)?)?;
             fs::set_permissions(&copy, fs::Permissions::from_mode(0o444))?;
         }
         Ok(Work { folder, _held: held })

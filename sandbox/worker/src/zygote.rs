@@ -25,6 +25,8 @@ pub fn main(lowered: Lowered) -> i32 {
     // Out of the host's terminal session: Ctrl-C there is the host's to handle. (The host's death
     // closes the socket; a parent-death signal would be bound to one of its threads.)
     let _ = nix::unistd::setsid();
+    // The host's files are its user's alone; a session's own are as programs expect them.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let plan = match packet::receive::<ZygotePlan>(control.as_fd()) {
         Ok(Some((plan, _))) => plan,
         _ => return 1,

@@ -1,7 +1,7 @@
 //! What the three tools share: the search backends, the fetcher, the sessions.
 
 use super::backend::{Endpoints, Search, SearchSpec, Surroundings};
-use super::fetch::{Fetcher, Limits};
+use super::fetch::{Fetcher, Limits, unpack};
 use super::page::{self, Page};
 use super::sessions::{Keep, Kept, Session, Sessions};
 use super::target::Address;
@@ -113,6 +113,7 @@ impl Browser {
             Address::Web(url) => {
                 let fetched = self.fetcher.fetch(url).await?;
                 tokio::task::spawn_blocking(move || {
+                    unpack::check(fetched.kind, &fetched.body, fetched.url.as_str())?;
                     page::read(fetched.kind, &fetched.body, fetched.charset, fetched.url.as_str())
                 })
             }

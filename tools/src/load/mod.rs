@@ -42,6 +42,13 @@ pub struct Loaded {
     pub notices: Vec<String>,
 }
 
+/// The name by which programs and models know a file: its own, with `_` for what is no text or breaks
+/// lines.
+pub fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.chars().map(|c| if c.is_control() || c == '\u{fffd}' { '_' } else { c }).collect()
+}
+
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -72,7 +79,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     (&mut file).take(8).read_to_end(&mut start).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name_of(path);
     let kind = kind(&start, &name.to_lowercase());
     let found = match kind {
         Kind::None => return Ok(Loaded::default()),

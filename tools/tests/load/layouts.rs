@@ -135,7 +135,7 @@ fn notices_are_lines_and_not_too_many() {
     let loaded = super::of_bytes("a\nb.csv", format!("{}\n{}\n", quoted(header), quoted(cells)).as_bytes());
     assert_eq!((loaded.table.unwrap().columns.len(), loaded.notices.len()), (columns, 11));
     assert!(
-        loaded.notices.iter().all(|text| text.starts_with("a b.csv: ") && !text.contains('\n')),
+        loaded.notices.iter().all(|text| text.starts_with("a_b.csv: ") && !text.contains('\n')),
         "{:?}",
         loaded.notices
     );

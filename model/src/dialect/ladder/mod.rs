@@ -13,12 +13,13 @@
 //!   quotation marks where the schema wants something else.
 //!
 //! The gates: a rescued call names a known tool, and its arguments fit the schema (`settle`); and it is
-//! not being talked about (`talk`). What is meant as a call and passes no gate is malformed, so that
+//! not being talked about (`talk`, `quotation`). What is meant as a call and passes no gate is malformed, so that
 //! the model is told, and is never silently the answer.
 
 mod fence;
 mod marks;
 mod prose;
+mod quotation;
 mod quotes;
 mod settle;
 mod talk;

@@ -57,6 +57,17 @@ impl<'a> Ladder<'a> {
             stops.extend([FENCE, "{", "["]);
         }
         let mut start = io.position();
+        if let Some((before, at)) = io.held()
+            && !self.mark_follows(&stops[..known]).await
+        {
+            match Place::new(io, before, at).talked_about(io).await {
+                true => {
+                    io.take_back();
+                    start = before;
+                }
+                false => io.release(),
+            }
+        }
         // Behind the last mark that was talked about.
         let mut talk = None;
         while let Some(stop) = io.until(&stops, Sink::Text).await {
@@ -67,10 +78,17 @@ impl<'a> Ladder<'a> {
                 return Some(stop);
             }
             let object = stop >= known && matches!(mark, "{" | "[");
-            if !object || !talk.is_some_and(|talk| touches(io, talk, at)) && self.plausible(at).await {
+            // What stands directly behind a mark that was talked about belongs to it.
+            let belongs = talk.is_some_and(|talk| touches(io, talk, at));
+            if belongs && !object {
+                talk = Some(behind);
+            } else if !object || !belongs && self.plausible(at).await {
                 let place = Place::new(io, start, at);
                 if stop < known {
                     if !place.mentioned() && (stop < bare || place.line_start() && !place.shown()) {
+                        if io.held().is_none() && place.doubtful() {
+                            io.hold(start, at);
+                        }
                         return Some(stop);
                     }
                 } else if self.rescued(mark, &place).await {
@@ -83,6 +101,18 @@ impl<'a> Ladder<'a> {
             io.say(Sink::Text, mark);
         }
         None
+    }
+
+    /// Whether one of the marks comes next, white space aside: then what was read goes on.
+    async fn mark_follows(&self, marks: &[&str]) -> bool {
+        let behind = self.io.position();
+        self.io.space().await;
+        let mut follows = false;
+        for mark in marks {
+            follows = follows || self.io.looking_at(mark).await;
+        }
+        self.io.seek(behind);
+        follows
     }
 
     /// Reads what begins with `mark` at the place. False when it is text.
@@ -116,7 +146,7 @@ impl<'a> Ladder<'a> {
         match calls(io, self.cx, &[close], Trust::Rescued).await {
             Found::Calls(calls) => {
                 close_mark(io, &[close]).await;
-                if place.within_sentence(io).await {
+                if place.talked_about(io).await {
                     return false;
                 }
                 calls.into_iter().for_each(|step| io.emit(step));
@@ -160,6 +190,9 @@ impl<'a> Ladder<'a> {
             if !free || !place.free_behind(io).await {
                 return false;
             }
+        }
+        if place.doubtful() && place.talked_about(io).await {
+            return false;
         }
         match steps {
             Some(steps) => steps.into_iter().for_each(|step| io.emit(step)),

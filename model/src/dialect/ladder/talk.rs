@@ -2,7 +2,8 @@
 //! example within an explanation is text, and so is what stands in quotation marks, in a code span, in
 //! a block quote, or in a sentence.
 
-use crate::dialect::stream::Io;
+use super::quotation;
+use crate::dialect::stream::{Io, last};
 
 /// Words of a sentence after which a call is held up as an example. Lower case.
 const EXAMPLE_CUES: &[&str] = &[
@@ -58,6 +59,51 @@ const STRONG_CUES: &[&str] = &[
     "比如",
     "例えば",
 ];
+/// Words that give what follows to somebody else: "The page says:". Lower case, whole words.
+const SAYING: &[&str] = &[
+    "says",
+    "said",
+    "saying",
+    "wrote",
+    "writes",
+    "written",
+    "reads",
+    "contains",
+    "contained",
+    "quote",
+    "quotes",
+    "quoted",
+    "instructs",
+    "instructed",
+    "tells",
+    "told",
+    "asks",
+    "demands",
+    "injected",
+    "sagt",
+    "schreibt",
+    "steht",
+    "stand",
+    "lautet",
+    "enthält",
+    "dit",
+    "écrit",
+    "contient",
+    "dice",
+    "escribe",
+    "contiene",
+    "diz",
+    "говорит",
+    "написано",
+    "пишет",
+];
+/// The same in scripts without spaces between words.
+const SAYING_UNSPACED: &[&str] = &["写着", "写道", "说", "内容是", "書いて", "と言"];
+/// Bytes before a call in which an example may be announced.
+const ANNOUNCED: usize = 300;
+/// Bytes in which something is closed at once.
+const AT_ONCE: usize = 14;
+
 /// Words behind a call that explain what was shown. Lower case.
 const EXPLANATIONS: &[&str] = &[
     "looks like",
@@ -73,6 +119,8 @@ const QUOTES: &[char] = &['"', '\'', '`', '“', '”', '‘', '’', '«', '»'
 /// What a sentence or a line that is complete ends with.
 const ENDS: &[char] = &['.', ':', '!', '?', '…', ')', '*', '。', '：', '！', '？', '>'];
 
+/// What a sentence goes on with behind a thing that is named in it.
+const CLAUSE_ENDS: &[char] = &[',', '.', ';', '?', ')', '—', '–', '，', '。', '、', '；', '？', '）'];
 /// Ends of a sentence, after which another may begin on the same line.
 const SENTENCE_ENDS: &[char] = &['.', ':', '!', '?', '…', '。', '：', '！', '？'];
 
@@ -87,6 +135,8 @@ pub(in crate::dialect) struct Place {
     paragraph: String,
     /// What stands before it on its line.
     line: String,
+    /// What stands before it, the end of it.
+    before: String,
     /// Whether a blank line separates it from the paragraph.
     apart: bool,
 }
@@ -102,9 +152,10 @@ impl Place {
             at,
             first: text.is_empty(),
             line_start: text.is_empty() || io.at_line_start(at),
-            paragraph: paragraph.to_lowercase(),
+            paragraph: last(paragraph, ANNOUNCED).to_lowercase(),
             line: line.to_owned(),
             apart: before[text.len()..].matches('\n').count() > 1,
+            before,
         }
     }
 
@@ -129,10 +180,54 @@ impl Place {
             || self.code_span()
             || self.line.trim_start().starts_with('>')
             || !self.apart && self.announced() && STRONG_CUES.iter().any(example)
+            || self.attributed()
     }
 
     fn code_span(&self) -> bool {
-        self.line.matches('`').count() % 2 == 1
+        quotation::open_code(&self.line).is_some()
+    }
+
+    /// "The page says: {…}"
+    fn attributed(&self) -> bool {
+        if !self.announced() {
+            return false;
+        }
+        let sentence = self.paragraph.trim_end_matches([':', '：']);
+        let sentence = sentence.rsplit(['.', '!', '?', '。', '！', '？', '\n']).next().unwrap_or_default();
+        let word = |word: &str| SAYING.contains(&word);
+        sentence.split(|c: char| !c.is_alphanumeric()).any(word) || SAYING_UNSPACED.iter().any(|s| sentence.contains(s))
+    }
+
+    /// Whether what follows may show that what stands here is talk.
+    pub fn doubtful(&self) -> bool {
+        !self.line.trim().is_empty() || quotation::open(&self.before).is_some()
+    }
+
+    /// Whether what began at this place and ends at the position is talk: a quotation, a code span or a
+    /// sentence goes on around it.
+    pub async fn talked_about(&self, io: &Io) -> bool {
+        self.enclosed(io).await || self.within_sentence(io).await
+    }
+
+    /// Whether a quotation or a code span that was opened before this place is closed behind it: within
+    /// the paragraph, or at once.
+    async fn enclosed(&self, io: &Io) -> bool {
+        let Some(open) = quotation::open(&self.before) else { return false };
+        let paragraph = self.before.rsplit("\n\n").next().unwrap_or_default();
+        let far = quotation::open(paragraph).is_some();
+        let most = if far { ANNOUNCED } else { AT_ONCE };
+        let behind = io.position();
+        let mut text = String::new();
+        while text.trim_start().len() < most && !text.ends_with("\n\n") {
+            let Some(c) = io.peek().await else { break };
+            if open.closes(&text) && !open.may_go_on(c) {
+                break;
+            }
+            text.push(c);
+            io.seek(io.position() + c.len_utf8());
+        }
+        io.seek(behind);
+        open.closes(&text) && (far || open.closes_first(&text))
     }
 
     /// Whether an opening quotation mark stands directly before.
@@ -148,11 +243,14 @@ impl Place {
         (self.line_start || self.paragraph.ends_with(SENTENCE_ENDS)) && !self.shown()
     }
 
-    /// Whether what stands before it says that it is only shown: an example is announced, or a
-    /// quotation or a block quote begun.
+    /// Whether what stands before it says that it is only shown: an example is announced, somebody else's
+    /// words, or a quotation or a block quote begun.
     pub fn shown(&self) -> bool {
         let last_line = self.paragraph.rsplit('\n').next().unwrap_or_default();
-        self.example() || self.paragraph.ends_with(QUOTES) || !self.apart && last_line.trim_start().starts_with('>')
+        self.example()
+            || self.attributed()
+            || self.paragraph.ends_with(QUOTES)
+            || !self.apart && last_line.trim_start().starts_with('>')
     }
 
     /// Whether an example is announced.
@@ -196,14 +294,21 @@ impl Place {
     /// Whether a sentence goes on at the position that began before this place.
     pub async fn within_sentence(&self, io: &Io) -> bool {
         let before = self.line.trim_end();
-        if !before.ends_with(|c: char| c.is_alphanumeric() || c == ',') {
-            return false;
-        }
+        let Some(last) = before.chars().next_back() else { return false };
         let behind = io.position();
         io.take_while(|c| c == ' ' || c == '\t').await;
-        let goes_on = io.peek().await.is_some_and(|c| c.is_lowercase() || matches!(c, ',' | '.' | ';' | '?' | ')'));
+        let next = io.peek().await;
         io.seek(behind);
-        goes_on
+        let Some(next) = next else { return false };
+        match last {
+            '(' | '[' => matches!(next, ')' | ']'),
+            '|' => next == '|',
+            last if ENDS.contains(&last) => matches!(next, ',' | ';' | '，' | '；' | '、'),
+            last if last.is_alphanumeric() || matches!(last, ',' | '，' | '—' | '–') => {
+                next.is_lowercase() || other_letter(next) && !next.is_uppercase() || CLAUSE_ENDS.contains(&next)
+            }
+            _ => false,
+        }
     }
 }
 

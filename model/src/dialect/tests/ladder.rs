@@ -6,7 +6,7 @@ use polymath_chat::ToolSpec;
 use serde_json::json;
 
 /// Tools that the rungs need: arguments of all types, one string, and two.
-fn ladder_cx() -> ParseCx {
+pub fn ladder_cx() -> ParseCx {
     let tool = |name: &str, properties, required| ToolSpec {
         name: name.into(),
         description: String::new(),
@@ -32,7 +32,7 @@ fn ladder_cx() -> ParseCx {
 }
 
 /// How a dialect writes a call between its own marks, given the arguments as they stand.
-fn marked(dialect: &str, name: &str, arguments: &str) -> String {
+pub fn marked(dialect: &str, name: &str, arguments: &str) -> String {
     let object = format!("{{\"name\": \"{name}\", \"arguments\": {arguments}}}");
     match dialect {
         "mistral" => format!("[TOOL_CALLS]{name}[ARGS]{arguments}"),

@@ -15,6 +15,7 @@ mod llama;
 mod markers;
 mod mistral;
 mod properties;
+mod quoted;
 mod qwen25_coder;
 mod qwen3_hermes;
 mod qwen3_xml;

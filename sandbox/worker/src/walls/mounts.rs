@@ -6,7 +6,7 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     unistd::{chdir, pivot_root},
 };
-use polymath_sandbox::wire::{GivenFile, Limits, Wall};
+use polymath_sandbox::wire::{Limits, SeenFile, Wall};
 use std::{
     ffi::CString,
     fs,
@@ -32,7 +32,7 @@ pub struct View<'a> {
     /// Folders to bind read-only under their own names.
     pub runtime: &'a [PathBuf],
     /// Files to bind read-only in the work directory.
-    pub files: &'a [GivenFile],
+    pub files: &'a [SeenFile],
     /// Leaves the host's root on /host: this wall is down, for a test.
     pub keep_host: bool,
 }
@@ -111,21 +111,32 @@ fn tmpfs(target: &str, options: &str) -> Result<(), WallError> {
 
 /// Puts a file of the user's into the work directory, read-only. One that only its owner may read is
 /// copied first, since the session becomes another user.
-fn give(file: &GivenFile, index: usize) -> Result<(), WallError> {
+fn give(seen: &SeenFile, index: usize) -> Result<(), WallError> {
+    let file = &seen.file;
     let fail = |e: std::io::Error| WallError::new(WALL, format!("giving {}: {e}", file.path.display()));
     let to = format!("/new{WORK}/{}", file.name);
     fs::write(&to, "").map_err(fail)?;
     let source = Path::new("/old").join(file.path.strip_prefix("/").unwrap_or(&file.path));
-    let about = fs::metadata(&source).map_err(fail)?;
+    let about = fs::symlink_metadata(&source).map_err(fail)?;
+    let is_seen = |about: &fs::Metadata| match (about.dev(), about.ino()) == (seen.device, seen.inode) {
+        true => Ok(()),
+        false => Err(fail(std::io::Error::other("another file was put in its place"))),
+    };
+    is_seen(&about)?;
     // Of the user's own namespace, where there is one, it stays the owner.
     if about.permissions().mode() & 0o004 != 0 || about.uid() == nix::unistd::getuid().as_raw() && about.uid() != 0 {
-        return bind(&file.path, &to);
+        bind(&file.path, &to)?;
+        // What was mounted is told by the mount itself.
+        return is_seen(&fs::metadata(&to).map_err(fail)?);
     }
     let copies = format!("/given{index}");
     make_dir(&copies)?;
     tmpfs(&copies, &format!("size={},nr_inodes=4,mode=755", about.len() + (64 << 10)))?;
     let copy = format!("{copies}/file");
-    fs::copy(&source, &copy).map_err(fail)?;
+    let mut opened = fs::File::open(&source).map_err(fail)?;
+    is_seen(&opened.metadata().map_err(fail)?)?;
+    let mut written = fs::File::create(&copy).map_err(fail)?;
+    std::io::copy(&mut opened, &mut written).map_err(fail)?;
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o444)).map_err(fail)?;
     mount(Some(copy.as_str()), to.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)
         .map_err(|e| fail(e.into()))?;

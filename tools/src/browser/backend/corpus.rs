@@ -5,7 +5,7 @@
 //! their path below the folder; nothing outside it can be named, and links are not followed.
 
 use crate::browser::{
-    fetch::content::Kind,
+    fetch::{content::Kind, unpack},
     page::{self, Page},
     passage,
 };
@@ -112,7 +112,7 @@ impl Corpus {
         let (file, kind) = self.files.get(path)?;
         let url = address(path);
         Some(match std::fs::read(file) {
-            Ok(body) => page::read(*kind, &body, None, &url),
+            Ok(body) => unpack::check(*kind, &body, &url).and_then(|()| page::read(*kind, &body, None, &url)),
             Err(e) => Err(polymath_chat::ToolFailure::new("not_found", format!("cannot read {url}: {e}"))),
         })
     }

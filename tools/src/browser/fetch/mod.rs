@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod content;
+pub mod unpack;
 
 use content::Kind;
 use polymath_chat::ToolFailure;
