@@ -18,7 +18,7 @@ use polymath_model::eval::{self, Case, Kind, Outcome};
 use polymath_model::store::{self, Resolved, Store};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +34,10 @@ pub struct EvalArgs {
     /// Only the case or dialogue of this name; may be given several times
     #[arg(long, value_name = "ID")]
     case: Vec<String>,
+    /// Cases of one's own in place of the built-in ones: a folder with one.jsonl, choice.jsonl, several.jsonl and none.jsonl,
+    /// or some of them
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tasks", "fresh"])]
+    cases: Option<PathBuf>,
     /// At most so many cases or dialogues of each kind
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -142,7 +146,10 @@ pub async fn run(args: EvalArgs, home: &Path, quiet: bool, out: &mut impl Write)
 fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
     let mut chosen = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|k| args.kind.as_deref().is_none_or(|name| name == k.name())) {
-        let cases = eval::cases(kind).context("the evaluation's own data cannot be read")?;
+        let cases = match &args.cases {
+            Some(folder) => own_cases(folder, kind)?,
+            None => eval::cases(kind).context("the evaluation's own data cannot be read")?,
+        };
         let named = cases.into_iter().filter(|c| args.case.is_empty() || args.case.contains(&c.id));
         chosen.extend(named.take(args.limit.unwrap_or(usize::MAX)));
     }
@@ -153,6 +160,16 @@ fn chosen(args: &EvalArgs) -> anyhow::Result<Vec<Case>> {
         ));
     }
     Ok(chosen)
+}
+
+/// The cases of one kind in a folder; none where it has no file of them.
+fn own_cases(folder: &Path, kind: Kind) -> anyhow::Result<Vec<Case>> {
+    let path = folder.join(format!("{}.jsonl", kind.name()));
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read the cases {}", path.display()))?;
+    eval::parse(&text).with_context(|| format!("{}: a line is no case (docs: model/src/eval/case.rs)", path.display()))
 }
 
 async fn load(resolved: &Resolved, home: &Path, arm: Arm) -> anyhow::Result<LlamaEngine> {

@@ -77,7 +77,12 @@ fn openai_tools<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
 
 /// The cases of one kind, in the order of their file.
 pub fn cases(kind: Kind) -> Result<Vec<Case>, serde_json::Error> {
-    kind.file().lines().map(serde_json::from_str).collect()
+    parse(kind.file())
+}
+
+/// Cases out of a file of one's own, one a line.
+pub fn parse(lines: &str) -> Result<Vec<Case>, serde_json::Error> {
+    lines.lines().map(serde_json::from_str).collect()
 }
 
 /// The arguments made of the first accepted value of each parameter: a reference answer.

@@ -10,7 +10,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, ExpectedCall, Kind, cases, reference};
+pub use case::{Case, ExpectedCall, Kind, cases, parse, reference};
 pub use check::{check, fits};
 
 use crate::engine::{Engine, EngineError, Reply, ReplyRequest, Rules, Sampling};

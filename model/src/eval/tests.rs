@@ -104,6 +104,22 @@ fn cases_are_sound() {
     }
 }
 
+/// The blind cases load as the built-in ones do.
+#[test]
+fn cases_of_a_folder_are_read() {
+    let files = [
+        include_str!("../../eval/new/one.jsonl"),
+        include_str!("../../eval/new/choice.jsonl"),
+        include_str!("../../eval/new/several.jsonl"),
+        include_str!("../../eval/new/none.jsonl"),
+    ];
+    for (kind, text) in Kind::ALL.into_iter().zip(files) {
+        let cases = parse(text).unwrap();
+        assert!(cases.len() >= 50 && cases.iter().all(|case| case.kind == kind), "{}", kind.name());
+    }
+    assert!(parse("{\"id\": 1}").is_err());
+}
+
 fn shape_is_right(case: &Case) {
     let shape = match case.kind {
         Kind::One => case.tools.len() == 1 && case.expected.len() == 1,
