@@ -124,7 +124,7 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     let before: usize = request.messages.iter().map(|m| m.calls.len()).sum();
     let mut message = Message::assistant("");
     let mut malformed = Vec::new();
-    let read = calls::read(&written.text, request.tools);
+    let read = calls::read(&written.text, request.tools, request.messages);
     let is_cut = matches!(written.stop, ReplyStop::Length | ReplyStop::Loop);
     let rest = calls::cut(&written.text);
     if read.is_empty() || is_cut && !rest.is_empty() {

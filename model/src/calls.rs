@@ -12,6 +12,7 @@ mod examples;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod unmentioned;
 mod wording;
 
 pub use wording::said;
@@ -168,20 +169,33 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
     ((likelihood(YES) + NONE) / (likelihood(NO) + NONE)).ln()
 }
 
-/// The whole calls of what was written under [`calls_grammar`](crate::constrain::calls_grammar): names
-/// and arguments, none twice. What was cut in the middle of a call has only the calls before it.
-pub fn read(text: &str, tools: &[ToolSpec]) -> Vec<(String, Value)> {
+/// The whole calls of what was written for a conversation under
+/// [`calls_grammar`](crate::constrain::calls_grammar): names and arguments, none twice, nor one that only
+/// says more or less than one before. What was cut in the middle of a call has only the calls before it.
+pub fn read(text: &str, tools: &[ToolSpec], messages: &[Message]) -> Vec<(String, Value)> {
+    let said: String = messages.iter().map(|m| m.content.as_str()).collect::<Vec<_>>().join("\n");
     let mut calls: Vec<(String, Value)> = Vec::new();
     for Written { name, arguments } in whole_calls(text).0 {
         let call = match tools.iter().find(|t| t.name == name) {
-            Some(tool) => (name, without_empty(arguments, &tool.parameters)),
+            Some(tool) => (name, unmentioned::without(without_empty(arguments, &tool.parameters), tool, &said)),
             None => (name, arguments),
         };
-        if !calls.contains(&call) {
+        if !calls
+            .iter()
+            .any(|known| known.0 == call.0 && (is_within(&known.1, &call.1) || is_within(&call.1, &known.1)))
+        {
             calls.push(call);
         }
     }
     calls
+}
+
+/// Whether a call's arguments are all among another's.
+fn is_within(arguments: &Value, others: &Value) -> bool {
+    match (arguments.as_object(), others.as_object()) {
+        (Some(own), Some(others)) => own.iter().all(|(name, value)| others.get(name) == Some(value)),
+        _ => arguments == others,
+    }
 }
 
 /// What [`read`] left out since it was cut in the middle; empty where the list ends with a whole call.

@@ -99,14 +99,14 @@ fn the_question_holds_what_the_model_needs() {
 #[test]
 fn what_was_written_is_read() {
     let text = r#"[{"name": "f", "arguments": {"x": 1}}, {"name": "g", "arguments": {}}]"#;
-    let calls = read(text, &[]);
+    let calls = read(text, &[], &[]);
     assert_eq!(calls, [("f".to_owned(), json!({"x": 1})), ("g".to_owned(), json!({}))]);
     assert_eq!(
         written(&[ToolCall { id: String::new(), name: "f".into(), arguments: json!({"x": 1}) }]),
         r#"[{"name": "f", "arguments": {"x": 1}}]"#
     );
-    assert!(read("[{\"name\": \"f\"", &[]).is_empty());
-    assert!(read("no calls", &[]).is_empty());
+    assert!(read("[{\"name\": \"f\"", &[], &[]).is_empty());
+    assert!(read("no calls", &[], &[]).is_empty());
 }
 
 #[test]
@@ -116,15 +116,22 @@ fn optional_arguments_that_say_nothing_are_left_out() {
         "whole": {"type": "boolean", "description": "All of it. Default is true."}, "from": {"type": "integer"}
     }});
     let text = r#"[{"name": "f", "arguments": {"must": "", "note": "", "formal": false, "whole": false, "from": 0}}]"#;
-    let calls = read(text, &[tool("f", parameters)]);
+    let calls = read(text, &[tool("f", parameters)], &[]);
     assert_eq!(calls[0].1, json!({"must": "", "whole": false, "from": 0}));
+}
+
+#[test]
+fn a_call_that_says_a_little_more_is_no_second_one() {
+    let text = r#"[{"name": "f", "arguments": {"x": 1}}, {"name": "f", "arguments": {"x": 1, "y": 2}}, {"name": "f", "arguments": {"x": 2}}]"#;
+    let calls: Vec<Value> = read(text, &[], &[]).into_iter().map(|(_, arguments)| arguments).collect();
+    assert_eq!(calls, [json!({"x": 1}), json!({"x": 2})]);
 }
 
 #[test]
 fn whole_calls_are_read_once_and_a_cut_one_is_not() {
     let call = |n: u8| format!("{{\"name\": \"f\", \"arguments\": {{\"n\": {n}}}}}");
     let cut = format!("[{}, {}, {}, {{\"name\": \"f\", \"argu", call(1), call(2), call(1));
-    let calls: Vec<Value> = read(&cut, &[]).into_iter().map(|(_, arguments)| arguments["n"].clone()).collect();
+    let calls: Vec<Value> = read(&cut, &[], &[]).into_iter().map(|(_, arguments)| arguments["n"].clone()).collect();
     assert_eq!(calls, [1, 2]);
     assert!(repeats(&cut));
     assert!(!repeats(&format!("[{}, {}", call(1), call(2))));

@@ -142,6 +142,10 @@ fn is_unasked_series(columns: &[String], request: &str) -> bool {
         && !request.contains(|c: char| c.is_ascii_digit())
 }
 
+fn is_table(word: &str) -> bool {
+    word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// `t1` for the name of its file.
 fn with_table_names(step: &mut Step, chat: &Chat) {
     let Step::Sql { query, .. } = step else { return };
@@ -164,9 +168,13 @@ fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
     let condition = query.find(" WHERE ").map_or("", |at| &query[at..]);
     let literals = condition.split('\'').skip(1).step_by(2).map(|text| text.trim_matches('%').trim().to_lowercase());
     let worded = |text: &String| text.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    // What a table at hand holds is seen in it: the words of a file's name are no values.
+    let there =
+        |word: &str| word.strip_prefix('t').and_then(|n| n.parse().ok()).is_some_and(|n: usize| n <= chat.tables.len());
+    let at_hand = words(query).any(there) && words(query).filter(|word| is_table(word)).all(there);
     let has = |text: &str| {
         let mut cells = chat.tables.iter().flat_map(|t| t.rows.iter().flatten()).take(CELLS);
-        said.contains(text) || cells.any(|cell| cell.display().to_lowercase().contains(text))
+        !at_hand && said.contains(text) || cells.any(|cell| cell.display().to_lowercase().contains(text))
     };
     literals.filter(worded).any(|text| !has(&text))
 }
@@ -439,6 +447,12 @@ mod tests {
         assert!(is_of_unsaid("SELECT * FROM t1 WHERE Crop = 'Wheat'", "and per head?", &chat));
         assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Crop LIKE '%Wheat%'", "only wheat, please", &chat));
         assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Day LIKE '2010-03%'", "in March?", &chat));
+        let mut chat = Chat::new("c");
+        let columns = vec!["Farm".to_owned()];
+        let row = vec![polymath_chat::Cell::new("Varn", Provenance::Given)];
+        chat.tables.push(polymath_chat::Table { title: "sales_sund.csv".into(), columns, rows: vec![row] });
+        assert!(is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Sund'", "the sum of sales_sund.csv", &chat));
+        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Varn'", "the sum of varn", &chat));
     }
 
     #[test]

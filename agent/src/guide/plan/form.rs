@@ -64,6 +64,19 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     if tabled && named::names(asked).len() == 2 && (says(&request, COMPARED) || says(&request, MORE)) {
         return Form::Calculated;
     }
+    // Of two things that are compared one alone says nothing.
+    let names = named::names(asked);
+    let named =
+        |name: &String| steps.iter().any(|s| matches!(s, Step::Find { what, .. } if what.contains(name.as_str())));
+    if names.len() == 2
+        && looks_up == 1
+        && !calculates
+        && (says(&request, COMPARED) || says(&request, MORE))
+        && !names.iter().all(named)
+        && chat.facts.is_empty()
+    {
+        return Form::Calculated;
+    }
     let compares = says(&request, PERCENT) || says(&request, MORE);
     let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
     let one_of_two = steps.iter().any(spans);
@@ -121,6 +134,7 @@ fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::steps;
     use super::*;
 
     #[track_caller]
@@ -152,5 +166,8 @@ mod tests {
         let two = "c = find(\"length of A\")\nd = find(\"length of B\")";
         check_form(two, "By how many percent is A longer than B?", Form::Calculated);
         check_form(two, "How long are A and B?", Form::Any);
+        let one = steps::read("c = find(\"employees of the Ost Mill\")");
+        let request = "Compare the Ost Mill and the West Mill: which is larger in employees?";
+        assert_eq!(form(&one, request, &Chat::new("c")), Form::Calculated);
     }
 }

@@ -1,0 +1,74 @@
+//! Flags that nobody asked for: a small model sets what there is a place for.
+
+use super::signature::is_required;
+use polymath_chat::ToolSpec;
+use serde_json::Value;
+
+/// Letters of a word's beginning that make it the same word: `include`, `including`.
+const STEM: usize = 5;
+
+/// Arguments without the optional flags that are set though no word of the conversation is one of theirs.
+pub fn without(arguments: Value, tool: &ToolSpec, said: &str) -> Value {
+    let Value::Object(arguments) = arguments else { return arguments };
+    let schema = &tool.parameters;
+    let said = words(said);
+    // A function's own words are said whenever it is asked for.
+    let of_function = words(&format!("{} {}", tool.name, tool.description));
+    let unmentioned = |name: &str, value: &Value| {
+        let parameter = &schema["properties"][name];
+        let about = parameter.get("description").and_then(Value::as_str).unwrap_or_default();
+        let own = words(&format!("{name} {about}"));
+        let told = own.iter().any(|word| said.contains(word) && !of_function.contains(word));
+        let default = parameter.get("default").is_some_and(|default| default == value);
+        *value == Value::Bool(true) && !is_required(schema, name) && !told && !default
+    };
+    arguments.into_iter().filter(|(name, value)| !unmentioned(name, value)).collect()
+}
+
+/// Beginnings of the words that say something.
+fn words(text: &str) -> Vec<String> {
+    const EMPTY: &[&str] = &[
+        "whether", "true", "false", "with", "should", "when", "this", "that", "return", "default", "optional",
+        "result", "results", "from", "want", "wants", "would", "please", "could", "have", "will",
+    ];
+    let mut parts = vec![String::new()];
+    let mut small = false;
+    for c in text.chars() {
+        let inner = c.is_uppercase() && small;
+        if !c.is_alphanumeric() || inner {
+            parts.push(String::new());
+        }
+        small = c.is_lowercase();
+        if c.is_alphanumeric() {
+            parts.last_mut().into_iter().for_each(|word| word.extend(c.to_lowercase()));
+        }
+    }
+    let long = parts.into_iter().filter(|word| word.chars().count() > 3 && !EMPTY.contains(&word.as_str()));
+    long.map(|word| word.chars().take(STEM).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn flags_are_set_where_they_are_asked_for() {
+        let parameters = json!({"type": "object", "required": ["city"], "properties": {
+            "city": {"type": "string"},
+            "include_hourly": {"type": "boolean", "description": "Whether to include the hourly forecast"},
+            "metric": {"type": "boolean", "default": true}
+        }});
+        let tool = ToolSpec {
+            name: "weather".into(),
+            description: "Forecast for a city.".into(),
+            parameters,
+            raw_argument: None,
+            stateful: false,
+        };
+        let given = json!({"city": "Bern", "include_hourly": true, "metric": true});
+        let left = without(given.clone(), &tool, "What is the forecast for Bern?");
+        assert_eq!(left, json!({"city": "Bern", "metric": true}));
+        assert_eq!(without(given.clone(), &tool, "The forecast for Bern, hour by hour, hourly"), given);
+    }
+}
