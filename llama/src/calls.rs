@@ -9,7 +9,7 @@ use crate::reply;
 use crate::scheduler::Scheduler;
 use crate::vocabulary::Vocabulary;
 use llama_cpp_2::token::LlamaToken;
-use polymath_chat::{Constraint, Event, Message, ToolCall, ToolSpec, call_id};
+use polymath_chat::{Constraint, Event, Message, Role, ToolCall, ToolSpec, call_id};
 use polymath_model::calls::{self, CallWay};
 use polymath_model::constrain::calls_grammar;
 use polymath_model::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Sampling, TokenUsage, ToolChoice};
@@ -75,7 +75,19 @@ impl Decider<'_> {
         let longest = calls::said(tools, |_| true).len();
         let prompt = self.vocabulary.tokenize_prompt(prompt);
         let said = self.ask(prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
-        Ok(calls::asked_for(&said.logprobs, tools))
+        let odds = calls::odds(&said.logprobs, tools);
+        let mut parts = Vec::new();
+        let last = self.request.messages.last().filter(|m| m.role == Role::User);
+        let request = last.map_or("", |m| m.content.as_str());
+        if calls::is_open(&odds) && self.request.rules.parallel_calls {
+            for part in calls::clauses(request) {
+                let prompt = self.template.render(&calls::question_of(part, tools), &[])?;
+                let prompt = self.vocabulary.tokenize_prompt(&prompt);
+                let said = self.ask(prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
+                parts.push(calls::odds(&said.logprobs, tools));
+            }
+        }
+        Ok(calls::asked_for(&odds, &parts, tools))
     }
 
     async fn ask(

@@ -8,6 +8,7 @@
 //! alone, where it goes on to call whatever else there is. The examples never change and come first,
 //! so that they are evaluated once and found in the prefix cache from then on.
 
+mod clauses;
 mod examples;
 mod signature;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 mod unmentioned;
 mod wording;
 
+pub use clauses::clauses;
 pub use wording::said;
 
 use crate::constrain::quoted;
@@ -28,6 +30,9 @@ use wording::{NO, YES, ask, written};
 const ASKED_FROM: f32 = 0.0;
 /// The same for a function that is not the surest: one thing is asked for more often than two.
 const FURTHER_FROM: f32 = 1.4;
+
+/// The same for a function that a part of the request asks for, of the whole.
+const PART_FROM: f32 = -2.0;
 
 /// Characters of an earlier message or result that are shown with the request.
 const SHOWN: usize = 600;
@@ -64,6 +69,13 @@ pub fn question(messages: &[Message], tools: &[ToolSpec]) -> Vec<Message> {
     let done = done_since_request(messages);
     let mut asked = examples::conversation(!done.is_empty());
     asked.push(Message::user(ask(tools, &request(messages), &done)));
+    asked
+}
+
+/// The conversation that ends where the model has to say which functions a part of the request asks for.
+pub fn question_of(part: &str, tools: &[ToolSpec]) -> Vec<Message> {
+    let mut asked = examples::conversation(false);
+    asked.push(Message::user(ask(tools, &format!("Request: {part}"), "")));
     asked
 }
 
@@ -124,20 +136,39 @@ pub fn said_grammar(tools: &[ToolSpec]) -> Constraint {
     Constraint::Lark(format!("start: {}\nanswer: {} | {}\n", lines.join(" "), quoted(" yes\n"), quoted(" no\n")))
 }
 
-/// The functions that are asked for, by what was said of each: the surest of those that the model
-/// holds to be, and the others that it is sure enough of.
-pub fn asked_for(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<ToolSpec> {
-    let odds = odds(said, tools);
+/// The functions that are asked for, by the [`odds`] of each: the surest of those that the model holds to
+/// be, and the others that it is sure enough of, or that a part of the request asks for (`parts`: the odds for
+/// each of its [`clauses`]).
+pub fn asked_for(odds: &[f32], parts: &[Vec<f32>], tools: &[ToolSpec]) -> Vec<ToolSpec> {
     let names: Vec<&str> = tools.iter().map(|t| t.name.as_str()).collect();
-    tracing::debug!("log odds that it is asked for: {:?}", names.iter().zip(&odds).collect::<Vec<_>>());
-    let surest = odds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let asked_for = tools.iter().zip(odds).filter(|(_, o)| *o >= ASKED_FROM && (*o == surest || *o >= FURTHER_FROM));
-    asked_for.map(|(tool, _)| tool.clone()).collect()
+    tracing::debug!("log odds that it is asked for: {:?}", names.iter().zip(odds).collect::<Vec<_>>());
+    tracing::debug!("and by parts: {parts:?}");
+    let surest = highest(odds);
+    let of_a_part = |i: usize| {
+        odds[i] >= PART_FROM
+            && parts.iter().any(|part| part.get(i).is_some_and(|o| *o >= ASKED_FROM && *o == highest(part)))
+    };
+    let is_asked = |(i, o): (usize, &f32)| *o >= ASKED_FROM && (*o == surest || *o >= FURTHER_FROM) || of_a_part(i);
+    let asked: Vec<bool> = odds.iter().enumerate().map(is_asked).collect();
+    if surest < ASKED_FROM {
+        return Vec::new();
+    }
+    tools.iter().zip(asked).filter(|(_, asked)| *asked).map(|(tool, _)| tool.clone()).collect()
+}
+
+/// Whether something is asked for, and it is not settled whether something else is.
+pub fn is_open(odds: &[f32]) -> bool {
+    let surest = highest(odds);
+    surest >= ASKED_FROM && odds.iter().any(|o| *o != surest && (PART_FROM..FURTHER_FROM).contains(o))
+}
+
+fn highest(odds: &[f32]) -> f32 {
+    odds.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// Logarithms of the odds for "yes" in what was [`said`], by the distribution of the token in which
 /// each answer begins. Vocabularies differ in where that token begins.
-fn odds(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<f32> {
+pub fn odds(said: &[TokenLogprob], tools: &[ToolSpec]) -> Vec<f32> {
     let mut starts = Vec::new();
     let mut text = Vec::new();
     for token in said {

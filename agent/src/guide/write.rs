@@ -200,7 +200,12 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
 fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> String {
     let value = |fact: &Fact| format!("{}{}", fact.text, mark(&fact.provenance, sources));
     let draft = draft.trim();
-    let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name))) && !invents(draft, facts, question);
+    // One figure told twice is told of something else the second time.
+    let twice =
+        |f: &Fact| (f.number.is_some() || f.date.is_some()) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
+    let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
+        && !facts.iter().any(twice)
+        && !invents(draft, facts, question);
     let mut text = if usable { draft.to_owned() } else { String::new() };
     let mut left = Vec::new();
     for fact in facts {

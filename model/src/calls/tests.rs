@@ -56,14 +56,22 @@ fn the_functions_asked_for_are_those_that_the_model_is_sure_of() {
             token(": yes", &[(": yes", likely[2]), (": no", 1.0 - likely[2])]),
             token("\n", &[]),
         ];
-        super::asked_for(&tokens, &tools).into_iter().map(|tool| tool.name).collect()
+        super::asked_for(&odds(&tokens, &tools), &[], &tools).into_iter().map(|tool| tool.name).collect()
     };
     assert_eq!(asked_for([0.9, 0.95, 0.1]), ["f", "no: yes"]);
     // The second has to be surer than the first.
     assert_eq!(asked_for([0.6, 0.55, 0.1]), ["f"]);
     assert_eq!(asked_for([0.6, 0.1, 0.9]), ["h"]);
     assert!(asked_for([0.4, 0.1, 0.49]).is_empty());
-    assert!(super::asked_for(&[], &tools).is_empty());
+    assert!(super::asked_for(&odds(&[], &tools), &[], &tools).is_empty());
+    // What a part of the request asks for is asked for, unless the whole has nothing to do with it.
+    let parts = [vec![2.0, -3.0, -4.0], vec![-3.0, -1.0, 0.5]];
+    let by_parts = |odds: [f32; 3]| -> Vec<String> {
+        super::asked_for(&odds, &parts, &tools).into_iter().map(|tool| tool.name).collect()
+    };
+    assert_eq!(by_parts([1.0, -0.5, -0.5]), ["f", "h"]);
+    assert_eq!(by_parts([1.0, -0.5, -5.0]), ["f"]);
+    assert!(is_open(&[1.0, -0.5, -5.0]) && !is_open(&[1.5, -5.0, 3.0]) && !is_open(&[-1.0, -0.5]));
 }
 
 #[test]

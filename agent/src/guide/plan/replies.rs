@@ -171,8 +171,33 @@ fn was_a_reply(chat: &Chat) -> bool {
 fn is_writing(request: &str) -> bool {
     const WRITE: &[&str] =
         &["write", "draft", "compose", "schreib", "schreibe", "verfasse", "écris", "rédige", "escribe", "redacta"];
+    const TEXTS: &[&str] = &[
+        "e-mail",
+        "email",
+        "mail to",
+        "letter to",
+        "poem",
+        "haiku",
+        "limerick",
+        "note to",
+        "message to",
+        "invitation to",
+        "speech",
+        "toast",
+        "slogan",
+        "brief an",
+        "gedicht",
+        "lettre à",
+        "poème",
+        "carta a",
+        "poema",
+    ];
     let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
-    let begins = WRITE.contains(&first) || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
+    let bare = ["a short ", "an ", "a ", "ein ", "eine ", "un ", "une ", "una "];
+    let noun = bare.iter().find_map(|article| request.trim().strip_prefix(article)).unwrap_or(request.trim());
+    let begins = WRITE.contains(&first)
+        || TEXTS.iter().any(|text| noun.starts_with(text)) && !request.contains('?')
+        || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
     begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
 }
 
@@ -336,6 +361,7 @@ mod tests {
         let greets = |request: &str| is_reply(request, &Chat::new("c"));
         assert!(greets("Hey there, this is Veit") && greets("do you still know my name?") && greets("Good morning!"));
         assert!(greets("What is \"I am tired\" in Italian?") && !greets("Who wrote \"Faust\"?"));
+        assert!(greets("an e-mail to Ann Bo, moving our meeting to Monday") && !greets("poem of the year 1990?"));
         assert!(!greets("Hello, how long is the Rhine?") && !greets("hi, find the height of the Varn Dam"));
     }
 
