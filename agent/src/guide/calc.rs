@@ -3,7 +3,7 @@
 use super::state::Guide;
 use crate::lead::Turn;
 use crate::notebook::Fact;
-use polymath_quantity::short;
+use polymath_quantity::{UnitKind, read, short};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -125,7 +125,11 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
 pub fn asked_unit(request: &str) -> Option<String> {
     let words: Vec<&str> = request.split(|c: char| c.is_whitespace() || ",;?!".contains(c)).collect();
     let pairs = words.windows(2).rev();
-    let unit = |word: &str| UNITS.contains(&word.trim_end_matches('.').to_lowercase().as_str());
+    let measure = |word: &str| read(&format!("1 {word}")).unit.is_some_and(|unit| unit.kind == UnitKind::Measure);
+    let unit = |word: &str| {
+        let word = word.trim_end_matches('.').to_lowercase();
+        UNITS.contains(&word.as_str()) || word.len() > 2 && measure(&word)
+    };
     pairs
         .filter(|pair| ["in", "into", "to", "en"].contains(&pair[0].to_lowercase().as_str()) && unit(pair[1]))
         .map(|pair| pair[1].trim_end_matches('.').to_owned())

@@ -1,6 +1,7 @@
 //! Which of two things has more of something, or less: told by their figures. The model only says which
 //! way the question goes, and writes the sentence round names that are put in.
 
+use super::named;
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::CONTEST;
@@ -125,7 +126,12 @@ fn names(a: &str, b: &str) -> (String, String) {
         back -= 1;
     }
     let name = |words: &[String]| words[front..words.len() - back].concat().trim().to_owned();
-    (name(&x), name(&y))
+    // "Post Museum" of the Post Museum of Clocks is not all of its name.
+    let whole = |text: &str, part: String| {
+        let names = named::names(text).into_iter();
+        names.filter(|name| !part.is_empty() && name.contains(&part)).max_by_key(String::len).unwrap_or(part.clone())
+    };
+    (whole(a, name(&x)), whole(b, name(&y)))
 }
 
 #[cfg(test)]
@@ -143,6 +149,10 @@ mod tests {
         assert_eq!(names("height of the mill of Ardun", "height of the tower of Ardun"), pair("mill", "tower"));
         assert_eq!(names("黄河的长度", "珠江的长度"), pair("黄河", "珠江"));
         assert_eq!(names("year of the Minna Ferry", "year of the Mosi Ferry"), pair("Minna Ferry", "Mosi Ferry"));
+        assert_eq!(
+            names("cost of the Post Museum of Clocks", "cost of the Chib Museum of Clocks"),
+            pair("Post Museum of Clocks", "Chib Museum of Clocks")
+        );
         assert_eq!(names("length", "length"), pair("", ""));
     }
 }

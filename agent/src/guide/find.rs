@@ -78,7 +78,7 @@ fn kind_of(what: &str) -> Option<Like> {
     let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
     let like = |date| Like { date, unit: String::new(), noun: None };
-    match (says(YEAR), says(NUMBER)) {
+    match (says(YEAR) && years(what).is_empty(), says(NUMBER)) {
         (true, false) => Some(like(true)),
         (false, true) => Some(like(false)),
         _ => None,
@@ -106,6 +106,15 @@ const NUMBER: &[&str] = &[
     "many",
     "population",
     "inhabitants",
+    "high",
+    "tall",
+    "long",
+    "deep",
+    "wide",
+    "heavy",
+    "hoch",
+    "lang",
+    "tief",
     "height",
     "length",
     "width",
@@ -135,9 +144,41 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
     let (year, number) =
         (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    // "In the year 2019" asks for no year.
+    let year = year && years(what).is_empty();
     // A turnover is in no hectolitres.
     const MONEY: &[&str] =
         &["turnover", "revenue", "price", "cost", "budget", "salary", "profit", "umsatz", "preis", "kosten"];
+    // A height is in metres: a bare year is none.
+    const PHYSICAL: &[&str] = &[
+        "high",
+        "tall",
+        "height",
+        "long",
+        "length",
+        "deep",
+        "depth",
+        "wide",
+        "width",
+        "heavy",
+        "weight",
+        "area",
+        "hoch",
+        "höhe",
+        "lang",
+        "länge",
+        "tief",
+        "tiefe",
+        "haut",
+        "hauteur",
+        "longueur",
+        "profondeur",
+        "altura",
+        "longitud",
+    ];
+    if says(PHYSICAL) && fact.date.is_some() {
+        return false;
+    }
     let measured = read(&fact.text).unit.is_some_and(|unit| unit.kind == UnitKind::Measure && !unit.name.contains('/'));
     if says(MONEY) && measured {
         return false;
@@ -392,7 +433,9 @@ mod tests {
         let dated = |text: &str| Fact { date: Some(text.to_owned()), number: text.parse().ok(), ..fact(text) };
         let number = |text: &str, n: f64| Fact { number: Some(n), ..fact(text) };
         assert!(is_of_kind("year of opening of the mill", &dated("1931")));
+        assert!(is_of_kind("Ausstoß der Brauerei Chib im Jahr 2019", &number("78.650", 78650.0)));
         assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
+        assert!(!is_of_kind("How high is Mount Chib", &dated("1951")));
         assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
         assert!(
             is_of_kind("Who founded the mill", &fact("Ann Bo")) && !is_of_kind("Who founded the mill", &dated("1931"))

@@ -26,7 +26,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return query;
     }
-    let query = restricted(&query, request, tables);
+    let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     in_month(&ordered(&grouped(&query, request), &small), &small)
 }
@@ -81,6 +81,53 @@ fn measured(query: &str, request: &str, tables: &[Table]) -> String {
         }
     }
     query
+}
+
+/// A sum of several files that are one table as one sum a file, where that is asked for.
+fn by_file(query: &str, request: &str, tables: &[Table]) -> String {
+    const EACH: &[&str] = &[
+        "each",
+        "every",
+        "separately",
+        "respectively",
+        "by itself",
+        "per file",
+        "a file",
+        "per year",
+        "a year",
+        "jeweils",
+        "je datei",
+        "einzeln",
+        "chaque",
+        "chacun",
+        "cada",
+        "分别",
+        "各",
+    ];
+    const TOGETHER: &[&str] = &[
+        "together",
+        "both",
+        "altogether",
+        "combined",
+        "in all",
+        "over the two",
+        "zusammen",
+        "ensemble",
+        "juntos",
+        "一共",
+    ];
+    let small = request.to_lowercase();
+    let stack = |i: usize| tables[i].title.contains(" + ") && words(query).any(|word| word == format!("t{}", i + 1));
+    let Some(table) = (0..tables.len()).find(|i| stack(*i)).map(|i| &tables[i]) else { return query.to_owned() };
+    let all_named = table.title.split(" + ").all(|title| small.contains(&title.to_lowercase()));
+    let meant = said(&small, EACH) || all_named && !said(&small, TOGETHER);
+    let sums = ["SUM(", "AVG(", "COUNT(", "MEDIAN("].iter().any(|function| query.contains(function));
+    let key = format!("\"{}\"", table.columns[0]);
+    let (Some(select), true) = (clause(query, "SELECT "), meant && sums && !query.contains(" GROUP BY ")) else {
+        return query.to_owned();
+    };
+    let ends = [" ORDER BY ", " LIMIT "].iter().filter_map(|next| query.find(next)).min().unwrap_or(query.len());
+    format!("{}{key}, {} GROUP BY {key}{}", &query[..select.start], &query[select.start..ends], &query[ends..])
 }
 
 /// A query of one table with the condition that it forgets: the request names a value of a column of words,
@@ -334,6 +381,17 @@ mod tests {
         let grouped = "SELECT Shop, SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Shop";
         let want = "SELECT Shop, SUM(Cost) FROM t1 WHERE \"Shop\" IN ('Ardun', 'Sund') AND Cost > 1 GROUP BY Shop";
         assert_eq!(query(grouped, "the cost over 1 of Sund and Ardun, by shop"), want);
+    }
+
+    #[test]
+    fn a_sum_of_several_files_is_one_a_file() {
+        let columns = ["Year", "Cost"].map(str::to_owned).to_vec();
+        let table = Table { title: "a_2021.csv + a_2022.csv".into(), columns, rows: Vec::new() };
+        let query = |request: &str| mended("SELECT SUM(Cost) FROM t1", request, std::slice::from_ref(&table));
+        let want = "SELECT \"Year\", SUM(Cost) FROM t1 GROUP BY \"Year\"";
+        assert_eq!(query("How much cost is in a_2021.csv and a_2022.csv?"), want);
+        assert_eq!(query("the cost of each file"), want);
+        assert_eq!(query("the cost of a_2021.csv and a_2022.csv together"), "SELECT SUM(Cost) FROM t1");
     }
 
     #[test]

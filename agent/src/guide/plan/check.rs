@@ -4,6 +4,7 @@ use super::Step;
 use super::amounts::given;
 use super::ready::is_of_given_table;
 use super::signs::*;
+use super::sql::{is_of_unsaid, with_table_names, without_unsaid};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
@@ -18,6 +19,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     let asked = request;
     let request = request.to_lowercase();
     steps.iter_mut().for_each(|step| with_table_names(step, chat));
+    steps.iter_mut().for_each(|step| without_unsaid(step, asked, chat));
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
@@ -140,43 +142,6 @@ fn is_unasked_series(columns: &[String], request: &str) -> bool {
         && !says(request, SERIES)
         && !is_drawn(request)
         && !request.contains(|c: char| c.is_ascii_digit())
-}
-
-fn is_table(word: &str) -> bool {
-    word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
-}
-
-/// `t1` for the name of its file.
-fn with_table_names(step: &mut Step, chat: &Chat) {
-    let Step::Sql { query, .. } = step else { return };
-    for (i, table) in chat.tables.iter().enumerate() {
-        let stem = table.title.rsplit_once('.').map_or(table.title.as_str(), |(stem, _)| stem);
-        for keyword in ["FROM", "JOIN"] {
-            for name in [table.title.as_str(), stem].into_iter().filter(|name| !name.is_empty()) {
-                let new = format!("{keyword} t{}", i + 1);
-                *query =
-                    query.replace(&format!("{keyword} '{name}'"), &new).replace(&format!("{keyword} {name}"), &new);
-            }
-        }
-    }
-}
-
-/// Whether a query asks for a text that nobody said and no table has: a product out of an example.
-fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
-    const CELLS: usize = 20_000;
-    let said = request.to_lowercase();
-    let condition = query.find(" WHERE ").map_or("", |at| &query[at..]);
-    let literals = condition.split('\'').skip(1).step_by(2).map(|text| text.trim_matches('%').trim().to_lowercase());
-    let worded = |text: &String| text.chars().filter(|c| c.is_alphabetic()).count() > 1;
-    // What a table at hand holds is seen in it: the words of a file's name are no values.
-    let there =
-        |word: &str| word.strip_prefix('t').and_then(|n| n.parse().ok()).is_some_and(|n: usize| n <= chat.tables.len());
-    let at_hand = words(query).any(there) && words(query).filter(|word| is_table(word)).all(there);
-    let has = |text: &str| {
-        let mut cells = chat.tables.iter().flat_map(|t| t.rows.iter().flatten()).take(CELLS);
-        !at_hand && said.contains(text) || cells.any(|cell| cell.display().to_lowercase().contains(text))
-    };
-    literals.filter(worded).any(|text| !has(&text))
 }
 
 /// Whether each row has figures, and the request has them all, each as often.
@@ -429,30 +394,6 @@ mod tests {
         assert_eq!(mend(&mut steps, "What is the mean in big.csv?", &chat), ["find", "collect"]);
         let mut steps = super::super::steps::read("a = calc(\"a + b + c\")");
         assert_eq!((mend(&mut steps, "What is the sum?", &chat), steps.len()), (vec!["calc"], 0));
-    }
-
-    #[test]
-    fn files_are_tables() {
-        let mut chat = Chat::new("c");
-        let columns = vec!["Cost".to_owned()];
-        chat.tables.push(polymath_chat::Table { title: "sales_sund.csv".into(), columns, rows: Vec::new() });
-        let mut steps = super::super::steps::read("t2 = sql(\"SELECT SUM(Cost) FROM sales_sund WHERE Cost > 1\")");
-        mend(&mut steps, "how much cost over 1?", &chat);
-        assert_eq!(steps[0].to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1)");
-    }
-
-    #[test]
-    fn queries_ask_for_what_was_said() {
-        let chat = Chat::new("c");
-        assert!(is_of_unsaid("SELECT * FROM t1 WHERE Crop = 'Wheat'", "and per head?", &chat));
-        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Crop LIKE '%Wheat%'", "only wheat, please", &chat));
-        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Day LIKE '2010-03%'", "in March?", &chat));
-        let mut chat = Chat::new("c");
-        let columns = vec!["Farm".to_owned()];
-        let row = vec![polymath_chat::Cell::new("Varn", Provenance::Given)];
-        chat.tables.push(polymath_chat::Table { title: "sales_sund.csv".into(), columns, rows: vec![row] });
-        assert!(is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Sund'", "the sum of sales_sund.csv", &chat));
-        assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Varn'", "the sum of varn", &chat));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod recall;
 mod replies;
 mod rows;
 mod signs;
+mod sql;
 mod steps;
 mod swap;
 

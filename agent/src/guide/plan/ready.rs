@@ -271,6 +271,10 @@ mod tests {
         );
         assert_eq!(plan("mean of Output, please"), want("AVG(\"Output\") AS \"Average\""));
         assert_eq!(plan("the average of Sund, please?"), None);
+        assert_eq!(
+            plan("I have 296.3 inches, how much is that in centimetres?"),
+            Some("a = calc(296.3 inches in centimetres)".into())
+        );
         assert_eq!(plan("the average of each town?"), None);
         assert_eq!(plan("the total since 2019?"), None);
     }

@@ -31,7 +31,8 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let last = chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
     let queried = last.is_some_and(|plan| plan.iter().any(|step| matches!(step, Step::Sql { .. })));
     let is_shown = has("| ---") || queried;
-    if let Some(steps) = other_years(request, chat, is_shown, has(".png")) {
+    let said = says(&small, &["table", "list", "tabelle", "tableau", "tabla"]) || small.contains('表');
+    if let Some(steps) = other_years(request, chat, is_shown || said, has(".png")) {
         return Some(steps);
     }
     if !is_shown || words(&small).count() > SHORT || is_drawn(&small) {
@@ -111,7 +112,7 @@ fn within(request: &str, table: &Table, at: usize, year: &str, drawn: bool) -> O
 fn outermost(request: &str, chat: &Chat, at: usize) -> Option<String> {
     let (table, small) = (&chat.tables[at], request.to_lowercase());
     let (most, least) = (says(&small, MOST), says(&small, LEAST));
-    let counted = small.contains(|c: char| c.is_ascii_digit()) || says(&small, &["each", "every", "per", "top"]);
+    let counted = small.contains(|c: char| c.is_ascii_digit()) || says(&small, &["each", "every", "per"]);
     if most == least || counted || !says_no_more(request, table, &[MOST, LEAST]) {
         return None;
     }
@@ -296,6 +297,7 @@ mod tests {
         let want = Some("t2 = sql(SELECT * FROM t1 UNION ALL SELECT 2025, 90900)".to_owned());
         assert_eq!(plan("and 2025, which had 90,900"), want);
         assert_eq!(plan("please add 2025 = 90900 to the table"), want);
+        assert_eq!(plan("The value for 2025 is 90,900. Add it to the table."), want);
         assert_eq!(plan("Add 2019 with 90,900"), None);
         let within = |sign: &str| Some(format!("t2 = sql(SELECT * FROM t1 WHERE \"Year\" {sign} 2019)"));
         assert_eq!(plan("leave out everything before 2019"), within(">="));

@@ -65,8 +65,23 @@ pub fn is_drawn(request: &str) -> bool {
 /// Whether a request asks for a single thing by its first word, and for no table or drawing.
 pub fn asks_for_one(request: &str) -> bool {
     const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
-    const OF_ONE: &[&str] =
-        &["what is the ", "what was the ", "how many ", "how much ", "how tall ", "how high ", "how long ", "how old "];
+    const OF_ONE: &[&str] = &[
+        "name of the ",
+        "nombre de",
+        "nom d",
+        "name de",
+        "wie heißt ",
+        "cómo se llama ",
+        "comment s'appelle ",
+        "what is the ",
+        "what was the ",
+        "how many ",
+        "how much ",
+        "how tall ",
+        "how high ",
+        "how long ",
+        "how old ",
+    ];
     let measured =
         OF_ONE.iter().any(|opening| request.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(opening))
             && !says(request, &["per", "every", "years", "yearly", "annual", "from", "respectively", "both", "all"]);
