@@ -129,7 +129,7 @@ fn names(a: &str, b: &str) -> (String, String) {
     // "Post Museum" of the Post Museum of Clocks is not all of its name.
     let whole = |text: &str, part: String| {
         let names = named::names(text).into_iter();
-        names.filter(|name| !part.is_empty() && name.contains(&part)).max_by_key(String::len).unwrap_or(part.clone())
+        names.filter(|name| !part.is_empty() && name.starts_with(&part)).max_by_key(String::len).unwrap_or(part.clone())
     };
     (whole(a, name(&x)), whole(b, name(&y)))
 }

@@ -154,7 +154,23 @@ pub fn read(
         let sample = cells.iter().filter(|raw| !raw.is_empty()).step_by(cells.len() / SAMPLE);
         reader.is_text |= sample.map(|raw| reader.value(raw)).all(|value| value == (None, None));
     }
-    cells.into_iter().map(|raw| reader.cell(raw)).collect()
+    let mut cells: Vec<Cell> = cells.into_iter().map(|raw| reader.cell(raw)).collect();
+    if let Some((code, count)) = missing_code(&cells) {
+        cells.iter_mut().filter(|cell| cell.number == Some(code)).for_each(|cell| *cell = Cell::missing());
+        notices
+            .push(format!("column \"{header}\": {count} cells are {code}, a code for no value: they were left empty"));
+    }
+    cells
+}
+
+/// The code that stands for no value in a column of numbers, and how often: nines with a minus, more than
+/// once, where all other numbers are none below zero.
+fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
+    const CODES: [f64; 4] = [-99.0, -999.0, -9999.0, -99999.0];
+    let below: Vec<f64> = cells.iter().filter_map(|cell| cell.number).filter(|n| *n < 0.0).collect();
+    let code = *below.first().filter(|code| CODES.contains(code))?;
+    let others = cells.iter().filter(|cell| cell.number.is_some_and(|n| n >= 0.0)).count();
+    (below.len() > 1 && others > below.len() && below.iter().all(|n| *n == code)).then_some((code, below.len()))
 }
 
 /// What could not be decided, with one of the cells that it is about.
