@@ -65,6 +65,9 @@ const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "q
 /// The request, with what it leaves unsaid taken from the turn before.
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
+    if let Some(text) = of_the_two(request, &before) {
+        return Ok(text);
+    }
     if !may_lean(request, turn.chat) {
         return Ok(request.to_owned());
     }
@@ -108,6 +111,17 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
 fn subject(chat: &Chat, before: &str) -> Option<String> {
     let Provenance::Sourced { title, .. } = &chat.facts.last()?.provenance else { return None };
     (!title.is_empty() && before.contains(title.as_str())).then(|| title.clone())
+}
+
+/// "Which of the two is older?" with the names of the two.
+fn of_the_two(request: &str, before: &str) -> Option<String> {
+    const TWO: &[&str] =
+        &["of the two", "of them", "of these", "of those", "which one", "der beiden", "des deux", "de los dos"];
+    let small = request.to_lowercase();
+    let (names, own) = (named::names_said(before), named::names_said(request));
+    let [one, other] = names.as_slice() else { return None };
+    let asks = says(&small, TWO) && words(&small).count() <= SHORT && own.is_empty();
+    asks.then(|| format!("{}, the {one} or the {other}?", request.trim_end_matches(['?', '.', ' '])))
 }
 
 /// A request about "that town" as one about the town that was found, by its name.
@@ -292,6 +306,16 @@ mod tests {
         assert!(is_kept("In which town?", "In which town was Ann Bo born?"));
         assert!(is_kept("Then when was it first climbed?", "When was Mount Chib first climbed?"));
         assert!(!is_kept("and its architect?", "When was the hall built?"));
+    }
+
+    #[test]
+    fn the_two_have_names() {
+        let before = "Which is longer, the Ost Tunnel or the West Tunnel?";
+        assert_eq!(
+            of_the_two("and which of the two was opened first?", before).as_deref(),
+            Some("and which of the two was opened first, the Ost Tunnel or the West Tunnel?")
+        );
+        assert_eq!(of_the_two("and the difference?", before), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The numbers of a request, as a calculator reads them.
 
+use super::Step;
 use polymath_quantity::{Figure, Unit, UnitKind, figures, read};
 use std::collections::BTreeSet;
 
@@ -119,6 +120,23 @@ pub fn rule_of_three(request: &str) -> Option<String> {
     fits.then(|| Some(format!("{} / {} * {}", digits(other)?, digits(with)?, digits(asked)?))).flatten()
 }
 
+/// A calculation of the request's own amounts that cannot be made, as the rule of three or the price that is
+/// meant.
+pub fn mend(step: &mut Step, request: &str) {
+    let Step::Calc { expression, .. } = step else { return };
+    let name = |word: &str| {
+        let behind = word.strip_prefix(|c: char| c.is_ascii_lowercase());
+        behind.is_some_and(|behind| behind.chars().all(|c| c.is_ascii_digit()))
+    };
+    let named = super::words(expression).any(name);
+    if !named
+        && polymath_tools::calculate(expression).is_err()
+        && let Some(known) = rule_of_three(request).or_else(|| priced(request))
+    {
+        *expression = known;
+    }
+}
+
 /// Kinds of units that a calculator reckons with.
 const MEASURED: &[UnitKind] = &[UnitKind::Measure, UnitKind::Time];
 
@@ -156,6 +174,17 @@ mod tests {
         assert!(numbers(percent).contains("7.5%"));
         assert!(!is_odd("5 * 4", "A room is 5 m long and 4 m wide"));
         assert!(!is_odd("9200 * (1 + 3.5 / 100) ^ 5", "9200 crowns grow by 3.5% a year for 5 years"));
+    }
+
+    #[test]
+    fn what_cannot_be_reckoned_is_the_rule_of_three() {
+        let request = "44 litres of petrol took me 620 km. How many litres is that per 100 km?";
+        let mut step = Step::Calc { name: "a".into(), expression: "44 litres / 620 km in litres".into() };
+        mend(&mut step, request);
+        assert_eq!(step.to_string(), "a = calc(44 / 620 * 100)");
+        let mut step = Step::Calc { name: "a".into(), expression: "44 / 620".into() };
+        mend(&mut step, request);
+        assert_eq!(step.to_string(), "a = calc(44 / 620)");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Step;
 use super::amounts::given;
 use super::ready::is_of_given_table;
 use super::signs::*;
-use super::sql::{is_of_unsaid, with_table_names, without_unsaid};
+use super::sql::{is_of_unsaid, with_table_names, without_subjects, without_unsaid};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
@@ -20,6 +20,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     let request = request.to_lowercase();
     steps.iter_mut().for_each(|step| with_table_names(step, chat));
     steps.iter_mut().for_each(|step| without_unsaid(step, asked, chat));
+    without_subjects(steps);
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();

@@ -38,12 +38,16 @@ const SORTS: &[(&[&str], &[&str])] = &[
     (&["town", "city", "village", "country"], &["where", "place", "town", "city", "birthplace", "location", "country"]),
 ];
 
+/// Words that may stand before the one that asks.
+const BEFORE: &[&str] = &[
+    "and", "in", "which", "what", "the", "then", "so", "but", "tell", "me", "please", "can", "could", "you", "find",
+    "out", "say", "i", "want", "to", "know", "would", "like", "do", "also",
+];
+
 /// Whether a question opens with one of these words, or with "which" or "what" before it.
 fn opens(request: &str, asking: &[&str]) -> bool {
     let small = request.to_lowercase();
-    let mut front = super::signs::words(&small)
-        .take(5)
-        .skip_while(|w| ["and", "in", "which", "what", "the", "then", "so", "but"].contains(w));
+    let mut front = super::signs::words(&small).take(10).skip_while(|w| BEFORE.contains(w));
     front.next().is_some_and(|first| asking.contains(&first))
 }
 
@@ -226,6 +230,8 @@ mod tests {
     fn look_ups_are_completed_from_the_request() {
         let output = "What was the output of the Varn Dam in 2014?";
         check("output of the Varn Dam", output, "What was the output of the Varn Dam in 2014");
+        let year = "Tell me in which year Mount Chib was first climbed.";
+        check("first climbed of Mount Chib", year, "Tell me in which year Mount Chib was first climbed");
         let climbed = "Find out who first climbed Mount Chib.";
         check("first climbed Mount Chib", climbed, "who first climbed Mount Chib");
         let older = "Which is older, the Minna Ferry or the Mosi Ferry?";

@@ -160,6 +160,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
+        steps.iter_mut().for_each(|step| amounts::mend(step, request));
         if explains(&steps, request) {
             return Ok(vec![Step::Reply]);
         }

@@ -1,6 +1,8 @@
 //! What the words of a request say, in the languages that people write in: that something is to be drawn,
 //! compared, written, or counted in days.
 
+use polymath_quantity::{Topic, topic_of};
+
 /// Words, or their beginnings, by which a drawing is asked for.
 pub const DRAWING: &[&str] = &[
     "plot",
@@ -86,7 +88,12 @@ pub fn asks_for_one(request: &str) -> bool {
         OF_ONE.iter().any(|opening| request.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(opening))
             && !says(request, &["per", "every", "years", "yearly", "annual", "from", "respectively", "both", "all"]);
     let signs = ["誰", "谁", "どこ", "いつ", "哪里", "哪儿", "何时", "何時"].iter().any(|sign| request.contains(sign));
-    (measured || signs || words(request).next().is_some_and(|first| ONE.contains(&first)))
+    let mut opening = words(request).skip_while(|word| ["and", "und", "et", "y", "so", "then", "but"].contains(word));
+    let (first, second) = (opening.next().unwrap_or_default(), opening.next().unwrap_or_default());
+    // "Population of that town?"
+    let property = topic_of(first).is_some_and(|topic| topic != Topic::Money) && ["of", "at"].contains(&second);
+    let one = property && !says(request, &["per", "every", "years", "yearly", "annual", "from", "both", "all", "and"]);
+    (measured || signs || one || ONE.contains(&first))
         && !is_drawn(request)
         && !says(request, &["table", "each", "list"])
 }
@@ -399,6 +406,12 @@ mod tests {
         assert!(!is_drawn("what is the sum?"));
         assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
         assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
+    }
+
+    #[test]
+    fn one_thing_is_asked_for() {
+        assert!(asks_for_one("population of sund?") && asks_for_one("und wer ist der direktor?"));
+        assert!(!asks_for_one("height of all towers") && !asks_for_one("make a table of the bridges"));
     }
 
     #[test]

@@ -26,6 +26,29 @@ pub fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
     literals.any(|text| !is_said(text, query, request, chat))
 }
 
+/// Leaves out queries that only ask a collected table for what it was collected of: bridges over the Rhine,
+/// of the bridges over the Rhine.
+pub fn without_subjects(steps: &mut Vec<Step>) {
+    let collected: Vec<(String, String)> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Collect { name, things, .. } => Some((name.clone(), things.to_lowercase())),
+            _ => None,
+        })
+        .collect();
+    steps.retain(|step| {
+        let Step::Sql { query, .. } = step else { return true };
+        let Some((front, condition)) = query.split_once(" WHERE ") else { return true };
+        let of = collected.iter().find(|(name, _)| words(front).any(|word| word == name));
+        let literals: Vec<&str> = condition.split('\'').skip(1).step_by(2).collect();
+        let plain = front.starts_with("SELECT * FROM ") && !condition.contains(|c: char| "<>".contains(c));
+        !of.is_some_and(|(_, things)| {
+            let within = |text: &&str| things.contains(&text.trim_matches('%').to_lowercase());
+            plain && !literals.is_empty() && literals.iter().all(within)
+        })
+    });
+}
+
 /// A query without the conditions that nobody made, where what is left is one still.
 pub fn without_unsaid(step: &mut Step, request: &str, chat: &Chat) {
     let Step::Sql { query, .. } = step else { return };
@@ -81,6 +104,18 @@ mod tests {
         without_unsaid(&mut step, "the sum of sales_sund.csv", &chat);
         assert_eq!(step.to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Farm)");
         assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Varn'", "the sum of varn", &chat));
+    }
+
+    #[test]
+    fn what_is_collected_is_of_its_subject() {
+        let plan = |condition: &str| {
+            let collect = "t1 = collect(\"bridges over the Ost River\", [\"Name\", \"Height\"])";
+            let mut steps =
+                super::super::steps::read(&format!("{collect}\nt2 = sql(\"SELECT * FROM t1 WHERE {condition}\")"));
+            without_subjects(&mut steps);
+            steps.len()
+        };
+        assert_eq!((plan("Name = 'Ost River'"), plan("Height > 5"), plan("Name = 'West'")), (1, 2, 2));
     }
 
     #[test]
