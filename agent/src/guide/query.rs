@@ -26,6 +26,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return query;
     }
+    let query = added_up(&unjoined(&query), request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     in_month(&ordered(&grouped(&query, request), &small), &small)
@@ -81,6 +82,40 @@ fn measured(query: &str, request: &str, tables: &[Table]) -> String {
         }
     }
     query
+}
+
+/// A query without a table that it joins and takes nothing from: rows that only the other one lacks would go.
+fn unjoined(query: &str) -> String {
+    const ENDS: [&str; 5] = [" JOIN ", " WHERE ", " GROUP BY ", " ORDER BY ", " LIMIT "];
+    if query.matches(" JOIN ").count() != 1 || query.contains("SELECT *") {
+        return query.to_owned();
+    }
+    let Some((front, behind)) = query.split_once(" JOIN ") else { return query.to_owned() };
+    let end = ENDS.iter().filter_map(|next| behind.find(next)).min().unwrap_or(behind.len());
+    let (join, rest) = behind.split_at(end);
+    let name = join.split(' ').next().unwrap_or_default();
+    let front = front.trim_end_matches(" LEFT").trim_end_matches(" INNER");
+    let dotted = format!("{name}.");
+    let dots = |text: &str| text.contains('.');
+    let bare = pieces(&front[clause(front, "SELECT ").unwrap_or(0..0)]).iter().any(|piece| !dots(piece));
+    if bare || front.contains(&dotted) || rest.contains(&dotted) { query.to_owned() } else { format!("{front}{rest}") }
+}
+
+/// How much of a column there is, of its rows that a query lists: their sum.
+fn added_up(query: &str, request: &str, tables: &[Table]) -> String {
+    const HOW_MUCH: &[&str] = &["how much", "how many", "wie viel", "combien", "cuánto", "cuánta", "多少"];
+    let Some(select) = clause(query, "SELECT ") else { return query.to_owned() };
+    let column = bare(&query[select.clone()]);
+    let measured = tables.iter().any(|table| {
+        let at = table.columns.iter().position(|own| own.eq_ignore_ascii_case(column));
+        let cells = |at: usize| table.rows.iter().filter_map(move |row| row.get(at)).filter(|c| c.text.is_some());
+        at.is_some_and(|at| cells(at).count() > 1 && cells(at).all(|c| c.number.is_some() && c.date.is_none()))
+    });
+    let lists = [" LIMIT ", " GROUP BY ", " ORDER BY "].iter().all(|keyword| !query.contains(keyword));
+    match measured && lists && said(&request.to_lowercase(), HOW_MUCH) {
+        true => format!("{}SUM({}){}", &query[..select.start], &query[select.clone()].trim(), &query[select.end..]),
+        false => query.to_owned(),
+    }
 }
 
 /// A sum of several files that are one table as one sum a file, where that is asked for.
@@ -381,6 +416,27 @@ mod tests {
         let grouped = "SELECT Shop, SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Shop";
         let want = "SELECT Shop, SUM(Cost) FROM t1 WHERE \"Shop\" IN ('Ardun', 'Sund') AND Cost > 1 GROUP BY Shop";
         assert_eq!(query(grouped, "the cost over 1 of Sund and Ardun, by shop"), want);
+    }
+
+    #[test]
+    fn a_table_that_nothing_is_taken_from_is_not_joined() {
+        let query = "SELECT t1.A, t1.B FROM t1 JOIN t2 ON t1.A = t2.A ORDER BY t1.B";
+        assert_eq!(unjoined(query), "SELECT t1.A, t1.B FROM t1 ORDER BY t1.B");
+        for query in ["SELECT t1.A, t2.B FROM t1 JOIN t2 ON t1.A = t2.A", "SELECT A FROM t1 JOIN t2 ON t1.A = t2.A"] {
+            assert_eq!(unjoined(query), query);
+        }
+    }
+
+    #[test]
+    fn how_much_is_a_sum() {
+        let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
+        let columns = ["Part", "Cost"].map(str::to_owned).to_vec();
+        let row = |n: f64| vec![Cell::new("Brake", Provenance::Given), number(n)];
+        let table = Table { title: "t".into(), columns, rows: vec![row(1.0), row(2.0)] };
+        let query = |query: &str, request: &str| mended(query, request, std::slice::from_ref(&table));
+        let listed = "SELECT Cost FROM t1 WHERE Part = 'Brake'";
+        assert_eq!(query(listed, "How much cost comes from brakes?"), "SELECT SUM(Cost) FROM t1 WHERE Part = 'Brake'");
+        assert_eq!(query(listed, "list the costs of brakes"), listed);
     }
 
     #[test]

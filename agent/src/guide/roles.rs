@@ -243,13 +243,16 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
 /// "when was the person who founded the Mill born": who founded the Mill, and when they were born.
 fn whoever(what: &str, name: &str) -> Option<(String, String)> {
     const SOMEONE: [&str; 5] = ["the person", "the man", "the woman", "the one", "whoever"];
-    let at = what.find(" who ").map(|at| at + 1)?;
+    let at = if what.starts_with("who ") { 0 } else { what.find(" who ").map(|at| at + 1)? };
     let (before, clause) = what.split_at(at);
     let last = names(clause).into_iter().last()?;
     let end = clause.rfind(&last)? + last.len();
     let (who, behind) = clause.split_at(end);
     let small = before.to_lowercase();
-    let (start, someone) = SOMEONE.iter().find_map(|someone| Some((small.find(someone)?, someone)))?;
+    // "who founded the Mill was born when" leaves out whom.
+    let bare = at == 0 && behind.contains(" born");
+    let found = SOMEONE.iter().find_map(|someone| Some((small.find(someone)?, *someone)));
+    let (start, someone) = found.or_else(|| bare.then_some((0, "")))?;
     let front = before.get(..start)?;
     let rest = before.get(start + someone.len()..)?.trim();
     let pieces = [front.trim(), &format!("{{{name}}}"), rest, behind.trim()];
@@ -296,6 +299,11 @@ mod tests {
             hops("When was the man born who founded the Chib Brewery", "h"),
             pair("who founded the Chib Brewery", "When was {h} born")
         );
+        assert_eq!(
+            hops("who founded the Chib Brewery was born when", "h"),
+            pair("who founded the Chib Brewery", "{h} was born when")
+        );
+        assert_eq!(hops("who founded the Chib Brewery", "h"), None);
         assert_eq!(hops("architect of the Fufrannes Theatre", "h"), None);
         assert_eq!(hops("height of the tower of Ardun", "h"), None);
         assert_eq!(hops("石桥的建筑师的出生年", "h"), pair("石桥的建筑师", "{h}的出生年"));

@@ -63,7 +63,45 @@ pub fn is_odd(expression: &str, request: &str) -> bool {
     }
     with_units.push_str(rest);
     loses_percent(expression, &all)
+        || takes_off(expression, &small)
         || polymath_tools::calculate(&with_units).is_ok_and(|result| result.contains(['^', '²', '³']))
+}
+
+/// Whether a share is taken off what it is of, where nobody speaks of less: "17% of 80, and 18 more".
+fn takes_off(expression: &str, request: &str) -> bool {
+    const LESS: &[&str] = &[
+        "off",
+        "discount",
+        "rebate",
+        "less",
+        "minus",
+        "reduc",
+        "decreas",
+        "lower",
+        "cheaper",
+        "loses",
+        "lost",
+        "drop",
+        "fall",
+        "left",
+        "remain",
+        "without",
+        "after",
+        "rabatt",
+        "weniger",
+        "abzüglich",
+        "remise",
+        "moins",
+        "descuento",
+        "menos",
+    ];
+    let taken = |(at, _): (usize, &str)| {
+        let of = expression[at..].split_once("% of ").map(|(_, of)| of);
+        let whole = of.map(|of| of.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect::<String>());
+        let before = expression[..at].trim_end();
+        whole.is_some_and(|whole| !whole.is_empty() && before.ends_with(&whole))
+    };
+    expression.match_indices(" - ").any(taken) && !LESS.iter().any(|word| request.contains(word))
 }
 
 /// Whether a percentage stands in an expression as a bare number.
@@ -172,6 +210,9 @@ mod tests {
         let percent = "What is 7.5 percent of 2,978, plus 76?";
         assert!(is_odd("7.5 * 2978 + 76", percent) && !is_odd("7.5% of 2978 + 76", percent));
         assert!(numbers(percent).contains("7.5%"));
+        let more = "17% of 8022, and then 18 more?";
+        assert!(is_odd("8022 - 17% of 8022 + 18", more) && !is_odd("17% of 8022 + 18", more));
+        assert!(!is_odd("80 - 17% of 80", "80 with 17% off?"));
         assert!(!is_odd("5 * 4", "A room is 5 m long and 4 m wide"));
         assert!(!is_odd("9200 * (1 + 3.5 / 100) ^ 5", "9200 crowns grow by 3.5% a year for 5 years"));
     }

@@ -6,7 +6,7 @@ use crate::evidence::terms;
 use crate::guide::{named, roles};
 use crate::language::Language;
 use crate::notebook::Chat;
-use polymath_quantity::text::is_cjk;
+use polymath_quantity::{Topic, text::is_cjk, topic_of};
 use std::collections::HashSet;
 
 /// Comparing words, and the property that they compare.
@@ -110,13 +110,27 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         *what = format!("year of opening or founding of {thing}");
         return;
     }
+    // "Larger in employees" compares no areas.
+    let counted = super::signs::words(&small).find(|w| topic_of(w) == Some(Topic::Counted)).map(str::to_owned);
+    let first = what.split(' ').next().unwrap_or_default().to_owned();
+    let drifted = PROPERTIES.iter().any(|(property, _)| *property == first) && !small.contains(&first);
+    if let (Some(word), true, Some(rest)) = (&counted, drifted, what.strip_prefix(&format!("{first} of "))) {
+        *what = format!("number of {word} of {rest}");
+        return;
+    }
     let names = named::names(what);
     let named: HashSet<String> = names.iter().flat_map(|name| terms(name)).collect();
     let year = |term: &String| term.chars().all(|c| c.is_ascii_digit());
     if !names.is_empty() && own.iter().all(|term| named.contains(term) || year(term)) {
         let small = request.to_lowercase();
         let compared = |words: &[&str]| super::signs::words(&small).any(|w| words.contains(&w));
-        if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
+        // "Larger in employees": it is said what is compared.
+        let counted = super::signs::words(&small)
+            .find(|word| topic_of(word) == Some(Topic::Counted) && !named.contains(*word))
+            .filter(|_| compared(&PROPERTIES.iter().flat_map(|(_, words)| words.iter().copied()).collect::<Vec<_>>()));
+        if let Some(word) = counted {
+            *what = format!("number of {word} of the {what}");
+        } else if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
             *what = format!("{property} of the {what}");
         } else if alone && asked.iter().any(|term| !named.contains(term) && !year(term)) {
             *what = asked_for(request);
@@ -236,6 +250,9 @@ mod tests {
         check("first climbed Mount Chib", climbed, "who first climbed Mount Chib");
         let older = "Which is older, the Minna Ferry or the Mosi Ferry?";
         check("Minna Ferry", older, "year of opening of the Minna Ferry");
+        let larger = "Which is larger in employees, the Minna Ferry or the Mosi Ferry?";
+        check("Minna Ferry", larger, "number of employees of the Minna Ferry");
+        check("area of the Minna Ferry", larger, "number of employees of the Minna Ferry");
         let cost = "building cost per object of the Sukhin Museum of Clocks?";
         check("building cost", cost, "building cost of the Sukhin Museum of Clocks");
         let output = "I need the output of the Varn Dam in 2014";

@@ -51,6 +51,9 @@ const FILLING: &[&str] = &[
 /// Words of a short request, at most.
 const SHORT: usize = 12;
 
+/// Words of a request that asks for something in the world.
+const ASKING: &[&str] = &["what", "which", "when", "where", "many", "much", "long", "find", "plot", "table", "list"];
+
 /// Whether there is no doubt that a request is for the model alone.
 pub fn is_reply(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
@@ -103,8 +106,6 @@ fn is_greeting(request: &str) -> bool {
         "こんにちは",
         "ありがとう",
     ];
-    const ASKING: &[&str] =
-        &["what", "which", "when", "where", "many", "much", "long", "find", "plot", "table", "list"];
     let first = words(request).find(|word| !["well", "oh", "good", "so", "and"].contains(word)).unwrap_or_default();
     let greets = GREETINGS.iter().any(|word| first == *word || !word.is_ascii() && first.starts_with(word));
     let asks = says(request, ASKING) || request.contains(|c: char| c.is_ascii_digit());
@@ -235,7 +236,9 @@ fn asks_for_code(request: &str, chat: &Chat) -> bool {
         || named
         || PIECES.iter().any(|piece| request.contains(piece))
         || request.contains("sql") && request.contains("table ");
-    asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(request)
+    // A command line is no line to be drawn.
+    let rest = PIECES.iter().fold(request.to_owned(), |text, piece| text.replace(piece, " "));
+    asks && chat.files.is_empty() && chat.tables.is_empty() && !is_drawn(&rest)
 }
 
 /// Whether a request brings a text along, to be told in fewer words.
@@ -276,8 +279,10 @@ fn goes_on(request: &str, chat: &Chat) -> bool {
         "otra",
         "más",
     ];
+    // What asks nothing of the world goes on about the text as well: "and in simple words for a six-year-old?"
+    let asks = says(request, ASKING);
     was_a_reply(chat)
-        && says(request, POINTS)
+        && (says(request, POINTS) || !asks)
         && words(request).count() <= SHORT
         && (chat.tables.is_empty() || !is_drawn(request))
         && !request.contains(|c: char| c.is_ascii_digit())
@@ -346,6 +351,7 @@ mod tests {
     #[test]
     fn code_is_shown_and_not_run() {
         let code = |request: &str| is_reply(request, &Chat::new("c"));
+        assert!(code("I want to count .md files from the command line (Linux)"));
         assert!(code("Python: print the numbers that 7 divides") && code("bash: how do I count the .log files?"));
         assert!(
             code("Show me a Python loop over 1 to 9")

@@ -7,7 +7,7 @@ use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, says, 
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
-use polymath_chat::{Cell, Role, Table};
+use polymath_chat::{Cell, Provenance, Role, Table};
 use polymath_quantity::figures;
 
 /// Words of such a follow-up, at most.
@@ -228,6 +228,11 @@ fn says_no_more(request: &str, table: &Table, known: &[&[&str]]) -> bool {
     let cells: Vec<String> = table.rows.iter().take(50).filter_map(|row| row.first()?.text.clone()).collect();
     let mut own: Vec<String> = table.columns.iter().flat_map(|column| terms(&split(column))).collect();
     own.extend(cells.iter().flat_map(|cell| terms(cell)));
+    // What a total is of, its query says.
+    own.extend(table.rows.iter().take(1).flatten().flat_map(|cell| match &cell.provenance {
+        Provenance::Computed { how } => terms(&split(how)),
+        _ => Vec::new(),
+    }));
     let empty = |term: &String| EMPTY.contains(&term.as_str()) || EMPTY.iter().any(|w| terms(w).contains(term));
     let listed =
         |term: &String| known.iter().flat_map(|list| list.iter()).any(|w| w == term || terms(w).contains(term));
@@ -256,7 +261,7 @@ fn quoted(column: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Message, Provenance};
+    use polymath_chat::Message;
 
     fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
         let cell = |t: &&str| Cell { number: t.parse().ok(), ..Cell::new(*t, Provenance::Given) };

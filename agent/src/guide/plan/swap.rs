@@ -133,7 +133,9 @@ pub fn difference(first: &str, second: &str) -> Option<(String, String)> {
 /// follow-up says nothing but that.
 fn another_sort(request: &str, before: &str) -> Option<Swap> {
     /// Ways of asking when, and of asking where, the longer ones first; those at one place fit each other.
-    const WHEN: [&str; 9] = [
+    const WHEN: [&str; 11] = [
+        "the year of birth of",
+        "year of birth of",
         "in which year",
         "in what year",
         "in welchem Jahr",
@@ -144,7 +146,9 @@ fn another_sort(request: &str, before: &str) -> Option<Swap> {
         "quand",
         "cuándo",
     ];
-    const WHERE: [&str; 9] = [
+    const WHERE: [&str; 11] = [
+        "the birthplace of",
+        "birthplace of",
         "in which town",
         "in what town",
         "in welcher Stadt",
@@ -329,6 +333,7 @@ mod tests {
     fn when_takes_the_place_of_where() {
         let town = "In which town was the architect of the Minna Ferry born?";
         check(town, "and the year?", Some("In which year was the architect of the Minna Ferry born?"));
+        check("What is the birthplace of Ann Bo?", "and the year?", Some("What is the year of birth of Ann Bo?"));
         check("Where was Ann Bo born?", "and when?", Some("When was Ann Bo born?"));
         check("When was Ann Bo born?", "and in which town?", Some("Where was Ann Bo born?"));
         check(town, "and the year of the flood?", None);
