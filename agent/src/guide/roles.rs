@@ -60,11 +60,11 @@ const GROUPS: &[&[&str]] = &[
     &["mayor", "alcalde", "bürgermeister", "maire", "市长", "市長"],
     &["engineer", "ingenier", "ingenieur", "ingénieur", "工程师", "技師"],
     &["build", "built", "erbau", "baumeister", "constru"],
-    &["author", "autor", "auteur", "written", "writer", "作者"],
-    &["conductor", "dirigent"],
-    &["curator", "konservator"],
-    &["surveyor", "vermesser"],
-    &["keeper", "wärter", "gardien"],
+    &["author", "autor", "auteur", "writ", "wrote", "作者"],
+    &["conduct", "dirigent"],
+    &["curat", "konservator"],
+    &["survey", "vermess"],
+    &["keep", "kept", "wärter", "gardien"],
     &["climb", "ascen", "summit", "reached", "top", "bestieg", "gipfel"],
     &["rector", "rektor", "recteur"],
 ];
@@ -271,6 +271,7 @@ mod tests {
         assert!(!is_of_another("Who founded the Chib Brewery", "Ann Bo", "Founder | Ann Bo"));
         assert!(is_of_another("designer of the Chib Dam", "Ann Bo", "It was founded by Ann Bo."));
         assert!(is_of_another("designer of the Chib Bridge", "Ann Bo", "Ann Bo, then mayor, cut the ribbon."));
+        assert!(!is_of_another("first surveyor of Lake Chib", "Ann Bo", "The first survey was made by Ann Bo."));
         assert!(is_of_another("director of the Chib Brewery", "Ann Bo", "Brewmaster | Ann Bo"));
         assert!(!is_of_another("birthplace of Ann Bo", "Sund", "The architect Ann Bo was born in Sund."));
         assert!(is_of_person("first director of the Chib Observatory") && !is_of_person("first ascent of Mount Chib"));

@@ -85,7 +85,9 @@ fn conversion(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let counted = counted.filter(|word| read(&format!("1 {word}")).unit.is_some());
     let (own, goal) = (amount.unit.as_ref()?, calc::asked_unit(request).or(counted)?);
     let fits = own.kind == UnitKind::Measure && !own.name.contains('/') && !own.is(&goal);
-    let short = words(request).count() <= SHORT && named::names(request).is_empty();
+    // The US of US gallons is no name.
+    let long = |name: &String| name.chars().count() > 2;
+    let short = words(request).count() <= SHORT && !named::names(request).iter().any(long);
     let expression = format!("{} in {goal}", request.get(amount.span.clone())?.replace(',', ""));
     let known = polymath_tools::calculate(&expression).is_ok();
     (fits && short && known).then(|| vec![Step::Calc { name: fact_name(chat.facts.len()), expression }])

@@ -49,6 +49,13 @@ pub fn recalled(request: &str, chat: &Chat) -> Option<(Step, String)> {
 pub fn ratio(request: &str, chat: &Chat) -> Option<Step> {
     const RATIO: &[&str] = &[
         "ratio",
+        "larger value by",
+        "larger by the",
+        "larger one by",
+        "bigger one by",
+        "bigger by the",
+        "greater by the",
+        "higher by the",
         "how many times",
         "times as much",
         "times as many",
