@@ -1,6 +1,8 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
+mod measures;
+
 use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::named::{names, speaking_of};
 use crate::guide::plan::years;
@@ -10,6 +12,7 @@ use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
+use measures::is_of_other_property;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
 use std::collections::HashSet;
@@ -201,22 +204,6 @@ fn is_of_kind(what: &str, fact: &Fact) -> bool {
         }
         _ => true,
     }
-}
-
-/// Whether a line tells another of a thing's measures: a length, where the depth is wanted.
-fn is_of_other_property(what: &str, line: &str) -> bool {
-    const MEASURES: [&[&str]; 4] = [
-        &["depth", "deep", "deepest", "tiefe", "tief", "profondeur", "profundidad"],
-        &["height", "high", "tall", "rises", "altitude", "elevation", "höhe", "hoch", "hauteur", "altura"],
-        &["length", "long", "länge", "lang", "longueur", "longitud", "largo"],
-        &["width", "wide", "breite", "breit", "largeur", "anchura"],
-    ];
-    let has = |text: &str, known: &[&str]| {
-        text.to_lowercase().split(|c: char| !c.is_alphabetic()).any(|word| known.contains(&word))
-    };
-    let wanted: Vec<&&[&str]> = MEASURES.iter().filter(|known| has(what, known)).collect();
-    let [wanted] = wanted.as_slice() else { return false };
-    !has(line, wanted) && MEASURES.iter().any(|known| has(line, known))
 }
 
 /// Whether a line, or the title of its page, speaks of other years than those that are asked for.
@@ -463,13 +450,6 @@ mod tests {
         assert!(!is_of_kind("Where was the mill opened", &dated("1931")));
         assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
         assert!(!is_of_kind("雁栖瓷器厂的厂长", &dated("1958")));
-    }
-
-    #[test]
-    fn a_length_is_no_depth() {
-        assert!(is_of_other_property("depth of the Chib Tunnel", "Length | 2,063 m"));
-        assert!(!is_of_other_property("length of the Chib Tunnel", "It is 2,063 m long and 8 m wide."));
-        assert!(!is_of_other_property("depth of Lake Chib", "The bottom lies at 12 m."));
     }
 
     #[test]
