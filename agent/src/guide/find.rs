@@ -12,7 +12,7 @@ use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
-use measures::is_of_other_property;
+use measures::{is_of_other_event, is_of_other_property};
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
 use std::collections::HashSet;
@@ -49,14 +49,17 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         return Ok(None);
     }
     if fact.number.is_some() || fact.date.is_some() {
+        let own = passage.text.clone();
         for page in rivals(&sources, what, &passage).into_iter().take(SECOND_OPINIONS) {
             let alone: Vec<Source> =
                 sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
             let lines = select(&alone, what, LINES / 3);
             let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(&fact))).await? else { continue };
             let other = fact_of(what, &text, &passage, turn.chat);
-            let own_year = !is_of_other_years(what, &passage, &turn.chat.sources);
-            if own_year && differ(&fact, &other) {
+            let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
+                || is_of_other_property(what, &passage.text)
+                || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
+            if !elsewhere && differ(&fact, &other) {
                 fact.others.push((other.text, other.provenance));
             }
         }

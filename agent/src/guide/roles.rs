@@ -32,7 +32,6 @@ const GROUPS: &[&[&str]] = &[
         "drew",
         "entwurf",
         "pläne",
-        "plans",
         "建筑师",
         "設計",
         "设计",

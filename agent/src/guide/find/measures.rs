@@ -1,4 +1,6 @@
-//! A thing's measures in words: its length is not its depth.
+//! What a line tells of a thing, by its words: its length is not its depth, its founding nobody's birth.
+
+use polymath_quantity::text::is_cjk;
 
 /// Whether a line tells another of a thing's measures: a length, where the depth is wanted.
 pub fn is_of_other_property(what: &str, line: &str) -> bool {
@@ -16,6 +18,34 @@ pub fn is_of_other_property(what: &str, line: &str) -> bool {
     !has(line, wanted) && MEASURES.iter().any(|known| has(line, known))
 }
 
+/// Whether another page's line tells of another event than the one that was asked for and found: it does
+/// not contradict a birth that a company was founded in another year.
+pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
+    // Beginnings of words.
+    const EVENTS: [&[&str]; 7] = [
+        &["born", "birth", "gebor", "geburt", "naci", "naissan", "né", "née", "出生", "生ま"],
+        &["died", "death", "dead", "gestorb", "starb", "mort", "muri", "décéd", "去世", "死"],
+        &["found", "establish", "gegründ", "gründ", "fond", "fund", "creat", "创", "創"],
+        &["open", "inaugur", "eröffn", "ouver", "ouvr", "abri", "开业", "开放", "開"],
+        &["complet", "finish", "built", "build", "construct", "erbau", "gebaut", "constru", "建成", "建造"],
+        &["clos", "demolish", "geschlossen", "abgerissen", "ferm", "cerr", "关闭", "閉"],
+        &["renovat", "restor", "rebuil", "extend", "renovier", "umgebaut", "rénov", "reform", "修复", "改"],
+    ];
+    let events = |text: &str| -> Vec<usize> {
+        let small = format!(" {} ", text.to_lowercase());
+        let has = |word: &&str| match !word.chars().any(is_cjk) {
+            true => small.match_indices(*word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)),
+            false => small.contains(*word),
+        };
+        (0..EVENTS.len()).filter(|i| EVENTS[*i].iter().any(|word| has(word))).collect()
+    };
+    let (mut wanted, told) = (events(what), events(line));
+    if wanted.is_empty() {
+        wanted = events(own);
+    }
+    !wanted.is_empty() && !told.is_empty() && !told.iter().any(|event| wanted.contains(event))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +55,15 @@ mod tests {
         assert!(is_of_other_property("depth of the Chib Tunnel", "Length | 2,063 m"));
         assert!(!is_of_other_property("length of the Chib Tunnel", "It is 2,063 m long and 8 m wide."));
         assert!(!is_of_other_property("depth of Lake Chib", "The bottom lies at 12 m."));
+    }
+
+    #[test]
+    fn a_founding_contradicts_no_birth() {
+        let other = |what: &str, line: &str| is_of_other_event(what, "", line);
+        assert!(other("year of birth of Ann Bo", "In 1884 Ann Bo founded the Chib Mill."));
+        assert!(!other("year of birth of Ann Bo", "Ann Bo, born 1852, founded the Chib Mill."));
+        assert!(other("opening of the Chib Mill", "The Chib Mill was closed in 1902."));
+        assert!(!other("number of seats of the Chib Mill", "Founded in 1884, it has 312 seats."));
+        assert!(is_of_other_event("when was that", "It opened in 1931.", "It was founded in 1902."));
     }
 }

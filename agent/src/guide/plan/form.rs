@@ -98,6 +98,8 @@ fn is_of_something_else(steps: &[Step], request: &str, chat: &Chat) -> bool {
     let unfounded = |step: &Step| match step {
         Step::Calc { expression, .. } => words(expression).any(|w| chat.facts.iter().any(|f| f.name == w)),
         Step::Reply => !asks_to_write(request),
+        // No program knows where somebody was born.
+        Step::Program => chat.tables.is_empty() && chat.files.is_empty() && asks_who_or_where(request),
         _ => false,
     };
     if steps.is_empty() || !steps.iter().all(unfounded) || given(request).len() > 1 {
@@ -117,6 +119,18 @@ pub fn is_factual(request: &str, chat: &Chat) -> bool {
     let year = words(request).any(|w| w.len() == 4 && w.parse::<u32>().is_ok_and(|n| (1000..2200).contains(&n)));
     let named = year || !named::names(request).is_empty();
     named && !asks_to_write(request) && !is_of_given_table(&request.to_lowercase(), chat)
+}
+
+/// Whether a request asks who, where or when.
+fn asks_who_or_where(request: &str) -> bool {
+    const ASKING: &[&str] = &[
+        "who", "whom", "whose", "where", "when", "wer", "wo", "wann", "wem", "qui", "où", "quand", "quién", "dónde",
+        "cuándo",
+    ];
+    let small = request.to_lowercase();
+    let says = words(&small).any(|word| ASKING.contains(&word))
+        || ["谁", "哪里", "哪儿", "何时", "誰", "どこ", "いつ"].iter().any(|sign| small.contains(sign));
+    says && !asks_to_write(request)
 }
 
 /// Whether each property that a request names (cost, length) is one of these facts'. What is counted
@@ -167,6 +181,10 @@ mod tests {
         check_form(two, "By how many percent is A longer than B?", Form::Calculated);
         check_form(two, "How long are A and B?", Form::Any);
         let one = steps::read("c = find(\"employees of the Ost Mill\")");
+        let born = "Where was the person who founded the Ost Mill born?";
+        assert_eq!(form(&[Step::Program], born, &Chat::new("c")), Form::LookedUp);
+        let code = "Write a function that says who of two people is older.";
+        assert_eq!(form(&[Step::Program], code, &Chat::new("c")), Form::Any);
         let request = "Compare the Ost Mill and the West Mill: which is larger in employees?";
         assert_eq!(form(&one, request, &Chat::new("c")), Form::Calculated);
     }

@@ -91,6 +91,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(vec![step]);
     }
+    if let Some(steps) = recall::change_to(turn.question, turn.chat) {
+        return Some(steps);
+    }
     let before = alone::before(turn.chat)?;
     if alone::is_of_contradiction(turn.question, turn.chat) {
         turn.asked = before;

@@ -180,6 +180,57 @@ pub fn change(request: &str, chat: &Chat) -> Option<Step> {
     steps.into_iter().next()
 }
 
+/// The same against another year that nobody has looked up yet: the question before is asked of that year
+/// first.
+pub fn change_to(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const OTHERWISE: &[&str] = &["if", "when", "who", "where", "share", "anteil", "proporción"];
+    /// Words before the year that is what all changes.
+    const FROM: &[&str] = &[
+        "than",
+        "over",
+        "from",
+        "since",
+        "against",
+        "to",
+        "als",
+        "seit",
+        "gegenüber",
+        "von",
+        "que",
+        "depuis",
+        "par",
+        "de",
+        "desde",
+        "respecto",
+        "比",
+        "より",
+    ];
+    /// Words before the year that a change leads to.
+    const UNTIL: &[&str] = &["until", "till", "by", "bis", "jusqu", "hasta", "到"];
+    let small = request.to_lowercase();
+    let found = |fact: &&Fact| matches!(fact.provenance, Provenance::Sourced { .. });
+    let known = chat.facts.iter().rev().find(found).filter(|f| f.number.is_some() && f.date.is_none())?;
+    let [old] = <[String; 1]>::try_from(years(&known.about)).ok()?;
+    let [new] = <[String; 1]>::try_from(years(request)).ok()?;
+    let asks = (says(&small, PERCENT) || small.contains('%')) && !says(&small, OTHERWISE);
+    if !asks || old == new || words(&small).count() > SHORT + 4 || !named::names_said(request).is_empty() {
+        return None;
+    }
+    let what = known.about.replace(&old, &new);
+    let (name, result) = (fact_name(chat.facts.len()), fact_name(chat.facts.len() + 1));
+    let before = &small[..small.find(&new)?];
+    let near: Vec<&str> = words(before).collect();
+    let near = near[near.len().saturating_sub(3)..].join(" ");
+    let new_is_base = match (says(&near, UNTIL), says(&near, FROM)) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => new < old,
+    };
+    let (value, base) = if new_is_base { (&known.name, &name) } else { (&name, &known.name) };
+    let expression = format!("({value} - {base}) / {base} in percent");
+    Some(vec![Step::Find { name: name.clone(), what }, Step::Calc { name: result, expression }])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +297,24 @@ mod tests {
         assert_eq!(change("Um wie viel Prozent hat es sich verändert?"), want("(a - b) / b"));
         assert_eq!(change("percentage change from 2022 to 2020?"), want("(b - a) / a"));
         assert_eq!(change("by how many percent did it change from 2019 to 2020?"), None);
+    }
+
+    #[test]
+    fn a_change_to_a_year_that_nobody_looked_up() {
+        let mut chat = Chat::new("c");
+        with_fact("output of the Varn Dam in 2021", "9 GWh", 9.0, true, &mut chat);
+        let plan = |request: &str| {
+            let steps = change_to(request, &chat)?;
+            Some(steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        let want = |year: u32, expression: &str| {
+            Some(format!("b = find(output of the Varn Dam in {year}); c = calc({expression} in percent)"))
+        };
+        assert_eq!(plan("and by how many percent is that more than in 2020?"), want(2020, "(a - b) / b"));
+        assert_eq!(plan("by how many percent had it risen by 2023?"), want(2023, "(b - a) / a"));
+        assert_eq!(plan("wie viel Prozent mehr als 2020 ist das?"), want(2020, "(a - b) / b"));
+        assert_eq!(plan("what percent of the 2021 output is that?"), None);
+        assert_eq!(plan("by how many percent is the Ost Dam above it in 2020?"), None);
     }
 
     #[test]
