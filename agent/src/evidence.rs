@@ -118,6 +118,11 @@ fn starts_big(word: &str) -> bool {
     word.starts_with(char::is_uppercase)
 }
 
+/// Whether a word is one for people who live somewhere.
+pub fn is_of_people(word: &str) -> bool {
+    ["population", "inhabitant", "people", "resident", "einwohner", "bevölkerung"].contains(&word)
+}
+
 /// The first `limit` characters.
 pub fn clip(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {

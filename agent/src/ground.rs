@@ -188,7 +188,10 @@ impl<'a> Evidence<'a> {
     fn in_results(&self, figure: &Spotted) -> Option<(FigureStatus, String)> {
         self.results().find_map(|outcome| {
             let content = outcome.content();
-            let line = content.lines().find(|line| figures(line).iter().any(|f| same(figure, f)))?;
+            // "It fell by 75%" tells a result of -75%.
+            let told =
+                |f: &Spotted| same(figure, f) || same(figure, &Spotted { number: f.number.map(f64::abs), ..f.clone() });
+            let line = content.lines().find(|line| figures(line).iter().any(told))?;
             Some((
                 FigureStatus::Computed,
                 format!("{}: {}", outcome.call.name, crate::evidence::clip(line.trim(), 200)),

@@ -96,7 +96,7 @@ pub fn right(draft: &str, facts: &[Fact]) -> Option<String> {
 fn order(a: &Fact, b: &Fact) -> Option<Ordering> {
     match (a.number, b.number, &a.date, &b.date) {
         (_, _, Some(x), Some(y)) => Some(x.cmp(y)),
-        (Some(x), Some(y), None, None) if a.unit() == b.unit() => x.partial_cmp(&y),
+        (Some(x), Some(y), None, None) if a.is_alike(b) => x.partial_cmp(&y),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 
 use super::series;
 use super::state::{Guide, object};
-use crate::evidence::terms;
+use crate::evidence::{is_of_people, terms};
 use crate::guide::find::{self, relevant};
 use crate::guide::named;
 use crate::lead::Turn;
@@ -328,8 +328,10 @@ async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow
     // its header speaks of what is wanted.
     let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, &turn.asked)).into_iter().collect();
     for (i, column) in shape.columns.iter().enumerate() {
-        let speaks =
-            |at: usize| column.kind == Kind::Date || terms(&table.columns[at]).iter().any(|t| wanted.contains(t));
+        let own = terms(&column.name);
+        let titled = terms(&table.title).iter().any(|t| own.contains(t));
+        let is_wanted = |t: &String| wanted.contains(t) || is_of_people(t) && own.iter().any(|t| is_of_people(t));
+        let speaks = |at: usize| column.kind == Kind::Date || titled || terms(&table.columns[at]).iter().any(is_wanted);
         let cells = |at: usize| table.rows.iter().filter_map(move |row| row.get(at));
         let mut fit =
             (0..table.columns.len()).filter(|at| !taken.contains(at) && Kind::Text.settled(cells(*at)) == column.kind);

@@ -1,20 +1,23 @@
 //! Finds a fact in opened pages: the line that says it, and the piece of the line that is the answer.
 //! Both are chosen under a grammar, so what is found stands on a page to the letter.
 
+mod kinds;
 mod measures;
+mod most;
 
 use crate::evidence::{Passage, clip, select, terms};
-use crate::guide::named::{names, speaking_of};
+use crate::guide::named::{names, names_said, speaking_of};
 use crate::guide::plan::years;
-use crate::guide::roles::{is_of_another, is_of_person};
+use crate::guide::roles::is_of_another;
 use crate::guide::series::series;
 use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
+use kinds::{NUMBER, YEAR, is_of_kind};
 use measures::{is_of_other_event, is_of_other_property};
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
+use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -25,9 +28,15 @@ const SECOND_OPINIONS: usize = 2;
 
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
+    if asks_nothing(what) {
+        return Ok(None);
+    }
     let query = format!("{what} {}", &turn.asked);
     let sources = speaking_of(&turn.chat.sources, what);
     let sources = relevant(&sources, what);
+    if let Some(fact) = most::most(what, &sources, turn.chat) {
+        return Ok(Some(fact));
+    }
     let passages = select(&sources, &query, LINES);
     let Some((text, passage)) = choose(turn, what, &passages, None).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
@@ -65,6 +74,15 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         }
     }
     Ok(Some(fact))
+}
+
+/// Whether a look-up says of a thing only when or how: "since when Sund".
+fn asks_nothing(what: &str) -> bool {
+    let first = what.split(' ').next().unwrap_or_default().to_lowercase();
+    let named: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
+    let opens = ["when", "since", "how", "where", "until", "wann", "seit", "quand", "depuis", "cuándo", "desde"];
+    opens.contains(&first.as_str())
+        && terms(what).iter().all(|term| named.contains(term) || opens.contains(&term.as_str()))
 }
 
 /// What a piece of a page has to be to be an answer.
@@ -107,105 +125,6 @@ impl Like {
             }
         };
         figures(line).iter().filter(fits).map(|f| with_unit(f, line)).collect()
-    }
-}
-
-const YEAR: &[&str] = &["when", "year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
-const NUMBER: &[&str] = &[
-    "number",
-    "many",
-    "population",
-    "inhabitants",
-    "high",
-    "tall",
-    "long",
-    "deep",
-    "wide",
-    "heavy",
-    "hoch",
-    "lang",
-    "tief",
-    "height",
-    "length",
-    "width",
-    "depth",
-    "area",
-    "weight",
-    "capacity",
-    "cost",
-    "price",
-    "output",
-    "turnover",
-    "revenue",
-    "age",
-    "anzahl",
-    "nombre",
-    "número",
-];
-
-/// Whether a value can be what is wanted: a year has a date in it, a number of things a number, and
-/// neither is money unless money is asked for.
-fn is_of_kind(what: &str, fact: &Fact) -> bool {
-    if is_of_person(what) {
-        return fact.number.is_none() && fact.date.is_none();
-    }
-    let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
-    let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
-    let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
-    let (year, number) =
-        (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
-    // "In the year 2019" asks for no year.
-    let year = year && years(what).is_empty();
-    // A turnover is in no hectolitres.
-    const MONEY: &[&str] =
-        &["turnover", "revenue", "price", "cost", "budget", "salary", "profit", "umsatz", "preis", "kosten"];
-    // A height is in metres: a bare year is none.
-    const PHYSICAL: &[&str] = &[
-        "high",
-        "tall",
-        "height",
-        "long",
-        "length",
-        "deep",
-        "depth",
-        "wide",
-        "width",
-        "heavy",
-        "weight",
-        "area",
-        "hoch",
-        "höhe",
-        "lang",
-        "länge",
-        "tief",
-        "tiefe",
-        "haut",
-        "hauteur",
-        "longueur",
-        "profondeur",
-        "altura",
-        "longitud",
-    ];
-    if says(PHYSICAL) && fact.date.is_some() {
-        return false;
-    }
-    let measured = read(&fact.text).unit.is_some_and(|unit| unit.kind == UnitKind::Measure && !unit.name.contains('/'));
-    if says(MONEY) && measured {
-        return false;
-    }
-    // "Who founded", "where was it founded": what follows tells no kind.
-    let first = words.iter().find(|w| !w.is_empty()).map(String::as_str);
-    match (year, number) {
-        _ if first.is_some_and(|w| ["who", "wer", "qui", "quién"].contains(&w)) => {
-            fact.number.is_none() && fact.date.is_none()
-        }
-        _ if first.is_some_and(|w| ["where", "wo", "où", "dónde"].contains(&w)) => fact.date.is_none(),
-        (true, false) => fact.date.is_some(),
-        (false, true) => {
-            let costs = says(&["cost", "price", "turnover", "revenue", "budget", "output", "value"]);
-            fact.number.is_some() && fact.date.as_deref().is_none_or(|d| d.len() == 4) && (costs || !fact.is_money())
-        }
-        _ => true,
     }
 }
 
@@ -429,9 +348,14 @@ fn rivals(sources: &[Source], what: &str, passage: &Passage) -> Vec<usize> {
 fn differ(a: &Fact, b: &Fact) -> bool {
     let first = |fact: &Fact| figures(&fact.text).into_iter().next();
     let (Some(x), Some(y)) = (first(a), first(b)) else { return false };
-    let kind =
-        x.date.is_some() == y.date.is_some() && (a.unit() == b.unit() || a.unit().is_empty() || b.unit().is_empty());
-    kind && !same(&x, &y) && !same(&y, &x)
+    let kind = x.date.is_some() == y.date.is_some() && (a.is_alike(b) || a.unit().is_empty() || b.unit().is_empty());
+    // Ten times as much is told of something else.
+    const ALIKE: f64 = 10.0;
+    let alike = match (a.number.filter(|n| *n != 0.0), b.number.filter(|n| *n != 0.0)) {
+        (Some(x), Some(y)) => (1.0 / ALIKE..=ALIKE).contains(&(x / y).abs()),
+        _ => true,
+    };
+    kind && alike && !same(&x, &y) && !same(&y, &x)
 }
 
 #[cfg(test)]

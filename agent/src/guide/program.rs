@@ -4,7 +4,7 @@
 
 use super::state::object;
 use crate::evidence::clip;
-use crate::guide::plan::begins;
+use crate::guide::plan::{begins, is_line_alone};
 use crate::lead::Turn;
 use crate::prompts::{KINDS, TREND};
 use polymath_chat::{Completion, Constraint, Table};
@@ -41,7 +41,9 @@ pub async fn write(turn: &mut Turn<'_>, name: &str, table: &Table) -> anyhow::Re
     }
     kinds.retain(|kind| {
         let words = if *kind == "fill" { FILLING } else { TRENDS };
-        words.iter().any(|word| begins(&turn.asked.to_lowercase(), word))
+        // A line through what is drawn is the chart's own affair.
+        let drawn = *kind == "trend" && is_line_alone(&turn.asked);
+        !drawn && words.iter().any(|word| begins(&turn.asked.to_lowercase(), word))
     });
     if kinds.is_empty() {
         return Ok(Need::Other);

@@ -82,7 +82,37 @@ fn clauses(sentence: &str) -> Vec<&str> {
     for mark in AND {
         pieces = pieces.into_iter().flat_map(|piece| piece.split(mark)).collect();
     }
-    pieces.into_iter().flat_map(|piece| piece.split(['，', '；', '、'])).filter(|p| !p.trim().is_empty()).collect()
+    let pieces = pieces.into_iter().flat_map(|piece| piece.split(['，', '；', '、'])).filter(|p| !p.trim().is_empty());
+    let mut whole: Vec<&str> = Vec::new();
+    let mut year: Option<&str> = None;
+    for piece in pieces {
+        // "In 2019, 400 came": the comma behind a year alone ends nothing.
+        let joined = year.take().filter(|_| has_one(piece)).and_then(|year| between(sentence, year, piece));
+        if let Some(joined) = joined {
+            whole.pop();
+            whole.push(joined);
+            continue;
+        }
+        year = Some(piece).filter(|p| is_year_alone(p));
+        whole.push(piece);
+    }
+    whole
+}
+
+/// Whether a piece has a year and no other figure.
+fn is_year_alone(piece: &str) -> bool {
+    matches!(figures(piece).as_slice(), [only] if only.date.as_ref().is_some_and(|d| d.is_year()))
+}
+
+/// Whether a piece has a number, and no year.
+fn has_one(piece: &str) -> bool {
+    matches!(figures(piece).as_slice(), [only] if only.number.is_some() && only.date.is_none())
+}
+
+/// From the beginning of one piece of a text to the end of another.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    let place = |piece: &str| piece.as_ptr() as usize - text.as_ptr() as usize;
+    text.get(place(from)..place(to) + to.len())
 }
 
 fn point(clause: &str) -> Option<Point<'_>> {
@@ -120,6 +150,11 @@ mod tests {
             "In 2018 it had 49,100 visitors, in 2019 90,600.",
             "In",
             &[("2018", "49,100 visitors"), ("2019", "90,600")],
+        );
+        check(
+            "In 2019, 12,400 people came, in 2020 only 3,100, and in 2021 8,900.",
+            "In",
+            &[("2019", "12,400 people"), ("2020", "3,100"), ("2021", "8,900")],
         );
         check("2018 waren es 7.480 Hektoliter, 2019 9.120 Hektoliter.", "", &[("2018", "7.480"), ("2019", "9.120")]);
         check("访客人数：2018年4.9万人，2019年5.1万人。", "访客人数", &[("2018", "4.9万人"), ("2019", "5.1万人")]);

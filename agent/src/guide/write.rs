@@ -1,6 +1,7 @@
 //! The answer, made of what came out and nothing else: figures and names are put in where the model
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
+use super::plan::{COMPARED, words};
 use super::state::{Guide, Outcome, quoted};
 use super::{contest, talk};
 use crate::evidence::clip;
@@ -204,7 +205,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let twice =
         |f: &Fact| (f.number.is_some() || f.date.is_some()) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
-        && !facts.iter().any(twice)
+        && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !invents(draft, facts, question);
     let mut text = if usable { draft.to_owned() } else { String::new() };
     let mut left = Vec::new();
@@ -225,6 +226,23 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     });
     let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
     lines.join("\n")
+}
+
+/// Whether a draft says more of a value than it is: a year as a number of years, a height that was found as
+/// how much taller something is than something else.
+fn claims_more(draft: &str, fact: &Fact) -> bool {
+    let Some((_, behind)) = draft.split_once(&format!("{{{}}}", fact.name)) else { return false };
+    let small = behind.split(['.', '\n']).next().unwrap_or_default().to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let first = all.first().copied().unwrap_or_default();
+    let found = matches!(fact.provenance, Provenance::Sourced { .. });
+    let aged =
+        fact.date.is_some() && ["years", "year", "jahre", "ans", "años", "metres", "meters", "feet"].contains(&first);
+    let compared = found
+        && fact.number.is_some()
+        && fact.date.is_none()
+        && all.windows(2).any(|w| COMPARED.contains(&w[0]) && w[1] == "than");
+    aged || compared
 }
 
 /// The text with a value for its name. A unit that the model wrote behind the name as well goes.
@@ -388,4 +406,23 @@ fn missing_cells(table: &Table, language: Language) -> String {
         return String::new();
     }
     format!("\n{}{}{}", language.say(Phrase::MissingCells), language.colon(), missing.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_no_more_than_it_is() {
+        let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
+        let (name, about, number) = ("a".to_owned(), String::new(), Some(33.0));
+        let height = Fact { name, about, text: "33 m".into(), number, date: None, provenance, others: Vec::new() };
+        assert!(claims_more("The Ost Tower is {a} taller than the Chib Tower.", &height));
+        assert!(!claims_more("The Chib Tower is {a} tall. More than one know it.", &height));
+        let year = Fact { text: "2000".into(), date: Some("2000".into()), ..height.clone() };
+        assert!(claims_more("Sund is {a} years old.", &year));
+        assert!(!claims_more("It was in {a} that Sund was founded.", &year));
+        let computed = Fact { provenance: Provenance::Computed { how: String::new() }, ..height };
+        assert!(!claims_more("It is {a} taller than the Chib Tower.", &computed));
+    }
 }

@@ -28,6 +28,15 @@ impl Fact {
         figures.iter().any(|f| f.unit.as_ref().is_some_and(|unit| unit.kind == polymath_quantity::UnitKind::Money))
     }
 
+    /// Whether two values have one unit, however it is written: `41 m` and `33 metres`.
+    pub fn is_alike(&self, other: &Fact) -> bool {
+        let unit = |fact: &Fact| {
+            let all = polymath_quantity::figures(&fact.text);
+            all.into_iter().find(|f| f.number.is_some()).and_then(|f| f.unit)
+        };
+        self.unit() == other.unit() || matches!((unit(self), unit(other)), (Some(a), Some(b)) if a.name == b.name)
+    }
+
     /// The unit or counted noun behind the number: `m` of `5,199 m`; empty where there is none.
     pub fn unit(&self) -> String {
         let Some(figure) = polymath_quantity::figures(&self.text).into_iter().find(|f| f.number.is_some()) else {

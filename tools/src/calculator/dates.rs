@@ -68,9 +68,16 @@ fn between(from: &str, to: &str, unit: &str) -> Result<String, CalcError> {
     Ok(match unit.to_lowercase().as_str() {
         "weeks" if days % 7 == 0 => format!("{weeks} ({days} days)"),
         "weeks" => format!("approx. {:.4} weeks ({days} days)", days as f64 / 7.0),
+        // As ages are told: those that are over.
+        "years" => format!("{} years ({days} days)", whole_years(read(from)?, read(to)?)),
         // The mean Gregorian year has 365.2425 days.
         _ => format!("{days} days (approx. {:.4} years)", days as f64 / 365.2425),
     })
+}
+
+fn whole_years(from: NaiveDate, to: NaiveDate) -> i64 {
+    let between = |a: NaiveDate, b: NaiveDate| b.years_since(a).map(i64::from);
+    between(from, to).or_else(|| between(to, from).map(|years| -years)).unwrap_or_default()
 }
 
 /// The day so many days, weeks, months or years after another, or before it. A month's end stays one.

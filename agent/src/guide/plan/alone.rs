@@ -1,7 +1,7 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
-use super::grammar;
 use super::signs::{PERCENT, is_drawn, says, words};
+use super::{against, grammar};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
@@ -66,6 +66,9 @@ const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "q
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
     if let Some(text) = of_the_two(request, &before) {
+        return Ok(text);
+    }
+    if let Some(text) = against::of_the_greater(request, turn.chat) {
         return Ok(text);
     }
     if !may_lean(request, turn.chat) {

@@ -35,6 +35,70 @@ pub fn amounts(request: &str) -> Vec<String> {
     figures(request).iter().filter_map(read).collect()
 }
 
+/// What so many people or nights cost is so many times what one costs: "cost of two adults" is on no page.
+pub fn times_so_many(steps: &mut Vec<Step>) {
+    const COUNTS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const COSTS: &[&str] = &["cost", "costs", "price", "fare", "fee", "admission", "ticket", "tickets"];
+    /// What is paid for by the piece, and one of it.
+    const PAID: &[(&str, &str)] = &[
+        ("adults", "adult"),
+        ("children", "child"),
+        ("kids", "child"),
+        ("people", "person"),
+        ("persons", "person"),
+        ("students", "student"),
+        ("pupils", "pupil"),
+        ("seniors", "senior"),
+        ("pensioners", "pensioner"),
+        ("visitors", "visitor"),
+        ("passengers", "passenger"),
+        ("tickets", "ticket"),
+        ("nights", "night"),
+    ];
+    let mut times: Vec<(String, usize)> = Vec::new();
+    for step in steps.iter_mut() {
+        let Step::Find { name, what } = step else { continue };
+        let all: Vec<&str> = what.split(' ').collect();
+        let count =
+            |word: &str| COUNTS.iter().position(|w| *w == word).or_else(|| word.parse().ok()).filter(|n| *n > 1);
+        let found = all.windows(2).enumerate().find_map(|(i, pair)| {
+            let (_, one) = PAID.iter().find(|(many, _)| *many == pair[1])?;
+            Some((i, count(&pair[0].to_lowercase())?, *one))
+        });
+        let Some((at, count, one)) = found.filter(|_| all.iter().any(|w| COSTS.contains(&w.to_lowercase().as_str())))
+        else {
+            continue;
+        };
+        let singular: Vec<&str> = [&all[..at], &[one][..], &all[at + 2..]].concat();
+        *what = singular.join(" ");
+        times.push((name.clone(), count));
+    }
+    if times.is_empty() {
+        return;
+    }
+    let product = |(name, count): &(String, usize)| format!("{count} * {name}");
+    let mut calculated = false;
+    for step in steps.iter_mut() {
+        let Step::Calc { expression, .. } = step else { continue };
+        // What already has the count has it.
+        let has = times.iter().any(|(_, count)| super::words(expression).any(|w| w == count.to_string()));
+        if !has {
+            let word = |piece: &str| {
+                let own = times.iter().find(|(name, _)| name == piece);
+                own.map_or(piece.to_owned(), |one| format!("({})", product(one)))
+            };
+            *expression = expression.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        }
+        calculated = true;
+    }
+    if !calculated {
+        let expression = times.iter().map(product).collect::<Vec<_>>().join(" + ");
+        let name = format!("{}n", times[times.len() - 1].0);
+        steps.push(Step::Calc { name, expression });
+    }
+}
+
 /// Whether an expression of the request's amounts, taken with their units, comes to something that nobody
 /// measures in: square kilometres a litre, of kilometres driven and litres burnt.
 pub fn is_odd(expression: &str, request: &str) -> bool {
@@ -197,6 +261,24 @@ fn digits(figure: &Figure) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_adults_pay_twice() {
+        let told = |plan: &str| {
+            let mut steps = super::super::steps::read(plan);
+            times_so_many(&mut steps);
+            steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(
+            told("a = find(\"cost of two adults\")\nb = find(\"cost of 3 children\")\nc = calc(\"a + b\")"),
+            "a = find(cost of adult); b = find(cost of child); c = calc((2 * a) + (3 * b))"
+        );
+        assert_eq!(
+            told("a = find(\"price of two nights at the inn\")"),
+            "a = find(price of night at the inn); an = calc(2 * a)"
+        );
+        assert_eq!(told("a = find(\"number of two adults\")"), "a = find(number of two adults)");
+    }
 
     #[test]
     fn what_nobody_measures_in_is_odd() {

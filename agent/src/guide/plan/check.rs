@@ -4,7 +4,7 @@ use super::Step;
 use super::amounts::given;
 use super::ready::is_of_given_table;
 use super::signs::*;
-use super::sql::{is_of_unsaid, with_table_names, without_subjects, without_unsaid};
+use super::sql::{is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unsaid};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
@@ -37,7 +37,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
             impossible.extend((!known).then_some("calc"));
-            known && !is_unasked(expression, &request)
+            known && !is_unasked(expression, &request) && !has_a_made_up_base(body, asked)
         }
         // What is in a file of the user's is in no page.
         Step::Find { what: about, .. } | Step::Collect { things: about, .. } if names_one(about, &files) || given => {
@@ -70,7 +70,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             if there {
                 tables.insert(name.clone());
             }
-            let known = there && !is_of_unsaid(query, asked, chat);
+            let known = there && !is_of_unsaid(query, asked, chat) && !is_of_other_measure(query, asked, chat);
             impossible.extend((!known).then_some("sql"));
             known
         }
@@ -102,6 +102,24 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
+}
+
+/// Whether an expression subtracts or divides by a large number that the request does not have: "(a - 1000) /
+/// 1000" where the value of another year is not at hand.
+fn has_a_made_up_base(expression: &str, request: &str) -> bool {
+    /// Smaller ones count: hours of a day, minutes, per cent, days of a year.
+    const COUNTS: f64 = 366.0;
+    let said = given(request);
+    let pieces = expression.split_inclusive(['+', '-', '*', '/', '(', ')']).collect::<Vec<_>>();
+    pieces.windows(2).any(|pair| {
+        let number = pair[1].trim_matches(|c: char| !c.is_ascii_digit() && c != '.');
+        let large = number.parse::<f64>().is_ok_and(|n| n > COUNTS);
+        pair[0].ends_with(['-', '/'])
+            && large
+            && pair[1].trim_start().starts_with(|c: char| c.is_ascii_digit())
+            && !said.iter().any(|s| s.replace(',', "") == number)
+            && !request.contains(number)
+    }) && words(expression).any(is_name)
 }
 
 /// Whether a table by years is planned for a request that says nothing of years or of a table.

@@ -77,10 +77,14 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     {
         return Form::Calculated;
     }
-    let compares = says(&request, PERCENT) || says(&request, MORE);
+    let compares = says(&request, PERCENT) || asks_how_much_more(&request);
     let spans = |step: &Step| matches!(step, Step::Find { what, .. } if is_of_two(what));
     let one_of_two = steps.iter().any(spans);
     if looks_up > 0 && (one_of_two || !calculates && (is_span(&request) || looks_up > 1 && compares)) {
+        return Form::Calculated;
+    }
+    // One value says nothing of how much more it is than another.
+    if looks_up == 1 && !calculates && asks_how_much_more(&request) && request.contains(" than ") {
         return Form::Calculated;
     }
     Form::Any
@@ -179,6 +183,9 @@ mod tests {
         check_form("c = find(\"months of building\")", "How many months did the building take?", Form::Any);
         let two = "c = find(\"length of A\")\nd = find(\"length of B\")";
         check_form(two, "By how many percent is A longer than B?", Form::Calculated);
+        check_form(two, "How much longer is A than B?", Form::Calculated);
+        let more = "How many more seats than the Ost Mill has it?";
+        check_form("c = find(\"seats of the Ost Mill\")", more, Form::Calculated);
         check_form(two, "How long are A and B?", Form::Any);
         let one = steps::read("c = find(\"employees of the Ost Mill\")");
         let born = "Where was the person who founded the Ost Mill born?";

@@ -30,6 +30,11 @@ const PROPERTIES: &[(&str, &[&str])] = &[
     ("speed", &["faster", "fastest", "slower", "slowest", "fast", "schneller", "rapide", "rápido"]),
 ];
 
+/// The property that a comparing word compares, with the words for it.
+pub fn compared_property(word: &str) -> Option<(&'static str, &'static [&'static str])> {
+    PROPERTIES.iter().find(|(_, words)| words.contains(&word)).copied()
+}
+
 /// What a question's first words ask for, and words of look-ups that say so.
 const SORTS: &[(&[&str], &[&str])] = &[
     (&["when"], &["when", "year", "date", "day", "opening", "founding", "birth", "age", "start", "end", "beginning"]),
@@ -67,8 +72,9 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let before = alone && chat.facts.iter().any(|f| f.about.eq_ignore_ascii_case(what));
     // When and where is not said by what happened.
     let sort = SORTS.iter().find(|(asking, _)| opens(request, asking));
+    let who = opens(request, &["who", "whom"]) && !opens(what, &["who"]) && !roles::is_of_person(what);
     if alone
-        && sort.is_some_and(|(_, said)| !said.iter().any(|w| own.contains(*w)))
+        && (sort.is_some_and(|(_, said)| !said.iter().any(|w| own.contains(*w))) || who && !what.contains('{'))
         && !named::names(request).is_empty()
     {
         *what = asked_for(request);
@@ -82,11 +88,7 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         *what = asked_for(request);
         return;
     }
-    // Who did it is somebody, and not when it was done.
     let small = request.to_lowercase();
-    if !opens(what, &["who"]) && small.contains(&format!("who {}", what.to_lowercase())) {
-        *what = format!("who {what}");
-    }
     // What was looked up before is not what is asked for now, and neither is what shares no word with it.
     let words: Vec<&str> = what.split(' ').collect();
     let loops = words.iter().any(|w| w.len() > 3 && words.iter().filter(|x| *x == w).count() > 2);
@@ -138,10 +140,20 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         return;
     }
     // A property of the one thing that the request names.
-    if let ([name], true) = (named::names(request).as_slice(), names.is_empty())
-        && name.contains(' ')
-    {
-        *what = format!("{what} of the {name}");
+    if let ([name], true) = (named::names(request).as_slice(), names.is_empty()) {
+        match name.contains(' ') {
+            true => *what = format!("{what} of the {name}"),
+            false if !alone && !request.starts_with(name.as_str()) => *what = format!("{what} of {name}"),
+            false => {}
+        }
+    }
+}
+
+/// "who designed it" for "designed it": who did it is somebody, and not when it was done.
+pub fn with_who(step: &mut Step, request: &str) {
+    let Step::Find { what, .. } = step else { return };
+    if !opens(what, &["who"]) && request.to_lowercase().contains(&format!("who {}", what.to_lowercase())) {
+        *what = format!("who {what}");
     }
 }
 
@@ -168,9 +180,22 @@ pub fn of_the_one_before(steps: &mut [Step]) {
         "company",
         "club",
     ];
+    /// Words for somebody, and for what is theirs.
+    const SOMEBODY: &[&str] = &["he", "she", "him"];
+    const THEIRS: &[&str] = &["his", "her"];
     let mut before: Option<String> = None;
+    let mut somebody = false;
     for step in steps.iter_mut() {
         let Step::Find { name, what } = step else { continue };
+        if let (Some(before), true, false) = (&before, somebody, what.contains('{')) {
+            let named = |word: &str| match word.to_lowercase() {
+                small if SOMEBODY.contains(&small.as_str()) => format!("{{{before}}}"),
+                small if THEIRS.contains(&small.as_str()) => format!("{{{before}}}'s"),
+                _ => word.to_owned(),
+            };
+            *what = what.split(' ').map(named).collect::<Vec<_>>().join(" ");
+        }
+        somebody = roles::is_of_person(what) || opens(what, &["who"]);
         let shown = SHOWING.iter().find_map(|word| {
             let at = what.find(word).filter(|at| *at == 0 || what[..*at].ends_with(' '))?;
             let behind = &what[at + word.len()..];
@@ -210,6 +235,7 @@ mod tests {
     #[track_caller]
     fn check(what: &str, request: &str, want: &str) {
         let mut step = Step::Find { name: "a".into(), what: what.into() };
+        with_who(&mut step, request);
         complete(&mut step, request, &Chat::new("c"), true);
         assert_eq!(step, Step::Find { name: "a".into(), what: want.into() });
     }
@@ -238,6 +264,9 @@ mod tests {
             super::super::steps::read("a = find(\"who climbed it\")\nb = find(\"where that person was born\")");
         of_the_one_before(&mut steps);
         assert_eq!(steps[1].to_string(), "b = find(where {a} was born)");
+        let mut steps = super::super::steps::read("a = find(\"who climbed it\")\nb = find(\"where was he born\")");
+        of_the_one_before(&mut steps);
+        assert_eq!(steps[1].to_string(), "b = find(where was {a} born)");
     }
 
     #[test]
@@ -246,6 +275,8 @@ mod tests {
         check("output of the Varn Dam", output, "What was the output of the Varn Dam in 2014");
         let year = "Tell me in which year Mount Chib was first climbed.";
         check("first climbed of Mount Chib", year, "Tell me in which year Mount Chib was first climbed");
+        check("name of the Sund", "Who is the mayor of Sund?", "Who is the mayor of Sund");
+        check("mayor of Sund", "Who is the mayor of Sund?", "mayor of Sund");
         let climbed = "Find out who first climbed Mount Chib.";
         check("first climbed Mount Chib", climbed, "who first climbed Mount Chib");
         let older = "Which is older, the Minna Ferry or the Mosi Ferry?";

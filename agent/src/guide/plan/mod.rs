@@ -1,5 +1,7 @@
 //! The plan: a request turned into a few calls, in one completion under a grammar.
 
+mod against;
+mod ages;
 mod alone;
 mod amounts;
 mod check;
@@ -16,8 +18,9 @@ mod steps;
 mod swap;
 
 pub use amounts::numbers;
+pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
-pub use signs::{LEAST, MOST, begins, says as said, words, years};
+pub use signs::{COMPARED, LEAST, MOST, begins, is_line_alone, says as said, words, years};
 pub use steps::Step;
 
 use form::Form;
@@ -91,8 +94,11 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(vec![step]);
     }
-    if let Some(steps) = recall::change_to(turn.question, turn.chat) {
-        return Some(steps);
+    let steps = recall::change_to(turn.question, turn.chat)
+        .or_else(|| against::against(turn.question, turn.chat))
+        .or_else(|| ages::at_death(turn.question, turn.chat));
+    if steps.is_some() {
+        return steps;
     }
     let before = alone::before(turn.chat)?;
     if alone::is_of_contradiction(turn.question, turn.chat) {
@@ -159,11 +165,13 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
             prompt = prompt.replace(request, &short);
             continue;
         }
+        steps.iter_mut().for_each(|step| lookup::with_who(step, request));
         lookup::of_the_one_before(&mut steps);
         steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));
+        amounts::times_so_many(&mut steps);
         if explains(&steps, request) {
             return Ok(vec![Step::Reply]);
         }

@@ -1,6 +1,7 @@
 //! Plans that need no model: what is asked for is plain from a word or two and from what is there.
 
 use super::signs::*;
+use super::sql::of_another_column;
 use super::{Step, replies};
 use crate::evidence::terms;
 use crate::guide::{calc, given, named};
@@ -67,8 +68,10 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if chat.files.iter().map(|path| name_of(path)).any(|name| named(&name) && !is_table(&name)) {
         return Some(vec![Step::Program]);
     }
-    drawing(&small, chat)
+    trend_line(&small, chat)
+        .or_else(|| drawing(&small, chat))
         .or_else(|| gaps(request, chat))
+        .or_else(|| of_another_column(request, chat))
         .or_else(|| of_a_column(request, chat))
         .or_else(|| conversion(request, chat))
 }
@@ -124,11 +127,6 @@ fn gaps(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 /// One value of a whole column of the latest table, where a short request asks for its mean, sum or median
 /// and there is no doubt which column is meant.
 fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    const FUNCTIONS: &[(&str, &str, &[&str])] = &[
-        ("AVG", "Average", &["average", "mean", "durchschnitt", "mittelwert", "moyenne", "media", "promedio", "平均"]),
-        ("SUM", "Total", &["sum", "total", "together", "summe", "insgesamt", "somme", "suma", "总和", "合计", "合計"]),
-        ("MEDIAN", "Median", &["median", "médiane", "mediana", "中位数"]),
-    ];
     const OF_PARTS: &[&str] = &[
         "each", "per", "by", "which", "who", "only", "over", "above", "under", "below", "without", "where", "from",
         "since", "until", "between", "share", "percent", "year", "month", "day", "je", "pro", "par", "por", "add",
@@ -164,6 +162,14 @@ fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let column = table.columns[column].replace('"', "\"\"");
     let query = format!("SELECT {function}(\"{column}\") AS \"{name}\" FROM t{}", at + 1);
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// The last chart with a trend, where a short request asks for no more.
+fn trend_line(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let chart = chat.charts.last()?;
+    let short = words(request).count() <= SHORT && named::names(request).is_empty();
+    let options = vec![("trend".to_owned(), "yes".to_owned())];
+    (short && is_line_alone(request)).then(|| vec![Step::Change { chart: chart.name.clone(), options }])
 }
 
 /// The latest table drawn, where a request says of its drawing no more than the kind.
@@ -249,6 +255,9 @@ mod tests {
             plan("as a line instead", &drawn).map(|s| s[0].to_string()).as_deref(),
             Some("change(c1, kind=line)")
         );
+        let plan = |request: &str| plan(request, &drawn).map(|s| s[0].to_string());
+        assert_eq!(plan("add a trend line").as_deref(), Some("change(c1, trend=yes)"));
+        assert_eq!(plan("add a trend and extrapolate it to the end of next year"), None);
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn ratio(request: &str, chat: &Chat) -> Option<Step> {
     let mut found = chat.facts.iter().rev().filter(found);
     let (second, first) = (found.next()?, found.next()?);
     let (a, b) = (first.number?, second.number?);
-    if first.unit() != second.unit() || first.date.is_some() || a == 0.0 || b == 0.0 {
+    if !first.is_alike(second) || first.date.is_some() || a == 0.0 || b == 0.0 {
         return None;
     }
     let (more, less) = if a >= b { (first, second) } else { (second, first) };
@@ -169,7 +169,7 @@ pub fn change(request: &str, chat: &Chat) -> Option<Step> {
     let known = named::names_said(request).iter().all(|name| about.contains(name.as_str()))
         && years(request).iter().all(|year| old.contains(year) || new.contains(year));
     let asks = (says(&small, PERCENT) || small.contains('%')) && !says(&small, OTHERWISE);
-    let values = first.number.is_some() && second.number.is_some() && first.unit() == second.unit();
+    let values = first.number.is_some() && second.number.is_some() && first.is_alike(second);
     if !(one_thing && known && asks && values) || words(&small).count() > SHORT + 4 {
         return None;
     }

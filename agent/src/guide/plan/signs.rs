@@ -64,6 +64,20 @@ pub fn is_drawn(request: &str) -> bool {
         || words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
 }
 
+/// Whether a request wants a trend drawn and says nothing of what is to come.
+pub fn is_line_alone(request: &str) -> bool {
+    const AHEAD: &[&str] = &[
+        "extrapol", "predict", "forecast", "project", "will", "future", "expect", "prognos", "vorher", "prév",
+        "pronost", "until", "bis", "jusqu", "hasta", "today", "heute", "aujourd", "hoy", "fit", "regress", "equation",
+        "slope", "next", "预测", "预計", "予測", "推算", "今天", "今日",
+    ];
+    let small = request.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| begins(&small, word));
+    says(&["trend", "tendenc", "tendance", "趋势", "趨勢", "傾向"])
+        && !says(AHEAD)
+        && !small.contains(|c: char| c.is_ascii_digit())
+}
+
 /// Whether a request asks for a single thing by its first word, and for no table or drawing.
 pub fn asks_for_one(request: &str) -> bool {
     const ONE: &[&str] = &["who", "when", "where", "wer", "wann", "wo", "qui", "quand", "quién", "cuándo"];
@@ -161,7 +175,9 @@ pub const COMPARED: &[&str] = &[
     "différence",
     "más",
     "menos",
-    "mayor",
+    // By itself it is the head of a town.
+    "mayor que",
+    "es mayor",
     "menor",
     "diferencia",
     "rise",
@@ -179,6 +195,17 @@ pub const SHARE: &[&str] = &["what share", "share of", "proportion", "anteil", "
 
 pub const MORE: &[&str] =
     &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
+
+/// Whether a request asks by how much something is more than something else.
+pub fn asks_how_much_more(request: &str) -> bool {
+    const HOW: &[[&str; 2]] = &[["how", "much"], ["how", "many"], ["wie", "viel"], ["wie", "viele"], ["de", "combien"]];
+    /// Words between the question and what is compared.
+    const NEAR: usize = 3;
+    let all: Vec<&str> = words(request).collect();
+    let compared = |word: &&str| COMPARED.contains(word) && !["percent", "percentage", "prozent"].contains(word);
+    let mut asking = all.windows(2).enumerate().filter(|(_, w)| HOW.iter().any(|how| how == *w));
+    says(request, MORE) || asking.any(|(i, _)| all[i + 2..].iter().take(NEAR).any(|word| compared(&word)))
+}
 
 /// A count of days, and what stands at its two ends.
 pub const TIMES: &[&str] = &[
@@ -284,6 +311,12 @@ pub fn calls_for_arithmetic(request: &str) -> bool {
     number || [ARITHMETIC, COMPARED, PERCENT, SHARE, MORE, TIMES].iter().any(|known| says(request, known))
 }
 
+/// Functions of a whole column, what their result is called, and words for them.
+pub const FUNCTIONS: &[(&str, &str, &[&str])] = &[
+    ("AVG", "Average", &["average", "mean", "durchschnitt", "mittelwert", "moyenne", "media", "promedio", "平均"]),
+    ("SUM", "Total", &["sum", "total", "together", "summe", "insgesamt", "somme", "suma", "总和", "合计", "合計"]),
+    ("MEDIAN", "Median", &["median", "médiane", "mediana", "中位数"]),
+];
 /// Words that ask for one value of a whole column.
 pub const OF_ALL: &[&str] = &[
     "average",

@@ -1,8 +1,12 @@
 //! Planned queries against the notebook: tables by their names, and no text that nobody said.
 
 use super::Step;
-use super::signs::words;
+use super::signs::{FUNCTIONS, is_drawn, says, words};
+use crate::evidence::terms;
+use crate::guide::named;
 use crate::notebook::Chat;
+use polymath_chat::{Provenance, Table};
+use polymath_quantity::{Topic, topic_of};
 
 /// `t1` for the name of its file.
 pub fn with_table_names(step: &mut Step, chat: &Chat) {
@@ -24,6 +28,60 @@ pub fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
     let condition = query.find(" WHERE ").map_or("", |at| &query[at..]);
     let mut literals = condition.split('\'').skip(1).step_by(2);
     literals.any(|text| !is_said(text, query, request, chat))
+}
+
+/// Whether a query works out something of a column while the request names a measure that no table at hand
+/// has: the average length is not in the years of building.
+pub fn is_of_other_measure(query: &str, request: &str, chat: &Chat) -> bool {
+    let small = request.to_lowercase();
+    let reckons = ["AVG(", "SUM(", "MEDIAN(", "MIN(", "MAX("].iter().any(|function| query.contains(function));
+    reckons && words(&small).any(|word| is_missing_measure(word, chat))
+}
+
+/// Whether a word is one for a measure or for money, and the tables at hand were made of pages and have no
+/// column of it. In a user's own files a column may be called anything.
+fn is_missing_measure(word: &str, chat: &Chat) -> bool {
+    let topic = topic_of(word);
+    let own = terms(word);
+    let alike = |term: &String| own.contains(term) || topic == Some(Topic::Money) && topic_of(term) == topic;
+    let has = |table: &Table| table.columns.iter().any(|column| terms(column).iter().any(alike));
+    let measured =
+        matches!(topic, Some(Topic::Physical | Topic::Money)) && !["time", "amount", "value"].contains(&word);
+    measured && !chat.tables.is_empty() && chat.tables.iter().all(is_of_pages) && !chat.tables.iter().any(has)
+}
+
+fn is_of_pages(table: &Table) -> bool {
+    table.rows.iter().flatten().any(|cell| matches!(cell.provenance, Provenance::Sourced { .. }))
+}
+
+/// The mean, sum or median of a measure that the table just shown lacks: collected for its things first.
+pub fn of_another_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const SHORT: usize = 12;
+    let small = request.to_lowercase();
+    let (function, name, _) = FUNCTIONS.iter().find(|(_, _, known)| says(&small, known))?;
+    let measure = words(&small).find(|word| is_missing_measure(word, chat))?;
+    let table = chat.tables.iter().rev().find(|t| t.rows.len() > 1)?;
+    if words(&small).count() > SHORT || is_drawn(&small) || !named::names(request).is_empty() || table.title.is_empty()
+    {
+        return None;
+    }
+    let quoted = |text: &str, mark: &str| format!("{mark}{}{mark}", text.replace(mark, &mark.repeat(2)));
+    let things: Vec<String> =
+        table.rows.iter().filter_map(|row| Some(quoted(row.first()?.text.as_deref()?, "'"))).collect();
+    let column: String = measure.chars().take(1).flat_map(char::to_uppercase).chain(measure.chars().skip(1)).collect();
+    let key = table.columns.first()?;
+    let (collected, result) = (format!("t{}", chat.tables.len() + 1), format!("t{}", chat.tables.len() + 2));
+    let query = format!(
+        "SELECT {function}({}) AS {name} FROM {collected} WHERE {} IN ({})",
+        quoted(&column, "\""),
+        quoted(key, "\""),
+        things.join(", ")
+    );
+    let columns = vec![key.clone(), column];
+    Some(vec![
+        Step::Collect { name: collected, things: table.title.clone(), columns },
+        Step::Sql { name: result, query },
+    ])
 }
 
 /// Leaves out queries that only ask a collected table for what it was collected of: bridges over the Rhine,
@@ -86,7 +144,6 @@ fn is_table(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::Provenance;
 
     #[test]
     fn queries_ask_for_what_was_said() {
@@ -104,6 +161,29 @@ mod tests {
         without_unsaid(&mut step, "the sum of sales_sund.csv", &chat);
         assert_eq!(step.to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Farm)");
         assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Varn'", "the sum of varn", &chat));
+    }
+
+    #[test]
+    fn the_mean_of_another_measure_is_of_the_same_things() {
+        let mut chat = Chat::new("c");
+        let provenance = Provenance::Sourced { url: "u".into(), title: String::new(), quote: String::new() };
+        let cell = |text: &str| polymath_chat::Cell::new(text, provenance.clone());
+        let rows = vec![vec![cell("Alk"), cell("1996")], vec![cell("O'Tern"), cell("2008")]];
+        let columns = vec!["Name".to_owned(), "Built".to_owned()];
+        chat.tables.push(Table { title: "boats".into(), columns, rows });
+        let request = "what's their average length?";
+        let steps = of_another_column(request, &chat).unwrap_or_default();
+        let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "t2 = collect(boats: Name, Length)",
+                "t3 = sql(SELECT AVG(\"Length\") AS Average FROM t2 WHERE \"Name\" IN ('Alk', 'O''Tern'))"
+            ]
+        );
+        assert!(is_of_other_measure("SELECT AVG(Built) AS Average FROM t1", request, &chat));
+        assert!(!is_of_other_measure("SELECT MIN(Built) AS Oldest FROM t1", "which is the oldest?", &chat));
+        assert_eq!(of_another_column("and the average?", &chat), None);
     }
 
     #[test]

@@ -95,7 +95,9 @@ pub fn swapped(request: &str, before: &str) -> Option<Swap> {
     if let Some(swap) = year_beside(request, before).or_else(|| another_sort(request, before)) {
         return Some(swap);
     }
-    let (names, known) = (named::names(request), named::names(before));
+    let (mut names, known) = (named::names(request), named::names(before));
+    // "Und im Jahr 2000?": a noun with a capital is no name.
+    names.retain(|name| !EMPTY.contains(&name.to_lowercase().as_str()));
     let (new, old) = (years(request), years(before));
     if names.is_empty() && new.is_empty() {
         return another_amount(request, before);
