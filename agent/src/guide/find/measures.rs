@@ -46,6 +46,17 @@ pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
     !wanted.is_empty() && !told.is_empty() && !told.iter().any(|event| wanted.contains(event))
 }
 
+/// Whether a line tells somebody's price as a share of another's: "an adult pays 14 crowns; children pay half".
+pub fn is_of_other_payer(what: &str, value: &str, line: &str) -> bool {
+    const PAYERS: [&str; 8] = ["child", "kid", "student", "pupil", "senior", "pensioner", "kinder", "enfant"];
+    const SHARES: [&str; 8] = ["half", "free", "reduced", "discount", "hälfte", "kostenlos", "moitié", "gratis"];
+    let (what, small) = (what.to_lowercase(), line.to_lowercase());
+    let Some(payer) = PAYERS.iter().find(|payer| what.contains(**payer)) else { return false };
+    let Some(at) = small.find(payer) else { return false };
+    let behind = small[at..].split([';', '.']).next().unwrap_or_default();
+    SHARES.iter().any(|share| behind.contains(share)) && !behind.contains(&value.to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +76,13 @@ mod tests {
         assert!(other("opening of the Chib Mill", "The Chib Mill was closed in 1902."));
         assert!(!other("number of seats of the Chib Mill", "Founded in 1884, it has 312 seats."));
         assert!(is_of_other_event("when was that", "It opened in 1931.", "It was founded in 1902."));
+    }
+
+    #[test]
+    fn half_of_it_is_no_price() {
+        let other = |what: &str| is_of_other_payer(what, "14 crowns", "The ferry costs 14 crowns; children pay half.");
+        assert!(other("cost of child of the ferry"));
+        assert!(!other("cost of adult of the ferry"));
+        assert!(!is_of_other_payer("cost of child", "7 crowns", "Adults pay 14 crowns, children half, 7 crowns."));
     }
 }
