@@ -1,0 +1,8 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  plugins: [svelte()],
+  // Nothing inline: the page's policy forbids it.
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+});
