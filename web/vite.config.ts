@@ -4,5 +4,6 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [svelte()],
   // Nothing inline: the page's policy forbids it.
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  // What the licences of the libraries ask for lies beside them.
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, license: { fileName: "assets/licenses.md" } },
 });
