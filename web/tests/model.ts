@@ -14,6 +14,8 @@ export class Model {
   #server: Server;
   #script: Say[] = [];
   #waiting: (() => void)[] = [];
+  /** Requests that no program of ours makes. */
+  strays: string[] = [];
   asked: { messages: { role: string; content: string }[] }[] = [];
 
   constructor() {
@@ -22,7 +24,11 @@ export class Model {
 
   async listen(): Promise<string> {
     await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1#scripted`;
+    return `${this.origin}/v1#scripted`;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   close(): void {
@@ -47,6 +53,7 @@ export class Model {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
     };
     if (request.url === "/v1/models") return json(200, { data: [{ id: "scripted", owned_by: "vllm", max_model_len: 16384 }] });
+    if (request.url?.startsWith("/leak")) this.strays.push(request.url);
     if (request.url !== "/v1/chat/completions") return json(404, {});
     this.asked.push(JSON.parse(body));
     const say = this.#script.shift();

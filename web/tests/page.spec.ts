@@ -6,7 +6,8 @@ const HARBOUR = [
   { calls: [["browser_search", { query: "harbour Sund depth" }]] as [string, Record<string, unknown>][] },
   { calls: [["browser_open", { target: "1" }]] as [string, Record<string, unknown>][] },
   { calls: [["calculator", { expression: "14.2 * 2" }]] as [string, Record<string, unknown>][] },
-  { text: "The harbour of Sund is **14.2 m** deep [1]; two of them would be 28.4 m, and a third 99.5 m." },
+  // Asked once more about the figure that stands nowhere, it stays with it.
+  ...Array(2).fill({ text: "The harbour of Sund is **14.2 m** deep [1]; two of them would be 28.4 m, and a third 99.5 m." }),
 ];
 
 async function accessible(page: Page) {
@@ -18,7 +19,7 @@ test("a question is answered, with steps, sources and figures that can be follow
   world.model.script(...HARBOUR);
   await open();
   const turn = await ask(page, "How deep is the harbour of Sund?");
-  await expect(turn.getByText("3 steps", { exact: true })).toBeVisible();
+  await expect(turn.getByText("4 steps", { exact: true })).toBeVisible();
   const status = { "14.2": "from a source", "28.4": "computed", "99.5": "not verified" };
   for (const [figure, what] of Object.entries(status)) {
     await expect(turn.locator(".answer").getByRole("button", { name: new RegExp(`^${figure}.*: ${what}`) })).toBeVisible();
@@ -201,11 +202,9 @@ test("the keyboard is enough", async ({ page, world, open }) => {
   world.model.script({ text: "Hello to you." });
   await open();
   await accessible(page);
-  const named = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
-  for (let presses = 0; (await named()) !== "Ask a question"; presses++) {
-    expect(presses).toBeLessThan(40);
-    await page.keyboard.press("Tab");
-  }
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Ask a question" })).toBeFocused();
   await page.keyboard.type("One");
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("two");

@@ -8,15 +8,15 @@ test.skip(!folder, "PICTURES names no folder");
 const TOWNS = "Town,People,Ships a year\nSund,8400,1240\nNes,12100,310\nVik,2300,95\nHavn,21900,2870\n";
 
 test.beforeEach(async ({ page, world, open }) => {
+  const answer =
+    "The harbour of Sund is **14.2 m** deep [1]; two of them would be 28.4 m, and the 99.5 m that some tell of stand nowhere.\n\n" +
+    "| Town | People | Ships a year |\n| --- | --- | --- |\n| Sund | 8400 | 1240 |\n| Nes | 12100 | 310 |\n| Vik | 2300 | 95 |\n| Havn | 21900 | 2870 |";
   world.model.script(
     { calls: [["browser_search", { query: "harbour Sund depth" }]] },
     { calls: [["browser_open", { target: "1" }]] },
     { calls: [["calculator", { expression: "14.2 * 2" }], ["chart", { data: "t1", kind: "bar", x: "Town", y: "Ships a year" }]] },
-    {
-      text:
-        "The harbour of Sund is **14.2 m** deep [1]; two of them would be 28.4 m, and the 99.5 m that some tell of stand nowhere.\n\n" +
-        "| Town | People | Ships a year |\n| --- | --- | --- |\n| Sund | 8400 | 1240 |\n| Nes | 12100 | 310 |\n| Vik | 2300 | 95 |\n| Havn | 21900 | 2870 |",
-    },
+    { text: answer },
+    { text: answer },
   );
   await open();
   await page.locator("input[type=file]").setInputFiles({ name: "towns.csv", mimeType: "text/csv", buffer: Buffer.from(TOWNS) });

@@ -45,11 +45,13 @@ class Conversation {
 
   async start(): Promise<void> {
     this.locked = false;
+    // At once: what is typed and dropped while the rest comes belongs to it.
+    const opened = this.open(sessionOf(location.hash));
     await this.#trying(async () => {
       this.status = await api.status();
       await this.list();
-      await this.open(sessionOf(location.hash));
     });
+    await opened;
   }
 
   async list(): Promise<void> {

@@ -9,14 +9,17 @@ export interface Call {
   result?: { ok: boolean; content: string; ms: number };
 }
 
+/** A call, or something that was to be known on the way. */
+export type Step = Call | { notice: string };
+
 export class Turn {
-  calls = $state<Call[]>([]);
+  steps = $state<Step[]>([]);
   /** What the model is writing; the answer, or nothing, takes its place. */
   draft = $state("");
   reasoning = $state("");
   tables = $state<Table[]>([]);
   artifacts = $state<Artifact[]>([]);
-  notices = $state<string[]>([]);
+  #opening = $state<string[]>([]);
   answer = $state<{ text: string; citations: Citation[]; figures: Figure[] } | null>(null);
   error = $state<{ message: string; hint?: string } | null>(null);
   done = $state<{ stop: Stop; steps: number; tokens: number; seconds: number } | null>(null);
@@ -27,6 +30,15 @@ export class Turn {
   broken = $state(false);
   cursor = "";
   readonly since = Date.now();
+
+  get calls(): Call[] {
+    return this.steps.filter((step) => "tool" in step);
+  }
+
+  /** What is to be known of the question itself: of the files that it brought. */
+  get notices(): string[] {
+    return this.#opening;
+  }
 
   constructor(
     readonly turn: number,
@@ -48,7 +60,7 @@ export class Turn {
         break;
       case "call":
         this.draft = "";
-        this.calls.push({ id: event.id, tool: event.tool, arguments: event.arguments });
+        this.steps.push({ id: event.id, tool: event.tool, arguments: event.arguments });
         break;
       case "result": {
         const call = this.calls.findLast((call) => call.id === event.id);
@@ -63,7 +75,8 @@ export class Turn {
         this.#keep(event.artifact);
         break;
       case "notice":
-        this.notices.push(event.text);
+        if (this.step) this.steps.push({ notice: event.text });
+        else this.#opening.push(event.text);
         break;
       case "prefill":
         this.read += event.new_tokens;
