@@ -32,6 +32,16 @@ pub struct App {
     pub stop: CancellationToken,
 }
 
+impl App {
+    /// The desk, on a server that has one.
+    pub fn desk(&self) -> Result<Arc<Desk>, ApiError> {
+        self.desk.clone().ok_or_else(|| {
+            let message = "this server has a model and no conversations; ask /v1";
+            ApiError::new(StatusCode::NOT_FOUND, "no_sessions", message)
+        })
+    }
+}
+
 /// Whether a request for a model of this name is for the one that is served.
 pub fn check_model(app: &App, name: &str) -> Result<(), ApiError> {
     let served = &app.engine.info().name;

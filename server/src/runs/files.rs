@@ -1,6 +1,5 @@
 //! Files in and out: what the user brings to a conversation, and what tools made in it.
 
-use super::desk;
 use super::desk::blocking;
 use crate::app::{App, read_body};
 use crate::error::ApiError;
@@ -35,7 +34,7 @@ pub async fn upload(
     Query(Named { name }): Query<Named>,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let folder = desk(&app)?.uploads.clone();
+    let folder = app.desk()?.uploads.clone();
     let name = file_name(&name)?;
     let content = read_body(body, &app.limits, UPLOAD_LIMIT).await?;
     let (bytes, kept) = (content.len(), name.clone());
@@ -69,7 +68,7 @@ fn file_name(name: &str) -> Result<String, ApiError> {
 
 /// A file that a tool made in this conversation, as the record names it.
 pub async fn artifact(State(app): State<App>, Path((id, name)): Path<(String, String)>) -> Result<Response, ApiError> {
-    let desk = desk(&app)?;
+    let desk = app.desk()?;
     let running = desk.live(&id).map(|live| live.events()).unwrap_or_default();
     let (found, content) = blocking(move || {
         let record = desk.store.export(&id)?;

@@ -33,9 +33,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post};
-use desk::{Ask, Desk};
+use desk::Ask;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -50,15 +49,8 @@ pub fn routes() -> Router<App> {
         .route("/api/uploads", post(files::upload))
 }
 
-/// The desk of a server that has one.
-fn desk(app: &App) -> Result<Arc<Desk>, ApiError> {
-    app.desk.clone().ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_FOUND, "no_sessions", "this server has a model and no conversations; ask /v1")
-    })
-}
-
 async fn status(State(app): State<App>) -> Result<Json<Value>, ApiError> {
-    let desk = desk(&app)?;
+    let desk = app.desk()?;
     let info = app.engine.info();
     let tools = desk.agent.tools.specs();
     let tools: Vec<Value> = tools.iter().map(|t| json!({"name": t.name, "description": t.description})).collect();
@@ -74,7 +66,7 @@ async fn start(State(app): State<App>, headers: HeaderMap, body: Body) -> Result
     let body = json_body(&headers, body, &app.limits).await?;
     let ask: Ask = serde_json::from_value(body)
         .map_err(|e| ApiError::invalid("question", format!("this is no run: {e}; send {{\"question\": \"…\"}}")))?;
-    let (session, turn) = desk(&app)?.start(ask).await?;
+    let (session, turn) = app.desk()?.start(ask).await?;
     Ok((StatusCode::CREATED, Json(json!({"session": session, "turn": turn}))))
 }
 
@@ -82,7 +74,7 @@ async fn cancel(
     State(app): State<App>,
     Path((id, turn)): Path<(String, u32)>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    match desk(&app)?.live(&id).filter(|live| live.turn == turn) {
+    match app.desk()?.live(&id).filter(|live| live.turn == turn) {
         Some(live) => {
             live.cancel.cancel();
             Ok((StatusCode::ACCEPTED, Json(json!({"cancelled": true}))))

@@ -1,7 +1,7 @@
 //! Conversations: listed, shown, renamed, removed; and the pages that their answers cite.
 
 use super::desk::blocking;
-use super::{desk, view};
+use super::view;
 use crate::app::{App, json_body};
 use crate::error::ApiError;
 use axum::body::Body;
@@ -11,7 +11,7 @@ use axum::response::Json;
 use serde_json::{Value, json};
 
 pub async fn list(State(app): State<App>) -> Result<Json<Value>, ApiError> {
-    let desk = desk(&app)?;
+    let desk = app.desk()?;
     let store = desk.store.clone();
     let infos = blocking(move || Ok(store.list()?)).await?;
     let sessions = infos.into_iter().map(|info| {
@@ -25,7 +25,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Value>, ApiError> {
 }
 
 pub async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let desk = desk(&app)?;
+    let desk = app.desk()?;
     // Taken first: what ends in between is then whole in the record that is read.
     let live = desk.live(&id);
     let store = desk.store.clone();
@@ -43,7 +43,7 @@ pub async fn rename(
     let Some(title) = body["title"].as_str().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned) else {
         return Err(ApiError::invalid("title", "a session is renamed with {\"title\": \"…\"}, which is not empty"));
     };
-    let store = desk(&app)?.store.clone();
+    let store = app.desk()?.store.clone();
     blocking(move || Ok(store.rename(&id, &title)?)).await?;
     Ok(Json(json!({"renamed": true})))
 }
@@ -51,7 +51,7 @@ pub async fn rename(
 /// Removes a conversation and the files that were uploaded for it. What tools made stays in its folder,
 /// as with `sessions rm`.
 pub async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let desk = desk(&app)?;
+    let desk = app.desk()?;
     let removed = blocking(move || {
         let files = desk.store.export(&id)?.chat.user_files();
         let removed = desk.store.remove(&id)?;
@@ -68,7 +68,7 @@ pub async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Js
 }
 
 pub async fn page(State(app): State<App>, Path((id, n)): Path<(String, usize)>) -> Result<Json<Value>, ApiError> {
-    let store = desk(&app)?.store.clone();
+    let store = app.desk()?.store.clone();
     let record = blocking(move || Ok(store.export(&id)?)).await?;
     let source = n.checked_sub(1).and_then(|at| record.chat.sources.get(at)).ok_or_else(|| {
         let message = format!("session {} has no page {n}; a turn's pages are there when it is over", record.info.id);

@@ -4,7 +4,7 @@
 use super::cursor::Cursor;
 use super::desk::{Desk, blocking};
 use super::live::Progress;
-use super::{desk, view};
+use super::view;
 use crate::app::App;
 use crate::error::ApiError;
 use axum::extract::{Path, Query, State};
@@ -34,7 +34,7 @@ pub async fn events(
         Some(text) => text.parse().map_err(|why: String| ApiError::invalid("from", why))?,
         None => Cursor::default(),
     };
-    let progress = progress(desk(&app)?, id, turn).await?;
+    let progress = progress(app.desk()?, id, turn).await?;
     Ok(Sse::new(from_cursor(progress, cursor)).keep_alive(KeepAlive::default()))
 }
 
