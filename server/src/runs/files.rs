@@ -98,7 +98,7 @@ fn named(record: &SessionRecord, running: &[Event], name: &str) -> Option<Artifa
         Event::Result { artifacts, .. } => artifacts,
         _ => &[],
     });
-    made.filter(|artifact| artifact.name == name).last().cloned()
+    made.rev().find(|artifact| artifact.name == name).cloned()
 }
 
 /// A link in its place is none of ours.
