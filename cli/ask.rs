@@ -5,13 +5,12 @@ use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Record, TurnEnd};
+use polymath_agent::{Agent, Chat, Kept, TurnEnd};
 use polymath_chat::plain::escaped;
 use polymath_chat::{Event, Stop};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 /// Characters of a question: more than any context holds is a file, not a question.
@@ -152,35 +151,11 @@ pub async fn turn(
     renderer: &mut Renderer,
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
-    let number = session.begin(question)?;
-    let (events, mut inbox) = unbounded_channel();
-    let (kept, record) = Record::new();
-    let run = async {
-        let result = agent.turn_on_record(chat, question, (&events, &record), cancel).await;
-        if let Err(error) = &result {
-            let _ = events.send(Event::Error { message: format!("{error:#}"), hint: None });
+    let turn = session.begin(question)?;
+    let mut show = |event: &Event| {
+        if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
+            renderer.event(event);
         }
-        drop(events);
-        result
     };
-    let (keeps, shows) = (&mut *session, renderer);
-    // Where the record cannot be kept, its end goes with this, and no further call is run.
-    let show = async move {
-        while let Some(event) = inbox.recv().await {
-            // Kept first: what was shown is not lost.
-            keeps.append(number, &event)?;
-            if matches!(event, Event::Call { .. }) {
-                kept.send_modify(|calls| *calls += 1);
-            }
-            if shows.tells_errors() || !matches!(event, Event::Error { .. }) {
-                shows.event(&event);
-            }
-        }
-        Ok::<_, StoreError>(())
-    };
-    let (result, shown) = tokio::join!(run, show);
-    shown?;
-    let end = result?;
-    session.save(chat)?;
-    Ok(end)
+    agent.turn_kept(Kept { session, chat, turn, question }, &mut show, cancel).await
 }

@@ -1,11 +1,12 @@
-//! `polymath serve`: the model for other programs, over OpenAI's API.
+//! `polymath serve`: the page for people, and the model for other programs, over OpenAI's API.
 
-use crate::ask::Interrupt;
-use crate::engine;
+use crate::ask::{Interrupt, session_store};
 use crate::settings::{RunArgs, Settings, Usage};
+use crate::wiring;
 use clap::Args;
 use polymath_model::engine::ModelInfo;
-use polymath_server::{ServeError, Server, Service, Token};
+use polymath_sandbox::Sandbox;
+use polymath_server::{ServeError, Server, Service, Token, Workspace};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,7 +20,10 @@ pub struct ServeArgs {
     /// Callers must show the token in this file; it is made when it does not exist
     #[arg(long, env = "POLYMATH_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// A catalogue name, a path to a .gguf, or hf:OWNER/REPO/FILE.gguf
+    /// Shows the page in a browser
+    #[arg(long)]
+    open: bool,
+    /// A catalogue name, a path to a .gguf, hf:OWNER/REPO/FILE.gguf, or http(s)://host/v1#name
     #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
     model: Option<String>,
     /// Tokens of context to keep
@@ -37,7 +41,11 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         ServeError::Address { .. } | ServeError::Open { .. } => anyhow::Error::new(Usage(e.to_string())),
         other => other.into(),
     })?;
-    let engine = engine::engine(&settings, quiet).await?;
+    wiring::tools(&settings)?;
+    let store = session_store(&settings.home)?;
+    let artifacts = settings.home.join("artifacts");
+    let agent = wiring::agent(&settings, artifacts.clone(), quiet).await?;
+    let (engine, sampling) = (agent.engine.clone(), agent.settings.sampling.clone());
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
     let stop = interrupt.token().child_token();
@@ -45,9 +53,27 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
-    let sampling = engine::sampling(&settings, &engine.info().name);
-    server.run(Service { engine, sampling }, stop).await;
+    if args.open {
+        show_page(server.address());
+    }
+    let journals = wiring::journals(&settings.state);
+    let workspace = Workspace {
+        agent,
+        store,
+        artifacts,
+        uploads: settings.home.join("uploads"),
+        forget: Box::new(move |id| Sandbox::forget(&journals, id)),
+    };
+    server.run(Service { engine, sampling, workspace: Some(workspace) }, stop).await;
     Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// Shows the page in the user's browser. The server already takes connections. Where there is no browser
+/// its address still stands above.
+fn show_page(address: SocketAddr) {
+    if let Err(e) = open::that_detached(format!("http://{address}/")) {
+        eprintln!("note: no browser could be opened ({e}); open http://{address}/ yourself");
+    }
 }
 
 /// Where it is, and how to use it.
@@ -62,6 +88,7 @@ fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) ->
     };
     format!(
         "serving {name} ({context} tokens of context) on http://{address}/v1, OpenAI's API; Ctrl-C ends it\n\
+         in a browser: http://{address}/\n\
          in clients: base URL http://{address}/v1, API key {key}\n\
          try: curl http://{address}/v1/chat/completions -H 'Content-Type: application/json' \\{header}\n       \
          -d '{{\"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'"

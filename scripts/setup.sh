@@ -41,8 +41,9 @@ missing_on_debian() {
     there /usr/share/fonts/*/*/*CJK* || printf ' fonts-noto-cjk'
 }
 
-install_on_debian() {
-    packages=$(missing_on_debian)
+# Installs Debian packages; none is no work.
+install_packages() {
+    packages="$1"
     if [ -z "$packages" ]; then return 0; fi
     if [ "$(id -u)" = 0 ]; then
         as_root=""
@@ -118,6 +119,18 @@ make_python_environment() {
     printf '%s\n' "$stamp" >"$environment/polymath-stamp"
 }
 
+# Whether the page can be built here: npm, and a Node.js that Vite runs on (20.19 or 22.12).
+has_node() {
+    command -v npm >/dev/null && command -v node >/dev/null &&
+        node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b > 11) || (a === 20 && b > 18) ? 0 : 1)'
+}
+
+# The packages that web/package-lock.json names, in web/node_modules; browsers come from elsewhere.
+install_node_packages() {
+    (cd "$root/web" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit --silent >&2) ||
+        fail "npm could not install the page's packages" "see its messages above; then run this again"
+}
+
 set_up() {
     set_home
     # Relative to where the user stands, not to the checkout.
@@ -127,7 +140,7 @@ set_up() {
     esac
     export CARGO_TARGET_DIR
     if [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then
-        install_on_debian
+        install_packages "$(missing_on_debian)"
         # Not some other python3 of the PATH: it must be the one the development package belongs to.
         PYO3_PYTHON="${PYO3_PYTHON:-/usr/bin/python3}"
     else
@@ -146,7 +159,7 @@ build() {
     if [ ! -x "$binary" ]; then
         say "building polymath (llama.cpp included: the first time takes some minutes)"
         quiet=""
-    elif [ -n "$(cd "$root" && find Cargo.* cli chat agent llama model server tools sandbox -newer "$binary" -type f | head -n 1)" ]; then
+    elif [ -n "$(cd "$root" && find Cargo.* cli chat agent llama model server tools sandbox web/dist -newer "$binary" -type f | head -n 1)" ]; then
         quiet=""
     fi
     # In the checkout, so that .cargo/config.toml counts.

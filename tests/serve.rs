@@ -124,6 +124,7 @@ fn it_says_where_it_is_and_how_to_use_it() {
     let welcome = &serving.welcome;
     assert!(welcome.contains("smollm2-135m") && welcome.contains("Authorization: Bearer"), "{welcome}");
     assert!(welcome.contains(file.to_str().unwrap()) && !welcome.contains(token.trim()), "{welcome}");
+    assert!(welcome.contains(&format!("in a browser: {}", serving.base.trim_end_matches("v1"))), "{welcome}");
     assert_eq!(models(&serving, Some(token.trim())), 200);
     assert_eq!(models(&serving, None), 401);
 }

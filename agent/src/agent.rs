@@ -5,9 +5,21 @@ use crate::guide::Guide;
 use crate::lead::{Agent, Lead, Mode};
 use crate::native::Native;
 use crate::notebook::Chat;
+use crate::session::{Session, StoreError};
 use crate::turn::{self, TurnEnd};
+use polymath_chat::Event;
 use polymath_model::engine::Events;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
+
+/// A conversation on disk, and the turn of it that has begun.
+pub struct Kept<'a> {
+    pub session: &'a mut Session,
+    pub chat: &'a mut Chat,
+    /// Its number, as [`Session::begin`] gave it.
+    pub turn: u32,
+    pub question: &'a str,
+}
 
 impl Agent {
     /// Answers one question in a conversation. Errors are told as events too, by the caller.
@@ -36,6 +48,49 @@ impl Agent {
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
         turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
+    }
+
+    /// Runs a turn of a kept conversation: every event is on disk before `show` is handed it, no call
+    /// runs before its own is, and the conversation is saved when the turn is over. What fails is an
+    /// event too.
+    ///
+    /// # Errors
+    /// As of [`Agent::turn`], or the session cannot be written: then nothing further is run.
+    pub async fn turn_kept(
+        &self,
+        kept: Kept<'_>,
+        show: &mut (dyn FnMut(&Event) + Send),
+        cancel: CancellationToken,
+    ) -> anyhow::Result<TurnEnd> {
+        let Kept { session, chat, turn, question } = kept;
+        let (events, mut inbox) = unbounded_channel();
+        let (calls, record) = Record::new();
+        let run = async {
+            let result = self.turn_on_record(chat, question, (&events, &record), cancel).await;
+            if let Err(error) = &result {
+                let _ = events.send(Event::Error { message: format!("{error:#}"), hint: None });
+            }
+            drop(events);
+            result
+        };
+        // Where the record cannot be kept, its end goes with this, and no further call is run.
+        let keeps = &mut *session;
+        let keep = async move {
+            while let Some(event) = inbox.recv().await {
+                // Kept first: what was shown is not lost.
+                keeps.append(turn, &event)?;
+                if matches!(event, Event::Call { .. }) {
+                    calls.send_modify(|calls| *calls += 1);
+                }
+                show(&event);
+            }
+            Ok::<_, StoreError>(())
+        };
+        let (result, shown) = tokio::join!(run, keep);
+        shown?;
+        let end = result?;
+        session.save(chat)?;
+        Ok(end)
     }
 
     fn lead(&self) -> Box<dyn Lead> {

@@ -22,6 +22,7 @@ mod review;
 pub mod session;
 mod turn;
 
+pub use agent::Kept;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};

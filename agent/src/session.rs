@@ -209,6 +209,16 @@ mod tests {
         assert!(matches!(store.find("ab"), Err(StoreError::Ambiguous { ids, .. }) if ids == ["abc", "abd"]));
     }
 
+    #[test]
+    fn a_session_gets_another_title_while_it_is_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        let _held = store.create_named("abc", "q").unwrap();
+        store.rename("abc", " Another\n one ").unwrap();
+        assert_eq!(store.list().unwrap()[0].title, "Another one");
+        assert!(matches!(store.rename("none", "x"), Err(StoreError::Unknown(_))));
+    }
+
     #[track_caller]
     fn check_foreign(path: &Path, part: &str) {
         let error = SessionStore::open(path).err().unwrap().to_string();

@@ -68,6 +68,28 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The text of an event that comes in pieces.
+    pub fn piece(&self) -> Option<&str> {
+        match self {
+            Event::Text { delta } | Event::Reasoning { delta } => Some(delta),
+            _ => None,
+        }
+    }
+
+    /// Adds a piece of text to one of the same kind; says whether `next` was one.
+    pub fn join(&mut self, next: &Event) -> bool {
+        match (self, next) {
+            (Event::Text { delta }, Event::Text { delta: more })
+            | (Event::Reasoning { delta }, Event::Reasoning { delta: more }) => {
+                delta.push_str(more);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Why a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

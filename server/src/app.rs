@@ -3,6 +3,7 @@
 
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::runs::desk::Desk;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt;
@@ -14,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request. The longest context there is holds less text.
 const BODY_LIMIT: usize = 8 << 20;
-/// Bytes of a request that is too large before its connection is closed.
-const DRAIN_LIMIT: usize = 8 * BODY_LIMIT;
+/// How many times too large a request may be before its connection is closed.
+const DRAIN: usize = 8;
 
 /// What every handler sees.
 #[derive(Clone)]
@@ -25,8 +26,20 @@ pub struct App {
     /// Seconds since 1970 at which the server began.
     pub started: i64,
     pub limits: Limits,
+    /// The own API's; none where only the model is served.
+    pub desk: Option<Arc<Desk>>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
+}
+
+impl App {
+    /// The desk, on a server that has one.
+    pub fn desk(&self) -> Result<Arc<Desk>, ApiError> {
+        self.desk.clone().ok_or_else(|| {
+            let message = "this server has a model and no conversations; ask /v1";
+            ApiError::new(StatusCode::NOT_FOUND, "no_sessions", message)
+        })
+    }
 }
 
 /// Whether a request for a model of this name is for the one that is served.
@@ -49,12 +62,13 @@ pub async fn json_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Resu
         let message = format!("the content type is `{kind}`; send JSON with `Content-Type: application/json`");
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_type", message));
     }
-    serde_json::from_slice(&read(body, limits).await?).map_err(|e| {
+    serde_json::from_slice(&read_body(body, limits, BODY_LIMIT).await?).map_err(|e| {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", format!("the body is not valid JSON: {e}; correct it"))
     })
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
+/// A request's body, of `most` bytes.
+pub async fn read_body(body: Body, limits: &Limits, most: usize) -> Result<Vec<u8>, ApiError> {
     let end = Instant::now() + limits.body;
     let mut pieces = body.into_data_stream();
     let (mut whole, mut size) = (Vec::new(), 0);
@@ -65,19 +79,19 @@ async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
             ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", format!("the body broke off: {e}; send it again"))
         })?;
         size += piece.len();
-        if size <= BODY_LIMIT {
+        if size <= most {
             whole.extend_from_slice(&piece);
-        } else if size <= DRAIN_LIMIT {
+        } else if size <= DRAIN * most {
             // Who is still sending reads no answer, so what is too much is taken and dropped, for a while.
             whole.clear();
         } else {
             break;
         }
     }
-    if size <= BODY_LIMIT {
+    if size <= most {
         return Ok(whole);
     }
-    let message = format!("the request is larger than {} MB; send fewer or shorter messages", BODY_LIMIT >> 20);
+    let message = format!("the request is larger than {} MB; send less at once", most >> 20);
     Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message))
 }
 

@@ -6,6 +6,7 @@
 //! 127.0.0.1 (DNS rebinding), a foreign `Host`. No CORS headers are ever sent.
 
 use crate::error::ApiError;
+use crate::page::is_page;
 use crate::token::Token;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
@@ -34,7 +35,7 @@ impl Guard {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "absolute_target", message));
         }
         match &self.token {
-            Some(_) if OPEN.contains(&uri.path()) => Ok(()),
+            Some(_) if OPEN.contains(&uri.path()) || is_page(uri.path()) => Ok(()),
             Some(token) => check_token(token, headers),
             None => check_local(headers),
         }

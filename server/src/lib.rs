@@ -1,8 +1,9 @@
 //! The HTTP server: any program that speaks OpenAI's API can use the loaded model, with tools,
-//! structured answers and streaming.
+//! structured answers and streaming; people use the page, and scripts the own API beneath it.
 //!
-//! It knows an [`Engine`](polymath_model::engine::Engine) and nothing of what is behind it. The
-//! client runs its own tools here: calls go back to it. The loop that runs ours is the agent's.
+//! Over OpenAI's API it knows an [`Engine`](polymath_model::engine::Engine) and nothing of what is
+//! behind it: the client runs its own tools, calls go back to it. Over the own API (`runs/`) the agent
+//! runs ours.
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
 mod app;
@@ -14,11 +15,14 @@ mod head;
 mod limits;
 mod listen;
 mod openai;
+mod page;
 mod routes;
+mod runs;
 mod serve;
 mod token;
 
 pub use limits::Limits;
 pub use listen::{ServeError, Server};
 pub use routes::Service;
+pub use runs::Workspace;
 pub use token::{Token, TokenError};

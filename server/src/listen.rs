@@ -72,15 +72,23 @@ impl Server {
         Server { limits, ..self }
     }
 
-    /// Answers until `stop` is cancelled, which also cancels the replies being written.
+    /// Answers until `stop` is cancelled, which also cancels the replies being written, and the runs.
     pub async fn run(self, service: Service, stop: CancellationToken) {
-        let app = routes::router(service, self.guard, self.limits, stop.clone());
+        let app = routes::app(service, self.limits, stop.clone());
+        let desk = app.desk.clone();
+        let routes = routes::router(app, self.guard);
+        let answers = async {
+            serve(self.listener, routes, self.limits, stop.clone()).await;
+            if let Some(desk) = desk {
+                desk.settled().await;
+            }
+        };
         let left_behind = async {
             stop.cancelled().await;
             tokio::time::sleep(LEAVE).await;
         };
         tokio::select! {
-            () = serve(self.listener, app, self.limits, stop.clone()) => {}
+            () = answers => {}
             () = left_behind => {}
         }
     }

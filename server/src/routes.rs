@@ -1,10 +1,13 @@
-//! The server's paths. The chat completions are `openai/`'s; what is small stands here.
+//! The server's paths. The chat completions are `openai/`'s, the own API is `runs/`'s; what is small stands
+//! here.
 
 use crate::app::{App, check_model};
 use crate::error::ApiError;
 use crate::guard::{Guard, guard};
 use crate::limits::Limits;
-use crate::openai;
+use crate::runs::desk::Desk;
+use crate::runs::{self, Workspace};
+use crate::{openai, page};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -20,12 +23,20 @@ pub struct Service {
     pub engine: Arc<dyn Engine>,
     /// How tokens are picked where a request does not say; its seed is not used (see the requests').
     pub sampling: Sampling,
+    /// For the own API and the page; without it only the model is served.
+    pub workspace: Option<Workspace>,
 }
 
-pub fn router(service: Service, wall: Guard, limits: Limits, stop: CancellationToken) -> Router {
-    let Service { engine, sampling } = service;
-    let app = App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, stop };
+pub fn app(service: Service, limits: Limits, stop: CancellationToken) -> App {
+    let Service { engine, sampling, workspace } = service;
+    let desk = workspace.map(|workspace| Arc::new(Desk::new(workspace, stop.clone())));
+    App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, desk, stop }
+}
+
+pub fn router(app: App, wall: Guard) -> Router {
     Router::new()
+        .merge(page::routes())
+        .merge(runs::routes())
         .route("/health", get(health))
         .route("/v1/models", get(models))
         .route("/v1/models/{*name}", get(model))
@@ -72,5 +83,8 @@ async fn wrong_method(method: Method, uri: Uri) -> ApiError {
 
 fn nothing_at(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
-    format!("there is no {method} {path}; this server has GET /health, GET /v1/models and POST /v1/chat/completions")
+    format!(
+        "there is no {method} {path}; this server has GET / (the page), GET /health, GET /v1/models, \
+         POST /v1/chat/completions, and its own API below /api"
+    )
 }

@@ -98,6 +98,9 @@ async fn what_is_not_there_is_said() {
     assert_eq!(status, 404);
     assert!(body["error"]["message"].as_str().unwrap().contains("POST /v1/chat/completions"), "{body}");
     assert_eq!(server.get("/v1/chat/completions").await.0, 405);
+    // This one serves a model alone.
+    let (status, body) = server.get("/api/sessions").await;
+    assert!(status == 404 && body["error"]["code"] == "no_sessions", "{body}");
 }
 
 #[tokio::test]

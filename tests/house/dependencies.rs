@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sandbox", &["chat"]),
     ("sandbox/worker", &["chat", "sandbox"]),
     ("agent", &["chat", "model", "quantity", "tools"]),
-    ("server", &["chat", "model"]),
+    ("server", &["agent", "chat", "model"]),
     ("tests/house", &[]),
 ];
 

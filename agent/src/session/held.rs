@@ -65,12 +65,12 @@ impl Session {
     pub fn append(&mut self, turn: u32, event: &Event) -> Result<(), StoreError> {
         if let Some(pending) = &mut self.pending
             && pending.event.turn == turn
-            && join(&mut pending.event.event, event)
+            && pending.event.event.join(event)
         {
             return if pending.has_sentence() { self.settle(false, None) } else { Ok(()) };
         }
         let event = TurnEvent { turn, event: event.clone() };
-        if written(&event.event).is_none() {
+        if event.event.piece().is_none() {
             return self.settle(true, Some(event));
         }
         self.settle(true, None)?;
@@ -164,36 +164,16 @@ impl Drop for Session {
 
 impl Pending {
     fn length(&self) -> usize {
-        written(&self.event.event).map_or(0, str::len)
+        self.event.event.piece().map_or(0, str::len)
     }
 
     /// Whether a sentence has ended that is not on disk.
     fn has_sentence(&self) -> bool {
-        written(&self.event.event).and_then(|text| text.get(self.kept..)).is_some_and(|new| new.contains(ENDS))
-    }
-}
-
-/// The text of an event that comes in pieces.
-fn written(event: &Event) -> Option<&str> {
-    match event {
-        Event::Text { delta } | Event::Reasoning { delta } => Some(delta),
-        _ => None,
+        self.event.event.piece().and_then(|text| text.get(self.kept..)).is_some_and(|new| new.contains(ENDS))
     }
 }
 
 /// Paths as they are kept.
 fn stored(paths: &[PathBuf]) -> Vec<Stored> {
     paths.iter().cloned().map(Stored).collect()
-}
-
-/// Adds a piece of text to one of the same kind.
-fn join(pending: &mut Event, next: &Event) -> bool {
-    match (pending, next) {
-        (Event::Text { delta }, Event::Text { delta: more })
-        | (Event::Reasoning { delta }, Event::Reasoning { delta: more }) => {
-            delta.push_str(more);
-            true
-        }
-        _ => false,
-    }
 }

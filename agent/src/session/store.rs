@@ -55,7 +55,7 @@ impl SessionStore {
     pub fn create_named(&self, id: &str, title: &str) -> Result<Session, StoreError> {
         check_name(id)?;
         let session = self.hold(id)?;
-        let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TITLE).collect();
+        let title = one_line(title);
         let now = now();
         let added = self.database.write(|t| {
             t.execute(
@@ -110,6 +110,14 @@ impl SessionStore {
         Ok(session.id().to_owned())
     }
 
+    /// Gives a session another title; it may be in use. Errors: `Unknown`, `Ambiguous`.
+    pub fn rename(&self, id: &str, title: &str) -> Result<(), StoreError> {
+        let id = self.find(id)?;
+        let title = one_line(title);
+        self.database.write(|t| t.execute("UPDATE session SET title = ?2 WHERE id = ?1", params![id, title]))?;
+        Ok(())
+    }
+
     /// Everything about a session; it may be in use.
     pub fn export(&self, id: &str) -> Result<SessionRecord, StoreError> {
         let id = self.find(id)?;
@@ -140,6 +148,11 @@ impl SessionStore {
             Err(TryLockError::Error(e)) => Err(failed(e)),
         }
     }
+}
+
+/// A title as it is kept.
+fn one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TITLE).collect()
 }
 
 fn base36(mut n: u64) -> String {

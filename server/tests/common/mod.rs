@@ -36,7 +36,7 @@ pub async fn serve_within(engine: Arc<dyn Engine>, token: Option<&str>, limits: 
     let address = server.address();
     let stop = CancellationToken::new();
     let sampling = Sampling { temperature: 0.3, ..Sampling::default() };
-    tokio::spawn(server.limited(limits).run(Service { engine, sampling }, stop.clone()));
+    tokio::spawn(server.limited(limits).run(Service { engine, sampling, workspace: None }, stop.clone()));
     Running { base: format!("http://{address}"), port: address.port(), stop }
 }
 

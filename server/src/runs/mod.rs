@@ -1,0 +1,88 @@
+//! The own API: conversations and the turns in them. Every turn is a run that goes on whoever looks
+//! on, and is looked at from any place in its events, while it runs and ever after.
+//!
+//! ```text
+//! GET    /api/status                           model, tools, version
+//! GET    /api/sessions                         all conversations, the one used last first
+//! GET    /api/sessions/ID                      one: its turns with their events so far
+//! PATCH  /api/sessions/ID                      {"title"}
+//! DELETE /api/sessions/ID
+//! GET    /api/sessions/ID/pages/N              the text of the page that answers cite as [N]
+//! GET    /api/sessions/ID/artifacts/NAME       a file that a tool made
+//! POST   /api/runs                             {"question", "session"?, "files"?} -> {"session", "turn"}
+//! GET    /api/sessions/ID/runs/TURN/events     SSE, from `Last-Event-ID` or ?from=
+//! POST   /api/sessions/ID/runs/TURN/cancel
+//! POST   /api/uploads?name=NAME                the body is a file -> {"id", "name", "bytes"}
+//! ```
+
+mod cursor;
+pub(crate) mod desk;
+mod files;
+mod live;
+mod sessions;
+mod stream;
+mod view;
+
+pub use desk::Workspace;
+
+use crate::app::{App, json_body};
+use crate::error::ApiError;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Json;
+use axum::routing::{get, post};
+use desk::Ask;
+use serde_json::{Value, json};
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/status", get(status))
+        .route("/api/sessions", get(sessions::list))
+        .route("/api/sessions/{id}", get(sessions::one).patch(sessions::rename).delete(sessions::remove))
+        .route("/api/sessions/{id}/pages/{n}", get(sessions::page))
+        .route("/api/sessions/{id}/artifacts/{name}", get(files::artifact))
+        .route("/api/sessions/{id}/runs/{turn}/events", get(stream::events))
+        .route("/api/sessions/{id}/runs/{turn}/cancel", post(cancel))
+        .route("/api/runs", post(start))
+        .route("/api/uploads", post(files::upload))
+}
+
+async fn status(State(app): State<App>) -> Result<Json<Value>, ApiError> {
+    let desk = app.desk()?;
+    let info = app.engine.info();
+    let tools = desk.agent.tools.specs();
+    let tools: Vec<Value> = tools.iter().map(|t| json!({"name": t.name, "description": t.description})).collect();
+    Ok(Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": info.name,
+        "context_length": info.context,
+        "tools": tools,
+    })))
+}
+
+async fn start(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let body = json_body(&headers, body, &app.limits).await?;
+    let ask: Ask = serde_json::from_value(body)
+        .map_err(|e| ApiError::invalid("question", format!("this is no run: {e}; send {{\"question\": \"…\"}}")))?;
+    let (session, turn) = app.desk()?.start(ask).await?;
+    Ok((StatusCode::CREATED, Json(json!({"session": session, "turn": turn}))))
+}
+
+async fn cancel(
+    State(app): State<App>,
+    Path((id, turn)): Path<(String, u32)>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    match app.desk()?.live(&id).filter(|live| live.turn == turn) {
+        Some(live) => {
+            live.cancel.cancel();
+            Ok((StatusCode::ACCEPTED, Json(json!({"cancelled": true}))))
+        }
+        None => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "not_running",
+            format!("turn {turn} of session {id} is not running"),
+        )),
+    }
+}

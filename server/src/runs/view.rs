@@ -1,0 +1,66 @@
+//! A conversation as the API shows it: its turns, each with its state and its events so far.
+
+use super::cursor::Cursor;
+use super::live::Live;
+use polymath_agent::session::SessionRecord;
+use polymath_chat::Event;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What became of a turn.
+pub fn state(events: &[Event], running: bool) -> &'static str {
+    let ended = events.iter().rev().find_map(|event| match event {
+        Event::Done { .. } => Some("done"),
+        Event::Error { .. } => Some("failed"),
+        _ => None,
+    });
+    match ended {
+        _ if running => "running",
+        Some(state) => state,
+        // The process ended before the turn did.
+        None => "cut_off",
+    }
+}
+
+/// The events of each turn that was begun.
+fn turns(record: &SessionRecord) -> BTreeMap<u32, Vec<Event>> {
+    let mut turns: BTreeMap<u32, Vec<Event>> = record.questions.keys().map(|turn| (*turn, Vec::new())).collect();
+    for event in &record.events {
+        turns.entry(event.turn).or_default().push(event.event.clone());
+    }
+    turns
+}
+
+/// `GET /api/sessions/ID`. What runs is as far as memory has it, which is further than the record.
+pub fn session(record: &SessionRecord, live: Option<&Live>) -> Value {
+    let turn = |(turn, mut events): (u32, Vec<Event>)| {
+        let live = live.filter(|live| live.turn == turn);
+        if let Some(live) = live {
+            events = live.events();
+        }
+        json!({
+            "turn": turn,
+            "question": record.question(turn),
+            "state": state(&events, live.is_some()),
+            "events": events,
+            "cursor": Cursor::end(&events).to_string(),
+        })
+    };
+    let info = &record.info;
+    let files: Vec<String> = record.chat.user_files().into_iter().map(|file| file.name).collect();
+    let pages = record.chat.sources.iter().zip(1..).map(|(s, n)| json!({"n": n, "url": s.url, "title": s.title}));
+    json!({
+        "id": info.id,
+        "title": info.title,
+        "created": info.created,
+        "updated": info.updated,
+        "files": files,
+        "pages": pages.collect::<Vec<_>>(),
+        "turns": turns(record).into_iter().map(turn).collect::<Vec<_>>(),
+    })
+}
+
+/// The events of one turn that is over.
+pub fn events(record: &SessionRecord, turn: u32) -> Option<Vec<Event>> {
+    turns(record).remove(&turn)
+}

@@ -1,0 +1,190 @@
+// What the page has open: the list of conversations, and the turns of one of them.
+
+import { api, follow, ApiError } from "./api";
+import { Turn } from "./turn.svelte";
+import type { PageInfo, ServerStatus, SessionInfo, TurnState, Upload } from "./types";
+
+const draftKey = (session: string | null) => `polymath.draft.${session ?? "new"}`;
+
+class Conversation {
+  sessions = $state<SessionInfo[]>([]);
+  status = $state<ServerStatus | null>(null);
+  id = $state<string | null>(null);
+  title = $state("");
+  turns = $state<Turn[]>([]);
+  pages = $state<PageInfo[]>([]);
+  draft = $state("");
+  uploads = $state<Upload[]>([]);
+  /** Asked while an answer is being written. */
+  queued = $state<string | null>(null);
+  /** A question is on its way to the server. */
+  sending = $state(false);
+  problem = $state("");
+  locked = $state(false);
+  /** Grows with every answer that is complete: for who cannot see it. */
+  answered = $state(0);
+  #following = new AbortController();
+
+  get running(): Turn | undefined {
+    const last = this.turns.at(-1);
+    return last?.state === "running" ? last : undefined;
+  }
+
+  /** Tells what goes wrong, and asks for the token where one is wanted. */
+  async #trying(work: () => Promise<void>): Promise<boolean> {
+    this.problem = "";
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.locked ||= error instanceof ApiError && error.status === 401;
+      this.problem = this.locked ? "" : error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+
+  async start(): Promise<void> {
+    this.locked = false;
+    // At once: what is typed and dropped while the rest comes belongs to it.
+    const opened = this.open(sessionOf(location.hash));
+    await this.#trying(async () => {
+      this.status = await api.status();
+      await this.list();
+    });
+    await opened;
+  }
+
+  async list(): Promise<void> {
+    this.sessions = await api.sessions();
+  }
+
+  /** Opens a conversation, and goes on following the turn that runs in it. */
+  async open(id: string | null): Promise<void> {
+    this.#following.abort();
+    this.#following = new AbortController();
+    this.id = id;
+    this.turns = [];
+    this.pages = [];
+    this.title = "";
+    this.uploads = [];
+    this.queued = null;
+    this.draft = localStorage.getItem(draftKey(id)) ?? "";
+    if (!id) return;
+    await this.#trying(async () => {
+      const view = await api.session(id);
+      if (this.id !== id) return;
+      this.title = view.title;
+      this.pages = view.pages;
+      this.turns = view.turns.map((kept) => {
+        const turn = new Turn(kept.turn, kept.question);
+        kept.events.forEach((event) => turn.apply(event));
+        turn.state = kept.state;
+        turn.cursor = kept.cursor;
+        return turn;
+      });
+      if (this.running) this.#follow(id, this.running);
+    });
+  }
+
+  keepDraft(): void {
+    if (this.draft) localStorage.setItem(draftKey(this.id), this.draft);
+    else localStorage.removeItem(draftKey(this.id));
+  }
+
+  async ask(question: string): Promise<void> {
+    if (!question.trim() || this.sending) return;
+    if (this.running) {
+      this.queued = question;
+      return;
+    }
+    this.sending = true;
+    const sent = await this.#trying(async () => {
+      const from = this.id;
+      const { session, turn } = await api.run(question, from, this.uploads.map((upload) => upload.id));
+      if (this.id !== from) return;
+      this.uploads = [];
+      if (!from) {
+        this.id = session;
+        this.title = question;
+        history.pushState(null, "", `#/s/${session}`);
+      }
+      this.turns.push(new Turn(turn, question));
+      // The one in the list: changes to it are seen.
+      const shown = this.turns.at(-1);
+      if (shown) this.#follow(session, shown);
+      await this.list();
+    });
+    this.sending = false;
+    if (!sent) this.draft ||= question;
+  }
+
+  #follow(id: string, turn: Turn): void {
+    const signal = this.#following.signal;
+    const end = async (state: TurnState) => {
+      turn.state = state;
+      this.answered += 1;
+      await this.#trying(async () => {
+        const view = await api.session(id);
+        if (this.id === id) this.pages = view.pages;
+        await this.list();
+      });
+      const next = this.queued;
+      this.queued = null;
+      if (next && this.id === id) await this.ask(next);
+    };
+    void follow(
+      id,
+      turn.turn,
+      turn.cursor,
+      {
+        event: (event, cursor) => {
+          turn.cursor = cursor;
+          turn.apply(event);
+        },
+        end: (state) => void end(state),
+        broken: (broken) => (turn.broken = broken),
+        failed: (error) => {
+          turn.state = "cut_off";
+          this.problem = error.message;
+        },
+      },
+      signal,
+    );
+  }
+
+  async stop(): Promise<void> {
+    const [id, turn] = [this.id, this.running];
+    this.queued = null;
+    if (id && turn) await this.#trying(async () => void (await api.cancel(id, turn.turn)));
+  }
+
+  async attach(files: Iterable<File>): Promise<void> {
+    for (const file of files) {
+      await this.#trying(async () => void this.uploads.push(await api.upload(file)));
+    }
+  }
+
+  async rename(id: string, title: string): Promise<void> {
+    await this.#trying(async () => {
+      await api.rename(id, title);
+      if (this.id === id) this.title = title;
+      await this.list();
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#trying(async () => {
+      await api.remove(id);
+      localStorage.removeItem(draftKey(id));
+      await this.list();
+      if (this.id === id) location.hash = "";
+    });
+  }
+}
+
+export function sessionOf(hash: string): string | null {
+  const found = /^#\/s\/([\w.-]+)$/.exec(hash);
+  return found?.[1] ?? null;
+}
+
+export const conversation = new Conversation();
