@@ -17,12 +17,9 @@ const NEAR: usize = 4;
 const MOST: &[&str] = &["most", "highest", "largest", "greatest", "biggest", "maximum"];
 const LEAST: &[&str] = &["fewest", "least", "lowest", "smallest", "minimum"];
 /// Words for the greatest and the smallest of one property.
-const GREATEST: &[&str] = &[
-    "tallest", "highest", "longest", "deepest", "largest", "biggest", "heaviest", "fastest", "youngest", "newest",
-    "latest",
-];
-const SMALLEST: &[&str] =
-    &["lowest", "shortest", "smallest", "lightest", "slowest", "cheapest", "oldest", "earliest", "first"];
+const GREATEST: &[&str] =
+    &["tallest", "highest", "longest", "deepest", "largest", "biggest", "heaviest", "fastest", "youngest", "newest"];
+const SMALLEST: &[&str] = &["lowest", "shortest", "smallest", "lightest", "slowest", "cheapest", "oldest", "earliest"];
 /// Headers of the year in which something began.
 const BEGAN: &[&str] =
     &["built", "opened", "founded", "year", "opening", "completed", "established", "since", "launched"];
@@ -39,6 +36,7 @@ struct Asked {
 /// The fact, where one table of the pages tells it and it is asked for without further conditions.
 pub fn most(what: &str, sources: &[Source], chat: &Chat) -> Option<Fact> {
     let asked = asked(what)?;
+    let alike = Asked { by: by_itself(what), ..asked };
     let wanted: HashSet<String> = terms(what).into_iter().collect();
     let named = names(what);
     let mut found = chat.page_tables.iter().filter_map(|table| {
@@ -47,7 +45,7 @@ pub fn most(what: &str, sources: &[Source], chat: &Chat) -> Option<Fact> {
         let own: HashSet<String> = terms(&about).into_iter().collect();
         let speaks = wanted.iter().filter(|term| !asked.by.contains(term)).any(|term| own.contains(term));
         let of_all = named.iter().all(|name| about.contains(name.as_str()));
-        (speaks && of_all).then(|| row_of(what, table, &asked)).flatten()
+        (speaks && of_all).then(|| row_of(what, table, &asked).or_else(|| row_of(what, table, &alike))).flatten()
     });
     let first = found.next()?;
     found.all(|other| other.text == first.text).then_some(first)
@@ -84,6 +82,18 @@ fn asked(what: &str) -> Option<Asked> {
     let asks_how = all.first().is_some_and(|w| *w == "how");
     let value = asks_how || all[..at].iter().any(|w| terms(w).iter().any(|term| by.contains(term)));
     (!by.is_empty()).then_some(Asked { by, greatest, value })
+}
+
+/// Terms of the columns that "the largest lake" or "the highest peak" may be so by.
+fn by_itself(what: &str) -> Vec<String> {
+    const SIZES: &[(&str, &[&str])] = &[
+        ("area", &["area", "size", "surface", "population", "inhabitants"]),
+        ("height", &["height", "elevation", "altitude"]),
+    ];
+    let small = what.to_lowercase();
+    let property = words(&small).find_map(compared_property).map(|(property, _)| property);
+    let known = SIZES.iter().find(|(name, _)| Some(*name) == property);
+    known.iter().flat_map(|(_, columns)| columns.iter().flat_map(|column| terms(column))).collect()
 }
 
 fn source_of<'a>(table: &Table, sources: &'a [Source]) -> Option<&'a Source> {
@@ -163,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_is_so_by_its_only_size() {
+        let (mut chat, sources) = chat();
+        chat.page_tables[0].columns[2] = "Area (km2)".into();
+        let most = |what: &str, chat: &Chat| most(what, &sources, chat).map(|fact| fact.text);
+        assert_eq!(most("largest boat of Sund", &chat).as_deref(), Some("Tern"));
+        chat.page_tables[0].columns[3] = "Population".into();
+        assert_eq!(most("largest boat of Sund", &chat), None);
+    }
+
+    #[test]
     fn a_table_says_who_has_most() {
         let (chat, sources) = chat();
         let most = |what: &str| most(what, &sources, &chat).map(|fact| fact.text);
@@ -170,6 +190,7 @@ mod tests {
         assert_eq!(most("Which boat carries the fewest passengers").as_deref(), Some("Skua"));
         assert_eq!(most("oldest boat of Sund").as_deref(), Some("Skua"));
         assert_eq!(most("length of the longest boat").as_deref(), Some("87.0 m"));
+        assert_eq!(most("largest boat of Sund"), None);
         assert_eq!(most("longest boat built after 1990"), None);
         assert_eq!(most("longest boat of Varn"), None);
         assert_eq!(most("most beautiful boat of Sund"), None);
