@@ -1,7 +1,7 @@
 //! `polymath serve`: the model for other programs, over OpenAI's API.
 
-use crate::ask::Interrupt;
 use crate::engine;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::settings::{RunArgs, Settings, Usage};
 use clap::Args;
 use polymath_model::engine::ModelInfo;
@@ -9,7 +9,6 @@ use polymath_server::{ServeError, Server, Service, Token};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -40,14 +39,14 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let engine = engine::engine(&settings, quiet).await?;
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
-    let stop = interrupt.token().child_token();
-    stop_when_terminated(stop.clone())?;
     if !quiet {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
     let sampling = engine::sampling(&settings, &engine.info().name);
-    server.run(Service { engine, sampling }, stop).await;
-    Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    server.run(Service { engine, sampling }, interrupt.token()).await;
+    // Supervisors end a service with SIGTERM; that is no failure.
+    let pressed = interrupt.ending().is_none() && interrupt.token().is_cancelled();
+    Ok(if pressed { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
 /// Where it is, and how to use it.
@@ -71,20 +70,4 @@ fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) ->
 /// A path as a shell reads it.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-/// Supervisors end a service with SIGTERM; that is no failure.
-fn stop_when_terminated(stop: CancellationToken) -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::spawn(async move {
-            if terminate.recv().await.is_some() {
-                stop.cancel();
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    drop(stop);
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The front door: a question goes in, and comes out answered.
 
+use crate::command::Command;
 use crate::dispatch::Record;
 use crate::guide::Guide;
 use crate::lead::{Agent, Lead, Mode};
@@ -7,6 +8,7 @@ use crate::native::Native;
 use crate::notebook::Chat;
 use crate::turn::{self, TurnEnd};
 use polymath_model::engine::Events;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 impl Agent {
@@ -36,6 +38,22 @@ impl Agent {
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
         turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
+    }
+
+    /// A turn without a model: this call of a tool, whose result is the answer. `line` is what the user
+    /// wrote.
+    ///
+    /// # Errors
+    /// The call failed, or the record could not be kept.
+    pub async fn command(
+        &self,
+        chat: &mut Chat,
+        (line, tool, arguments): (&str, &str, Value),
+        (events, record): (&Events, &Record),
+        cancel: CancellationToken,
+    ) -> anyhow::Result<TurnEnd> {
+        let mut lead = Command(Some((tool.to_owned(), arguments)));
+        turn::run(self, &mut lead, (chat, line), (events, Some(record)), cancel).await
     }
 
     fn lead(&self) -> Box<dyn Lead> {

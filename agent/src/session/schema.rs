@@ -1,6 +1,7 @@
 //! The layout of the session database, and whether a file is one.
 
 use super::error::StoreError;
+use super::words;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::{path::Path, time::Duration};
 
@@ -32,7 +33,11 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (session, turn)
     ) STRICT, WITHOUT ROWID;
 ",
+    concat!(include_str!("search.sql"), include_str!("count.sql")),
 ];
+
+/// Counts turns and sizes anew.
+pub(super) const COUNT: &str = include_str!("count.sql");
 
 /// How long one process waits for another's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,6 +74,7 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     // Where an ordinary fsync stops at the drive's own cache (macOS); nothing elsewhere.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    words::register(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = number(&transaction, "PRAGMA user_version")?;
     let Some(missing) = usize::try_from(version).ok().and_then(|v| MIGRATIONS.get(v..)) else {
@@ -93,6 +99,6 @@ pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
             StoreError::Foreign { path: path.to_owned(), why: "it is no SQLite file".into() }
         }
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: path.to_owned(), why: source.to_string() },
-        _ => StoreError::Database { path: path.to_owned(), source },
+        _ => StoreError::Database { path: path.to_owned(), cause: source },
     }
 }
