@@ -3,7 +3,9 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use termimad::crossterm::terminal::disable_raw_mode;
+use termimad::crossterm::event::DisableBracketedPaste;
+use termimad::crossterm::execute;
+use termimad::crossterm::terminal::{disable_raw_mode, is_raw_mode_enabled};
 use tokio_util::sync::CancellationToken;
 
 /// Exit status of a process that Ctrl-C ended.
@@ -35,11 +37,18 @@ impl State {
         match &*self.work() {
             Some(work) if !work.is_cancelled() => work.cancel(),
             _ => {
-                // A line may be being edited.
-                let _ = disable_raw_mode();
+                leave_terminal();
                 std::process::exit(status.into());
             }
         }
+    }
+}
+
+/// Where a line is being edited, the terminal is set back to what it was before.
+fn leave_terminal() {
+    if is_raw_mode_enabled().unwrap_or(false) {
+        let _ = execute!(std::io::stderr(), DisableBracketedPaste);
+        let _ = disable_raw_mode();
     }
 }
 

@@ -76,10 +76,7 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
         }
         ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
         ModelCommand::Probe(args) => probe::run(&args, home, quiet, &mut out).await?,
-        ModelCommand::Bench(args) => {
-            drop(out);
-            bench::run(&args, home, quiet).await?;
-        }
+        ModelCommand::Bench(args) => bench::run(&args, home, quiet).await?,
         ModelCommand::Eval(args) => return crate::eval::run(args, home, quiet, &mut out).await,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;

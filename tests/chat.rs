@@ -242,7 +242,7 @@ async fn screens_at_several_widths() {
                  The end.";
     for (columns, term) in [(120, "xterm-256color"), (80, "xterm-256color"), (40, "xterm-256color"), (80, "dumb")] {
         let home = tempfile::tempdir().unwrap();
-        let server = Server::start("vllm", vec![chunks(&[call.clone()]), text(table)]).await;
+        let server = Server::start("vllm", vec![chunks(std::slice::from_ref(&call)), text(table)]).await;
         let chat = chat(&home, &server, (columns, 30), &[("TERM", term)]);
         chat.prompt_after("/help");
         chat.write("What is 6 times 7, and whose is it?\r");

@@ -164,9 +164,10 @@ impl Talk {
         let text = clean(&source.text);
         text.lines().take(PAGE_LINES).try_for_each(|line| say!("{line}"))?;
         let more = text.lines().count().saturating_sub(PAGE_LINES);
-        Ok(if more > 0 {
-            say!("… {more} more lines")?
-        })
+        if more > 0 {
+            say!("… {more} more lines")?;
+        }
+        Ok(())
     }
 
     fn calls(&self) -> anyhow::Result<()> {
@@ -256,5 +257,6 @@ fn shown(name: &str, table: &Table) -> String {
 
 fn list(items: impl Iterator<Item = String>) -> anyhow::Result<()> {
     let items: Vec<String> = items.collect();
-    Ok(if items.is_empty() { say!("none yet")? } else { say!("{}", items.join("\n"))? })
+    let text = if items.is_empty() { "none yet".to_owned() } else { items.join("\n") };
+    Ok(say!("{text}")?)
 }
