@@ -28,7 +28,7 @@ pub enum SessionsCommand {
         /// Its name, or how it begins
         id: String,
     },
-    /// Those with all these words, or words that begin so, in a question, an answer, a table or a page
+    /// Those with all these words, or longer ones that begin so, in a question, an answer, a table or a page
     Search {
         #[arg(required = true)]
         words: Vec<String>,

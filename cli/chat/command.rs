@@ -41,11 +41,7 @@ pub const COMMANDS: &[Command] = &[
     row("/file", "PATH", "gives the conversation a file"),
     row("/tables", "", "the tables of this conversation"),
     row("/sql", "QUERY", "a query over them: /sql SELECT * FROM t1"),
-    row(
-        "/chart",
-        "c1 CHANGES",
-        "draws a chart again, changed: /chart c1 log title=\"A title\"; alone: lists the charts",
-    ),
+    row("/chart", "c1 CHANGES", "draws a chart again: /chart c1 log; alone lists them"),
     row("/artifacts", "", "the files made in this conversation"),
     row("/open", "N", "shows the N-th source of the answers"),
     row("/calls", "", "the last turn's calls and results, whole"),
@@ -60,8 +56,8 @@ pub const COMMANDS: &[Command] = &[
     row("/quit", "", "leaves (also Ctrl-D)"),
 ];
 
-const KEYS: &str =
-    "Enter asks, Alt-Enter starts a new line, Tab completes. Ctrl-C stops an answer and keeps what there is.";
+const KEYS: &str = "Enter asks, Alt-Enter starts a new line, Tab completes.\n\
+    Ctrl-C stops an answer and keeps what there is.";
 
 impl Talk {
     /// # Errors

@@ -53,7 +53,9 @@ impl Lines {
             .with_edit_mode(Box::new(Emacs::new(keys)))
             .with_history(Box::new(history))
             .with_completer(Box::new(names.clone()))
-            .with_menu(ReedlineMenu::EngineCompleter(Box::new(ColumnarMenu::default().with_name(MENU))))
+            .with_menu(ReedlineMenu::EngineCompleter(Box::new(
+                ColumnarMenu::default().with_name(MENU).with_marker("> "),
+            )))
             .with_partial_completions(true)
             .with_quick_completions(true)
             .with_ansi_colors(has_color())

@@ -39,6 +39,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
 /// Counts turns and sizes anew.
 pub(super) const COUNT: &str = include_str!("count.sql");
 
+/// Bytes of a file that is checked for damage as a whole when it is opened.
+const CHECKED_WHOLE: i64 = 64 << 20;
+
 /// How long one process waits for another's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -64,10 +67,7 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     if tables > 0 && owner != APPLICATION_ID {
         return Err(Prepare::Foreign("it is a database of another program".into()));
     }
-    let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
-    if sound != "ok" {
-        return Err(Prepare::Damaged(sound));
-    }
+    check(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -90,6 +90,33 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()?;
     Ok(connection)
+}
+
+/// Looks for damage. Of a large file only the tables are read and not the index of their words, which takes
+/// several times as long.
+fn check(connection: &Connection) -> Result<(), Prepare> {
+    let bytes: i64 =
+        connection.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
+            row.get(0)
+        })?;
+    let parts = match bytes > CHECKED_WHOLE {
+        true => connection
+            .prepare(
+                "SELECT name FROM sqlite_schema
+                 WHERE type = 'table' AND name NOT GLOB 'words*' AND name NOT GLOB 'sqlite_*'",
+            )?
+            .query_map([], |row| Ok(format!("'{}'", row.get::<_, String>(0)?)))?
+            .collect::<Result<Vec<_>, _>>()?,
+        false => vec!["1".to_owned()],
+    };
+    for part in parts {
+        let sql = format!("PRAGMA quick_check({part})");
+        let sound = connection.query_row(&sql, [], |row| row.get::<_, String>(0))?;
+        if sound != "ok" {
+            return Err(Prepare::Damaged(sound));
+        }
+    }
+    Ok(())
 }
 
 /// Tells a damaged or foreign file from a passing failure.

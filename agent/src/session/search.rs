@@ -39,7 +39,7 @@ pub struct Found {
 type Hit = (String, Place, u32, f64);
 
 impl SessionStore {
-    /// The conversations that have all these words, or words that begin so, in one text, best first; where
+    /// The conversations that have all these words, or longer ones that begin so, in one text, best first; where
     /// there are none, those that have them in several.
     ///
     /// # Errors
