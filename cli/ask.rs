@@ -1,11 +1,12 @@
 //! `polymath ask`: one question, one answer. Also the running of a turn that `chat` and `demo` share.
 
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
-use crate::settings::{RunArgs, Settings, Usage};
+use crate::settings::{Hinted, RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Kept, TurnEnd};
+use polymath_agent::{Agent, Chat, Kept, Said, TurnEnd};
 use polymath_chat::plain::escaped;
 use polymath_chat::{Event, Stop};
 use std::io::Read;
@@ -22,16 +23,50 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     let settings = Settings::read(args)?;
     // A wrong tool or search setting is told before a model is pulled and loaded for it.
     wiring::tools(&settings)?;
-    let mut session = open_session(&settings.home, args.session.as_deref(), question)?;
-    let mut chat = session.chat()?;
-    let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
-    give_files(&args.file, &mut chat, &mut renderer)?;
-    let out = out_dir(&settings, args, session.id());
-    let agent = wiring::agent(&settings, out, quiet).await?;
     let interrupt = Interrupt::listen()?;
-    let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, interrupt.token()).await;
-    renderer.finish();
-    Ok(exit_code(result?.stop))
+    let mut session = open_session(&settings.home, args.session.as_deref(), question, quiet)?;
+    let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
+    let prepared = tokio::select! {
+        prepared = prepare(&settings, args, &mut session, &mut renderer, quiet) => prepared.map(Some),
+        () = interrupt.token().cancelled_owned() => Ok(None),
+    };
+    let (agent, mut chat) = match prepared {
+        Ok(Some(prepared)) => prepared,
+        // Nothing was asked: nothing is kept.
+        other => {
+            session.end()?;
+            return other.map(|_| ExitCode::from(interrupt.ending().unwrap_or(INTERRUPTED)));
+        }
+    };
+    if !quiet && !args.json {
+        eprintln!("session {}", session.id());
+    }
+    let said = Said::Question(question);
+    let result = turn(&agent, &mut chat, &mut session, said, &mut renderer, interrupt.token()).await;
+    let shown = renderer.finish();
+    let stop = result?.stop;
+    if let Some(status) = interrupt.ending() {
+        return Ok(ExitCode::from(status));
+    }
+    shown.map_err(|e| Hinted::new(e.into(), format!("the answer is kept: polymath sessions show {}", session.id())))?;
+    Ok(exit_code(stop))
+}
+
+/// The agent and the conversation, with the user's files in it.
+pub async fn prepare(
+    settings: &Settings,
+    args: &RunArgs,
+    session: &mut Session,
+    renderer: &mut Renderer,
+    quiet: bool,
+) -> anyhow::Result<(Agent, Chat)> {
+    let mut chat = session.chat()?;
+    give_files(&args.file, &mut chat, renderer)?;
+    if !args.file.is_empty() {
+        // Before the first turn, which is taken back without them.
+        session.save(&chat)?;
+    }
+    Ok((wiring::agent(settings, out_dir(settings, args, session.id()), quiet).await?, chat))
 }
 
 /// Gives the conversation the user's files, and tells at once what is to be known of them.
@@ -45,7 +80,7 @@ pub fn give_files(files: &[PathBuf], chat: &mut Chat, renderer: &mut Renderer) -
 pub fn exit_code(stop: Stop) -> ExitCode {
     match stop {
         Stop::Answer => ExitCode::SUCCESS,
-        Stop::Interrupted => ExitCode::from(130),
+        Stop::Interrupted => ExitCode::from(INTERRUPTED),
         Stop::StepLimit | Stop::Deadline | Stop::Repetition | Stop::Error => ExitCode::from(1),
     }
 }
@@ -87,12 +122,14 @@ pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
 }
 
 /// The session to go on with, or a new one.
-pub fn open_session(home: &Path, id: Option<&str>, title: &str) -> anyhow::Result<Session> {
+pub fn open_session(home: &Path, id: Option<&str>, title: &str, quiet: bool) -> anyhow::Result<Session> {
     let store = session_store(home)?;
     let Some(id) = id else { return Ok(store.create(title)?) };
     match store.resume(id) {
         Err(StoreError::Unknown { .. }) => {
-            eprintln!("session {id} is new");
+            if !quiet {
+                eprintln!("session {id} is new");
+            }
             Ok(store.create_named(id, title)?)
         }
         other => Ok(other?),
@@ -103,59 +140,24 @@ pub fn out_dir(settings: &Settings, args: &RunArgs, session: &str) -> PathBuf {
     args.out.clone().unwrap_or_else(|| settings.home.join("artifacts").join(session))
 }
 
-/// Listens for Ctrl-C from its making until it is dropped: the first cancels the token, the second
-/// leaves.
-pub struct Interrupt {
-    token: CancellationToken,
-    listening: tokio::task::JoinHandle<()>,
-}
-
-impl Interrupt {
-    /// Listens when it returns. An error says that the system refuses signal handlers.
-    pub fn listen() -> anyhow::Result<Interrupt> {
-        // `tokio::signal::ctrl_c` would begin to listen only when it is first polled.
-        #[cfg(unix)]
-        let mut pressed = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-        #[cfg(windows)]
-        let mut pressed = tokio::signal::windows::ctrl_c()?;
-        let token = CancellationToken::new();
-        let cancel = token.clone();
-        let listening = tokio::spawn(async move {
-            if pressed.recv().await.is_some() {
-                cancel.cancel();
-            }
-            if pressed.recv().await.is_some() {
-                std::process::exit(130);
-            }
-        });
-        Ok(Interrupt { token, listening })
-    }
-
-    pub fn token(&self) -> CancellationToken {
-        self.token.clone()
-    }
-}
-
-impl Drop for Interrupt {
-    fn drop(&mut self) {
-        self.listening.abort();
-    }
-}
-
 /// Runs one turn: every event is kept in the session, then shown.
 pub async fn turn(
     agent: &Agent,
     chat: &mut Chat,
     session: &mut Session,
-    question: &str,
+    said: Said<'_>,
     renderer: &mut Renderer,
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
-    let turn = session.begin(question)?;
+    let turn = session.begin(said.line())?;
+    if renderer.tells_errors() {
+        let id = session.id().to_owned();
+        renderer.event(&Event::Session { run: format!("{id}/{turn}"), id, new: turn == 1 });
+    }
     let mut show = |event: &Event| {
         if renderer.tells_errors() || !matches!(event, Event::Error { .. }) {
             renderer.event(event);
         }
     };
-    agent.turn_kept(Kept { session, chat, turn, question }, &mut show, cancel).await
+    agent.turn_kept(Kept { session, chat, turn, said }, &mut show, cancel).await
 }

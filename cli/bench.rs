@@ -1,6 +1,7 @@
 //! `polymath model bench`: the engine against a plain llama.cpp loop, as ratios within one run.
 
 use crate::engine;
+use crate::out::Stdout;
 use anyhow::{Context, bail};
 use clap::Args;
 use polymath_chat::{Event, Message};
@@ -57,7 +58,7 @@ pub async fn run(args: &BenchArgs, home: &Path, quiet: bool) -> anyhow::Result<(
     tell("the start of a second process");
     let second = second_process(&args.model)?;
     let report = bench(options, &tell).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = Stdout;
     if args.json {
         let mut value = serde_json::to_value(&report)?;
         value["model"] = args.model.clone().into();
@@ -121,8 +122,8 @@ async fn first_token(options: LlamaOptions) -> anyhow::Result<()> {
     let show = async {
         while let Some(event) = inbox.recv().await {
             if let Event::Text { delta } = event {
-                print!("{delta}");
-                std::io::stdout().flush()?;
+                write!(Stdout, "{delta}")?;
+                Stdout.flush()?;
             }
         }
         anyhow::Ok(())

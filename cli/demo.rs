@@ -4,7 +4,8 @@
 
 mod site;
 
-use crate::ask::{Interrupt, session_store, turn};
+use crate::ask::{session_store, turn};
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
 use crate::settings::{RunArgs, Settings, day};
@@ -12,6 +13,7 @@ use crate::wiring;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
+use polymath_agent::Said;
 use polymath_agent::TurnEnd;
 use polymath_chat::Stop;
 use std::path::PathBuf;
@@ -95,11 +97,12 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         if !quiet {
             eprintln!("\n{}/{} {question}", number + 1, TURNS.len());
         }
-        let end = turn(&agent, &mut chat, &mut session, question, &mut renderer, cancel.clone()).await;
-        renderer.finish();
+        let end = turn(&agent, &mut chat, &mut session, Said::Question(question), &mut renderer, cancel.clone()).await;
+        let shown = renderer.finish();
         let end = end?;
+        shown?;
         if end.stop == Stop::Interrupted {
-            return Ok(ExitCode::from(130));
+            return Ok(ExitCode::from(interrupt.ending().unwrap_or(INTERRUPTED)));
         }
         if !is_kept(*promise, &end) {
             broken.push(number + 1);

@@ -1,5 +1,6 @@
 //! `polymath doctor`: what works on this machine, and what to do about the rest. Asks no network.
 
+use crate::out::say;
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use clap::Parser;
@@ -46,11 +47,11 @@ pub async fn run(json: bool) -> anyhow::Result<ExitCode> {
     }
     for check in &checks {
         if json {
-            println!("{}", plain::json(&serde_json::to_string(check)?));
+            say!("{}", plain::json(&serde_json::to_string(check)?))?;
         } else {
-            println!("{} {}: {}", if check.ok { "✓" } else { "✗" }, check.check, plain::escaped(&check.detail));
+            say!("{} {}: {}", if check.ok { "✓" } else { "✗" }, check.check, plain::escaped(&check.detail))?;
             if let Some(hint) = &check.hint {
-                println!("  hint: {}", plain::escaped(hint));
+                say!("  hint: {}", plain::escaped(hint))?;
             }
         }
     }

@@ -5,8 +5,8 @@ mod dialogues;
 mod generate;
 mod tally;
 
-use crate::ask::Interrupt;
 use crate::engine;
+use crate::interrupt::Interrupt;
 use anyhow::Context;
 use clap::Args;
 use dialogues::{DialogueArgs, Wanted};

@@ -7,9 +7,12 @@ mod chat;
 mod demo;
 mod doctor;
 mod engine;
+mod error;
 mod eval;
+mod interrupt;
 mod model;
 mod neighbours;
+mod out;
 mod parse;
 mod probe;
 mod python;
@@ -22,8 +25,9 @@ mod tool;
 mod wiring;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use polymath_chat::plain::clean;
+use out::Stdout;
 use settings::{RunArgs, Usage};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A language model on your own computer that gets things done with tools
@@ -100,11 +104,8 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into()))
-        .with_writer(std::io::stderr)
-        .init();
     let cli = Cli::parse();
+    log(cli.quiet);
     // What is installed for the sandbox is read there by another user.
     if !matches!(cli.command, Command::Python(_)) {
         keep_private();
@@ -123,6 +124,17 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+/// What `RUST_LOG` asks for, to stderr; else errors, and what the browser could not read of a folder.
+fn log(quiet: bool) {
+    let usual = if quiet { "error" } else { "error,polymath_tools::browser=warn" };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| usual.into()))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
 }
 
 /// Whatever this process makes, conversations, journals, artifacts, is its user's alone; so is the data
@@ -155,7 +167,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Trust { folder } => settings::trust(&home, &folder)?,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut std::io::stdout());
+            // Its generator panics where it can't write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "polymath", &mut script);
+            Stdout.write_all(&script)?;
+            Stdout.flush()?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -167,10 +183,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if broken_pipe.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {}", clean(&format!("{error:#}")));
-    if let Some(hint) = error.downcast_ref::<polymath_model::store::StoreError>().and_then(|e| e.hint()) {
-        eprintln!("hint: {}", clean(&hint));
-    }
+    error::tell(error);
     let usage = error.downcast_ref::<Usage>().is_some();
     ExitCode::from(if usage { 2 } else { 1 })
 }

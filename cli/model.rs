@@ -1,6 +1,7 @@
 //! `polymath model`: the catalogue, pulling, looking at and removing models.
 
 use crate::engine::{pull, size};
+use crate::out::Stdout;
 use crate::{bench, probe};
 use clap::Subcommand;
 use indicatif::DecimalBytes;
@@ -57,7 +58,7 @@ impl ModelCommand {
 /// Runs the subcommand on the store in `home`. A [`StoreError`] comes through unwrapped, for its hint.
 pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(home);
-    let mut out = std::io::stdout().lock();
+    let mut out = Stdout;
     match command {
         ModelCommand::List { json: true } => {
             for model in store.list() {
@@ -75,10 +76,7 @@ pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Res
         }
         ModelCommand::Info { model, json } => info(&store, &model, json, &mut out)?,
         ModelCommand::Probe(args) => probe::run(&args, home, quiet, &mut out).await?,
-        ModelCommand::Bench(args) => {
-            drop(out);
-            bench::run(&args, home, quiet).await?;
-        }
+        ModelCommand::Bench(args) => bench::run(&args, home, quiet).await?,
         ModelCommand::Eval(args) => return crate::eval::run(args, home, quiet, &mut out).await,
         ModelCommand::Rm { model } => {
             let freed = store.remove(&model)?;

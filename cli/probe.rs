@@ -1,6 +1,7 @@
 //! `polymath model probe`: which way of calling functions a model obeys, kept for later runs.
 
-use crate::{ask, engine};
+use crate::engine;
+use crate::interrupt::Interrupt;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polymath_llama::{LlamaEngine, LlamaOptions};
@@ -36,7 +37,7 @@ pub async fn run(args: &ProbeArgs, home: &Path, quiet: bool, out: &mut impl Writ
         bar.set_message(way.to_owned());
         bar.inc(1);
     };
-    let interrupt = ask::Interrupt::listen()?;
+    let interrupt = Interrupt::listen()?;
     let options = engine::model_options(resolved);
     let load = move |way| -> Result<Box<dyn Engine>, EngineError> {
         Ok(Box::new(LlamaEngine::load(LlamaOptions { way: Some(way), prefix_cache: None, ..options.clone() })?))

@@ -1,5 +1,6 @@
 //! `polymath python`: the packages that sandboxed programs can import.
 
+use crate::out::say;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::{Context, bail};
@@ -36,7 +37,7 @@ pub async fn run(command: PythonCommand) -> anyhow::Result<()> {
         PythonCommand::List => {
             let program = "import importlib.metadata as m\n\
                            print('\\n'.join(sorted(f\"{d.name}=={d.version}\" for d in m.distributions())))";
-            println!("{}", clean(&inside(&config, program).await?));
+            say!("{}", clean(&inside(&config, program).await?))?;
             Ok(())
         }
     }
@@ -58,7 +59,7 @@ async fn add(home: &Path, config: &Config, packages: &[String]) -> anyhow::Resul
     // From behind the walls, where they are to be of use.
     let names: Vec<&str> = packages.iter().map(|p| name(p)).collect();
     let program = format!("import importlib.metadata as m\nfor n in {names:?}: print(f'{{n}} {{m.version(n)}}')");
-    println!("{}", clean(&inside(config, &program).await?));
+    say!("{}", clean(&inside(config, &program).await?))?;
     remember(&home.join(ADDED), packages)
 }
 

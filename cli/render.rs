@@ -3,19 +3,28 @@
 //! Where stdout is no terminal it gets plain Markdown and nothing else. Text of models and pages is
 //! stripped of control characters before a terminal sees it. Nothing is decided here.
 
+mod figures;
+mod layout;
 mod line;
+mod live;
 
+use crate::out::Stdout;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use line::{Stream, arguments_line, first_line, seconds};
+use line::{arguments_line, call_line, first_line, seconds};
+use live::Live;
 use polymath_chat::plain::clean;
-use polymath_chat::{Artifact, Citation, Event, Figure, FigureStatus, Stop, Table};
+use polymath_chat::{Artifact, Citation, Event, Figure, Stop, Table};
 use std::{
     collections::HashMap,
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     time::Duration,
 };
-use termimad::{MadSkin, crossterm::style::Color};
+use termimad::MadSkin;
+use termimad::crossterm::{style::Color, terminal};
+
+/// Columns that running text is laid out in: long lines are hard to read.
+const LONGEST_LINE: usize = 110;
 
 /// How events are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,22 +33,59 @@ pub struct RenderOptions {
     pub json: bool,
     /// The answer only: no progress, no notices.
     pub quiet: bool,
-    /// Colours and other escapes in the text.
+    /// Colours in the text.
     pub color: bool,
-    /// stdout is a terminal: Markdown is laid out, text is shown as it is written.
+    /// stdout is a terminal: Markdown is laid out.
     pub tty: bool,
+    /// stdout is a terminal whose cursor can be moved: text is shown as it is written.
+    pub live: bool,
     /// stderr is a terminal: there may be a spinner.
     pub spinner: bool,
+    /// Size of the terminal.
+    pub columns: usize,
+    pub rows: usize,
 }
 
 impl RenderOptions {
-    /// For this process: `NO_COLOR` (any value but an empty one) and where the streams go decide.
+    /// For this process: `NO_COLOR` (any value but an empty one), `TERM` and where the streams go decide.
     pub fn new(json: bool, quiet: bool) -> Self {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
-            || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        RenderOptions { json, quiet, color: !no_color && out && err, tty: out, spinner: err && !no_color }
+        let dumb = is_dumb();
+        let color = has_color();
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        RenderOptions {
+            json,
+            quiet,
+            color: color && out && err,
+            tty: out,
+            live: out && !dumb,
+            spinner: err && color,
+            columns: usize::from(columns),
+            rows: usize::from(rows),
+        }
     }
+
+    /// Columns that text is laid out in. Less than that is no terminal that anybody reads on.
+    fn width(self) -> usize {
+        self.columns.clamp(20, LONGEST_LINE)
+    }
+}
+
+/// Whether the terminal's cursor can't be moved.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|v| v == "dumb")
+}
+
+/// Whether colours are wanted and can be shown.
+pub fn has_color() -> bool {
+    !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Markdown for this process's standard output: laid out on a terminal.
+pub fn for_stdout(markdown: &str) -> String {
+    let options = RenderOptions::new(false, false);
+    let markdown = clean(markdown);
+    if options.tty { layout::lay_out(&markdown, options.width(), &skin(options.color)) } else { markdown }
 }
 
 /// Shows the events of one turn, in order.
@@ -47,18 +93,22 @@ pub struct Renderer {
     options: RenderOptions,
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
-    stream: Stream,
+    live: Live,
     spinner: Option<ProgressBar>,
-    /// The calls under way: their tool by their id.
+    /// The calls under way, each in a line, by their id.
     calls: HashMap<String, String>,
     /// Files to be listed at the end, each once.
     files: Vec<PathBuf>,
     answered: bool,
+    /// Tokens of the conversation that the model last had before it.
+    context: usize,
+    /// Why the answer could not be written.
+    failure: Option<io::Error>,
 }
 
 impl Renderer {
     pub fn new(options: RenderOptions) -> Self {
-        Self::with_writers(options, Box::new(std::io::stdout()), Box::new(std::io::stderr()))
+        Self::with_writers(options, Box::new(Stdout), Box::new(io::stderr()))
     }
 
     /// For other streams than the process's own.
@@ -67,11 +117,13 @@ impl Renderer {
             options,
             out,
             err,
-            stream: Stream::default(),
+            live: Live::default(),
             spinner: None,
             calls: HashMap::new(),
             files: Vec::new(),
             answered: false,
+            context: 0,
+            failure: None,
         }
     }
 
@@ -106,55 +158,89 @@ impl Renderer {
             Event::Answer { text, citations, figures } => self.answer(text, citations, figures),
             Event::Done { stop, steps, tokens, seconds } => self.done(*stop, *steps, *tokens, *seconds),
             Event::Error { message, hint } => self.error(message, hint.as_deref()),
+            Event::Session { id, .. } => self.progress(&format!("session {}", clean(id))),
         }
     }
 
     /// Ends the turn's output: no spinner is left, and text that never became an answer is kept.
-    pub fn finish(&mut self) {
+    ///
+    /// # Errors
+    /// Standard output could not be written; a reader that went away (`| head`) is no error.
+    pub fn finish(&mut self) -> io::Result<()> {
         self.still();
-        let (text, shown) = self.stream.take();
+        let text = self.take_back();
         if !self.answered && !text.trim().is_empty() && !self.options.json {
-            let text = if shown { "\n".to_owned() } else { format!("{}\n", clean(text.trim())) };
+            let text = self.laid_out(text.trim());
             self.print(&text);
         }
         self.list_files();
-        let _ = self.out.flush();
+        match self.failure.take() {
+            Some(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e),
+            _ => Ok(()),
+        }
     }
 
     fn text(&mut self, delta: &str) {
-        let delta = clean(delta);
-        self.stream.push(&delta, self.options.tty);
-        if self.options.tty {
+        let text = self.live.push(&clean(delta)).to_owned();
+        if self.options.live {
             self.still();
-            self.print(&delta);
+            let laid_out = self.laid_out(text.trim());
+            let lines: Vec<String> = laid_out.lines().map(str::to_owned).collect();
+            // Two rows are for what is below and for the first line's way up.
+            let first = lines.len().saturating_sub(self.options.rows.saturating_sub(2).max(1));
+            let escapes = self.live.show(lines[first..].to_vec());
+            self.print(&escapes);
         }
+    }
+
+    /// A text as stdout gets it, with a line break at its end.
+    fn laid_out(&self, markdown: &str) -> String {
+        let text = match self.options.tty {
+            true => layout::lay_out(markdown, self.options.width(), &skin(self.options.color)),
+            false => markdown.to_owned(),
+        };
+        format!("{}\n", text.trim_end())
     }
 
     fn call(&mut self, id: &str, tool: &str, arguments: &serde_json::Value) {
         self.take_back();
-        self.calls.insert(id.to_owned(), tool.to_owned());
-        self.progress(&format!("→ {} {}", clean(tool), arguments_line(arguments)));
-        self.spin(tool);
+        let line = format!("{} {}", clean(tool), arguments_line(arguments));
+        if !self.options.spinner {
+            // Nothing else tells that it runs.
+            self.progress(&format!("→ {line}"));
+        }
+        self.spin(&line);
+        self.calls.insert(id.to_owned(), line);
     }
 
     fn result(&mut self, id: &str, ok: bool, content: &str, ms: u64) {
-        let tool = self.calls.remove(id);
-        // With several calls under way their results need a name.
-        let name = tool.filter(|_| !self.calls.is_empty()).map(|t| format!("{} ", clean(&t))).unwrap_or_default();
-        let (sign, width) = if ok { ("✓", 90) } else { ("✗", 300) };
-        self.progress(&format!("{sign} {name}{}  {}", first_line(content, width), seconds(ms)));
+        let call = self.calls.remove(id).unwrap_or_default();
+        let sign = if ok { "✓" } else { "✗" };
+        let told = match (self.options.spinner, ok) {
+            (true, true) => call_line(&call, &first_line(content, 200), ms, self.options.columns),
+            (true, false) => format!("{call} · {}  {}", first_line(content, 300), seconds(ms)),
+            (false, _) => {
+                // With several calls under way their results need a name.
+                let name = call.split(' ').next().filter(|_| !self.calls.is_empty());
+                let name = name.map(|name| format!("{name} ")).unwrap_or_default();
+                format!("{name}{}  {}", first_line(content, if ok { 90 } else { 300 }), seconds(ms))
+            }
+        };
+        self.progress(&format!("{sign} {told}"));
         match self.calls.values().next().cloned() {
-            Some(tool) => self.spin(&tool),
+            Some(call) => self.spin(&call),
             None => self.spin("thinking"),
         }
     }
 
     fn table(&mut self, table: &Table) {
         let (rows, columns) = (table.rows.len(), table.columns.len());
-        self.progress(&format!("▦ {}: {rows} rows, {columns} columns", first_line(&table.title, 80)));
+        let title = if table.title.trim().is_empty() { "a table" } else { &table.title };
+        self.progress(&format!("▦ {}: {rows} rows, {columns} columns", first_line(title, 80)));
     }
 
     fn prefill(&mut self, new_tokens: usize, cached_tokens: usize, ms: u64) {
+        self.context = new_tokens + cached_tokens;
         // Short ones happen all the time and tell a reader nothing.
         if ms >= 1_000 {
             self.progress(&format!("  read {new_tokens} tokens ({cached_tokens} known already)  {}", seconds(ms)));
@@ -166,20 +252,34 @@ impl Renderer {
         self.still();
         self.answered = true;
         let mut markdown = clean(text.trim());
-        markdown.push_str(&checked_figures(figures));
         if self.options.tty {
-            let laid_out = self.skin().text(&markdown, Some(line::text_width())).to_string();
-            self.print(&format!("{}\n", laid_out.trim_end()));
-        } else {
-            self.print(&format!("{markdown}\n"));
+            markdown = figures::marked(&markdown, figures);
         }
+        markdown.push_str(&clean(&figures::notes(figures, self.options.tty)));
+        let text = self.laid_out(&markdown);
+        self.print(&text);
         if !citations.is_empty() {
             let mut list = String::from("\nSources:\n");
             for source in citations {
-                list.push_str(&format!("[{}] {} — {}\n", source.n, first_line(&source.title, 120), clean(&source.url)));
+                let line = format!("[{}] {} — {}", source.n, first_line(&source.title, 120), clean(&source.url));
+                list.push_str(&self.item(&line));
             }
             self.print(&list);
         }
+    }
+
+    /// A line of a list below the answer; on a terminal what does not fit goes on indented, and no
+    /// address is broken in two.
+    fn item(&self, line: &str) -> String {
+        if !self.options.tty {
+            return format!("{line}\n");
+        }
+        let options = textwrap::Options::new(self.options.width())
+            .subsequent_indent("    ")
+            .break_words(false)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::wrap(line, options).into_iter().map(|line| format!("{line}\n")).collect()
     }
 
     fn done(&mut self, stop: Stop, steps: u32, tokens: usize, seconds: f64) {
@@ -193,7 +293,8 @@ impl Renderer {
             Stop::Error => "failed",
         };
         self.list_files();
-        self.progress(&format!("{how}: {steps} steps, {tokens} tokens, {seconds:.1} s"));
+        let context = if self.context > 0 { format!(", context {}", self.context + tokens) } else { String::new() };
+        self.progress(&format!("{how}: {steps} steps, {tokens} tokens, {seconds:.1} s{context}"));
     }
 
     /// Shown even with `--quiet`: it is why there is no answer.
@@ -221,18 +322,18 @@ impl Renderer {
         }
         let mut list = String::from("\nFiles:\n");
         for path in std::mem::take(&mut self.files) {
+            // In one piece: it is copied.
             list.push_str(&format!("{}\n", clean(&path.display().to_string())));
         }
         self.print(&list);
     }
 
-    /// Removes text that was shown as it was written and that the answer, or nothing, replaces.
-    fn take_back(&mut self) {
-        let (text, shown) = self.stream.take();
-        if shown {
-            let escape = line::erase(&text);
-            self.print(&escape);
-        }
+    /// Removes text that was shown as it was written and that the answer, or nothing, replaces; returns
+    /// it.
+    fn take_back(&mut self) -> String {
+        let escapes = self.live.erase();
+        self.print(&escapes);
+        self.live.take()
     }
 
     fn progress(&mut self, text: &str) {
@@ -240,14 +341,22 @@ impl Renderer {
             return;
         }
         self.still();
+        // Text that is being written stands below what was done: its next piece shows it again.
+        let escapes = self.live.erase();
+        self.print(&escapes);
         let text = format!("{}\n", self.paint("2", text));
         // Nobody can be told that stderr is gone.
         let _ = self.err.write_all(text.as_bytes());
     }
 
     fn print(&mut self, text: &str) {
-        // A reader that went away (`| head`) must not end the run: the record is kept elsewhere.
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        // The run goes on, since its record is kept elsewhere; `finish` tells.
+        if !text.is_empty()
+            && self.failure.is_none()
+            && let Err(e) = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush())
+        {
+            self.failure = Some(e);
+        }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -255,7 +364,7 @@ impl Renderer {
     }
 
     fn spin(&mut self, what: &str) {
-        if self.options.quiet || !self.options.spinner || self.stream.is_shown() {
+        if self.options.quiet || !self.options.spinner || self.live.is_shown() {
             return;
         }
         let spinner = self.spinner.get_or_insert_with(|| {
@@ -274,18 +383,6 @@ impl Renderer {
             spinner.finish_and_clear();
         }
     }
-
-    fn skin(&self) -> MadSkin {
-        if !self.options.color {
-            return MadSkin::no_style();
-        }
-        let mut skin = MadSkin::default();
-        skin.set_headers_fg(Color::Cyan);
-        for header in &mut skin.headers {
-            header.align = termimad::Alignment::Left;
-        }
-        skin
-    }
 }
 
 impl Drop for Renderer {
@@ -294,23 +391,16 @@ impl Drop for Renderer {
     }
 }
 
-/// What a reader must know of the answer's figures: which are estimates, which nothing supports.
-fn checked_figures(figures: &[Figure]) -> String {
-    let named = |wanted: &[FigureStatus]| {
-        let texts: Vec<String> =
-            figures.iter().filter(|f| wanted.contains(&f.status)).map(|f| clean(&first_line(&f.text, 60))).collect();
-        texts.join(", ")
-    };
-    let mut out = String::new();
-    let estimated = named(&[FigureStatus::Imputed, FigureStatus::Extrapolated]);
-    if !estimated.is_empty() {
-        out.push_str(&format!("\n\n*Estimated:* {estimated}"));
+fn skin(color: bool) -> MadSkin {
+    if !color {
+        return MadSkin::no_style();
     }
-    let unverified = named(&[FigureStatus::Unverified]);
-    if !unverified.is_empty() {
-        out.push_str(&format!("\n\n**Not found in any source:** {unverified}"));
+    let mut skin = MadSkin::default();
+    skin.set_headers_fg(Color::Cyan);
+    for header in &mut skin.headers {
+        header.align = termimad::Alignment::Left;
     }
-    out
+    skin
 }
 
 #[cfg(test)]

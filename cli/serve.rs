@@ -1,6 +1,7 @@
 //! `polymath serve`: the page for people, and the model for other programs, over OpenAI's API.
 
-use crate::ask::{Interrupt, session_store};
+use crate::ask::session_store;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
@@ -10,7 +11,6 @@ use polymath_server::{ServeError, Server, Service, Token, Workspace};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tokio_util::sync::CancellationToken;
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -48,8 +48,6 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let (engine, sampling) = (agent.engine.clone(), agent.settings.sampling.clone());
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
-    let stop = interrupt.token().child_token();
-    stop_when_terminated(stop.clone())?;
     if !quiet {
         eprintln!("{}", welcome(server.address(), engine.info(), args.token_file.as_deref()));
     }
@@ -64,8 +62,10 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         uploads: settings.home.join("uploads"),
         forget: Box::new(move |id| Sandbox::forget(&journals, id)),
     };
-    server.run(Service { engine, sampling, workspace: Some(workspace) }, stop).await;
-    Ok(if interrupt.token().is_cancelled() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    server.run(Service { engine, sampling, workspace: Some(workspace) }, interrupt.token()).await;
+    // Supervisors end a service with SIGTERM; that is no failure.
+    let pressed = interrupt.ending().is_none() && interrupt.token().is_cancelled();
+    Ok(if pressed { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
 /// Shows the page in the user's browser. The server already takes connections. Where there is no browser
@@ -98,20 +98,4 @@ fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) ->
 /// A path as a shell reads it.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-/// Supervisors end a service with SIGTERM; that is no failure.
-fn stop_when_terminated(stop: CancellationToken) -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::spawn(async move {
-            if terminate.recv().await.is_some() {
-                stop.cancel();
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    drop(stop);
-    Ok(())
 }

@@ -1,24 +1,43 @@
-//! `polymath sessions`: conversations of before, looked at, taken out and removed.
+//! `polymath sessions`: conversations of before, found, looked at, taken out and in, kept in order.
+
+mod export;
+mod list;
+mod notebook;
+mod tidy;
 
 use crate::ask::session_store;
+use crate::out::{Stdout, say};
 use crate::render::{RenderOptions, Renderer};
-use crate::report::{self, ReportTurn};
-use crate::wiring;
 use anyhow::Context;
-use clap::{Subcommand, ValueEnum};
-use polymath_agent::session::{SessionRecord, SessionStore};
-use polymath_chat::{Artifact, Event, plain};
-use polymath_sandbox::Sandbox;
-use std::{collections::BTreeMap, io::Write, path::Path};
+use clap::Subcommand;
+use polymath_agent::session::{SessionRecord, SessionStore, StoreError};
+use polymath_chat::{Event, plain};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+pub use export::{Format, exported};
+pub use list::{ListArgs, print, print_found};
 
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
-    /// All conversations, the one used last first
-    List,
+    /// The conversations, the one used last first
+    List(ListArgs),
     /// Questions and answers of one
     Show {
         /// Its name, or how it begins
         id: String,
+    },
+    /// Those with all these words, or longer ones that begin so, in a question, an answer, a table or a page
+    Search {
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// Conversations at most
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
     },
     /// Everything of one, to stdout
     Export {
@@ -27,167 +46,117 @@ pub enum SessionsCommand {
         #[arg(long, value_enum, default_value_t = Format::Md)]
         format: Format,
     },
-    /// Removes one for good
+    /// Takes in what `export --format json` wrote, here or elsewhere
+    Import {
+        /// The file, or `-` for standard input
+        file: PathBuf,
+    },
+    /// Gives one another title
+    Rename {
+        /// Its name, or how it begins
+        id: String,
+        #[arg(value_name = "NAME")]
+        title: String,
+    },
+    /// Puts tags on one: `list --tag TAG` shows those with it. Without tags, tells them
+    Tag {
+        /// Its name, or how it begins
+        id: String,
+        #[arg(value_name = "TAG")]
+        tags: Vec<String>,
+        /// Takes them off
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Removes one for good, with the files in its artifacts' folder and its interpreter's variables
     Rm {
         /// Its name, or how it begins
         id: String,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// The report, with links to its files
-    Md,
-    /// The report as one file, pictures inside
-    Html,
-    /// The record itself: messages, sources, tables, every event
-    Json,
+    /// Removes what no conversation needs: empty ones, files and variables of those that are no more
+    Gc,
 }
 
 /// Runs one subcommand on the sessions below `home`.
 pub fn run(command: SessionsCommand, home: &Path) -> anyhow::Result<()> {
-    let store = session_store(home)?;
-    if let Some(removed) = execute(command, &store, &mut std::io::stdout())? {
-        Sandbox::forget(&wiring::journals(home), &removed);
+    execute(command, &session_store(home)?, home, &mut Stdout)
+}
+
+fn execute(command: SessionsCommand, store: &SessionStore, home: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    match command {
+        SessionsCommand::List(args) => list::list(&args, store, out)?,
+        SessionsCommand::Show { id } => show(&store.export(&id)?)?,
+        SessionsCommand::Search { words, limit, json } => {
+            let found = store.search(&words.join(" "), limit)?;
+            if json {
+                found.iter().try_for_each(|found| list::json_line(found, out))?;
+            } else {
+                list::print_found(&found, out)?;
+            }
+        }
+        SessionsCommand::Export { id, format } => {
+            out.write_all(exported(&store.export(&id)?, format, Path::new(""))?.as_bytes())?;
+        }
+        SessionsCommand::Import { file } => {
+            let record = read(&file)?;
+            let id = store.import(&record)?;
+            writeln!(out, "{id}")?;
+        }
+        SessionsCommand::Rename { id, title } => {
+            let id = store.rename(&id, &title)?;
+            eprintln!("session {id} is called {}", plain::escaped(&title));
+        }
+        SessionsCommand::Tag { id, tags, remove } => {
+            let (add, off) = if remove { (vec![], tags) } else { (tags, vec![]) };
+            let tags = store.tag(&id, &add, &off)?;
+            writeln!(out, "{}", tags.join(" "))?;
+        }
+        SessionsCommand::Rm { id } => {
+            let id = store.remove(&id)?;
+            let bytes = tidy::forget(home, &id)?;
+            eprintln!("removed session {id}{}", tidy::with_files(bytes));
+        }
+        SessionsCommand::Gc => tidy::collect(store, home, out)?,
     }
     Ok(())
 }
 
-/// Returns the session that was removed, if that was the command.
-fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) -> anyhow::Result<Option<String>> {
-    match command {
-        SessionsCommand::List => {
-            for session in store.list()? {
-                let when = session.updated.get(..16).unwrap_or(&session.updated).replace('T', " ");
-                writeln!(
-                    out,
-                    "{}  {when}  {:>3} turns  {}",
-                    session.id,
-                    session.turns,
-                    plain::escaped(&session.title)
-                )?;
-            }
-        }
-        SessionsCommand::Show { id } => {
-            show(&store.export(&id)?)?;
-        }
-        SessionsCommand::Export { id, format } => {
-            let record = store.export(&id)?;
-            let text = match format {
-                Format::Json => {
-                    let mut json = serde_json::to_string_pretty(&record).context("can't write the session as JSON")?;
-                    json.push('\n');
-                    plain::json(&json)
-                }
-                Format::Md => plain::clean(&report::markdown(Path::new(""), &record.info.title, &turns(&record))),
-                Format::Html => plain::clean(&report::html(&record.info.title, &turns(&record))),
-            };
-            out.write_all(text.as_bytes())?;
-        }
-        SessionsCommand::Rm { id } => {
-            let id = store.remove(&id)?;
-            eprintln!("removed session {id}");
-            return Ok(Some(id));
-        }
+/// A session that was exported.
+fn read(file: &Path) -> anyhow::Result<SessionRecord> {
+    let name = file.display();
+    let mut text = String::new();
+    if file == Path::new("-") {
+        std::io::stdin().lock().read_to_string(&mut text).context("cannot read standard input")?;
+    } else {
+        text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
     }
-    Ok(None)
+    serde_json::from_str(&text).map_err(|e| StoreError::Import(format!("{name} is no exported session: {e}")).into())
 }
 
 /// Questions and answers as `ask` shows them, without the work between.
 fn show(record: &SessionRecord) -> anyhow::Result<()> {
     let options = RenderOptions::new(false, true);
-    let mut events = BTreeMap::<u32, Vec<&Event>>::new();
+    let mut turns: BTreeMap<u32, Vec<&Event>> = record.questions.keys().map(|turn| (*turn, Vec::new())).collect();
     for event in &record.events {
-        events.entry(event.turn).or_default().push(&event.event);
+        turns.entry(event.turn).or_default().push(&event.event);
     }
-    for (turn, events) in events {
-        writeln!(std::io::stdout(), "> {}\n", plain::clean(record.question(turn)))?;
+    if std::io::stdout().is_terminal() {
+        say!("{}\n", list::head(&record.info))?;
+    }
+    for (turn, events) in turns {
+        let mark = if record.taken_back.contains(&turn) { " (taken back)" } else { "" };
+        say!("> {}{mark}\n", plain::clean(record.question(turn)))?;
         let mut renderer = Renderer::new(options);
         events.iter().for_each(|event| renderer.event(event));
-        renderer.finish();
-        writeln!(std::io::stdout())?;
+        renderer.finish()?;
+        let ended = |e: &&Event| matches!(e, Event::Answer { .. } | Event::Error { .. });
+        if !events.iter().any(ended) {
+            say!("(no answer: the program was ended before there was one)")?;
+        }
+        say!("")?;
     }
     Ok(())
 }
 
-fn turns(record: &SessionRecord) -> Vec<ReportTurn> {
-    let mut turns = BTreeMap::<u32, ReportTurn>::new();
-    for event in &record.events {
-        let turn = turns.entry(event.turn).or_insert_with(|| ReportTurn {
-            question: record.question(event.turn).to_owned(),
-            ..ReportTurn::default()
-        });
-        let keep = |turn: &mut ReportTurn, artifact: &Artifact| {
-            if turn.artifacts.iter().all(|known| known.path != artifact.path) {
-                turn.artifacts.push(artifact.clone());
-            }
-        };
-        match &event.event {
-            Event::Answer { text, citations, figures } => {
-                turn.answer_markdown.clone_from(text);
-                turn.citations.clone_from(citations);
-                turn.figures.clone_from(figures);
-            }
-            Event::Table { table } => turn.tables.push(table.clone()),
-            Event::Artifact { artifact } => keep(turn, artifact),
-            Event::Result { artifacts, .. } => artifacts.iter().for_each(|artifact| keep(turn, artifact)),
-            Event::Step { .. }
-            | Event::Text { .. }
-            | Event::Reasoning { .. }
-            | Event::Call { .. }
-            | Event::Notice { .. }
-            | Event::Prefill { .. }
-            | Event::Done { .. }
-            | Event::Error { .. } => {}
-        }
-    }
-    turns.into_values().collect()
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use polymath_chat::Message;
-
-    #[test]
-    fn a_kept_conversation_becomes_a_report() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SessionStore::open(&directory.path().join("sessions.db")).unwrap();
-        let mut session = store.create_named("talk", "How\u{1b}]0;x\u{7} much?").unwrap();
-        assert_eq!(session.begin("How much?").unwrap(), 1);
-        let artifact = Artifact { name: "a.png".into(), mime: "image/png".into(), path: "/o/a.png".into(), bytes: 1 };
-        for event in [
-            Event::Artifact { artifact: artifact.clone() },
-            Event::Artifact { artifact },
-            Event::Answer { text: "Five [1].".into(), citations: vec![], figures: vec![] },
-        ] {
-            session.append(1, &event).unwrap();
-        }
-        let mut chat = session.chat().unwrap();
-        chat.messages = vec![Message::user("How much?"), Message::assistant("Five [1].")];
-        session.save(&chat).unwrap();
-        let record = store.export("talk").unwrap();
-        let turns = turns(&record);
-        assert_eq!(turns.len(), 1);
-        assert_eq!((turns[0].question.as_str(), turns[0].artifacts.len()), ("How much?", 1));
-        assert!(
-            report::markdown(Path::new("/o"), "t", &turns)
-                .contains("## 1. How much?\n\nFive [1].\n\n![a.png](<a.png>)")
-        );
-        let said = |command| {
-            let mut out = Vec::new();
-            execute(command, &store, &mut out).map(|_| String::from_utf8(out).unwrap())
-        };
-        let list = said(SessionsCommand::List).unwrap();
-        assert!(list.starts_with("talk  ") && list.ends_with("  1 turns  How\\u{1b}]0;x\\u{7} much?\n"), "{list}");
-        let export = |format| said(SessionsCommand::Export { id: "ta".into(), format }).unwrap();
-        assert!(export(Format::Html).contains("<h2>How much?</h2>"));
-        assert!(export(Format::Md).starts_with("# How]0;x much?\n"), "{}", export(Format::Md));
-        assert!(serde_json::from_str::<SessionRecord>(&export(Format::Json)).is_ok());
-        assert!(said(SessionsCommand::Rm { id: "talk".into() }).is_err(), "it is held");
-        drop(session);
-        said(SessionsCommand::Rm { id: "talk".into() }).unwrap();
-        assert!(store.list().unwrap().is_empty());
-    }
-}
+mod tests;

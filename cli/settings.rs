@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use folder::trust;
 use python::PythonSettings;
-pub use usage::Usage;
+pub use usage::{Hinted, Usage};
 
 /// The flags of every subcommand that answers questions.
 #[derive(Debug, Clone, Args)]

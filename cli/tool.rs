@@ -1,6 +1,7 @@
 //! `polymath tool`: the tools without a model, for people and scripts.
 
 use crate::ask::{give_files, out_dir};
+use crate::out::say;
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
@@ -97,10 +98,10 @@ fn list(json: bool) -> anyhow::Result<ExitCode> {
     let (settings, _) = settings(None, None)?;
     for tool in wiring::tools(&settings)?.specs() {
         if json {
-            println!("{}", json!({"name": tool.name, "description": tool.description, "parameters": tool.parameters}));
+            say!("{}", json!({"name": tool.name, "description": tool.description, "parameters": tool.parameters}))?;
         } else {
             let arguments = tool.parameters["properties"].as_object().map(|p| p.keys().cloned().collect::<Vec<_>>());
-            println!("{} {{{}}}\n    {}", tool.name, arguments.unwrap_or_default().join(", "), tool.description);
+            say!("{} {{{}}}\n    {}", tool.name, arguments.unwrap_or_default().join(", "), tool.description)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -137,7 +138,7 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
         eprintln!("error: {}: {}", error.kind, plain::clean(&error.message));
         return Ok(ExitCode::from(1));
     }
-    println!("{}", plain::clean(&answer.content));
+    say!("{}", plain::clean(&answer.content))?;
     for artifact in &answer.artifacts {
         eprintln!("{}", plain::escaped(&artifact.path.display().to_string()));
     }
@@ -172,7 +173,7 @@ impl Caller {
                     failed(id, ToolFailure::new("arguments", why), 0)
                 }
             };
-            println!("{}", plain::json(&serde_json::to_string(&answer)?));
+            say!("{}", plain::json(&serde_json::to_string(&answer)?))?;
         }
         Ok(ExitCode::SUCCESS)
     }

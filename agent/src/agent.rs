@@ -1,5 +1,6 @@
 //! The front door: a question goes in, and comes out answered.
 
+use crate::command::Command;
 use crate::dispatch::Record;
 use crate::guide::Guide;
 use crate::lead::{Agent, Lead, Mode};
@@ -9,6 +10,7 @@ use crate::session::{Session, StoreError};
 use crate::turn::{self, TurnEnd};
 use polymath_chat::Event;
 use polymath_model::engine::Events;
+use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +20,27 @@ pub struct Kept<'a> {
     pub chat: &'a mut Chat,
     /// Its number, as [`Session::begin`] gave it.
     pub turn: u32,
-    pub question: &'a str,
+    pub said: Said<'a>,
+}
+
+/// What the user said.
+pub enum Said<'a> {
+    Question(&'a str),
+    /// A call of a tool with its arguments, in the line that the user wrote: a turn without a model, whose
+    /// result is the answer.
+    Command {
+        line: &'a str,
+        tool: &'a str,
+        arguments: Value,
+    },
+}
+
+impl Said<'_> {
+    pub fn line(&self) -> &str {
+        match self {
+            Said::Question(line) | Said::Command { line, .. } => line,
+        }
+    }
 }
 
 impl Agent {
@@ -62,11 +84,17 @@ impl Agent {
         show: &mut (dyn FnMut(&Event) + Send),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        let Kept { session, chat, turn, question } = kept;
+        let Kept { session, chat, turn, said } = kept;
         let (events, mut inbox) = unbounded_channel();
         let (calls, record) = Record::new();
         let run = async {
-            let result = self.turn_on_record(chat, question, (&events, &record), cancel).await;
+            let result = match said {
+                Said::Question(question) => self.turn_on_record(chat, question, (&events, &record), cancel).await,
+                Said::Command { line, tool, arguments } => {
+                    let mut lead = Command(Some((tool.to_owned(), arguments)));
+                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), cancel).await
+                }
+            };
             if let Err(error) = &result {
                 let _ = events.send(Event::Error { message: format!("{error:#}"), hint: None });
             }

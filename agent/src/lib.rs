@@ -1,13 +1,15 @@
 //! From a question to a cited answer.
 //!
 //! `agent.rs` is the front door, `turn.rs` the loop. `lead.rs` has what a turn is made of; `native.rs`
-//! and `guide/` lead it: the model writes its own calls, or is led one small decision at a time.
+//! and `guide/` lead it: the model writes its own calls, or is led one small decision at a time;
+//! `command.rs` is a user who calls a tool himself.
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
 //! context, `session.rs` keeps conversations.
 
 mod agent;
+mod command;
 mod context;
 pub mod dispatch;
 pub mod evidence;
@@ -22,7 +24,7 @@ mod review;
 pub mod session;
 mod turn;
 
-pub use agent::Kept;
+pub use agent::{Kept, Said};
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};

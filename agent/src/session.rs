@@ -12,14 +12,19 @@
 mod database;
 mod error;
 mod held;
+mod order;
 mod record;
 mod rescue;
 mod schema;
+mod search;
 mod store;
+mod words;
 
 pub use error::StoreError;
 pub use held::Session;
+pub use order::Swept;
 pub use record::{SessionInfo, SessionRecord, TurnEvent};
+pub use search::{Found, Place};
 pub use store::SessionStore;
 
 #[cfg(test)]
@@ -146,6 +151,34 @@ mod tests {
         let store = SessionStore::open(&path).unwrap();
         assert_eq!(store.export("old").unwrap().events, [TurnEvent { turn: 1, event: notice("n") }]);
         assert_eq!(store.resume("old").unwrap().begin("next").unwrap(), 2);
+    }
+
+    /// As version 2 left it, also where somebody broke the JSON.
+    #[test]
+    fn what_an_older_version_kept_is_found_and_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sessions.db");
+        let old = rusqlite::Connection::open(&path).unwrap();
+        schema::MIGRATIONS[..2].iter().for_each(|script| old.execute_batch(script).unwrap());
+        old.execute_batch(
+            r#"PRAGMA application_id = 0x706f6c79; PRAGMA user_version = 2;
+             INSERT INTO session VALUES ('old', 'chat', '2026-01-01', '2026-01-01');
+             INSERT INTO question VALUES ('old', 1, 'How high
+is it?');
+             INSERT INTO event (session, turn, json) VALUES
+                ('old', 1, '{"type":"answer","text":"Twelve","citations":[],"figures":[]}'), ('old', 2, '{');
+             INSERT INTO item VALUES ('old', 'source', 0, '{"url":"u","title":"Mills","text":"grist"}'),
+                ('old', 'message', 0, '{"role":"user","content":"How high\nis it?"}');"#,
+        )
+        .unwrap();
+        drop(old);
+        let store = SessionStore::open(&path).unwrap();
+        let info = store.list().unwrap().remove(0);
+        assert_eq!((info.title.as_str(), info.turns), ("How high is it?", 2));
+        assert!(info.bytes > 150, "{}", info.bytes);
+        for word in ["high", "twelve", "grist"] {
+            assert_eq!(store.search(word, 5).unwrap().len(), 1, "{word}");
+        }
     }
 
     #[test]

@@ -8,6 +8,13 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
+    /// The conversation in which a turn begins, and the turn: its run.
+    Session {
+        id: String,
+        run: String,
+        /// The conversation begins with it.
+        new: bool,
+    },
     /// A new step of the turn begins (1, 2, …).
     Step {
         step: u32,

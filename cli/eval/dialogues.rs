@@ -3,7 +3,7 @@
 
 use super::generate;
 use super::tally::{Judged, Tally};
-use crate::ask::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;

@@ -1,54 +1,20 @@
-//! Texts of models, pages and tools cut to one safe line, and text that can be taken back.
+//! Texts of models, pages and tools cut to one safe line.
 
 use polymath_chat::plain::clean;
 use serde_json::Value;
-use termimad::crossterm::terminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// What the model is writing, and whether the terminal shows it already.
-#[derive(Default)]
-pub struct Stream {
-    text: String,
-    shown: bool,
-}
-
-impl Stream {
-    pub fn push(&mut self, delta: &str, shown: bool) {
-        self.text.push_str(delta);
-        self.shown |= shown && !delta.is_empty();
-    }
-
-    pub fn take(&mut self) -> (String, bool) {
-        (std::mem::take(&mut self.text), std::mem::take(&mut self.shown))
-    }
-
-    pub fn is_shown(&self) -> bool {
-        self.shown
-    }
-}
-
-/// The escapes that remove `text` from the end of the terminal. What has scrolled away can't be
-/// taken back: it stays, and the next output begins on a line of its own.
-pub fn erase(text: &str) -> String {
-    let (width, height) = terminal::size().unwrap_or((80, 24));
-    let rows: usize = text.split('\n').map(|line| line.width().saturating_sub(1) / usize::from(width.max(1)) + 1).sum();
-    if rows >= usize::from(height) {
-        return "\n".into();
-    }
-    let up = if rows > 1 { format!("\u{1b}[{}A", rows - 1) } else { String::new() };
-    format!("\r{up}\u{1b}[J")
-}
-
-/// Columns that running text is laid out in: long lines are hard to read.
-pub fn text_width() -> usize {
-    usize::from(terminal::size().map_or(80, |(width, _)| width)).clamp(20, 110)
-}
 
 /// The first line with something in it, at most `columns` wide.
 pub fn first_line(text: &str, columns: usize) -> String {
     let text = clean(text);
     let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
     let line = lines.next().unwrap_or("");
+    let cut = cut(line, columns);
+    if cut.len() == line.len() && lines.next().is_some() { cut + " …" } else { cut }
+}
+
+/// A line at most `columns` wide; what was cut off is an ellipsis more.
+pub fn cut(line: &str, columns: usize) -> String {
     let (mut out, mut used) = (String::new(), 0);
     for c in line.chars() {
         let width = c.width().unwrap_or(0);
@@ -58,7 +24,7 @@ pub fn first_line(text: &str, columns: usize) -> String {
         used += width;
         out.push(c);
     }
-    if lines.next().is_some() { out + " …" } else { out }
+    out
 }
 
 /// The arguments of a call in one line: the only one by itself, several by their names.
@@ -72,6 +38,18 @@ pub fn arguments_line(arguments: &Value) -> String {
         Some(map) => map.iter().map(|(k, v)| format!("{}={}", clean(k), show(v))).collect::<Vec<_>>().join(" "),
         None => show(arguments),
     }
+}
+
+/// A call and its result in one line of a terminal, the time always at the end. Where it is too short for
+/// both, the call gets half of it, or what the result leaves.
+pub fn call_line(call: &str, result: &str, ms: u64, columns: usize) -> String {
+    let time = format!("  {}", seconds(ms));
+    // The sign, and the ellipses that cutting adds.
+    let room = columns.saturating_sub(time.width() + 4);
+    let call = cut(call, (room.max(12) / 2).max(room.saturating_sub(result.width() + 3)));
+    let rest = room.saturating_sub(call.width() + 3);
+    let result = if rest < 4 { String::new() } else { format!(" · {}", cut(result, rest)) };
+    format!("{call}{result}{time}")
 }
 
 pub fn seconds(ms: u64) -> String {

@@ -7,6 +7,24 @@ use super::Chat;
 #[derive(Debug, Clone, Copy)]
 pub struct Mark([usize; 8]);
 
+impl Mark {
+    /// A place by the number of items of each kind, under the names by which sessions keep them.
+    pub(crate) fn at(count: impl Fn(&str) -> usize) -> Mark {
+        Mark(["message", "asked", "source", "table", "page_table", "artifact", "fact", "chart"].map(count))
+    }
+
+    /// The same with fewer messages, and one question fewer that was understood.
+    pub(crate) fn before_message(self, at: usize) -> Mark {
+        let Mark([_, asked, rest @ ..]) = self;
+        let [sources, tables, page_tables, artifacts, facts, charts] = rest;
+        Mark([at, asked.saturating_sub(1), sources, tables, page_tables, artifacts, facts, charts])
+    }
+
+    pub(crate) fn messages(self) -> usize {
+        self.0[0]
+    }
+}
+
 impl Chat {
     /// Where the conversation is now.
     pub fn mark(&self) -> Mark {

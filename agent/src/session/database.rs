@@ -6,9 +6,9 @@ use super::rescue;
 use super::schema::{Prepare, explain, prepare};
 use crate::notebook::Chat;
 use polymath_chat::path::Stored;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -52,7 +52,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 impl Database {
     /// See `SessionStore::open`.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::File { path: path.to_owned(), source };
+        let failed = |cause| StoreError::File { path: path.to_owned(), cause };
         // SQLite would refuse a link anywhere on the path; only the file itself must be none.
         let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(directory).map_err(failed)?;
@@ -71,29 +71,39 @@ impl Database {
         Ok(Database { path: path.to_owned(), notice, connection: Mutex::new(connection) })
     }
 
-    pub fn infos(&self, condition: &str, argument: &str) -> Result<Vec<SessionInfo>, StoreError> {
+    /// What lists show of sessions; `tail` is SQL behind the table's name.
+    pub fn infos(&self, tail: &str, arguments: &[&dyn ToSql]) -> Result<Vec<SessionInfo>, StoreError> {
         let connection = self.connection();
         let sql = format!(
-            "SELECT id, title, created, updated,
-                    (SELECT COALESCE(MAX(turn), 0) FROM
-                        (SELECT turn FROM event WHERE event.session = session.id
-                         UNION ALL SELECT turn FROM question WHERE question.session = session.id))
-             FROM session WHERE {condition} ORDER BY updated DESC, id DESC"
+            "SELECT id, title, created, updated, turns, bytes,
+                    (SELECT group_concat(name, ' ' ORDER BY name) FROM tag WHERE tag.session = session.id)
+             FROM session {tail}"
         );
         let read = || {
-            let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map([argument], |row| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(arguments, |row| {
                 Ok(SessionInfo {
                     id: row.get(0)?,
                     title: row.get(1)?,
                     created: row.get(2)?,
                     updated: row.get(3)?,
                     turns: row.get(4)?,
+                    bytes: u64::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
+                    tags: row
+                        .get::<_, Option<String>>(6)?
+                        .unwrap_or_default()
+                        .split_whitespace()
+                        .map(Into::into)
+                        .collect(),
                 })
             })?;
             rows.collect::<Result<Vec<_>, _>>()
         };
         read().map_err(|e| explain(&self.path, e))
+    }
+
+    pub fn info(&self, id: &str) -> Result<Option<SessionInfo>, StoreError> {
+        Ok(self.infos("WHERE id = ?1", &[&id])?.pop())
     }
 
     pub fn chat(&self, connection: &Connection, id: &str) -> Result<Chat, StoreError> {
@@ -156,6 +166,12 @@ impl Database {
     pub fn questions(&self, connection: &Connection, id: &str) -> Result<BTreeMap<u32, String>, StoreError> {
         let rows = self.pairs(connection, "SELECT turn, text FROM question WHERE session = ?1", id)?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// The turns that were taken back.
+    pub fn taken_back(&self, connection: &Connection, id: &str) -> Result<BTreeSet<u32>, StoreError> {
+        let sql = "SELECT turn, '' FROM question WHERE session = ?1 AND taken_back";
+        Ok(self.pairs(connection, sql, id)?.into_iter().map(|(turn, _)| turn).collect())
     }
 
     /// A number and a text of each row of a query with one parameter.

@@ -4,24 +4,55 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("there is no session `{0}`; `polymath sessions list` shows those that exist")]
+    #[error("there is no session `{0}`")]
     Unknown(String),
-    #[error("`{prefix}` begins the names of several sessions: {}; write one out", .ids.join(", "))]
+    #[error("`{prefix}` begins the names of several sessions: {}", .ids.join(", "))]
     Ambiguous { prefix: String, ids: Vec<String> },
-    #[error("session {0} is in use by another polymath process; end that one or go on in a new session")]
+    #[error("session {0} is in use by another polymath process")]
     Busy(String),
-    #[error("session {0} exists already; choose another name")]
+    #[error("session {0} exists already")]
     Exists(String),
-    #[error("`{0}` can't name a session; use 1 to 64 letters, digits, `.`, `_` and `-`")]
+    #[error("`{0}` can't name a session")]
     Name(String),
-    #[error("{} is not a session database of polymath ({why}); move it away and start again", .path.display())]
+    #[error("`{0}` can't be a tag")]
+    Tag(String),
+    #[error("there is no word to search for")]
+    NoWords,
+    #[error("the session can't be taken in: {0}")]
+    Import(String),
+    #[error("{} is not a session database of polymath ({why})", .path.display())]
     Foreign { path: PathBuf, why: String },
-    #[error("the conversations' file {} is damaged ({why}); move it away and start again", .path.display())]
+    #[error("the conversations' file {} is damaged ({why})", .path.display())]
     Damaged { path: PathBuf, why: String },
-    #[error("can't use {}: {source}", .path.display())]
-    File { path: PathBuf, source: std::io::Error },
-    #[error("the session database {} failed: {source}", .path.display())]
-    Database { path: PathBuf, source: rusqlite::Error },
-    #[error("a record of session {session} can't be read: {source}")]
-    Record { session: String, source: serde_json::Error },
+    #[error("can't use {}: {cause}", .path.display())]
+    File { path: PathBuf, cause: std::io::Error },
+    #[error("the session database {} failed: {cause}", .path.display())]
+    Database { path: PathBuf, cause: rusqlite::Error },
+    #[error("a record of session {session} can't be read: {cause}")]
+    Record { session: String, cause: serde_json::Error },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            StoreError::Unknown(_) => {
+                "`polymath sessions list` shows those that exist, `polymath sessions search WORDS` finds one"
+            }
+            StoreError::Ambiguous { .. } => "write one of them out",
+            StoreError::Busy(_) => "end that one, or go on in a new session",
+            StoreError::Exists(_) => "choose another name",
+            StoreError::Name(_) => "use 1 to 64 letters, digits, `.`, `_` and `-`",
+            StoreError::Tag(_) => "a tag is one word of at most 40 characters",
+            StoreError::NoWords => "name words of a question, an answer, a table or a page",
+            StoreError::Import(_) => "take a file that `polymath sessions export ID --format json` wrote",
+            StoreError::Foreign { .. } | StoreError::Damaged { .. } => "move it away and start again",
+            StoreError::File { .. } => {
+                "conversations are kept in the data directory, which has to be a folder that you may write to; \
+                 POLYMATH_HOME names another one"
+            }
+            StoreError::Database { .. } => "see that there is room on the disk and that you may write to the file",
+            StoreError::Record { .. } => return None,
+        })
+    }
 }

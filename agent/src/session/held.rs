@@ -2,11 +2,13 @@
 
 use super::database::Database;
 use super::error::StoreError;
-use super::record::{TurnEvent, now, rows};
-use crate::notebook::Chat;
-use polymath_chat::Event;
+use super::record::{TurnEvent, now, parse, rows, title_of};
+use super::schema::explain;
+use crate::notebook::{Chat, Mark};
 use polymath_chat::path::Stored;
+use polymath_chat::{Event, Role};
 use rusqlite::{Transaction, params};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,22 +44,93 @@ impl Session {
         &self.id
     }
 
+    /// Ends a session; where nothing was asked in it, nothing of it stays.
+    pub fn end(self) -> Result<(), StoreError> {
+        match self.database.info(&self.id)? {
+            Some(info) if info.turns == 0 => self.discard(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a session and removes all of it.
+    pub(super) fn discard(self) -> Result<(), StoreError> {
+        self.database.write(|t| t.execute("DELETE FROM session WHERE id = ?1", [&self.id]))?;
+        // The lock file is no loss; one that stays is used again.
+        let _ = std::fs::remove_file(self.database.path.with_extension("locks").join(&self.id));
+        Ok(())
+    }
+
     /// The conversation as the last finished turn left it.
     pub fn chat(&self) -> Result<Chat, StoreError> {
         self.database.chat(&self.database.connection(), &self.id)
     }
 
-    /// Begins a turn: its question is on disk, whatever becomes of it. Returns the turn's number: 1 in
-    /// a new session.
+    /// Begins a turn: its question is on disk, whatever becomes of it, and how far the conversation had
+    /// come. Returns the turn's number: 1 in a new session. The first question is the title of a
+    /// session without one.
     pub fn begin(&mut self, question: &str) -> Result<u32, StoreError> {
-        let turn = self.database.infos("id = ?1", &self.id)?.first().map_or(0, |info| info.turns) + 1;
         self.database.write(|t| {
+            let turn = t.query_row(
+                "INSERT INTO question (session, turn, text, mark)
+                 SELECT id, turns + 1, ?2,
+                    (SELECT json_group_object(kind, n) FROM
+                        (SELECT kind, count(*) AS n FROM item WHERE session = ?1 GROUP BY kind))
+                 FROM session WHERE id = ?1 RETURNING turn",
+                params![self.id, question],
+                |row| row.get(0),
+            )?;
             t.execute(
-                "INSERT INTO question (session, turn, text) VALUES (?1, ?2, ?3)",
-                params![self.id, turn, question],
-            )
+                "UPDATE session SET title = ?2 WHERE id = ?1 AND title = ''",
+                params![self.id, title_of(question)],
+            )?;
+            Ok(turn)
+        })
+    }
+
+    /// Takes the last answered turn back: the conversation, on disk, is as it was before. Its question
+    /// is returned; `None` where there is nothing to take back.
+    pub fn undo(&mut self) -> Result<Option<String>, StoreError> {
+        self.settle(true, None)?;
+        let mut chat = self.chat()?;
+        let Some((turn, question, mark)) = self.last_answered(&chat)? else { return Ok(None) };
+        chat.back_to(mark);
+        let lists = self.lists(&chat)?;
+        self.database.write(|t| {
+            self.put(t, &lists)?;
+            t.execute("UPDATE question SET taken_back = 1 WHERE session = ?1 AND turn = ?2", params![self.id, turn])
         })?;
-        Ok(turn)
+        Ok(Some(question))
+    }
+
+    /// The last turn that the conversation has something of: what failed or was taken back left nothing.
+    fn last_answered(&self, chat: &Chat) -> Result<Option<(u32, String, Mark)>, StoreError> {
+        let connection = self.database.connection();
+        let read = || {
+            let mut statement = connection.prepare(
+                "SELECT turn, text, mark FROM question WHERE session = ?1 AND NOT taken_back ORDER BY turn DESC",
+            )?;
+            let rows = statement.query_map([&self.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.collect::<Result<Vec<(u32, String, Option<String>)>, _>>()
+        };
+        let rows = read().map_err(|e| explain(&self.database.path, e))?;
+        let asked = chat.messages.iter().rposition(|m| m.role == Role::User);
+        for (turn, question, mark) in rows {
+            let mark = match mark {
+                Some(mark) => {
+                    let counts: BTreeMap<String, usize> = parse(&self.id, &mark)?;
+                    Mark::at(|kind| counts.get(kind).copied().unwrap_or(0))
+                }
+                // Kept by an older version: what was said is known, not what was found before.
+                None => match asked {
+                    Some(at) if chat.messages[at].content == question => chat.mark().before_message(at),
+                    _ => continue,
+                },
+            };
+            if mark.messages() < chat.messages.len() {
+                return Ok(Some((turn, question, mark)));
+            }
+        }
+        Ok(None)
     }
 
     /// Writes an event down; when this returns it is on disk. Consecutive pieces of text are one event,
@@ -81,7 +154,13 @@ impl Session {
     /// Keeps the conversation as it is now, in one transaction: it is either as before or as `chat`.
     pub fn save(&mut self, chat: &Chat) -> Result<(), StoreError> {
         self.settle(true, None)?;
-        let lists = [
+        let lists = self.lists(chat)?;
+        self.database.write(|t| self.put(t, &lists))
+    }
+
+    /// A conversation's lists as rows, by their kind.
+    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 10], StoreError> {
+        Ok([
             ("message", rows(&self.id, &chat.messages)?),
             ("source", rows(&self.id, &chat.sources)?),
             ("table", rows(&self.id, &chat.tables)?),
@@ -92,24 +171,24 @@ impl Session {
             ("file", rows(&self.id, &stored(&chat.files))?),
             ("target", rows(&self.id, &stored(&chat.targets))?),
             ("asked", rows(&self.id, &chat.asked)?),
-        ];
-        self.database.write(|t| {
-            let mut put = t.prepare(
-                "INSERT INTO item (session, kind, position, json) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET json = excluded.json WHERE json <> excluded.json",
-            )?;
-            for (kind, list) in &lists {
-                for (position, json) in list.iter().enumerate() {
-                    put.execute(params![self.id, kind, position as i64, json])?;
-                }
-                t.execute(
-                    "DELETE FROM item WHERE session = ?1 AND kind = ?2 AND position >= ?3",
-                    params![self.id, kind, list.len() as i64],
-                )?;
+        ])
+    }
+
+    fn put(&self, t: &Transaction, lists: &[(&str, Vec<String>)]) -> rusqlite::Result<()> {
+        let mut put = t.prepare(
+            "INSERT INTO item (session, kind, position, json) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET json = excluded.json WHERE json <> excluded.json",
+        )?;
+        for (kind, list) in lists {
+            for (position, json) in list.iter().enumerate() {
+                put.execute(params![self.id, kind, position as i64, json])?;
             }
-            self.touch(t)
-        })?;
-        Ok(())
+            t.execute(
+                "DELETE FROM item WHERE session = ?1 AND kind = ?2 AND position >= ?3",
+                params![self.id, kind, list.len() as i64],
+            )?;
+        }
+        self.touch(t).map(drop)
     }
 
     /// Brings what is pending to disk, which is `over` or not, and `next` behind it: in one commit.
@@ -140,13 +219,13 @@ impl Session {
     }
 
     fn json(&self, event: &TurnEvent) -> Result<String, StoreError> {
-        serde_json::to_string(&event.event).map_err(|source| StoreError::Record { session: self.id.clone(), source })
+        serde_json::to_string(&event.event).map_err(|cause| StoreError::Record { session: self.id.clone(), cause })
     }
 
     /// Returns the event's row.
     fn insert(&self, t: &Transaction, turn: u32, json: &str) -> rusqlite::Result<i64> {
-        t.execute("INSERT INTO event (session, turn, json) VALUES (?1, ?2, ?3)", params![self.id, turn, json])?;
-        Ok(t.last_insert_rowid())
+        let sql = "INSERT INTO event (session, turn, json) VALUES (?1, ?2, ?3) RETURNING seq";
+        t.query_row(sql, params![self.id, turn, json], |row| row.get(0))
     }
 
     fn touch(&self, t: &Transaction) -> rusqlite::Result<usize> {

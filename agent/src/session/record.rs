@@ -7,17 +7,25 @@ use polymath_chat::{Event, Role};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The longest title, in characters.
+const MAX_TITLE: usize = 80;
+
 /// A line of `sessions list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     pub id: String,
-    /// The first question, shortened.
+    /// The first question, shortened, or what the user called it; empty where nothing was asked.
     pub title: String,
     /// RFC 3339, UTC.
     pub created: String,
     pub updated: String,
     /// Turns that were begun, whatever became of them.
     pub turns: u32,
+    /// Size of what was said and found, in the database.
+    #[serde(default)]
+    pub bytes: u64,
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// Everything there is about a session.
@@ -28,6 +36,9 @@ pub struct SessionRecord {
     /// What was asked, by turn. Those of turns that failed or were taken back are not in `chat`.
     #[serde(default)]
     pub questions: BTreeMap<u32, String>,
+    /// The turns that the user took back. They stay on record; the conversation goes on without them.
+    #[serde(default)]
+    pub taken_back: BTreeSet<u32>,
     pub events: Vec<TurnEvent>,
 }
 
@@ -59,13 +70,18 @@ pub struct TurnEvent {
 pub(super) fn rows<T: Serialize>(session: &str, list: &[T]) -> Result<Vec<String>, StoreError> {
     list.iter()
         .map(|item| {
-            serde_json::to_string(item).map_err(|source| StoreError::Record { session: session.to_owned(), source })
+            serde_json::to_string(item).map_err(|cause| StoreError::Record { session: session.to_owned(), cause })
         })
         .collect()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(session: &str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|source| StoreError::Record { session: session.to_owned(), source })
+    serde_json::from_str(json).map_err(|cause| StoreError::Record { session: session.to_owned(), cause })
+}
+
+/// A title made of a question: its first words.
+pub(super) fn title_of(question: &str) -> String {
+    question.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TITLE).collect()
 }
 
 pub(super) fn now() -> String {

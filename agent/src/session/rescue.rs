@@ -2,7 +2,7 @@
 //! into a new one: every table from both ends, up to the damage.
 
 use super::record::now;
-use super::schema::APPLICATION_ID;
+use super::schema::{APPLICATION_ID, COUNT};
 use chrono::Utc;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -13,8 +13,13 @@ use std::path::{Path, PathBuf};
 /// Where SQLite keeps the application's id in a file (its file format, section 1.3).
 const ID_OFFSET: u64 = 68;
 /// The tables, each with what it is ordered by.
-const TABLES: &[(&str, &str)] =
-    &[("session", "rowid"), ("question", "session, turn"), ("item", "session, kind, position"), ("event", "seq")];
+const TABLES: &[(&str, &str)] = &[
+    ("session", "rowid"),
+    ("question", "session, turn"),
+    ("item", "session, kind, position"),
+    ("event", "seq"),
+    ("tag", "session, name"),
+];
 
 /// Whether the file is polymath's, as far as its first bytes tell.
 pub(super) fn is_ours(path: &Path) -> bool {
@@ -58,6 +63,7 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
         );
         transaction.execute(&sql, [now()])?;
     }
+    transaction.execute_batch(COUNT)?;
     let sessions: i64 = transaction.query_row("SELECT count(*) FROM session", [], |row| row.get(0))?;
     transaction.commit()?;
     into.pragma_update(None, "foreign_keys", true)?;
@@ -67,9 +73,11 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
 
 fn copy(from: &Connection, into: &Connection, query: &str, table: &str) -> rusqlite::Result<()> {
     let mut select = from.prepare(query)?;
+    // By name: an older file has fewer.
+    let names = select.column_names().collect::<Vec<_>>().join(", ");
     let count = select.column_count();
     let places = vec!["?"; count].join(", ");
-    let mut insert = into.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({places})"))?;
+    let mut insert = into.prepare(&format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})"))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let values = (0..count).map(|i| row.get::<_, Value>(i)).collect::<Result<Vec<_>, _>>()?;

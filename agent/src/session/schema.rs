@@ -1,6 +1,7 @@
 //! The layout of the session database, and whether a file is one.
 
 use super::error::StoreError;
+use super::words;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::{path::Path, time::Duration};
 
@@ -32,7 +33,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (session, turn)
     ) STRICT, WITHOUT ROWID;
 ",
+    concat!(include_str!("search.sql"), include_str!("count.sql")),
 ];
+
+/// Counts turns and sizes anew.
+pub(super) const COUNT: &str = include_str!("count.sql");
+
+/// Bytes of a file that is checked for damage as a whole when it is opened.
+const CHECKED_WHOLE: i64 = 64 << 20;
 
 /// How long one process waits for another's commit.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,16 +67,14 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     if tables > 0 && owner != APPLICATION_ID {
         return Err(Prepare::Foreign("it is a database of another program".into()));
     }
-    let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
-    if sound != "ok" {
-        return Err(Prepare::Damaged(sound));
-    }
+    check(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Where an ordinary fsync stops at the drive's own cache (macOS); nothing elsewhere.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    words::register(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = number(&transaction, "PRAGMA user_version")?;
     let Some(missing) = usize::try_from(version).ok().and_then(|v| MIGRATIONS.get(v..)) else {
@@ -86,6 +92,33 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     Ok(connection)
 }
 
+/// Looks for damage. Of a large file only the tables are read and not the index of their words, which takes
+/// several times as long.
+fn check(connection: &Connection) -> Result<(), Prepare> {
+    let bytes: i64 =
+        connection.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
+            row.get(0)
+        })?;
+    let parts = match bytes > CHECKED_WHOLE {
+        true => connection
+            .prepare(
+                "SELECT name FROM sqlite_schema
+                 WHERE type = 'table' AND name NOT GLOB 'words*' AND name NOT GLOB 'sqlite_*'",
+            )?
+            .query_map([], |row| Ok(format!("'{}'", row.get::<_, String>(0)?)))?
+            .collect::<Result<Vec<_>, _>>()?,
+        false => vec!["1".to_owned()],
+    };
+    for part in parts {
+        let sql = format!("PRAGMA quick_check({part})");
+        let sound = connection.query_row(&sql, [], |row| row.get::<_, String>(0))?;
+        if sound != "ok" {
+            return Err(Prepare::Damaged(sound));
+        }
+    }
+    Ok(())
+}
+
 /// Tells a damaged or foreign file from a passing failure.
 pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
     match source.sqlite_error_code() {
@@ -93,6 +126,6 @@ pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
             StoreError::Foreign { path: path.to_owned(), why: "it is no SQLite file".into() }
         }
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: path.to_owned(), why: source.to_string() },
-        _ => StoreError::Database { path: path.to_owned(), source },
+        _ => StoreError::Database { path: path.to_owned(), cause: source },
     }
 }

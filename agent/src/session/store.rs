@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::error::StoreError;
 use super::held::Session;
-use super::record::{SessionInfo, SessionRecord, now};
+use super::record::{SessionInfo, SessionRecord, now, title_of};
 use super::schema::explain;
 use chrono::Utc;
 use rusqlite::{OptionalExtension, params};
@@ -14,13 +14,10 @@ use std::{
     sync::Arc,
 };
 
-/// The longest title, in characters.
-const MAX_TITLE: usize = 80;
-
 /// The file of all conversations. Its calls block for the length of a commit.
 #[derive(Clone)]
 pub struct SessionStore {
-    database: Arc<Database>,
+    pub(super) database: Arc<Database>,
 }
 
 impl SessionStore {
@@ -39,7 +36,8 @@ impl SessionStore {
         self.database.notice.as_deref()
     }
 
-    /// Begins a conversation under a new name that sorts by time.
+    /// Begins a conversation under a new name that sorts by time. Without a title it gets that of its
+    /// first question.
     pub fn create(&self, title: &str) -> Result<Session, StoreError> {
         loop {
             let random = RandomState::new().hash_one(std::process::id()) % 36u64.pow(4);
@@ -55,8 +53,7 @@ impl SessionStore {
     pub fn create_named(&self, id: &str, title: &str) -> Result<Session, StoreError> {
         check_name(id)?;
         let session = self.hold(id)?;
-        let title = one_line(title);
-        let now = now();
+        let (title, now) = (title_of(title), now());
         let added = self.database.write(|t| {
             t.execute(
                 "INSERT INTO session (id, title, created, updated) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING",
@@ -98,46 +95,79 @@ impl SessionStore {
 
     /// All sessions, the one used last first.
     pub fn list(&self) -> Result<Vec<SessionInfo>, StoreError> {
-        self.database.infos("1 = 1 OR ?1", "")
+        self.page(None, 0, usize::MAX)
+    }
+
+    /// Some of the sessions (with that tag), the one used last first.
+    pub fn page(&self, tag: Option<&str>, skip: usize, limit: usize) -> Result<Vec<SessionInfo>, StoreError> {
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let (skip, limit) = (number(skip), number(limit));
+        match tag {
+            None => self.database.infos("ORDER BY updated DESC, id DESC LIMIT ?1 OFFSET ?2", &[&limit, &skip]),
+            Some(tag) => self.database.infos(
+                "WHERE id IN (SELECT session FROM tag WHERE name = ?3)
+                 ORDER BY updated DESC, id DESC LIMIT ?1 OFFSET ?2",
+                &[&limit, &skip, &tag],
+            ),
+        }
+    }
+
+    /// What was asked in the sessions used last, those of `id` at the end: the latest last, `most` of
+    /// them.
+    pub fn asked(&self, id: &str, most: usize) -> Result<Vec<String>, StoreError> {
+        let connection = self.database.connection();
+        let sql = format!(
+            "SELECT text FROM (
+                SELECT text, session = ?1 AS own, updated, turn FROM question JOIN session ON session = id
+                WHERE session = ?1 OR session IN (SELECT id FROM session ORDER BY updated DESC LIMIT {most})
+                ORDER BY own DESC, updated DESC, turn DESC LIMIT {most}
+             ) ORDER BY own, updated, turn"
+        );
+        self.database.rows(&connection, &sql, id)
+    }
+
+    /// How many sessions there are (with that tag).
+    pub fn count(&self, tag: Option<&str>) -> Result<usize, StoreError> {
+        let sql = match tag {
+            None => "SELECT count(*) FROM session WHERE ?1 = ''",
+            Some(_) => "SELECT count(*) FROM tag WHERE name = ?1",
+        };
+        let connection = self.database.connection();
+        let count: i64 = connection
+            .query_row(sql, [tag.unwrap_or_default()], |row| row.get(0))
+            .map_err(|e| explain(&self.database.path, e))?;
+        Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// Removes a session for good. Errors: `Unknown`, `Ambiguous`, `Busy`.
     pub fn remove(&self, id: &str) -> Result<String, StoreError> {
         let session = self.resume(id)?;
-        self.database.write(|t| t.execute("DELETE FROM session WHERE id = ?1", [session.id()]))?;
-        // The lock file is no loss; one that stays is used again.
-        let _ = std::fs::remove_file(self.lock_path(session.id()));
-        Ok(session.id().to_owned())
-    }
-
-    /// Gives a session another title; it may be in use. Errors: `Unknown`, `Ambiguous`.
-    pub fn rename(&self, id: &str, title: &str) -> Result<(), StoreError> {
-        let id = self.find(id)?;
-        let title = one_line(title);
-        self.database.write(|t| t.execute("UPDATE session SET title = ?2 WHERE id = ?1", params![id, title]))?;
-        Ok(())
+        let id = session.id().to_owned();
+        session.discard()?;
+        Ok(id)
     }
 
     /// Everything about a session; it may be in use.
     pub fn export(&self, id: &str) -> Result<SessionRecord, StoreError> {
         let id = self.find(id)?;
-        let info = self.database.infos("id = ?1", &id)?.pop().ok_or_else(|| StoreError::Unknown(id.clone()))?;
+        let info = self.database.info(&id)?.ok_or_else(|| StoreError::Unknown(id.clone()))?;
         let connection = self.database.connection();
         Ok(SessionRecord {
             info,
             chat: self.database.chat(&connection, &id)?,
             questions: self.database.questions(&connection, &id)?,
+            taken_back: self.database.taken_back(&connection, &id)?,
             events: self.database.events(&connection, &id)?,
         })
     }
 
-    fn lock_path(&self, id: &str) -> PathBuf {
+    pub(super) fn lock_path(&self, id: &str) -> PathBuf {
         self.database.path.with_extension("locks").join(id)
     }
 
-    fn hold(&self, id: &str) -> Result<Session, StoreError> {
+    pub(super) fn hold(&self, id: &str) -> Result<Session, StoreError> {
         let path = self.lock_path(id);
-        let failed = |source| StoreError::File { path: path.clone(), source };
+        let failed = |cause| StoreError::File { path: path.clone(), cause };
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory).map_err(failed)?;
         }
@@ -148,11 +178,6 @@ impl SessionStore {
             Err(TryLockError::Error(e)) => Err(failed(e)),
         }
     }
-}
-
-/// A title as it is kept.
-fn one_line(title: &str) -> String {
-    title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_TITLE).collect()
 }
 
 fn base36(mut n: u64) -> String {

@@ -4,7 +4,7 @@ use super::live::Live;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Kept, Settings};
+use polymath_agent::{Agent, Chat, Kept, Said, Settings};
 use polymath_chat::Event;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -167,7 +167,7 @@ async fn lead(ending: Ending, begun: Begun) {
     let agent = ending.desk.agent_of(&ending.id);
     let live = ending.live.clone();
     let mut show = |event: &Event| live.push(event);
-    let kept = Kept { session: &mut session, chat: &mut chat, turn, question: &question };
+    let kept = Kept { session: &mut session, chat: &mut chat, turn, said: Said::Question(&question) };
     if let Err(error) = agent.turn_kept(kept, &mut show, live.cancel.clone()).await {
         tracing::warn!("turn {turn} of session {} failed: {error:#}", ending.id);
     }
@@ -218,7 +218,10 @@ impl From<StoreError> for ApiError {
         let (status, code) = match error {
             StoreError::Unknown(_) | StoreError::Ambiguous { .. } => (StatusCode::NOT_FOUND, "unknown_session"),
             StoreError::Busy(_) => (StatusCode::CONFLICT, "session_busy"),
-            StoreError::Exists(_) | StoreError::Name(_) => (StatusCode::BAD_REQUEST, "session_name"),
+            StoreError::Exists(_) | StoreError::Name(_) | StoreError::Tag(_) => {
+                (StatusCode::BAD_REQUEST, "session_name")
+            }
+            StoreError::NoWords | StoreError::Import(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             StoreError::Foreign { .. }
             | StoreError::Damaged { .. }
             | StoreError::File { .. }
