@@ -12,7 +12,7 @@ pub struct Chart {
     /// The table's name: `t1`.
     #[serde(rename = "data", alias = "table")]
     pub table: String,
-    /// line, bar, barh, pie, scatter or hist.
+    /// line, area, bar, barh, pie, scatter, hist, box or heat.
     pub kind: String,
     /// The column that goes across, of names, dates or numbers; empty for a histogram.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -24,14 +24,35 @@ pub struct Chart {
     pub series: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     pub log: bool,
+    /// A logarithmic axis on both sides of zero.
+    #[serde(skip_serializing_if = "is_false")]
+    pub symlog: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub grid: bool,
     /// Bars and slices by size, the largest first.
     #[serde(skip_serializing_if = "is_false")]
     pub sort: bool,
-    /// Whether the straight line of least squares is drawn through the points.
+    /// Series on top of each other instead of beside or before each other.
+    #[serde(skip_serializing_if = "is_false")]
+    pub stack: bool,
+    /// The column of how far each value may be off, drawn as a bar above and below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Values that a line across the picture marks, in the unit that the axis shows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<f64>,
+    /// Whether a trend is drawn through the points.
     #[serde(skip_serializing_if = "is_false")]
     pub trend: bool,
+    /// Which one: linear (without a name), exponential, power, polynomial, average or loess.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit: Option<String>,
+    /// Degree of a polynomial, or points of a moving average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<usize>,
+    /// Whether the trend has its band of 95% confidence.
+    #[serde(skip_serializing_if = "is_false")]
+    pub band: bool,
     /// Where the trend ends: an ISO date (`2025`: the end of that year), or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -40,6 +61,9 @@ pub struct Chart {
     pub today: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Of the picture, in pixels; letters keep their size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
 }
 
 fn is_false(value: &bool) -> bool {

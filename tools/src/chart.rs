@@ -1,32 +1,46 @@
 //! `chart`: a picture of a table of the conversation.
 //!
 //! Whoever calls says which columns; what is drawn is the table as it is, and what of it could not be drawn is
-//! told. Plotters draws the marks into an SVG, resvg makes a PNG of it with the system's fonts. Nothing is
-//! counted, summed or smoothed here but a histogram's bins and a trend's straight line: other numbers are
-//! made by `sql` or `python` first.
+//! told. Plotters draws the marks into an SVG, resvg makes a PNG of it. Nothing is counted, summed or smoothed
+//! here but a histogram's bins, a box's quartiles and a trend's curve: other numbers are made by `sql` or `python`
+//! first. Beside the picture stand the same chart as a Vega-Lite specification and as a matplotlib script.
 
+mod across;
 mod axis;
 mod columns;
 mod data;
+mod dates;
+mod decimate;
+mod draw;
 mod fit;
+#[cfg(test)]
+mod gallery;
+mod layout;
 mod marks;
 mod names;
+mod palette;
 mod pie;
 mod plot;
 mod request;
+mod script;
+mod shapes;
+mod sides;
 #[cfg(test)]
 mod testing;
 mod text;
 mod ticks;
 mod trend;
+mod vega;
+mod words;
 
 use crate::files::{clean, write_new};
 use crate::{CallCx, Tool, ToolError, raster};
 use async_trait::async_trait;
-use data::{Across, Data, told};
-use plot::Drawing;
-use polymath_chat::{Chart, Table, ToolOutput, ToolSpec};
+use data::Data;
+use plot::{Drawing, Plot};
+use polymath_chat::{Artifact, Chart, Table, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
+use std::path::Path;
 use trend::Trend;
 
 pub use columns::column;
@@ -55,12 +69,20 @@ impl Default for Charts {
                     "y": column("the column of numbers"),
                     "series": column("a column whose values become lines or groups of bars"),
                     "log": {"type": "boolean", "description": "a logarithmic axis for y"},
+                    "symlog": {"type": "boolean", "description": "the same for zero and negative values"},
                     "grid": {"type": "boolean"},
+                    "stack": {"type": "boolean", "description": "series on top of each other"},
+                    "error": column("a column of how far y may be off"),
+                    "lines": {"type": "array", "items": {"type": "number"}, "description": "values of y marked by a line"},
                     "sort": {"type": "boolean", "description": "bars and slices by size"},
                     "trend": {"type": "boolean", "description": "the straight line of least squares; with log, of the logarithm"},
+                    "fit": {"type": "string", "enum": fit::METHODS, "description": "another curve for the trend"},
+                    "order": {"type": "integer", "description": "a polynomial's degree, or points of an average"},
+                    "band": {"type": "boolean", "description": "the trend's 95% confidence"},
                     "until": {"type": ["string", "number"], "description": "where the trend is drawn to: YYYY-MM-DD, or a number"},
                     "today": {"type": ["string", "boolean"], "description": "true, or YYYY-MM-DD: a vertical line at today"},
-                    "title": {"type": "string"}
+                    "title": {"type": "string"},
+                    "width": {"type": "integer", "description": "of the picture, in pixels"}
                 },
                 "required": ["data", "kind", "y"],
                 "additionalProperties": false
@@ -95,10 +117,11 @@ impl Tool for Charts {
         let unwritable = |e: std::io::Error| {
             ToolError::tell("unavailable", format!("the chart can't be saved in {}: {e}", cx.out.display()))
         };
-        let artifact = write_new(&cx.out, &name, "png", &png).map_err(unwritable)?;
-        let content = format!("figure saved: {}\n{}", artifact.name, made.told());
+        let artifacts = made.save(&cx.out, &name, &png).map_err(unwritable)?;
+        let words = words::words(&made.chart, &made.data, &made.trends, made.today);
+        let content = format!("figure saved: {}\n{words}", artifacts[0].name);
         let tables = trend::values(&made.trends, &made.chart, &made.data).into_iter().collect();
-        Ok(ToolOutput { artifacts: vec![artifact], tables, charts: vec![made.chart], ..ToolOutput::text(content) })
+        Ok(ToolOutput { artifacts, tables, charts: vec![made.chart], ..ToolOutput::text(content) })
     }
 }
 
@@ -109,6 +132,8 @@ struct Made {
     trends: Vec<Trend>,
     today: Option<f64>,
     title: String,
+    /// None of a pie.
+    plot: Option<Plot>,
     drawing: Drawing,
 }
 
@@ -122,52 +147,27 @@ impl Made {
             "hist" => format!("{}: {}", table.title, chart.y),
             _ => format!("{}: {} by {}", table.title, chart.y, chart.x),
         });
-        let drawing = match chart.kind.as_str() {
-            "pie" => pie::draw(&chart, &data, &title)?,
-            _ => plot::draw(&marks::plot(&chart, &data, &trends, today, title.clone()))?,
+        let (plot, drawing) = match chart.kind.as_str() {
+            "pie" => (None, pie::draw(&chart, &data, &title)?),
+            _ => {
+                let plot = marks::plot(&chart, &data, &trends, today, title.clone());
+                let drawing = draw::draw(&plot)?;
+                (Some(plot), drawing)
+            }
         };
-        Ok(Made { chart, data, trends, today, title, drawing })
+        Ok(Made { chart, data, trends, today, title, plot, drawing })
     }
 
-    /// What was drawn, as the model reads it.
-    fn told(&self) -> String {
-        let chart = &self.chart;
-        let across = match &self.data.across {
-            _ if chart.kind == "hist" => String::new(),
-            Across::Dates { .. } => format!(" over {} (dates)", chart.x),
-            Across::Numbers => format!(" over {} (numbers)", chart.x),
-            Across::Names(_) => format!(" by {}", chart.x),
-        };
-        let mut lines = vec![format!(
-            "{} chart of {}: {}{across}, {} rows drawn",
-            chart.kind,
-            chart.table,
-            self.data.labels.1,
-            self.data.points().count()
-        )];
-        if let Some(series) = &chart.series {
-            lines[0].push_str(&format!(", {} series by {series}", self.data.series.len()));
-        }
-        for (on, what) in [(chart.log, "logarithmic axis"), (chart.grid, "grid"), (chart.sort, "sorted")] {
-            lines[0].push_str(&if on { format!(", {what}") } else { String::new() });
-        }
-        if !self.data.dropped.is_empty() {
-            lines.push(format!("rows left out: {}", told(&self.data.dropped)));
-        }
-        let estimated = self.data.points().filter(|point| point.estimated).count();
-        if estimated > 0 {
-            lines.push(format!("estimated values, marked so: {estimated}"));
-        }
-        if let Some(day) = self.today {
-            lines.push(format!("today is marked: {}", data::day_name(day)));
-        } else if chart.today.is_some() {
-            lines.push("today is not marked: there are no dates across, or bars".to_owned());
-        }
-        lines.extend(self.trends.iter().map(|trend| format!("trend: {}", trend.told(chart, &self.data))));
-        if let Some(values) = trend::values(&self.trends, chart, &self.data) {
-            lines.push(format!("values of the trend (extrapolated):\n{}", values.markdown().trim_end()));
-        }
-        lines.join("\n")
+    /// Writes the picture, its specification and its script under one name; the picture is the first.
+    fn save(&self, out: &Path, name: &str, png: &[u8]) -> std::io::Result<Vec<Artifact>> {
+        let picture = write_new(out, name, "png", png)?;
+        let stem = picture.name.strip_suffix(".png").unwrap_or(&picture.name);
+        let Made { chart, data, trends, today, title, plot, .. } = self;
+        let parts = vega::Parts { chart, data, trends, today: *today, title, plot: plot.as_ref() };
+        let spec = format!("{:#}\n", vega::spec(&parts));
+        let spec = write_new(out, stem, "vl.json", spec.as_bytes())?;
+        let script = write_new(out, stem, "py", script::script(&parts).as_bytes())?;
+        Ok(vec![picture, spec, script])
     }
 }
 

@@ -1,4 +1,5 @@
-//! SVG to PNG with resvg, for all tools that draw: no scripts, no network, no files but the system's fonts.
+//! SVG to PNG with resvg, for all tools that draw: no scripts, no network, no files but
+//! the system's fonts, and before them DejaVu Sans for Latin, Greek and Cyrillic, so that text is as wide everywhere.
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -13,13 +14,11 @@ use std::sync::{Arc, LazyLock};
 /// Reading all fonts takes a while; they don't change during a run.
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut fonts = Database::new();
+    // Of two fonts of one name the first is taken.
+    fonts.load_font_data(include_bytes!("fonts/DejaVuSans.ttf").to_vec());
+    fonts.load_font_data(include_bytes!("fonts/DejaVuSans-Bold.ttf").to_vec());
     fonts.load_system_fonts();
-    // "sans-serif" is a name that not every system gives a font.
-    let known = |name: &str| fonts.faces().any(|f| f.families.iter().any(|(family, _)| family == name));
-    let names = ["DejaVu Sans", "Noto Sans", "Liberation Sans", "Helvetica", "Arial", "Segoe UI"];
-    if let Some(name) = names.into_iter().find(|name| known(name)) {
-        fonts.set_sans_serif_family(name);
-    }
+    fonts.set_sans_serif_family("DejaVu Sans");
     Arc::new(fonts)
 });
 

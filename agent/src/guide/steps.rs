@@ -380,11 +380,12 @@ impl Guide {
         }
     }
 
-    /// Takes the files that the last call made.
+    /// Takes the pictures that the last call made; what stands beside a chart is in the list of files.
     fn files(&mut self, turn: &Turn<'_>) {
         match last(turn).map(|o| &o.result) {
             Some(Ok(output)) => {
-                self.results.push(Outcome::Files(output.artifacts.iter().map(|a| a.name.clone()).collect()));
+                let pictures = output.artifacts.iter().filter(|a| a.mime.starts_with("image/"));
+                self.results.push(Outcome::Files(pictures.map(|a| a.name.clone()).collect()));
             }
             Some(Err(failure)) => {
                 self.results.push(Outcome::Failed(failure.message.lines().last().unwrap_or_default().to_owned()));

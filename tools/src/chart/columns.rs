@@ -1,8 +1,9 @@
 //! Columns of a table by the names that a model gives them, and what they are in.
 
+use super::ticks::Style;
 use polymath_chat::Table;
-use polymath_quantity::text::terms;
-use polymath_quantity::{Column, UnitKind, read};
+use polymath_quantity::text::{is_cjk, terms};
+use polymath_quantity::{Column, Unit, UnitKind, read};
 use std::collections::HashSet;
 
 /// The column of `table` that is meant by `name`: the one of that name, or the one that shares most words
@@ -31,10 +32,32 @@ pub fn place(table: &Table, column: &str) -> Option<usize> {
     table.columns.iter().position(|c| c == column)
 }
 
-/// How a column is written on an axis: its name with the unit of its cells, where its name does not say
-/// it, and what its numbers are multiplied by (per cent are fractions in cells).
-pub fn labelled(table: &Table, column: &str) -> (String, f64) {
-    let Some(at) = place(table, column) else { return (column.to_owned(), 1.0) };
+/// How a column is written on an axis.
+pub struct Labelled {
+    /// Its name with the unit of its cells, where its name does not say it.
+    pub label: String,
+    /// What its numbers are multiplied by: per cent are fractions in cells.
+    pub factor: f64,
+    pub style: Style,
+}
+
+/// The signs that numbers of a unit have on an axis.
+fn style(unit: Option<&Unit>, factor: f64, column: &str) -> Style {
+    let signs =
+        [("USD", "$"), ("EUR", "€"), ("GBP", "£"), ("CNY", "¥"), ("JPY", "¥"), ("¥", "¥"), ("INR", "₹"), ("KRW", "₩")];
+    let before = unit.filter(|u| u.kind == UnitKind::Money).and_then(|u| signs.iter().find(|(name, _)| u.is(name)));
+    let per_cent = unit.is_some_and(|u| u.kind == UnitKind::Share && u.is("%")) && factor == 100.0;
+    Style {
+        before: before.map_or(String::new(), |(_, sign)| (*sign).to_owned()),
+        after: if per_cent { "%".to_owned() } else { String::new() },
+        myriads: column.chars().any(is_cjk),
+    }
+}
+
+/// How a column is written on an axis, from its name and its cells.
+pub fn labelled(table: &Table, column: &str) -> Labelled {
+    let plain = || Labelled { label: column.to_owned(), factor: 1.0, style: Style::default() };
+    let Some(at) = place(table, column) else { return plain() };
     let header = Column::of(column);
     let cells = || table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.number.is_some());
     let mut units = cells().filter_map(|cell| cell.text.as_deref()).map(|text| read(text).unit);
@@ -51,12 +74,12 @@ pub fn labelled(table: &Table, column: &str) -> (String, f64) {
         reading.number.zip(cell.number).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * b.abs())
     };
     let factor = if cells().all(as_written) { per } else { 1.0 };
-    match own {
-        Some(unit) if header.unit.is_none() && !column.contains(&*unit.name) => {
-            (format!("{column} ({})", unit.name), factor)
-        }
-        _ => (column.to_owned(), factor),
-    }
+    let style = style(own.as_ref().or(header.unit.as_ref()), factor, column);
+    let label = match own {
+        Some(unit) if header.unit.is_none() && !column.contains(&*unit.name) => format!("{column} ({})", unit.name),
+        _ => column.to_owned(),
+    };
+    Labelled { label, factor, style }
 }
 
 #[cfg(test)]
@@ -79,8 +102,8 @@ mod tests {
     #[test]
     fn units_stand_in_labels() {
         let check = |text: &str, column: &str, want: (&str, f64)| {
-            let (label, factor) = labelled(&table(text), column);
-            assert_eq!((label.as_str(), factor), want, "{text}");
+            let got = labelled(&table(text), column);
+            assert_eq!((got.label.as_str(), got.factor), want, "{text}");
         };
         check("Day | Price\n2020 | $3.5 billion\n2021 | $4 million", "Price", ("Price (USD)", 1.0));
         check("Day | Price\n2020 | $3\n2021 | €4", "Price", ("Price", 1.0));
@@ -91,9 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_the_signs_of_their_units() {
+        let check = |text: &str, column: &str, want: [&str; 2], myriads| {
+            let got = labelled(&table(text), column).style;
+            assert_eq!(([got.before.as_str(), got.after.as_str()], got.myriads), (want, myriads), "{text}");
+        };
+        check("Day | Price\n2020 | $3.5 billion", "Price", ["$", ""], false);
+        check("Town | Share\nA | 17.5%", "Share", ["", "%"], false);
+        check("Dam | Height\nA | 58 m", "Height", ["", ""], false);
+        check("年份 | 产量\n2020 | 350000000", "产量", ["", ""], true);
+    }
+
+    #[test]
     fn per_cent_that_were_worked_out_are_left_as_they_are() {
         let mut t = table("Town | percent\nA | 17.5");
         t.rows[0][1].number = Some(17.5);
-        assert_eq!(labelled(&t, "percent"), ("percent".to_owned(), 1.0));
+        let got = labelled(&t, "percent");
+        assert_eq!((got.label.as_str(), got.factor, got.style), ("percent", 1.0, Style::default()));
     }
 }

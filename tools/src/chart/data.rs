@@ -1,30 +1,16 @@
 //! A table's rows as points: what is across, to which series they belong, and what had to be left out.
 
+use super::across::{Across, Scale, scale_of};
 use super::columns::{labelled, place};
-use super::request::start_of;
-use super::ticks::{date, number};
-use polymath_chat::{Cell, Chart, Provenance, Table};
-use std::collections::{HashMap, HashSet};
+use super::ticks::Style;
+use polymath_chat::{Chart, Provenance, Table};
+use std::collections::HashSet;
 
 /// Bars that are drawn at most, points of lines likewise.
 const MOST_NAMES: usize = 400;
-const MOST_POINTS: usize = 50_000;
+const MOST_POINTS: usize = 200_000;
 /// Lines, or groups of bars, that can be told apart.
 const MOST_SERIES: usize = 12;
-/// Share of a column's cells that have to be dates, or numbers, for the axis to be one.
-const MOST_CELLS: f64 = 0.75;
-
-/// What goes across.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Across {
-    Numbers,
-    /// Days; `years`: those of the data, which are nothing but years.
-    Dates {
-        years: Option<Vec<f64>>,
-    },
-    /// Places of these names.
-    Names(Vec<String>),
-}
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +20,8 @@ pub struct Point {
     pub y: f64,
     /// Imputed or extrapolated: nobody has said so.
     pub estimated: bool,
+    /// How far y may be off, both ways; 0 where that is not known.
+    pub error: f64,
 }
 
 /// Rows that belong together; one without a name where there is one only.
@@ -41,6 +29,8 @@ pub struct Point {
 pub struct Series {
     pub name: String,
     pub points: Vec<Point>,
+    /// Places between them where there is no value: a line is broken there.
+    pub gaps: Vec<f64>,
 }
 
 /// What is drawn.
@@ -50,6 +40,8 @@ pub struct Data {
     pub series: Vec<Series>,
     /// What the axes say.
     pub labels: (String, String),
+    /// How the numbers across and up are written.
+    pub styles: (Style, Style),
     /// Rows that could not be drawn, by why.
     pub dropped: Vec<(usize, String)>,
 }
@@ -60,41 +52,45 @@ impl Data {
         let at = |name: &str| place(table, name);
         let (x, series) = (at(&chart.x), chart.series.as_deref().and_then(at));
         let y = at(&chart.y).ok_or_else(|| format!("there is no column `{}`", chart.y))?;
-        let (up, factor) = labelled(table, &chart.y);
-        let (x_label, x_factor) = labelled(table, &chart.x);
+        let up = labelled(table, &chart.y);
+        let across = labelled(table, &chart.x);
+        let error = chart.error.as_deref().and_then(at);
         let scale = scale_of(chart, table, x);
         let mut rows: Vec<Row> = Vec::new();
         let mut lost = Lost::default();
         for row in &table.rows {
-            let Some(value) = row[y].number.filter(|n| n.is_finite()) else {
+            let value = row[y].number.filter(|n| n.is_finite());
+            if value.is_none() {
                 lost.count(&format!("without a number in {}", chart.y));
-                continue;
-            };
-            if chart.log && value <= 0.0 {
-                lost.count("not above zero, which a logarithmic axis cannot show");
+            }
+            if chart.log && value.is_some_and(|value| value <= 0.0) {
+                lost.count("not above zero, which a logarithmic axis cannot show (symlog can)");
                 continue;
             }
-            let Some((place, name)) = scale.place(x.map(|x| &row[x]), x_factor) else {
+            let Some((place, name)) = scale.place(x.map(|x| &row[x]), across.factor) else {
                 lost.count(&format!("without {} in {}", scale.what(), chart.x));
                 continue;
             };
             let estimated = matches!(row[y].provenance, Provenance::Imputed { .. } | Provenance::Extrapolated { .. });
-            let series = series.map_or("", |s| row[s].display());
-            rows.push(Row { name, series: series.to_owned(), point: Point { x: place, y: value * factor, estimated } });
+            let error = error.and_then(|e| row[e].number).filter(|e| e.is_finite()).unwrap_or(0.0).abs() * up.factor;
+            let series = series.map_or("", |s| row[s].display()).to_owned();
+            // A row without a value keeps its place.
+            let point = Point { x: place, y: value.map_or(f64::NAN, |value| value * up.factor), estimated, error };
+            rows.push(Row { name, series, point });
         }
-        if rows.is_empty() {
+        if rows.iter().all(|row| row.point.y.is_nan()) {
             return Err(format!("{} has no row that can be drawn: {}", chart.table, lost.told()));
         }
-        let across = scale.across(&rows);
+        let axis = scale.across(rows.iter().map(|row| (row.point.x, row.name.as_str())));
         if !matches!(scale, Scale::Names) {
             rows.sort_by(|a, b| a.point.x.total_cmp(&b.point.x));
         }
-        let named = matches!(across, Across::Names(_));
-        let (across, series) = match named {
-            true => group(chart, rows)?,
-            false => (across, split(rows)),
+        let (axis, series) = match axis {
+            Across::Names(_) => group(chart, rows)?,
+            axis => (axis, split(rows)),
         };
-        let data = Data { across, series, labels: (x_label, up), dropped: lost.0 };
+        let labels = (across.label, up.label);
+        let data = Data { across: axis, series, labels, styles: (across.style, up.style), dropped: lost.0 };
         data.check(chart)?;
         Ok(data)
     }
@@ -104,7 +100,7 @@ impl Data {
     }
 
     fn check(&self, chart: &Chart) -> Result<(), String> {
-        if self.series.len() > MOST_SERIES {
+        if self.series.len() > MOST_SERIES && chart.kind != "heat" {
             let (count, series) = (self.series.len(), chart.series.as_deref().unwrap_or_default());
             return Err(format!(
                 "{series} has {count} values, and {MOST_SERIES} can be told apart; choose some with sql"
@@ -117,7 +113,7 @@ impl Data {
                 chart.table,
                 names.len()
             )),
-            _ if points > MOST_POINTS && chart.kind != "hist" => {
+            _ if points > MOST_POINTS && !matches!(chart.kind.as_str(), "hist" | "box") => {
                 Err(format!("{} has {points} rows and {MOST_POINTS} can be drawn; group them with sql", chart.table))
             }
             _ => Ok(()),
@@ -153,113 +149,20 @@ pub fn told(dropped: &[(usize, String)]) -> String {
     dropped.iter().map(|(count, why)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
 }
 
-/// How a column is laid out across.
-enum Scale {
-    Numbers,
-    Dates,
-    Names,
-    /// Bars over days or numbers, in their order.
-    NamesOf(bool),
-    /// Nothing goes across: a histogram.
-    None,
-}
-
-fn scale_of(chart: &Chart, table: &Table, x: Option<usize>) -> Scale {
-    let Some(x) = x else { return Scale::None };
-    let cells: Vec<&Cell> = table.rows.iter().map(|row| &row[x]).filter(|cell| cell.text.is_some()).collect();
-    let share =
-        |has: &dyn Fn(&Cell) -> bool| cells.iter().filter(|cell| has(cell)).count() as f64 / cells.len().max(1) as f64;
-    let dates = if are_apart(&cells) { share(&|cell| cell.date.is_some()) } else { 0.0 };
-    let numbers = share(&|cell| cell.number.is_some());
-    let bars = matches!(chart.kind.as_str(), "bar" | "barh" | "pie");
-    match () {
-        // A row that is drawn by its name needs no date.
-        () if dates >= if bars { 1.0 } else { MOST_CELLS } => {
-            if bars {
-                Scale::NamesOf(true)
-            } else {
-                Scale::Dates
-            }
-        }
-        () if numbers >= if bars { 1.0 } else { MOST_CELLS } => {
-            if bars {
-                Scale::NamesOf(false)
-            } else {
-                Scale::Numbers
-            }
-        }
-        () => Scale::Names,
-    }
-}
-
-/// Whether cells that are written differently are different days: "Q1 2023" and "Q2 2023" are one year and
-/// no days.
-fn are_apart(cells: &[&Cell]) -> bool {
-    let mut written: HashMap<&str, &str> = HashMap::new();
-    let mut apart = 0;
-    for cell in cells {
-        let text = cell.text.as_deref().unwrap_or_default();
-        let same = cell.date.as_deref().is_none_or(|date| *written.entry(date).or_insert(text) == text);
-        apart += usize::from(same);
-    }
-    apart as f64 >= MOST_CELLS * cells.len() as f64
-}
-
-impl Scale {
-    /// Where a cell is, and what it is called.
-    fn place(&self, cell: Option<&Cell>, factor: f64) -> Option<(f64, String)> {
-        let Some(cell) = cell else { return Some((0.0, String::new())) };
-        let day = || cell.date.as_deref().and_then(start_of).zip(cell.date.clone());
-        let number = || cell.number.filter(|n| n.is_finite()).map(|n| (n * factor, plain(n * factor)));
-        match self {
-            Scale::Dates | Scale::NamesOf(true) => day(),
-            Scale::Numbers | Scale::NamesOf(false) => number(),
-            Scale::Names | Scale::None => cell.text.clone().map(|text| (0.0, text)),
-        }
-    }
-
-    fn what(&self) -> &'static str {
-        match self {
-            Scale::Dates | Scale::NamesOf(true) => "a date",
-            Scale::Numbers | Scale::NamesOf(false) => "a number",
-            Scale::Names | Scale::None => "a name",
-        }
-    }
-
-    fn across(&self, rows: &[Row]) -> Across {
-        match self {
-            Scale::None | Scale::Numbers => Across::Numbers,
-            Scale::Dates => {
-                let mut years: Vec<f64> = rows.iter().map(|row| row.point.x).collect();
-                years.sort_by(f64::total_cmp);
-                years.dedup();
-                let only = rows.iter().all(|row| row.name.len() == 4);
-                Across::Dates { years: only.then_some(years) }
-            }
-            Scale::Names | Scale::NamesOf(_) => Across::Names(Vec::new()),
-        }
-    }
-}
-
-/// A number as a name: a year stays a year.
-fn plain(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e9 { format!("{value}") } else { number(value, 0.0) }
-}
-
-/// A day as a name.
-pub fn day_name(day: f64) -> String {
-    date(day).map_or(String::new(), |date| date.to_string())
-}
-
 /// Rows by their series, in the order in which these come.
 fn split(rows: Vec<Row>) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::new();
     for row in rows {
         match all.iter_mut().find(|series| series.name == row.series) {
             Some(series) => series.points.push(row.point),
-            None => all.push(Series { name: row.series, points: vec![row.point] }),
+            None => all.push(Series { name: row.series, points: vec![row.point], gaps: Vec::new() }),
         }
     }
+    for series in &mut all {
+        series.gaps.extend(series.points.iter().filter(|p| p.y.is_nan()).map(|p| p.x));
+        series.points.retain(|p| !p.y.is_nan());
+    }
+    all.retain(|series| !series.points.is_empty());
     all
 }
 
@@ -273,8 +176,8 @@ fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), Str
         )
     };
     // Things of the same name stand beside each other; rows of a few things are to be added up, or not.
-    let apart = chart.series.is_none() && distinct.len() * 2 > rows.len();
-    let lines = matches!(chart.kind.as_str(), "line" | "scatter");
+    let lines = matches!(chart.kind.as_str(), "line" | "area" | "scatter" | "box");
+    let apart = chart.series.is_none() && distinct.len() * 2 > rows.len() && chart.kind != "box";
     let mut names: Vec<String> = Vec::new();
     let mut places: Vec<(f64, f64)> = Vec::new();
     let mut sizes: Vec<f64> = Vec::new();
@@ -286,7 +189,7 @@ fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), Str
             places.push((row.point.x, place as f64));
             sizes.push(0.0);
         }
-        sizes[place] += row.point.y;
+        sizes[place] += if row.point.y.is_nan() { 0.0 } else { row.point.y };
         row.point.x = place as f64;
     }
     if !lines {
@@ -330,6 +233,30 @@ mod tests {
         assert!(told(&Data::of(&log, &t).unwrap().dropped).contains("1 not above zero"));
         let none = Data::of(&chart("line", "Year", "Output"), &table("Year | Output\n | 5")).unwrap_err();
         assert!(none.contains("no row that can be drawn: 1 without"), "{none}");
+    }
+
+    #[test]
+    fn places_without_values_stay() {
+        let t = table("Year | Output\n2018 | 4\n2019 | \n2020 | 2");
+        let line = Data::of(&chart("line", "Year", "Output"), &t).unwrap();
+        assert_eq!((line.series[0].gaps.len(), line.series[0].points.len()), (1, 2));
+        let bars = Data::of(&chart("bar", "Year", "Output"), &t).unwrap();
+        assert_eq!(
+            (bars.across.clone(), points(&bars)),
+            (Across::Names(vec!["2018".into(), "2019".into(), "2020".into()]), vec![(0.0, 4.0), (2.0, 2.0)])
+        );
+    }
+
+    #[test]
+    fn hours_are_parts_of_days() {
+        let t = table("At | Load | Off\n2024-05-01 06:00 | 3 | 1\n2024-05-01 18:00 | 5 | 2");
+        let spec = Chart { error: Some("Off".into()), ..chart("line", "At", "Load") };
+        let data = Data::of(&spec, &t).unwrap();
+        assert_eq!(
+            (points(&data), data.across.clone()),
+            (vec![(739007.25, 3.0), (739007.75, 5.0)], Across::Dates { years: None })
+        );
+        assert_eq!(data.series[0].points[1].error, 2.0);
     }
 
     #[test]

@@ -1,13 +1,17 @@
-//! Which marks a chart has: the table's points as bars, lines, dots and bins.
+//! Which marks a chart of bars, lines, areas or dots has. The other kinds are in `shapes.rs`.
 
-use super::axis::Axis;
-use super::data::{Across, Data};
-use super::plot::{Entry, GREY, HEIGHT, Mark, Plot, Scale, Side, Sign, Value, color};
+use super::across::Across;
+use super::axis::{Axis, Law};
+use super::data::{Data, Point, Series};
+use super::palette::{GREY, TREND, color};
+use super::plot::{Entry, Mark, Plot, Scale, Side, Sign, Value};
+use super::shapes::{boxes, heat, histogram};
+use super::sides::{FILLED, NAME_ROOM, TALLEST, names_of, numbers, sides};
+use super::text::TICK;
 use super::trend::Trend;
 use polymath_chat::Chart;
+use std::collections::HashMap;
 
-/// Share of a name's room that its bars take.
-const FILLED: f64 = 0.8;
 /// Bars that have their values written at them, where there is room.
 const MOST_VALUES: usize = 30;
 /// Points of a line that are marked by dots.
@@ -16,9 +20,8 @@ const MOST_DOTS: usize = 60;
 const RADIUS: i32 = 6;
 const SMALL: i32 = 3;
 const MANY: usize = 400;
-/// Room for a name beside a lying bar, in pixels, and the tallest that a chart of them becomes.
-const NAME_ROOM: f64 = 30.0;
-const TALLEST: u32 = 3000;
+/// Lines that have their names at their ends; more are in the legend.
+const MOST_ENDS: usize = 8;
 
 /// Everything that a chart of two axes shows.
 pub fn plot(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>, title: String) -> Plot {
@@ -26,124 +29,232 @@ pub fn plot(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>, ti
         "bar" => bars(chart, data, false),
         "barh" => bars(chart, data, true),
         "hist" => histogram(chart, data),
+        "box" => boxes(chart, data),
+        "heat" => heat(chart, data),
         _ => points(chart, data, trends, today),
     };
     plot.title = title;
     plot
 }
 
-/// An empty plot of these sides.
-fn sides(chart: &Chart, across: Side, up: Side) -> Plot {
-    let (marks, values, legend) = (Vec::new(), Vec::new(), Vec::new());
-    Plot { title: String::new(), across, up, marks, values, legend, grid: chart.grid, today: None, height: HEIGHT }
+/// From where to where each point of each series reaches: series stand on those before them, values below zero
+/// under them.
+pub fn stacked(data: &Data) -> Vec<Vec<(f64, f64)>> {
+    let mut reached: HashMap<(u64, bool), f64> = HashMap::new();
+    let mut one = |point: &Point| {
+        let end = reached.entry((point.x.to_bits(), point.y < 0.0)).or_insert(0.0);
+        let from = *end;
+        *end += point.y;
+        (from, *end)
+    };
+    data.series.iter().map(|series| series.points.iter().map(&mut one).collect()).collect()
 }
 
-fn names_of(data: &Data) -> &[String] {
-    if let Across::Names(names) = &data.across { names } else { &[] }
+/// Values with what they may be off.
+fn with_errors(data: &Data) -> Vec<f64> {
+    data.points().flat_map(|p| [p.y, p.y - p.error, p.y + p.error]).collect()
 }
 
 fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
     let names = names_of(data);
-    let (count, groups) = (names.len() as f64, data.series.len());
-    let valued = names.len() * groups <= MOST_VALUES;
-    let mut axis = Axis::around(data.points().map(|p| p.y), chart.log, true);
-    if lying && valued {
-        axis.widen(0.08);
+    let count = names.len() as f64;
+    let groups = if chart.stack { 1 } else { data.series.len() };
+    let valued = names.len() * data.series.len() <= MOST_VALUES;
+    let reach = stacked(data);
+    let values: Vec<f64> = match chart.stack {
+        true => reach.iter().flatten().flat_map(|(from, to)| [*from, *to]).collect(),
+        false => with_errors(data),
+    };
+    let mut side = numbers(chart, data, &values, true);
+    if lying && valued && !chart.stack {
+        side.axis.widen(0.08);
     }
-    let base = axis.base();
-    let numbers = Side { axis, scale: Scale::Numbers, name: data.labels.1.clone() };
-    let (min, max) = if lying { (count - 0.5, -0.5) } else { (-0.5, count - 0.5) };
-    let named =
-        Side { axis: Axis { min, max, log: false }, scale: Scale::Names(names.to_vec()), name: data.labels.0.clone() };
-    let mut plot = if lying { sides(chart, numbers, named) } else { sides(chart, named, numbers) };
+    let base = side.axis.base();
+    let named = Side::names(names, lying, &data.labels.0);
+    let mut plot = if lying { sides(chart, side, named) } else { sides(chart, named, side) };
     let width = FILLED / groups as f64;
     let turned = |name: f64, value: f64| if lying { (value, name) } else { (name, value) };
     for (i, series) in data.series.iter().enumerate() {
-        let off = (i as f64 - (groups as f64 - 1.0) / 2.0) * width;
-        for point in &series.points {
+        let off = if chart.stack { 0.0 } else { (i as f64 - (groups as f64 - 1.0) / 2.0) * width };
+        for (point, reach) in series.points.iter().zip(&reach[i]) {
             let middle = point.x + off;
-            let (from, to) = (turned(middle - width / 2.0, base), turned(middle + width / 2.0, point.y));
+            let (low, high) = if chart.stack { *reach } else { (base, point.y) };
+            let (from, to) = (turned(middle - width / 2.0, low), turned(middle + width / 2.0, high));
             plot.marks.push(Mark::Bar { from, to, color: color(i), estimated: point.estimated });
-            if valued {
+            if point.error > 0.0 {
+                let ends = [-1.0, 1.0].map(|sign| turned(middle, point.y + sign * point.error));
+                plot.marks.push(Mark::Whisker { from: ends[0], to: ends[1] });
+            } else if valued && !chart.stack {
                 let room = if groups == 1 { 1.0 } else { width };
-                plot.values.push(Value { at: turned(middle, point.y), value: point.y, room });
+                plot.values.push(Value { at: turned(middle, point.y), value: point.y, room, within: None });
             }
         }
     }
-    if groups > 1 {
+    if data.series.len() > 1 {
         plot.legend = entries(data, Sign::Box { estimated: false });
     }
     estimated(&mut plot, data, Sign::Box { estimated: true });
     if lying {
         let height = count * NAME_ROOM.max(NAME_ROOM * 0.6 * groups as f64) + 200.0;
-        plot.height = (height as u32).clamp(HEIGHT, TALLEST);
+        plot.height = (height as u32).clamp(plot.height, TALLEST);
     }
     plot
 }
 
-fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> Plot {
-    let ends = trends.iter().flat_map(|t| [t.from, t.to].map(|x| (x, t.fit.at(x))));
-    let places: Vec<(f64, f64)> = data.points().map(|p| (p.x, p.y)).chain(ends).collect();
-    let up = Axis::around(places.iter().map(|p| p.1).filter(|y| !chart.log || *y > 0.0), chart.log, false);
-    let across = match &data.across {
-        Across::Names(names) => Side {
-            axis: Axis { min: -0.5, max: names.len() as f64 - 0.5, log: false },
-            scale: Scale::Names(names.clone()),
-            name: data.labels.0.clone(),
-        },
-        other => {
-            let scale = match other {
-                Across::Dates { years } => Scale::Days { years: years.clone().filter(|_| trends.is_empty()) },
-                _ => Scale::Numbers,
-            };
-            let mut axis = Axis::around(places.iter().map(|p| p.0).chain(today), false, false);
-            if matches!(other, Across::Dates { .. }) && places.iter().all(|p| p.0 == places[0].0) && today.is_none() {
-                // A single day, in its year.
-                axis = Axis { min: places[0].0 - 183.0, max: places[0].0 + 183.0, log: false };
-            }
-            Side { axis, scale, name: data.labels.0.clone() }
-        }
+/// The axis of what goes across, with room for these places.
+fn across(data: &Data, places: &[f64], trends: &[Trend]) -> Side {
+    let scale = match &data.across {
+        Across::Names(names) => return Side::names(names, false, &data.labels.0),
+        Across::Dates { years } => Scale::Days { years: years.clone().filter(|_| trends.is_empty()) },
+        Across::Numbers => Scale::Numbers,
     };
-    let numbers = Side { axis: up, scale: Scale::Numbers, name: data.labels.1.clone() };
-    let mut plot = sides(chart, across, numbers);
+    let mut axis = Axis::around(places.iter().copied(), Law::Linear, false);
+    if matches!(data.across, Across::Dates { .. }) && places.iter().all(|place| *place == places[0]) {
+        // A single day, in its year.
+        axis = Axis::linear(places[0] - 183.0, places[0] + 183.0);
+    }
+    Side { style: data.styles.0.clone(), ..Side::new(axis, scale, &data.labels.0) }
+}
+
+fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> Plot {
+    let curve = |t: &Trend| t.fit.places(t.from, t.to).into_iter().map(|x| t.fit.at(x)).collect::<Vec<f64>>();
+    let stack = if chart.stack { stacked(data) } else { Vec::new() };
+    let mut values = with_errors(data);
+    values.extend(trends.iter().flat_map(curve));
+    values.extend(stack.iter().flatten().flat_map(|(from, to)| [*from, *to]));
+    let places: Vec<f64> = data.points().map(|p| p.x).chain(trends.iter().map(|t| t.to)).chain(today).collect();
+    let area = chart.kind == "area";
+    let up = numbers(chart, data, &values, area);
+    let base = up.axis.base();
+    let mut plot = sides(chart, across(data, &places, trends), up);
     let lines = chart.kind == "line";
     let radius = if data.points().count() > MANY { SMALL } else { RADIUS };
+    for trend in trends.iter().filter(|_| chart.band) {
+        band(trend, &mut plot);
+    }
     for (i, series) in data.series.iter().enumerate() {
-        if lines {
-            let points = series.points.iter().map(|p| (p.x, p.y)).collect();
-            plot.marks.push(Mark::Line { points, color: color(i), dashed: false });
+        if area {
+            let reach = |n: usize, p: &Point| stack.get(i).map_or((base, p.y), |reach| reach[n]);
+            let ends: Vec<(f64, (f64, f64))> =
+                series.points.iter().enumerate().map(|(n, p)| (p.x, reach(n, p))).collect();
+            areas(&mut plot, i, &ends, series, if chart.stack || data.series.len() == 1 { 0.85 } else { 0.4 });
+        } else if lines {
+            plot.marks.extend(parts(&series.points, &series.gaps, |p| p.x).map(|part| Mark::Line {
+                points: part.iter().map(|p| (p.x, p.y)).collect(),
+                color: color(i),
+                dashed: false,
+            }));
         }
-        let dotted = !lines || series.points.len() <= MOST_DOTS;
-        let dots = series.points.iter().filter(|p| dotted || p.estimated);
-        let dot =
-            |p: &super::data::Point| Mark::Dot { at: (p.x, p.y), color: color(i), radius, estimated: p.estimated };
+        for point in series.points.iter().filter(|p| p.error > 0.0) {
+            let (from, to) = ((point.x, point.y - point.error), (point.x, point.y + point.error));
+            plot.marks.push(Mark::Whisker { from, to });
+        }
+        let dotted = !area && (!lines || series.points.len() <= MOST_DOTS) || series.points.len() == 1;
+        let dots = series.points.iter().filter(|p| dotted || p.estimated && !area);
+        let dot = |p: &Point| Mark::Dot { at: (p.x, p.y), color: color(i), radius, estimated: p.estimated };
         plot.marks.extend(dots.map(dot));
     }
-    for trend in trends {
-        let points = [trend.from, trend.to].map(|x| (x, trend.fit.at(x))).to_vec();
-        let color = match data.series.iter().position(|s| s.name == trend.series) {
-            Some(i) if data.series.len() > 1 => color(i),
-            _ => color(3),
-        };
-        plot.marks.push(Mark::Line { points, color, dashed: true });
-    }
-    let sign = if lines { Sign::Line { dashed: false } } else { Sign::Dot { estimated: false } };
-    if data.series.len() > 1 {
-        plot.legend = entries(data, sign);
-    } else if !trends.is_empty() {
-        plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: color(0) });
-    }
-    estimated(&mut plot, data, Sign::Dot { estimated: true });
-    if !trends.is_empty() {
-        let color = if data.series.len() > 1 { GREY } else { color(3) };
-        plot.legend.push(Entry { name: "trend".into(), sign: Sign::Line { dashed: true }, color });
-    }
+    trends.iter().for_each(|trend| trend_lines(trend, data, &mut plot));
+    name_series(chart, data, trends, &mut plot);
     plot.today = today;
     plot
 }
 
+/// What a series' points are between its gaps.
+fn parts<'a, T>(points: &'a [T], gaps: &'a [f64], x: impl Fn(&T) -> f64 + 'a) -> impl Iterator<Item = &'a [T]> {
+    points.chunk_by(move |a, b| !gaps.iter().any(|gap| x(a) < *gap && *gap < x(b)))
+}
+
+fn areas(plot: &mut Plot, i: usize, ends: &[(f64, (f64, f64))], series: &Series, opacity: f64) {
+    for part in parts(ends, &series.gaps, |end| end.0) {
+        let top = part.iter().map(|(x, (_, to))| (*x, *to));
+        let outline = top.clone().chain(part.iter().rev().map(|(x, (from, _))| (*x, *from))).collect();
+        plot.marks.push(Mark::Area { outline, color: color(i), opacity });
+        plot.marks.push(Mark::Line { points: top.collect(), color: color(i), dashed: false });
+    }
+}
+
+/// The band of confidence of a trend, as far as the axis goes.
+fn band(trend: &Trend, plot: &mut Plot) {
+    let (floor, ceiling) = (plot.up.axis.min, plot.up.axis.max);
+    let within = |(low, high): (f64, f64)| (low.clamp(floor, ceiling), high.clamp(floor, ceiling));
+    let places = trend.fit.places(trend.from, trend.to);
+    let ends: Vec<(f64, (f64, f64))> =
+        places.into_iter().filter_map(|x| Some((x, within(trend.fit.band(x)?)))).collect();
+    let low = ends.iter().map(|(x, (low, _))| (*x, *low));
+    let outline = low.chain(ends.iter().rev().map(|(x, (_, high))| (*x, *high))).collect();
+    plot.marks.push(Mark::Area { outline, color: TREND, opacity: 0.15 });
+}
+
+/// A trend's curve: whole between the points, dashed beyond them.
+fn trend_lines(trend: &Trend, data: &Data, plot: &mut Plot) {
+    let color = trend_color(trend, data);
+    let through = |from: f64, to: f64| -> Vec<(f64, f64)> {
+        trend.fit.places(from, to).into_iter().map(|x| (x, trend.fit.at(x))).collect()
+    };
+    plot.marks.push(Mark::Line { points: through(trend.from, trend.last), color, dashed: false });
+    if trend.to > trend.last {
+        plot.marks.push(Mark::Line { points: through(trend.last, trend.to), color, dashed: true });
+    }
+}
+
+fn trend_color(trend: &Trend, data: &Data) -> plotters::style::RGBColor {
+    match data.series.iter().position(|s| s.name == trend.series) {
+        Some(i) if data.series.len() > 1 => color(i),
+        _ => TREND,
+    }
+}
+
+/// Says which line is which: at their ends where these are apart, else in a legend.
+fn name_series(chart: &Chart, data: &Data, trends: &[Trend], plot: &mut Plot) {
+    let several = data.series.len() > 1;
+    let sign = match chart.kind.as_str() {
+        "line" => Sign::Line { dashed: false },
+        "area" => Sign::Box { estimated: false },
+        _ => Sign::Dot { estimated: false },
+    };
+    if several {
+        plot.ends = ends(chart, data, plot);
+        plot.legend = if plot.ends.is_empty() { entries(data, sign) } else { Vec::new() };
+    } else if !trends.is_empty() {
+        plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: color(0) });
+    }
+    estimated(plot, data, Sign::Dot { estimated: true });
+    let grey = |trend: &Trend| if several { GREY } else { trend_color(trend, data) };
+    if let Some(trend) = trends.first() {
+        plot.legend.push(Entry { name: "trend".into(), sign: Sign::Line { dashed: false }, color: grey(trend) });
+        if chart.band && trend.fit.band(trend.to).is_some() {
+            let sign = Sign::Box { estimated: true };
+            plot.legend.push(Entry { name: "95% confidence".into(), sign, color: grey(trend) });
+        }
+    }
+    if let Some(trend) = trends.iter().find(|trend| trend.to > trend.last) {
+        plot.legend.push(Entry { name: "extrapolated".into(), sign: Sign::Line { dashed: true }, color: grey(trend) });
+    }
+}
+
+/// The names of lines at their ends; none where some would overlap, or a line ends far from the right edge.
+fn ends(chart: &Chart, data: &Data, plot: &Plot) -> Vec<((f64, f64), String, plotters::style::RGBColor)> {
+    if chart.kind != "line" || data.series.len() > MOST_ENDS || data.series.iter().any(|s| s.name.is_empty()) {
+        return Vec::new();
+    }
+    let last = |(i, series): (usize, &Series)| {
+        let point = series.points[series.points.len() - 1];
+        ((point.x, point.y), series.name.clone(), color(i))
+    };
+    let all: Vec<_> = data.series.iter().enumerate().map(last).collect();
+    // About two thirds of the picture's height are between the axes.
+    let height = f64::from(plot.height) * 0.65;
+    let mut places: Vec<f64> = all.iter().map(|(at, ..)| plot.up.axis.share(at.1) * height).collect();
+    places.sort_by(f64::total_cmp);
+    let apart = places.windows(2).all(|two| two[1] - two[0] >= TICK * 1.1);
+    let right = all.iter().all(|(at, ..)| plot.across.axis.share(at.0) > 0.9);
+    let narrow = all.iter().all(|(_, name, _)| name.chars().count() <= 24);
+    if apart && right && narrow { all } else { Vec::new() }
+}
+
 fn entries(data: &Data, sign: Sign) -> Vec<Entry> {
-    let entry = |(i, series): (usize, &super::data::Series)| {
+    let entry = |(i, series): (usize, &Series)| {
         let name = if series.name.is_empty() { "n/a".to_owned() } else { series.name.clone() };
         Entry { name, sign, color: color(i) }
     };
@@ -158,72 +269,23 @@ fn estimated(plot: &mut Plot, data: &Data, sign: Sign) {
     }
 }
 
-/// Edges of a histogram's bins: as many as Sturges's rule says (The Choice of a Class Interval, 1926),
-/// of equal width; of equal ratio where `log`.
-pub fn bins(values: &[f64], log: bool) -> Vec<f64> {
-    let scaled = |v: f64| if log { v.log10() } else { v };
-    let back = |v: f64| if log { 10f64.powf(v) } else { v };
-    let (min, max) =
-        values.iter().map(|v| scaled(*v)).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-    if min == max {
-        let half = if log { 0.1 } else { (min.abs() * 0.1).max(0.5) };
-        return vec![back(min - half), back(max + half)];
-    }
-    let count = (values.len() as f64).log2().ceil() as usize + 1;
-    (0..=count).map(|i| back(min + (max - min) * i as f64 / count as f64)).collect()
-}
-
-/// How many values lie in each bin; the last bin holds its upper edge too.
-pub fn counts(values: &[f64], edges: &[f64]) -> Vec<usize> {
-    let mut counts = vec![0; edges.len() - 1];
-    for value in values {
-        let bin = edges[1..edges.len() - 1].partition_point(|edge| edge <= value);
-        counts[bin] += 1;
-    }
-    counts
-}
-
-fn histogram(chart: &Chart, data: &Data) -> Plot {
-    let values: Vec<f64> = data.points().map(|p| p.y).collect();
-    let edges = bins(&values, chart.log);
-    let counts = counts(&values, &edges);
-    let most = counts.iter().copied().max().unwrap_or(0) as f64;
-    let mut axis = Axis::around(edges.iter().copied(), chart.log, false);
-    if !chart.log {
-        // Bins that begin at the axis' end would hide it.
-        let spare = (edges[edges.len() - 1] - edges[0]) * 0.03;
-        axis = Axis { min: edges[0] - spare, max: edges[edges.len() - 1] + spare, log: false };
-    }
-    let across = Side { axis, scale: Scale::Numbers, name: data.labels.1.clone() };
-    let up = Axis::around([0.0, most].into_iter(), false, true);
-    let mut plot = sides(chart, across, Side { axis: up, scale: Scale::Counts, name: "count".into() });
-    for (edges, count) in edges.windows(2).zip(&counts) {
-        let (from, to) = ((edges[0], 0.0), (edges[1], *count as f64));
-        plot.marks.push(Mark::Bar { from, to, color: color(0), estimated: false });
-        let corners = vec![from, (edges[0], to.1), to, (edges[1], 0.0)];
-        plot.marks.push(Mark::Line { points: corners, color: plotters::style::WHITE, dashed: false });
-    }
-    plot
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::{chart, table};
     use super::*;
 
-    // numpy.histogram([1, 2, 2, 3, 5, 8, 9, 9.5], bins="sturges")
     #[test]
-    fn bins_are_numpys() {
-        let values = [1.0, 2.0, 2.0, 3.0, 5.0, 8.0, 9.0, 9.5];
-        let edges = bins(&values, false);
-        assert_eq!(edges, [1.0, 3.125, 5.25, 7.375, 9.5]);
-        assert_eq!(counts(&values, &edges), [4, 1, 0, 3]);
+    fn series_stand_on_each_other() {
+        let t = table("Year | Town | N\n2018 | A | 1\n2018 | B | 4\n2018 | C | -2\n2018 | D | -3");
+        let data = Data::of(&Chart { series: Some("Town".into()), ..chart("bar", "Year", "N") }, &t).unwrap();
+        let flat: Vec<(f64, f64)> = stacked(&data).concat();
+        assert_eq!(flat, [(0.0, 1.0), (1.0, 5.0), (0.0, -2.0), (-2.0, -5.0)]);
     }
 
     #[test]
-    fn bins_of_one_value_and_of_ratios() {
-        assert_eq!(bins(&[7.0, 7.0], false), [6.3, 7.7]);
-        let edges = bins(&[1.0, 10.0, 100.0, 1000.0], true);
-        assert!(edges.len() == 4 && (edges[1] - 10.0).abs() < 1e-9, "{edges:?}");
-        assert_eq!(counts(&[7.0, 7.0], &bins(&[7.0, 7.0], false)), [2]);
+    fn lines_break_at_gaps() {
+        let got: Vec<&[f64]> = parts(&[1.0, 2.0, 4.0, 5.0], &[3.0, 9.0], |x| *x).collect();
+        assert_eq!(got, [[1.0, 2.0], [4.0, 5.0]]);
     }
 }

@@ -10,8 +10,6 @@ const LINE: f64 = TICK * 1.2;
 const TILT: f64 = 35.0;
 /// The longest that a tilted or upright name may be, in pixels.
 const LONGEST: f64 = 320.0;
-/// The widest that names beside the picture may be.
-const WIDEST: f64 = 400.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
@@ -28,16 +26,23 @@ pub struct Names {
     /// Lines of each; none of what is left out.
     lines: Vec<Vec<String>>,
     size: f64,
+    /// Those of the other axis.
+    others: Option<Box<Names>>,
 }
 
 impl Names {
     pub fn none() -> Names {
-        Names { way: Way::Below, lines: Vec::new(), size: 0.0 }
+        Names { way: Way::Below, lines: Vec::new(), size: 0.0, others: None }
     }
 
     /// What they take up, at right angles to their axis, in pixels.
     pub fn size(&self) -> f64 {
         self.size
+    }
+
+    /// These and those of the other axis.
+    pub fn and(self, others: Names) -> Names {
+        Names { others: Some(Box::new(others)), ..self }
     }
 
     /// Names under an axis of this width, with `left` pixels to its left.
@@ -48,7 +53,7 @@ impl Names {
             if broken.iter().all(|lines| lines.whole) {
                 let lines: Vec<Vec<String>> = broken.into_iter().map(|lines| lines.lines).collect();
                 let size = LINE * lines.iter().map(Vec::len).max().unwrap_or(0) as f64;
-                return Names { way: Way::Below, lines, size };
+                return Names { way: Way::Below, lines, size, others: None };
             }
             // Breaking hundreds of names that stand closer than a few letters leads nowhere.
             if slot < 3.0 * TICK {
@@ -70,26 +75,29 @@ impl Names {
         let lines: Vec<Vec<String>> = names.iter().enumerate().map(one).collect();
         let widest = widths(lines.iter().flatten().map(String::as_str), TICK).into_iter().fold(0.0, f64::max);
         match tilted {
-            true => Names { way: Way::Tilted, lines, size: widest * sin + LINE },
-            false => Names { way: Way::Upright, lines, size: widest },
+            true => Names { way: Way::Tilted, lines, size: widest * sin + LINE, others: None },
+            false => Names { way: Way::Upright, lines, size: widest, others: None },
         }
     }
 
-    /// Names beside an axis of this height, the first on top.
-    pub fn beside(names: &[String], height: f64) -> Names {
+    /// Names beside an axis of this height, the first on top, none wider than `widest`.
+    pub fn beside(names: &[String], height: f64, widest: f64) -> Names {
         let slot = height / names.len().max(1) as f64;
         let most = ((slot - 4.0) / LINE).floor().clamp(1.0, 3.0) as usize;
         let every = (LINE / slot).ceil().max(1.0) as usize;
         let one = |(i, name): (usize, &String)| {
-            if i % every == 0 { wrap(name, TICK, WIDEST, most).lines } else { Vec::new() }
+            if i % every == 0 { wrap(name, TICK, widest, most).lines } else { Vec::new() }
         };
         let lines: Vec<Vec<String>> = names.iter().enumerate().map(one).collect();
         let size = widths(lines.iter().flatten().map(String::as_str), TICK).into_iter().fold(0.0, f64::max);
-        Names { way: Way::Beside, lines, size }
+        Names { way: Way::Beside, lines, size, others: None }
     }
 
     /// Sets them; `place` finds the pixel of a place of both axes, `corner` is the axes' lower left one.
-    pub fn labels(&self, place: impl Fn((f64, f64)) -> (i32, i32), corner: (f64, f64), labels: &mut Vec<Label>) {
+    pub fn labels(&self, place: impl Fn((f64, f64)) -> (i32, i32) + Copy, corner: (f64, f64), labels: &mut Vec<Label>) {
+        if let Some(others) = &self.others {
+            others.labels(place, corner, labels);
+        }
         for (i, lines) in self.lines.iter().enumerate() {
             let (x, y) = match self.way {
                 Way::Beside => (corner.0 - 12.0, f64::from(place((0.0, i as f64)).1)),
@@ -128,14 +136,14 @@ mod tests {
         check(5, "Town", Way::Below, 5);
         check(8, "Upper Varn power station", Way::Below, 8);
         check(25, "Upper Varn power station", Way::Tilted, 25);
-        check(50, "Upper Varn power station", Way::Upright, 50);
-        check(300, "Upper Varn power station", Way::Upright, 50);
+        check(48, "Upper Varn power station", Way::Upright, 48);
+        check(300, "Upper Varn power station", Way::Upright, 43);
     }
 
     #[test]
     fn names_beside_are_as_wide_as_they_are() {
         let names = ["Oslo".to_owned(), "The Upper Varn hydroelectric power station of the western region".to_owned()];
-        let got = Names::beside(&names, 600.0);
-        assert!(got.size > 200.0 && got.size <= WIDEST && got.lines[1].len() > 1, "{got:?}");
+        let got = Names::beside(&names, 600.0, 400.0);
+        assert!(got.size > 200.0 && got.size <= 400.0 && got.lines[1].len() > 1, "{got:?}");
     }
 }

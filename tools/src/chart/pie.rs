@@ -1,8 +1,12 @@
 //! Pies: slices, and a legend beside them with the name and the share of each, so that no two names
 //! can collide.
 
-use super::data::{Across, Data};
-use super::plot::{COLORS, Drawing, GREY, HEIGHT, WIDTH, color, insert, light, title};
+use super::across::Across;
+use super::data::Data;
+use super::draw::insert;
+use super::layout::title;
+use super::palette::{COLORS, GREY, color, light, on};
+use super::plot::{Drawing, HEIGHT, WIDTH};
 use super::text::{Anchor, Label, TICK, shorten, svg};
 use plotters::prelude::*;
 use polymath_chat::Chart;
@@ -27,7 +31,7 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
     let slices = slices(chart, data)?;
     let total: f64 = slices.iter().map(|slice| slice.value).sum();
     let mut labels = Vec::new();
-    let top = title(caption, &mut labels) + 10.0;
+    let top = title(caption, WIDTH, &mut labels) + 10.0;
     let height = f64::from(HEIGHT);
     let radius = (height - top) / 2.0 - 30.0;
     let centre = (60.0 + radius, (top + height) / 2.0);
@@ -52,13 +56,13 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
             let percent = format!("{:.1}%", share * 100.0);
             let said = if slice.estimated { format!("{percent} (estimated)") } else { percent.clone() };
             labels.push(Label::new(said, (x + 36.0, y), TICK, Anchor::Start));
-            let at = x + 36.0 + if slices.iter().any(|s| s.estimated) { 200.0 } else { 84.0 };
+            let at = x + 36.0 + if slices.iter().any(|s| s.estimated) { 240.0 } else { 96.0 };
             let name = shorten(&slice.name, TICK, f64::from(WIDTH) - 20.0 - at);
             labels.push(Label::new(name, (at, y), TICK, Anchor::Start));
             if share >= SEEN {
                 let (sin, cos) = ((begun + share / 2.0) * TAU).sin_cos();
                 let at = (centre.0 + sin * radius * 0.72, centre.1 - cos * radius * 0.72);
-                let color = if slice.estimated { "#222222" } else { "white" };
+                let color = on(fill).to_owned();
                 labels.push(Label { color, bold: true, ..Label::new(percent, at, TICK, Anchor::Middle) });
             }
             begun += share;

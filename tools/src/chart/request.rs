@@ -1,14 +1,16 @@
 //! What a call asks for: its arguments, read against the tables that there are.
 
 use super::columns::{column, has_numbers, place};
-use super::ticks::day;
+use super::dates::day;
 use chrono::{Datelike, NaiveDate};
 use polymath_chat::{Chart, Table};
 use polymath_quantity::Date;
 use serde_json::Value;
 
 /// The kinds of chart.
-pub const KINDS: [&str; 6] = ["line", "bar", "barh", "pie", "scatter", "hist"];
+pub const KINDS: [&str; 9] = ["line", "bar", "barh", "pie", "scatter", "hist", "area", "box", "heat"];
+/// How wide a picture may be, in pixels.
+const WIDTHS: std::ops::RangeInclusive<u32> = 320..=2880;
 
 /// A chart's arguments. Weak models write `null`, `""` and `"yes"` for what is not wanted or is.
 pub fn read(args: &Value, today: NaiveDate) -> Chart {
@@ -18,6 +20,11 @@ pub fn read(args: &Value, today: NaiveDate) -> Chart {
         _ => None,
     };
     let yes = |name: &str| args[name].as_bool().unwrap_or(false);
+    let numbers = |name: &str| match &args[name] {
+        Value::Array(all) => all.iter().filter_map(Value::as_f64).collect(),
+        one => one.as_f64().into_iter().collect(),
+    };
+    let fit = text("fit").map(|name| name.to_lowercase());
     let today = match &args["today"] {
         Value::Bool(true) => Some(today.to_string()),
         _ => text("today"),
@@ -30,12 +37,20 @@ pub fn read(args: &Value, today: NaiveDate) -> Chart {
         y: text("y").unwrap_or_default(),
         series: text("series"),
         log: yes("log"),
+        symlog: yes("symlog"),
         grid: yes("grid"),
         sort: yes("sort"),
-        trend: yes("trend"),
+        stack: yes("stack"),
+        error: text("error"),
+        lines: numbers("lines"),
+        trend: yes("trend") || fit.is_some(),
+        fit,
+        order: args["order"].as_u64().map(|order| order as usize),
+        band: yes("band"),
         until: text("until"),
         today,
         title: text("title"),
+        width: args["width"].as_u64().map(|width| u32::try_from(width).unwrap_or(u32::MAX)),
     }
 }
 
@@ -73,6 +88,11 @@ pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &T
     if chart.kind == "hist" && chart.series.is_some() {
         return Err("a histogram is of one column and has no series; leave it out, or choose rows with sql".to_owned());
     }
+    chart.error = match chart.error.take() {
+        Some(error) => Some(named(&error, true)?),
+        None => None,
+    };
+    options(&chart)?;
     if let Some(today) = &chart.today
         && end_of(today).is_none()
     {
@@ -85,6 +105,47 @@ pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &T
         return Err(format!("`until` is `{until}` and must be a date, YYYY-MM-DD, or a number"));
     }
     Ok((chart, table))
+}
+
+/// Whether the options go together.
+fn options(chart: &Chart) -> Result<(), String> {
+    let kind = chart.kind.as_str();
+    let needs = |option: &str, kinds: &[&str]| match kinds.contains(&kind) {
+        true => Ok(()),
+        false => Err(format!("`{option}` is for {}, and this is {kind}; leave it out", kinds.join(", "))),
+    };
+    if chart.log && chart.symlog {
+        return Err(
+            "`log` and `symlog` are both true; choose symlog where values are zero or negative, else log".to_owned()
+        );
+    }
+    if chart.symlog {
+        needs("symlog", &["line", "scatter", "area", "bar", "barh", "box"])?;
+    }
+    if chart.stack {
+        needs("stack", &["bar", "barh", "area"])?;
+        if chart.log || chart.symlog {
+            return Err(
+                "`stack` has no logarithmic axis: heights there do not add up; leave `log` or `stack` out".to_owned()
+            );
+        }
+    }
+    if chart.error.is_some() {
+        needs("error", &["line", "scatter", "bar", "barh"])?;
+        if chart.stack {
+            return Err("`error` and `stack` do not go together; leave one of them out".to_owned());
+        }
+    }
+    if kind == "heat" && chart.series.is_none() {
+        return Err(
+            "a heat map has a column across (`x`), one down (`series`) and one of numbers (`y`); `series` is missing"
+                .to_owned(),
+        );
+    }
+    if chart.width.is_some_and(|width| !WIDTHS.contains(&width)) {
+        return Err(format!("`width` is in pixels, {} to {}", WIDTHS.start(), WIDTHS.end()));
+    }
+    Ok(())
 }
 
 fn no_column(table: &Table, name: &str, wanted: &str, numeric: bool) -> String {
@@ -157,6 +218,15 @@ mod tests {
         fails(json!({"data": "t1", "kind": "hist", "y": "Output", "series": "Station"}), "has no series");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "until": "soon"}), "`until` is `soon`");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "today": "now"}), "`today` is `now`");
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "log": true, "symlog": true}), "choose symlog");
+        fails(json!({"data": "t1", "kind": "line", "y": "Output", "stack": true}), "`stack` is for bar, barh, area");
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "stack": true, "log": true}), "do not add up");
+        fails(json!({"data": "t1", "kind": "heat", "y": "Output"}), "`series` is missing");
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Output", "error": "Station"}),
+            "`Station` of t1 holds no numbers",
+        );
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "width": 90}), "320 to 2880");
         let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"}), TODAY), &[]).unwrap_err();
         assert!(none.starts_with("there are no tables"), "{none}");
     }
@@ -170,6 +240,10 @@ mod tests {
         assert_eq!(names, ("t1", "Built", "Output (GWh)", Some("Station")));
         assert!(chart.log && !chart.sort && chart.title.is_none() && chart.until.as_deref() == Some("2030"));
         assert_eq!(chart.today, Some(TODAY.to_string()));
+        let named =
+            try_settle(json!({"data": "t1", "kind": "line", "x": "built", "y": "output", "fit": "Loess", "lines": 5}))
+                .unwrap();
+        assert_eq!((named.trend, named.fit.as_deref(), named.lines), (true, Some("loess"), vec![5.0]));
         let left_out = try_settle(json!({"data": "t1", "kind": "bar", "y": "output"})).unwrap();
         assert_eq!(left_out.x, "Station");
     }

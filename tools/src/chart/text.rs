@@ -5,9 +5,9 @@ use crate::raster::{escape, widths};
 use std::fmt::Write;
 
 /// Sizes of the title, of an axis' name and of what stands at its ticks, in pixels.
-pub const TITLE: f64 = 28.0;
-pub const NAME: f64 = 21.0;
-pub const TICK: f64 = 19.0;
+pub const TITLE: f64 = 32.0;
+pub const NAME: f64 = 24.0;
+pub const TICK: f64 = 22.0;
 
 /// Where a label's place is on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,12 @@ pub struct Label {
     /// Degrees that it is turned by around its place, clockwise.
     pub turned: f64,
     pub bold: bool,
-    pub color: &'static str,
+    pub color: String,
 }
 
 impl Label {
     pub fn new(text: impl Into<String>, at: (f64, f64), size: f64, anchor: Anchor) -> Label {
-        Label { text: text.into(), at, size, anchor, turned: 0.0, bold: false, color: "#222222" }
+        Label { text: text.into(), at, size, anchor, turned: 0.0, bold: false, color: "#222222".to_owned() }
     }
 }
 

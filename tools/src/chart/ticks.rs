@@ -1,6 +1,4 @@
-//! Where an axis has its ticks, and how numbers and dates are written at them.
-
-use chrono::{Datelike, NaiveDate};
+//! Where an axis of numbers has its ticks, and how numbers are written at them.
 
 /// A place on an axis, with what is written there; minor ticks say nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,9 +6,6 @@ pub struct Tick {
     pub at: f64,
     pub label: String,
 }
-
-/// Days of data that hold nothing but years that get a tick each.
-const YEARS: usize = 15;
 
 /// About `most` round numbers between two: steps of 1, 2, 2.5 or 5 times a power of ten (as Heckbert's
 /// "nice numbers" in Graphics Gems, 1990).
@@ -63,46 +58,19 @@ pub fn decades(min: f64, max: f64) -> Vec<Tick> {
     places.iter().filter(|p| every == 1 || p.2 == 1).map(tick).collect()
 }
 
-/// Ticks between two days (numbered from the first of January of the year 1): years, months or days.
-/// `years`: the data's own, where they hold nothing finer.
-pub fn days(min: f64, max: f64, most: usize, years: Option<&[f64]>) -> Vec<Tick> {
-    if let Some(years) = years.filter(|years| years.len() <= YEARS.min(most + 3)) {
-        let label = |at: f64| date(at).map_or(String::new(), |d| d.year().to_string());
-        return years.iter().map(|at| Tick { at: *at, label: label(*at) }).collect();
-    }
-    let (Some(from), Some(to)) = (date(min), date(max)) else { return Vec::new() };
-    let span = max - min;
-    let most = most.max(1) as f64;
-    let within = |at: &f64| *at >= min && *at <= max;
-    let months = [1, 2, 3, 6].into_iter().find(|step| span / 30.44 / *step as f64 <= most);
-    let weeks = [1, 2, 7, 14].into_iter().find(|step| span / *step as f64 <= most);
-    let places: Vec<(f64, String)> = if let (Some(step), None) = (weeks, years) {
-        let first = min.ceil() as i64;
-        let places = (first..=max.floor() as i64).step_by(step).map(|day| day as f64);
-        places.map(|at| (at, date(at).map_or(String::new(), |d| d.to_string()))).collect()
-    } else if let (Some(step), None) = (months, years) {
-        let all = (from.year()..=to.year()).flat_map(|year| (1..=12).step_by(step).map(move |month| (year, month)));
-        all.map(|(year, month)| (first_day(year, month), format!("{year:04}-{month:02}"))).collect()
-    } else {
-        let ticks = linear(f64::from(from.year()), f64::from(to.year()) + 1.0, most as usize);
-        let whole: Vec<i32> = ticks.iter().filter(|t| t.at.fract() == 0.0).map(|t| t.at as i32).collect();
-        whole.into_iter().map(|year| (first_day(year, 1), year.to_string())).collect()
-    };
-    places.into_iter().filter(|(at, _)| within(at)).map(|(at, label)| Tick { at, label }).collect()
-}
-
-fn first_day(year: i32, month: u32) -> f64 {
-    NaiveDate::from_ymd_opt(year, month, 1).map_or(f64::NAN, day)
-}
-
-/// A day as its number from the first of January of the year 1.
-pub fn day(date: NaiveDate) -> f64 {
-    f64::from(date.num_days_from_ce())
-}
-
-/// The day of that number.
-pub fn date(day: f64) -> Option<NaiveDate> {
-    NaiveDate::from_num_days_from_ce_opt(day.floor() as i32)
+/// Ticks of an axis that is logarithmic on both sides of zero: zero, and the powers of ten from `c` on, as
+/// many as `most` allows.
+pub fn symmetric(min: f64, max: f64, c: f64, most: usize) -> Vec<Tick> {
+    let first = c.log10().round() as i32;
+    let last = (min.abs().max(max.abs()).log10() + 1e-9).floor() as i32;
+    let side = |reach: f64| if reach >= c { (reach.log10() + 1e-9).floor() as i32 - first + 1 } else { 0 };
+    let every = (f64::from(side(max) + side(-min)) / most.max(1) as f64).ceil().max(1.0) as usize;
+    // The largest powers are kept: they are what the axis is wide for.
+    let powers = (first..=last).rev().step_by(every).map(|power| 10f64.powi(power));
+    let mut places: Vec<f64> = powers.flat_map(|at| [at, -at]).filter(|at| (min..=max).contains(at)).collect();
+    places.extend((min..=max).contains(&0.0).then_some(0.0));
+    places.sort_by(f64::total_cmp);
+    places.into_iter().map(|at| Tick { at, label: number(at, 0.0) }).collect()
 }
 
 /// `12500` as `12.5k`, `3.5e9` as `3.5B`, in the digits that ticks `step` apart need (0: that the number
@@ -113,7 +81,7 @@ pub fn number(value: f64, step: f64) -> String {
         return "0".to_owned();
     }
     if !(1e-4..1e15).contains(&size) {
-        return format!("{:e}", rounded(value, 4));
+        return power(value);
     }
     let (unit, letter) = match size {
         s if s >= 0.99999e12 => (1e12, "T"),
@@ -128,6 +96,48 @@ pub fn number(value: f64, step: f64) -> String {
         false => 3 - scaled.abs().log10().floor() as i32,
     };
     format!("{}{letter}", trimmed(scaled, decimals.clamp(0, 9) as usize))
+}
+
+/// A number too large or too small for names: `3×10⁻⁷`.
+fn power(value: f64) -> String {
+    let text = format!("{:e}", rounded(value, 4));
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let raised = power.chars().map(|c| match c.to_digit(10) {
+        Some(digit) => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit as usize],
+        None => '⁻',
+    });
+    format!("{digits}×10{}", raised.collect::<String>())
+}
+
+/// What stands before and behind the numbers of an axis, and whether they are counted in 万 and 亿.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Style {
+    pub before: String,
+    pub after: String,
+    pub myriads: bool,
+}
+
+impl Style {
+    /// A number as [`number`] writes it, in this style.
+    pub fn number(&self, value: f64, step: f64) -> String {
+        let size = value.abs();
+        let text = match size {
+            s if self.myriads && s >= 0.99999e8 && s < 1e15 => format!("{}亿", number(size / 1e8, step / 1e8)),
+            s if self.myriads && s >= 0.99999e4 && s < 1e15 => format!("{}万", number(size / 1e4, step / 1e4)),
+            _ => number(size, step),
+        };
+        self.around(value, text)
+    }
+
+    /// A number as [`full`] writes it, in this style.
+    pub fn full(&self, value: f64) -> String {
+        if self.myriads { self.number(value, 0.0) } else { self.around(value, full(value.abs())) }
+    }
+
+    fn around(&self, value: f64, text: String) -> String {
+        let sign = if value < 0.0 && text != "0" { "-" } else { "" };
+        format!("{sign}{}{text}{}", self.before, self.after)
+    }
 }
 
 /// A value as it stands at its bar: thousands in full where there is room.
@@ -167,7 +177,7 @@ mod tests {
         check(&linear(0.0, 1.0, 5), "0 0.2 0.4 0.6 0.8 1");
         check(&linear(0.0, 29e9, 6), "0 5B 10B 15B 20B 25B");
         check(&linear(0.0, 26_000.0, 5), "0 10k 20k");
-        check(&linear(1e-7, 4e-7, 3), "1e-7 2e-7 3e-7 4e-7");
+        check(&linear(1e-7, 4e-7, 3), "1×10⁻⁷ 2×10⁻⁷ 3×10⁻⁷ 4×10⁻⁷");
         check(&linear(999.2, 999.8, 3), "999.2 999.4 999.6 999.8");
         check(&linear(5.0, 5.0, 4), "5");
         check(&whole(0.0, 3.0, 6), "0 1 2 3");
@@ -183,33 +193,26 @@ mod tests {
         check(&decades(31.0, 38.0), "32 34 36 38");
     }
 
-    #[track_caller]
-    fn check_days(from: &str, to: &str, want: &str) {
-        let at = |text: &str| day(text.parse::<NaiveDate>().unwrap());
-        check(&days(at(from), at(to), 8, None), want);
-    }
-
-    #[test]
-    fn dates_are_years_months_or_days() {
-        check_days("2016-08-23", "2025-06-12", "2018 2020 2022 2024");
-        check_days("2024-01-10", "2024-09-30", "2024-03 2024-05 2024-07 2024-09");
-        check_days(
-            "2024-02-27",
-            "2024-03-04",
-            "2024-02-27 2024-02-28 2024-02-29 2024-03-01 2024-03-02 2024-03-03 2024-03-04",
-        );
-        check_days("1700-05-01", "2020-01-01", "1750 1800 1850 1900 1950 2000");
-        let years: Vec<f64> = (2018..=2022).map(|y| first_day(y, 1)).collect();
-        check(&days(years[0] - 50.0, years[4] + 50.0, 8, Some(&years)), "2018 2019 2020 2021 2022");
-        let many: Vec<f64> = (1900..=2020).map(|y| first_day(y, 1)).collect();
-        check(&days(many[0], many[120], 7, Some(&many)), "1900 1920 1940 1960 1980 2000 2020");
-    }
-
     #[test]
     fn values_are_short() {
         let all = [412.5, 184_300.0, 1_234_567.0, -0.25, 0.0, 3.5e9, 2e-6].map(full);
-        assert_eq!(all, ["412.5", "184,300", "1.235M", "-0.25", "0", "3.5B", "2e-6"].map(str::to_owned));
+        assert_eq!(all, ["412.5", "184,300", "1.235M", "-0.25", "0", "3.5B", "2×10⁻⁶"].map(str::to_owned));
         assert_eq!(number(12_500.0, 0.0), "12.5k");
         assert_eq!(number(999_999.0, 0.0), "1M");
+    }
+
+    #[test]
+    fn both_sides_of_zero_have_powers_of_ten() {
+        check(&symmetric(-2000.0, 3e5, 10.0, 10), "-1000 -100 -10 0 10 100 1000 10k 100k");
+        check(&symmetric(-5.0, 3e5, 1.0, 4), "0 10 1000 100k");
+    }
+
+    #[test]
+    fn numbers_have_their_units() {
+        let style = |before: &str, after: &str, myriads| Style { before: before.into(), after: after.into(), myriads };
+        assert_eq!(style("$", "", false).number(-3.5e9, 0.0), "-$3.5B");
+        assert_eq!(style("", "%", false).number(35.0, 5.0), "35%");
+        let myriads = style("¥", "", true);
+        assert_eq!([3.5e8, 25e4, 9000.0, -2e8].map(|v| myriads.full(v)), ["¥3.5亿", "¥25万", "¥9000", "-¥2亿"]);
     }
 }

@@ -1,0 +1,248 @@
+//! A chart as a Vega-Lite specification with its data in it. What Vega-Lite has no word for (trends, their bands,
+//! today, reference lines, estimated points) becomes layers.
+
+use super::across::Across;
+use super::axis::{Axis, Law};
+use super::data::Data;
+use super::dates::moment_name;
+use super::palette::{COLORS, TREND, color, hex};
+use super::plot::Plot;
+use super::shapes::binned;
+use super::sides::names_of;
+use super::trend::Trend;
+use polymath_chat::Chart;
+use serde_json::{Value, json};
+
+const SCHEMA: &str = "https://vega.github.io/schema/vega-lite/v5.json";
+
+/// What a specification is made of.
+pub struct Parts<'a> {
+    pub chart: &'a Chart,
+    pub data: &'a Data,
+    pub trends: &'a [Trend],
+    pub today: Option<f64>,
+    pub title: &'a str,
+    /// The axes, where there are two.
+    pub plot: Option<&'a Plot>,
+}
+
+/// The specification.
+pub fn spec(parts: &Parts<'_>) -> Value {
+    let Parts { chart, data, title, .. } = parts;
+    let mut layers = vec![main_layer(parts)];
+    layers.extend(extensions(parts));
+    let values = if chart.kind == "hist" { bins(parts) } else { rows(data) };
+    let mut spec = json!({
+        "$schema": SCHEMA,
+        "title": title,
+        "width": 600,
+        "height": 375,
+        "data": {"values": values},
+        "config": {"range": {"category": COLORS.map(hex)}},
+    });
+    match layers.len() {
+        1 => {
+            let Value::Object(only) = layers.remove(0) else { return spec };
+            only.into_iter().for_each(|(name, value)| spec[name] = value);
+        }
+        _ => spec["layer"] = Value::Array(layers),
+    }
+    spec
+}
+
+/// A place across as Vega-Lite reads it.
+pub fn place(x: f64, data: &Data) -> Value {
+    match &data.across {
+        Across::Dates { .. } => json!(moment_name(x).replace(' ', "T")),
+        Across::Names(names) => json!(names.get(x as usize)),
+        Across::Numbers => json!(x),
+    }
+}
+
+/// The points, and an empty one for each gap.
+fn rows(data: &Data) -> Vec<Value> {
+    let mut all = Vec::new();
+    for series in &data.series {
+        let gaps = series.gaps.iter().map(|x| (*x, None));
+        let mut points: Vec<_> = series.points.iter().map(|p| (p.x, Some(p))).chain(gaps).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (x, point) in points {
+            let mut row = json!({"x": place(x, data), "y": point.map(|p| p.y)});
+            if data.series.len() > 1 || !series.name.is_empty() {
+                row["series"] = json!(series.name);
+            }
+            if let Some(point) = point.filter(|p| p.estimated) {
+                row["estimated"] = json!(point.estimated);
+            }
+            if let Some(point) = point.filter(|p| p.error > 0.0) {
+                (row["low"], row["high"]) = (json!(point.y - point.error), json!(point.y + point.error));
+            }
+            all.push(row);
+        }
+    }
+    all
+}
+
+fn bins(parts: &Parts<'_>) -> Vec<Value> {
+    let (edges, counts) = binned(parts.chart, parts.data);
+    edges.windows(2).zip(counts).map(|(edge, y)| json!({"x": edge[0], "x2": edge[1], "y": y})).collect()
+}
+
+fn scale(axis: &Axis) -> Value {
+    let domain = json!([axis.min, axis.max]);
+    match axis.law {
+        Law::Linear => json!({"domain": domain, "nice": false}),
+        Law::Log => json!({"domain": domain, "nice": false, "type": "log"}),
+        Law::Symlog(c) => json!({"domain": domain, "nice": false, "type": "symlog", "constant": c}),
+    }
+}
+
+/// The encoding of what goes across.
+fn across(parts: &Parts<'_>) -> Value {
+    let (data, title) = (parts.data, &parts.data.labels.0);
+    match &data.across {
+        Across::Names(names) => json!({"field": "x", "type": "nominal", "sort": names, "title": title}),
+        kind => {
+            let dated = matches!(kind, Across::Dates { .. });
+            let mut x = json!({"field": "x", "type": if dated { "temporal" } else { "quantitative" }, "title": title});
+            if let (false, Some(plot)) = (dated, parts.plot) {
+                x["scale"] = scale(&plot.across.axis);
+            }
+            x
+        }
+    }
+}
+
+/// The encoding of the values.
+fn up(parts: &Parts<'_>) -> Value {
+    let lying = parts.chart.kind == "barh";
+    let mut y =
+        json!({"field": "y", "type": "quantitative", "title": parts.data.labels.1, "axis": {"grid": parts.chart.grid}});
+    if let Some(plot) = parts.plot {
+        y["scale"] = scale(if lying { &plot.across.axis } else { &plot.up.axis });
+    }
+    // A bar with both ends given cannot be stacked; an area stacks unless it is told not to.
+    match (parts.chart.stack, parts.chart.kind.as_str()) {
+        (true, _) => y["stack"] = json!("zero"),
+        (false, "area") => y["stack"] = Value::Null,
+        _ => {}
+    }
+    y
+}
+
+fn main_layer(parts: &Parts<'_>) -> Value {
+    let Parts { chart, data, .. } = parts;
+    let (x, mut y) = (across(parts), up(parts));
+    let several = data.series.len() > 1;
+    let named = json!({"field": "series", "type": "nominal", "title": chart.series, "sort": Value::Null});
+    let base = parts.plot.map(|plot| if chart.kind == "barh" { plot.across.axis.base() } else { plot.up.axis.base() });
+    let (mark, mut encoding) = match chart.kind.as_str() {
+        "pie" => {
+            let color = json!({"field": "x", "type": "nominal", "title": data.labels.0, "sort": names_of(data)});
+            return json!({"mark": "arc", "encoding": {"theta": {"field": "y", "type": "quantitative"}, "color": color}});
+        }
+        "heat" => {
+            let rows: Vec<&str> = data.series.iter().map(|s| s.name.as_str()).collect();
+            let up = json!({"field": "series", "type": "nominal", "title": chart.series, "sort": rows});
+            let color =
+                json!({"field": "y", "type": "quantitative", "title": data.labels.1, "scale": {"scheme": "blues"}});
+            return json!({"mark": "rect", "encoding": {"x": x, "y": up, "color": color}});
+        }
+        "hist" => {
+            let mut x = json!({"field": "x", "bin": "binned", "type": "quantitative", "title": data.labels.1});
+            x["scale"] = parts.plot.map_or(Value::Null, |plot| scale(&plot.across.axis));
+            y["title"] = json!("count");
+            return json!({"mark": "bar", "encoding": {"x": x, "x2": {"field": "x2"}, "y": y}});
+        }
+        "bar" | "barh" if chart.stack => (json!("bar"), json!({"x": x, "y": y})),
+        "bar" | "barh" => {
+            // Without a value of its own a bar of a logarithmic axis stands nowhere.
+            (json!("bar"), json!({"x": x, "y": y, "y2": {"datum": base}}))
+        }
+        "box" => (json!({"type": "boxplot", "extent": 1.5}), json!({"x": x, "y": y})),
+        "area" => {
+            let opacity = if chart.stack || !several { 0.85 } else { 0.4 };
+            (json!({"type": "area", "opacity": opacity, "line": true}), json!({"x": x, "y": y}))
+        }
+        "line" => (json!({"type": "line", "point": data.points().count() <= 60}), json!({"x": x, "y": y})),
+        _ => (json!({"type": "point", "filled": true}), json!({"x": x, "y": y})),
+    };
+    if several {
+        encoding["color"] = named;
+        if matches!(chart.kind.as_str(), "bar" | "barh" | "box") && !chart.stack {
+            encoding["xOffset"] = json!({"field": "series", "type": "nominal", "sort": Value::Null});
+        }
+    }
+    if chart.kind == "barh" {
+        encoding = turned(&encoding);
+    }
+    json!({"mark": mark, "encoding": encoding})
+}
+
+/// The encoding of a lying chart.
+fn turned(encoding: &Value) -> Value {
+    let names = [("x", "y"), ("y", "x"), ("x2", "y2"), ("y2", "x2"), ("xOffset", "yOffset")];
+    let other = |name: &str| names.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| *to).to_owned();
+    encoding.as_object().into_iter().flatten().map(|(name, value)| (other(name), value.clone())).collect()
+}
+
+/// The layers for what Vega-Lite has no word for.
+fn extensions(parts: &Parts<'_>) -> Vec<Value> {
+    let Parts { chart, data, trends, .. } = parts;
+    if matches!(chart.kind.as_str(), "pie" | "heat") {
+        return Vec::new();
+    }
+    let mut layers = Vec::new();
+    let (x, y) = (across(parts), json!({"field": "y", "type": "quantitative", "title": data.labels.1}));
+    let lying = chart.kind == "barh";
+    let turn = |encoding: Value| if lying { turned(&encoding) } else { encoding };
+    if data.points().any(|p| p.error > 0.0) {
+        let y = json!({"field": "low", "type": "quantitative", "title": data.labels.1});
+        let mut encoding = json!({"x": x, "y": y, "y2": {"field": "high"}});
+        if data.series.len() > 1 && matches!(chart.kind.as_str(), "bar" | "barh") {
+            encoding["xOffset"] = json!({"field": "series", "type": "nominal", "sort": Value::Null});
+        }
+        layers
+            .push(json!({"transform": [{"filter": "isValid(datum.low)"}], "mark": "rule", "encoding": turn(encoding)}));
+    }
+    if data.points().any(|p| p.estimated) && matches!(chart.kind.as_str(), "line" | "scatter") {
+        let mark = json!({"type": "point", "filled": true, "fill": "white", "stroke": hex(color(0)), "size": 80, "opacity": 1});
+        layers.push(json!({"transform": [{"filter": "datum.estimated"}], "mark": mark, "encoding": {"x": x, "y": y}}));
+    }
+    for trend in *trends {
+        let curve = |from: f64, to: f64| -> Vec<Value> {
+            let one = |x: f64| {
+                let band = trend.fit.band(x);
+                json!({"x": place(x, data), "y": trend.fit.at(x), "low": band.map(|b| b.0), "high": band.map(|b| b.1)})
+            };
+            let mut places = trend.fit.places(from, to);
+            places.extend(trend.wanted().iter().filter(|x| (from..=to).contains(*x)));
+            places.sort_by(f64::total_cmp);
+            places.into_iter().map(one).collect()
+        };
+        if chart.band && trend.fit.band(trend.to).is_some() {
+            let y = json!({"field": "low", "type": "quantitative", "title": data.labels.1});
+            layers.push(json!({"data": {"values": curve(trend.from, trend.to)},
+                "mark": {"type": "area", "opacity": 0.15, "color": hex(TREND)},
+                "encoding": {"x": x, "y": y, "y2": {"field": "high"}}}));
+        }
+        let mut line = |from: f64, to: f64, dash: [u8; 2]| {
+            layers.push(json!({"data": {"values": curve(from, to)}, "encoding": {"x": x, "y": y},
+                "mark": {"type": "line", "color": hex(TREND), "strokeDash": dash}}));
+        };
+        line(trend.from, trend.last, [1, 0]);
+        if trend.to > trend.last {
+            line(trend.last, trend.to, [8, 6]);
+        }
+    }
+    for at in &chart.lines {
+        layers.push(
+            json!({"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": turn(json!({"y": {"datum": at}}))}),
+        );
+    }
+    if let Some(day) = parts.today {
+        let x = json!({"datum": place(day, data), "type": "temporal"});
+        layers.push(json!({"mark": {"type": "rule", "strokeDash": [6, 6], "color": "grey"}, "encoding": {"x": x}}));
+    }
+    layers
+}
