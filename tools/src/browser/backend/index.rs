@@ -230,8 +230,11 @@ impl Searcher {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for (field, weight) in [(self.fields.title, TITLE_WEIGHT), (self.fields.body, 1.0)] {
             let term = |word: &str| Term::from_field_text(field, word);
-            let mut add = |forms: Vec<Box<dyn Query>>| {
-                let any: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(forms));
+            let mut add = |mut forms: Vec<Box<dyn Query>>| {
+                let any: Box<dyn Query> = match forms.len() {
+                    1 => forms.swap_remove(0),
+                    _ => Box::new(DisjunctionMaxQuery::new(forms)),
+                };
                 clauses.push((Occur::Should, Box::new(BoostQuery::new(any, weight))));
             };
             for word in &wanted.words {

@@ -37,7 +37,7 @@ pub fn add(file: &Path, source: &Source, run: &Run, work: &mut Work) -> Result<(
         Ok(Some(Ok(Row { address: page.url, stamp: stamp.clone(), kind, charset: None, at })))
     };
     for batch in places.chunks(BATCH) {
-        let rows = work.side_by_side(batch, run, &add)?;
+        let rows = work.side_by_side(batch, run, add)?;
         work.settle(source, &rows, &[])?;
         if run.cancel.is_cancelled() {
             work.progress.stopped = true;

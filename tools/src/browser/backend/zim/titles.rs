@@ -105,7 +105,7 @@ fn stretches(query: &str) -> Vec<String> {
     for length in (1..=written.len().min(LONGEST)).rev() {
         for stretch in written.windows(length) {
             let says_nothing = |word: &&str| polymath_quantity::text::is_stop_word(&word.to_lowercase());
-            if says_nothing(&stretch[0]) && (length == 1 || stretch.iter().all(|word| says_nothing(word))) {
+            if says_nothing(&stretch[0]) && (length == 1 || stretch.iter().all(says_nothing)) {
                 continue;
             }
             let plain = stretch.join(" ");
