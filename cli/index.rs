@@ -22,7 +22,7 @@ pub struct IndexArgs {
     /// The corpus: a new one, or one that gets more; without it, it is called as the source is
     #[arg(long, value_name = "N")]
     name: Option<String>,
-    /// The most pages to read of a site
+    /// The most pages of a site to read that are new or have changed
     #[arg(long, value_name = "COUNT", default_value_t = Bounds::default().pages)]
     pages: usize,
 }

@@ -196,7 +196,7 @@ async fn a_site_is_read_along_its_links_and_no_further() {
         .await;
     let start = format!(
         "<title>Start</title><p>Welcome, zebras.</p><a href='a.html#x'>a</a> <a href='/private/p.html'>p</a>
-        <a href='{}/elsewhere'>o</a> <a href='/away'>r</a> <a href='/moved'>m</a> <a href='/n.html' rel='nofollow'>n</a>
+        <a href='{}/elsewhere'>o</a> <a href='/away'>r</a> <a href='/moved'>m</a> <a href='/sly'>s</a> <a href='/n.html' rel='nofollow'>n</a>
         <a href='/quiet.html'>q</a> <a href='/picture.png'>i</a> <a href='/missing'>x</a> <a href='mailto:a@b.c'>mail</a>",
         other.uri()
     );
@@ -217,6 +217,8 @@ async fn a_site_is_read_along_its_links_and_no_further() {
     serve(&server, "/docs/c.html", "<title>C</title><p>The gnu page.</p>").await;
     let to = |place: String| ResponseTemplate::new(302).insert_header("location", place);
     Mock::given(path("/moved")).respond_with(to("/docs/b.html".into())).mount(&server).await;
+    Mock::given(path("/sly")).respond_with(to("/private/p.html".into())).mount(&server).await;
+    serve(&server, "/private/p.html", "<p>private aardvark</p>").await;
     let picture = ResponseTemplate::new(200).set_body_raw(vec![0x89, 0x50, 0, 1], "image/png");
     Mock::given(path("/picture.png")).respond_with(picture).mount(&server).await;
     let address = format!("{}/docs/", server.uri());
@@ -226,7 +228,9 @@ async fn a_site_is_read_along_its_links_and_no_further() {
     assert_eq!(failed, ["away", "missing"], "{done:?}");
     let requests = server.received_requests().await.unwrap();
     let asked = |at: &str| requests.iter().filter(|request| request.url.path() == at).count();
-    assert_eq!([asked("/private/p.html"), asked("/n.html"), asked("/docs/a.html"), asked("/robots.txt")], [0, 0, 1, 1]);
+    assert_eq!([asked("/private/p.html"), asked("/n.html"), asked("/docs/a.html"), asked("/robots.txt")], [1, 0, 1, 1]);
+    // It was asked for by the redirect alone.
+    assert!(found(home.path(), "site", "aardvark").is_empty(), "a redirect opens no closed door");
     assert_eq!(found(home.path(), "site", "tapirs"), [format!("{}/docs/b.html", server.uri())]);
     assert_eq!(found(home.path(), "site", "gnu").len(), 1);
     let place = format!("{}/docs/b.html", server.uri());
@@ -293,4 +297,12 @@ async fn a_large_site_is_read_in_parts() {
     }
     let done = crawl(home.path(), &format!("{}/0", server.uri()), 3).await.unwrap();
     assert!(done.stopped && done.read == 3 && done.left == 1, "{done:?}");
+    let rest = crawl(home.path(), &format!("{}/0", server.uri()), 3).await.unwrap();
+    assert_eq!(counts(&rest), [2, 3, 0, 1], "it goes on where it was: {rest:?}");
+    let failing = Mock::given(path("/2")).respond_with(ResponseTemplate::new(503)).with_priority(1);
+    failing.mount(&server).await;
+    let ill = crawl(home.path(), &format!("{}/0", server.uri()), 3).await.unwrap();
+    assert_eq!((ill.failed[0].0.as_str(), ill.removed), (format!("{}/2", server.uri()).as_str(), 0));
+    assert!(found(home.path(), "site", "zebra 2").contains(&format!("{}/2", server.uri())), "what fails for now stays");
+    assert_eq!(found(home.path(), "site", "zebra").len(), 5);
 }

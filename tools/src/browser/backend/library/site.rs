@@ -33,7 +33,7 @@ const MOST_WAITING: usize = 100_000;
 /// How far to go.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Pages of a site.
+    /// Pages of a site that are new or have changed.
     pub pages: usize,
 }
 
@@ -70,18 +70,19 @@ pub async fn add(
 ) -> Result<(), LibraryError> {
     let mut crawl = Crawl::begin(address, fetcher).await?;
     let (mut rows, mut same) = (Vec::new(), Vec::new());
-    let mut visits = 0;
-    while visits < bounds.pages
+    // What is as it was costs the bound nothing, so that the next run gets further.
+    let (mut asked, mut first) = (0, true);
+    while asked < bounds.pages
         && let Some(next) = crawl.waiting.pop_front()
     {
         if run.cancel.is_cancelled() {
             work.progress.stopped = true;
             break;
         }
-        if visits > 0 {
+        if !first {
             tokio::time::sleep(crawl.pause()).await;
         }
-        visits += 1;
+        asked += 1;
         match crawl.visit(&next, work).await {
             Ok(Visit::Read(row, page)) => {
                 work.writer.remove(&row.address);
@@ -93,13 +94,19 @@ pub async fn add(
             Ok(Visit::Same) => {
                 same.push(next);
                 work.progress.same += 1;
+                asked -= 1;
             }
             Ok(Visit::Elsewhere) => {}
-            Err(failure) if visits == 1 => return Err(LibraryError::Site(address.to_owned(), failure.message)),
+            Err(failure) if first => return Err(LibraryError::Site(address.to_owned(), failure.message)),
             // pictures and downloads are linked like pages
             Err(failure) if failure.kind == "unsupported" => {}
-            Err(failure) => work.progress.failed.push((next, failure.message)),
+            Err(failure) => {
+                // Perhaps only for now: what was read before stays, and what is linked there too.
+                work.progress.stopped |= failure.kind != "not_found";
+                work.progress.failed.push((next, failure.message));
+            }
         }
+        first = false;
         work.progress.left = crawl.waiting.len();
         (run.on)(&work.progress);
         if rows.len() >= BATCH {
@@ -147,7 +154,7 @@ impl<'a> Crawl<'a> {
         };
         let url = fetched.url.to_string();
         // A redirect may lead to another host, or to a page that another link led to.
-        if !self.is_here(&fetched.url) || (url != address && !self.known.insert(url.clone())) {
+        if !self.may_read(&fetched.url) || (url != address && !self.known.insert(url.clone())) {
             return Ok(Visit::Elsewhere);
         }
         let charset = fetched.charset.map(|charset| charset.name().to_owned());
@@ -179,8 +186,7 @@ impl<'a> Crawl<'a> {
         for href in links.iter().filter(|_| !asks("nofollow")).filter_map(|link| link.attr("href")) {
             let Ok(mut url) = base.join(&href) else { continue };
             url.set_fragment(None);
-            let allowed = self.robots.as_ref().is_none_or(|robots| robots.allowed(url.as_str()));
-            let fits = self.is_here(&url) && allowed && self.waiting.len() < MOST_WAITING;
+            let fits = self.may_read(&url) && self.waiting.len() < MOST_WAITING;
             if fits && self.known.insert(url.to_string()) {
                 self.waiting.push_back(url.into());
             }
@@ -188,9 +194,11 @@ impl<'a> Crawl<'a> {
         !asks("noindex")
     }
 
-    fn is_here(&self, url: &Url) -> bool {
+    /// Whether a page is of this site, and its robots.txt lets programs read it.
+    fn may_read(&self, url: &Url) -> bool {
         let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
-        matches!(url.scheme(), "http" | "https") && place(url) == place(&self.start)
+        let is_here = matches!(url.scheme(), "http" | "https") && place(url) == place(&self.start);
+        is_here && self.robots.as_ref().is_none_or(|robots| robots.allowed(url.as_str()))
     }
 }
 
