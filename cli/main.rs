@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod eval;
 mod interrupt;
+mod index;
 mod model;
 mod neighbours;
 mod out;
@@ -62,6 +63,8 @@ enum Command {
     /// The tools, without a model
     #[command(subcommand)]
     Tool(tool::ToolCommand),
+    /// Adds pages, text, Markdown, PDF or a site to a corpus, for --search local:NAME
+    Index(index::IndexArgs),
     /// The packages that sandboxed Python programs can import
     #[command(subcommand)]
     Python(python::PythonCommand),
@@ -94,6 +97,7 @@ impl Command {
             Command::Model(command) => command.decodes(),
             Command::Sessions(_)
             | Command::Tool(_)
+            | Command::Index(_)
             | Command::Python(_)
             | Command::Parse(_)
             | Command::Trust { .. }
@@ -160,6 +164,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Chat { run } => return chat::run(&run, quiet).await,
         Command::Sessions(command) => sessions::run(command, &home)?,
         Command::Tool(command) => return tool::run(command).await,
+        Command::Index(args) => return index::run(args, quiet).await,
         Command::Python(command) => python::run(command).await?,
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => return model::run(command, &home, quiet).await,

@@ -26,7 +26,7 @@ pub struct RunArgs {
     /// A catalogue name, a path to a .gguf, hf:OWNER/REPO/FILE.gguf, or http(s)://host/v1#name
     #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
     pub model: Option<String>,
-    /// auto, searxng:URL, duckduckgo, wikipedia[:LANG], brave, local:NAME_OR_FOLDER; several with commas
+    /// auto, local:NAME_OR_FOLDER, zim:FILE, kiwix:URL, searxng:URL, duckduckgo, wikipedia[:LANG], brave, …; several with commas
     #[arg(long, env = "POLYMATH_SEARCH", value_name = "BACKEND")]
     pub search: Option<String>,
     /// Tools the model may use: names with commas, all, or none

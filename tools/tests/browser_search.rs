@@ -136,7 +136,7 @@ fn named_corpora_and_missing_folders() {
         let config = BrowserConfig::new(SearchSpec::parse(search).unwrap(), home.path());
         Browser::new(config).map(|_| ()).map_err(|e| e.to_string())
     };
-    assert!(open("local:notes").unwrap_err().contains("no .html, .txt, .md, .json or .pdf file"));
+    assert!(open("local:notes").unwrap_err().contains("no page, text, Markdown, data, PDF, DOCX or EPUB file in"));
     std::fs::write(home.path().join("corpora/notes/a.md"), "# zebra").unwrap();
     open("local:notes").unwrap();
     let missing = open("local:/no/such/folder").unwrap_err();
@@ -202,7 +202,7 @@ async fn duckduckgo_results_and_refusals() {
         .expect(1)
         .mount(&server)
         .await;
-    let bench = Bench::new("duckduckgo", |c| c.endpoints.duckduckgo = server.uri());
+    let bench = Bench::new("duckduckgo", |c| c.endpoints.set("duckduckgo", server.uri()));
     let content = bench.search("zebra").await.unwrap().content;
     assert!(content.contains("1. Zebra facts — https://zoo.example/zebra\n   The zebra is striped."), "{content}");
     assert!(!content.contains("Buy zebras"));
@@ -223,7 +223,7 @@ async fn wikipedia_results() {
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(&server)
         .await;
-    let bench = Bench::new("wikipedia", |c| c.endpoints.wikipedia = format!("{}/{{lang}}", server.uri()));
+    let bench = Bench::new("wikipedia", |c| c.endpoints.set("wikipedia", format!("{}/{{lang}}", server.uri())));
     let content = bench.search("斑马").await.unwrap().content;
     assert!(
         content
@@ -244,15 +244,15 @@ async fn brave_results() {
         .await;
     Mock::given(query_param("q", "gnu")).respond_with(ResponseTemplate::new(429)).mount(&server).await;
     let bench = Bench::new("brave", |c| {
-        c.endpoints.brave = server.uri();
-        c.brave_key = Some("key".into());
+        c.endpoints.set("brave", server.uri());
+        c.keys.insert("brave".into(), "key".into());
     });
     assert!(bench.search("zebra").await.unwrap().content.contains("1. Zebra — https://z.example/\n   A horse"));
     let failure = bench.search("gnu").await.unwrap_err();
     assert!(!failure.message.contains("key\""), "{}", failure.message);
     let home = tempfile::tempdir().unwrap();
     let mut config = BrowserConfig::new(SearchSpec::parse("brave").unwrap(), home.path());
-    config.brave_key = None;
+    config.keys.clear();
     assert!(Browser::new(config).map(|_| ()).unwrap_err().to_string().contains("set BRAVE_API_KEY"));
 }
 
@@ -262,7 +262,8 @@ async fn a_backend_that_is_down_is_passed_over_and_named() {
     let body = json!({"query": {"search": [{"title": "Zebra", "snippet": "striped"}]}});
     Mock::given(path("/w/api.php")).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(); // closed at once
-    let bench = Bench::new(&format!("searxng:http://{nobody},wikipedia"), |c| c.endpoints.wikipedia = server.uri());
+    let bench =
+        Bench::new(&format!("searxng:http://{nobody},wikipedia"), |c| c.endpoints.set("wikipedia", server.uri()));
     let content = bench.search("zebra").await.unwrap().content;
     assert!(content.contains("1. Zebra — "), "{content}");
     assert!(
@@ -283,12 +284,13 @@ async fn results_of_several_backends_are_merged_without_duplicates() {
         (&first, ["https://a.example/", "https://b.example/x"]),
         (&second, ["http://www.a.example", "https://c.example/"]),
     ] {
-        let results: Vec<_> = urls.iter().map(|u| json!({"url": u, "title": u, "content": "zebra"})).collect();
+        let results: Vec<_> = urls.iter().map(|u| json!({"url": u, "title": "zebra", "content": ""})).collect();
         let reply = ResponseTemplate::new(200).set_body_json(json!({"results": results}));
         Mock::given(path("/search")).respond_with(reply).mount(server).await;
     }
     let bench = Bench::new(&format!("searxng:{},searxng:{}", first.uri(), second.uri()), |_| {});
     let content = bench.search("zebra").await.unwrap().content;
+    assert!(content.contains(&format!(" from searxng:{} and searxng:{} (", first.uri(), second.uri())), "{content}");
     let listed: Vec<_> = content.lines().filter(|l| l.contains(" — ")).map(|l| l.rsplit(' ').next().unwrap()).collect();
     assert_eq!(listed, ["https://a.example/", "https://b.example/x", "https://c.example/"]);
 }
@@ -305,8 +307,9 @@ async fn auto_asks_what_is_configured_first() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&duck).await;
     let bench = Bench::new("auto", |c| {
         c.searxng = Some(own.uri());
-        c.endpoints.duckduckgo = duck.uri();
-        c.endpoints.wikipedia = duck.uri();
+        for backend in ["duckduckgo", "duckduckgo-js", "wikipedia"] {
+            c.endpoints.set(backend, duck.uri());
+        }
     });
     assert!(bench.search("zebra").await.unwrap().content.contains("5. own"));
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod server;
+#[path = "../../../tools/tests/browser_common/zim.rs"]
+mod zim;
 
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings, TurnEnd};
 use polymath_chat::{Event, FigureStatus, Stop};
@@ -16,6 +18,7 @@ use server::{Says, Server, calls, text};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +40,7 @@ struct Run {
     chat: Chat,
     events: Vec<Event>,
     end: TurnEnd,
-    _folder: tempfile::TempDir,
+    _folder: TempDir,
 }
 
 impl Run {
@@ -65,9 +68,9 @@ impl Run {
     }
 }
 
-fn tools(pages: &Path, home: &Path) -> Registry {
-    let mut config = BrowserConfig::new(SearchSpec::parse(&format!("local:{}", pages.display())).unwrap(), home);
-    config.brave_key = None;
+fn tools(search: &str, home: &Path) -> Registry {
+    let mut config = BrowserConfig::new(SearchSpec::parse(search).unwrap(), home);
+    config.keys.clear();
     let browser = Browser::new(config).unwrap();
     let tools: [Arc<dyn Tool>; 6] = [
         Arc::new(BrowserFind::new(browser.clone())),
@@ -87,6 +90,11 @@ async fn run(context: usize, script: Vec<Says>, pages: &[(&str, &str)]) -> Run {
     for (name, body) in pages {
         std::fs::write(at.join(name), body).unwrap();
     }
+    let search = format!("local:{}", at.display());
+    run_over(context, script, folder, &search).await
+}
+
+async fn run_over(context: usize, script: Vec<Says>, folder: TempDir, search: &str) -> Run {
     let server = Server::start(context, script).await;
     let address = Address::parse(&format!("http://{}/v1#strong", server.address)).unwrap();
     let patience = Patience { tries: 1, idle: Duration::from_secs(10), ..Patience::default() };
@@ -101,7 +109,7 @@ async fn run(context: usize, script: Vec<Says>, pages: &[(&str, &str)]) -> Run {
         out: folder.path().join("artifacts"),
         today: None,
     };
-    let agent = Agent { engine: Arc::new(engine), tools: tools(&at, folder.path()), settings };
+    let agent = Agent { engine: Arc::new(engine), tools: tools(search, folder.path()), settings };
     let (sender, mut inbox) = unbounded_channel();
     let mut chat = Chat::new("endpoint");
     let end = agent.turn(&mut chat, QUESTION, &sender, CancellationToken::new()).await.unwrap();
@@ -286,4 +294,28 @@ async fn at_the_limit_of_steps_a_small_context_was_kept_and_a_last_answer_is_ask
     let largest = asked.iter().map(letters).max().unwrap();
     assert!(largest / 4 < 8192 - 2048, "{largest} bytes");
     assert_eq!(run.end.answer.figures[1].status, FigureStatus::Sourced, "{:?}", run.end.answer);
+}
+
+#[tokio::test]
+async fn an_archive_of_pages_is_searched_opened_and_cited() {
+    use zim::{Entry, zim};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("norra.zim");
+    let pages =
+        [("Sund_ferry", "Sund ferry", Entry::Page(FERRIES)), ("Ferry", "Ferry of Sund", Entry::Redirect("Sund_ferry"))];
+    std::fs::write(&file, zim(&pages)).unwrap();
+    let script = vec![
+        calls(&[("browser_search", json!({"query": "passengers of the Sund ferry"}))]),
+        calls(&[("browser_open", json!({"target": 1}))]),
+        text("The Sund ferry carried 412,000 passengers in 2003 [1]."),
+    ];
+    let run = run_over(32_768, script, folder, &format!("zim:{}", file.display())).await;
+    let Some(Event::Answer { citations, figures, .. }) = run.events.iter().rfind(|e| matches!(e, Event::Answer { .. }))
+    else {
+        panic!("{:?}", run.events)
+    };
+    let cited: Vec<(&str, &str)> = citations.iter().map(|c| (c.url.as_str(), c.title.as_str())).collect();
+    assert_eq!(cited, [("zim:norra/Sund_ferry", "Sund ferry")]);
+    assert!(citations[0].quote.contains("412,000"), "{citations:?}");
+    assert!(figures.iter().all(|figure| figure.status == FigureStatus::Sourced), "{figures:?}");
 }

@@ -15,12 +15,14 @@ mod search;
 mod sessions;
 mod shared;
 mod target;
+mod words;
 
 pub use backend::{
-    Endpoints, SearchSpec, SearchSpecError,
+    Endpoints, SearchSpec, SearchSpecError, Shelf,
     corpus::{Corpus, CorpusError},
+    library,
 };
-pub use fetch::{Limits, address::forbidden};
+pub use fetch::{Fetcher, Limits, address::forbidden};
 pub use find::BrowserFind;
 pub use open::BrowserOpen;
 pub use page::{Line, Page, Part};

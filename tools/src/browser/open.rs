@@ -48,8 +48,8 @@ impl BrowserOpen {
 
     async fn open(&self, args: &Value, session: &str) -> Result<ToolOutput, ToolFailure> {
         let line = first_line(&args["line"])?;
-        let is_local = |path: &str| self.browser.search.corpora().any(|corpus| corpus.contains(path));
-        let address = self.browser.with_session(session, |s| target::resolve(&args["target"], s.hits(), is_local))?;
+        let is_kept = |address: &str| self.browser.search.shelves().any(|shelf| shelf.contains(address));
+        let address = self.browser.with_session(session, |s| target::resolve(&args["target"], s.hits(), is_kept))?;
         let page = self.page(&address, session).await?;
         if let Some(part) = args["part"].as_str() {
             // no source: what stands beside a page's text is nothing that the page says

@@ -1,139 +1,36 @@
-//! Words of any language, and the passage of a text that answers a query best.
-//!
-//! The same words are what the local index holds. Chinese, Japanese and Korean text has no spaces:
-//! it is cut into overlapping pairs of characters, which needs no dictionary and finds every
-//! substring; everything else is cut at non-letters, lower-cased and stemmed as English.
+//! The passage of a text that answers a query best.
 
-use polymath_quantity::text::{is_cjk, is_stop_word, sentences};
+use super::words::{self, Wanted};
+use polymath_quantity::text::sentences;
 use std::collections::{HashMap, HashSet};
-use tantivy::tokenizer::{Language, LowerCaser, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
+use tantivy::tokenizer::Language;
 
 /// Characters of a result's snippet.
 pub const SNIPPET: usize = 240;
 
-/// The analyzer of queries, snippets and the local index.
-pub fn analyzer() -> TextAnalyzer {
-    TextAnalyzer::builder(Words).filter(LowerCaser).filter(Stemmer::new(Language::English)).build()
-}
-
-/// What to look for: words, and words that stand next to each other in the query. "Series A" is
-/// found by its pair: "a" alone says nothing.
-#[derive(Debug, Default)]
-pub struct Wanted {
-    pub words: Vec<String>,
-    pub pairs: Vec<(String, String)>,
-}
-
-/// What `query` asks for; empty words count when there are no others.
-pub fn wanted(query: &str) -> Wanted {
-    let mut all = Vec::new();
-    analyzer().token_stream(query).process(&mut |token| {
-        let written = query[token.offset_from..token.offset_to].to_lowercase();
-        all.push((token.text.clone(), is_stop_word(&written)));
-    });
-    let none_full = all.iter().all(|(_, empty)| *empty);
-    let mut wanted = Wanted::default();
-    for (word, empty) in &all {
-        if (!empty || none_full) && !wanted.words.contains(word) {
-            wanted.words.push(word.clone());
-        }
-    }
-    for pair in all.windows(2) {
-        let both = (pair[0].0.clone(), pair[1].0.clone());
-        let both_empty = pair[0].1 && pair[1].1;
-        if !both_empty && !wanted.pairs.contains(&both) {
-            wanted.pairs.push(both);
-        }
-    }
-    wanted
-}
-
 /// Which of the words and pairs are in `text`: words by their index, then pairs.
-fn found_in(text: &str, wanted: &Wanted, analyzer: &mut TextAnalyzer) -> HashSet<usize> {
+fn found_in(text: &str, wanted: &Wanted, language: Language) -> HashSet<usize> {
     let mut found = HashSet::new();
     let mut last = String::new();
-    analyzer.token_stream(text).process(&mut |token| {
-        found.extend(wanted.words.iter().position(|w| *w == token.text));
-        let pair = wanted.pairs.iter().position(|(a, b)| *a == last && *b == token.text);
-        found.extend(pair.map(|i| wanted.words.len() + i));
-        last.clone_from(&token.text);
-    });
+    for token in words::tokens(text, language) {
+        found.extend(wanted.words.iter().position(|word| word.contains(&token.text)));
+        let is_pair = |(a, b): &(words::Word, words::Word)| a.contains(&last) && b.contains(&token.text);
+        found.extend(wanted.pairs.iter().position(is_pair).map(|i| wanted.words.len() + i));
+        if !words::is_amount(&token.text) {
+            last = token.text;
+        }
+    }
     found
-}
-
-#[derive(Clone)]
-struct Words;
-
-impl Tokenizer for Words {
-    type TokenStream<'a> = Stream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream {
-        Stream { tokens: tokens(text), next: 0 }
-    }
-}
-
-struct Stream {
-    tokens: Vec<Token>,
-    next: usize,
-}
-
-impl TokenStream for Stream {
-    fn advance(&mut self) -> bool {
-        self.next += 1;
-        self.next <= self.tokens.len()
-    }
-
-    fn token(&self) -> &Token {
-        &self.tokens[self.next - 1]
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.tokens[self.next - 1]
-    }
-}
-
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut push = |from: usize, to: usize| {
-        let position = tokens.len();
-        tokens.push(Token {
-            offset_from: from,
-            offset_to: to,
-            position,
-            text: text[from..to].to_owned(),
-            position_length: 1,
-        });
-    };
-    let mut chars = text.char_indices().peekable();
-    while let Some((start, first)) = chars.next() {
-        if !first.is_alphanumeric() {
-            continue;
-        }
-        let cjk = is_cjk(first);
-        let mut run = vec![start];
-        let mut end = start + first.len_utf8();
-        while let Some((at, c)) = chars.next_if(|(_, c)| c.is_alphanumeric() && is_cjk(*c) == cjk) {
-            run.push(at);
-            end = at + c.len_utf8();
-        }
-        if !cjk || run.len() == 1 {
-            push(start, end);
-        } else {
-            for pair in 0..run.len() - 1 {
-                push(run[pair], run.get(pair + 2).copied().unwrap_or(end));
-            }
-        }
-    }
-    tokens
 }
 
 /// The consecutive sentences of `lines` that hold the most of the query, rare words counting more,
 /// in at most `limit` characters; the text's start when nothing of the query is in it.
 pub fn best(lines: &[&str], query: &str, limit: usize) -> String {
-    let (wanted, mut analyzer) = (wanted(query), analyzer());
+    let language = words::language(&lines.join("\n"));
+    let wanted = words::wanted(query, &[language]);
     let units: Vec<&str> =
         lines.iter().flat_map(|line| sentences(line)).map(str::trim).filter(|s| !s.is_empty()).collect();
-    let found: Vec<_> = units.iter().map(|u| found_in(u, &wanted, &mut analyzer)).collect();
+    let found: Vec<_> = units.iter().map(|u| found_in(u, &wanted, language)).collect();
     let mut spread: HashMap<usize, usize> = HashMap::new();
     for part in found.iter().flatten() {
         *spread.entry(*part).or_default() += 1;
@@ -188,20 +85,6 @@ pub fn shorten(text: &str, limit: usize) -> String {
 mod tests {
     use super::*;
 
-    fn all(text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        analyzer().token_stream(text).process(&mut |t| found.push(t.text.clone()));
-        found
-    }
-
-    #[test]
-    fn words_of_both_kinds() {
-        assert_eq!(all("Funding rounds, $7.3B!"), ["fund", "round", "7", "3b"]);
-        assert_eq!(all("Scale的融资轮次"), ["scale", "的融", "融资", "资轮", "轮次"]);
-        assert_eq!(all("融 资"), ["融", "资"]);
-        assert!(all("").is_empty());
-    }
-
     #[test]
     fn the_best_passage_is_not_the_start() {
         let lines = [
@@ -222,11 +105,6 @@ mod tests {
     fn neighbours_in_the_query_are_looked_for_together() {
         let lines = ["Start a free trial of Scale.", "2017 | Series A | 4.5", "2018 | Series B | 18"];
         assert_eq!(best(&lines, "Scale series A", 24), "2017 | Series A | 4.5");
-        let wanted = wanted("What is the Series A of it?");
-        assert_eq!(wanted.words, ["seri"]);
-        assert_eq!(wanted.pairs, [("the".into(), "seri".into()), ("seri".into(), "a".into())]);
-        assert_eq!(super::wanted("who are they").words, ["they"]);
-        assert_eq!(super::wanted("what is it").words.len(), 3);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the three tools share: the search backends, the fetcher, the sessions.
 
-use super::backend::{Endpoints, Search, SearchSpec, Surroundings};
+use super::backend::{self, Endpoints, Search, SearchSpec, Surroundings};
 use super::fetch::{Fetcher, Limits, unpack};
 use super::page::{self, Page};
 use super::sessions::{Keep, Kept, Session, Sessions};
@@ -8,6 +8,7 @@ use super::target::Address;
 use crate::{CallCx, ToolError};
 use polymath_chat::{Hit, ToolFailure, ToolOutput};
 use std::{
+    collections::BTreeMap,
     future::Future,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,7 +24,8 @@ pub struct BrowserConfig {
     pub home: PathBuf,
     /// The SearXNG that `auto` asks first.
     pub searxng: Option<String>,
-    pub brave_key: Option<String>,
+    /// The user's keys for search services, by the backends' names.
+    pub keys: BTreeMap<String, String>,
     pub endpoints: Endpoints,
     pub limits: Limits,
     /// Of what sessions leave behind.
@@ -31,14 +33,14 @@ pub struct BrowserConfig {
 }
 
 impl BrowserConfig {
-    /// Nothing allowed, the public services, and Brave's key from `BRAVE_API_KEY`.
+    /// Nothing allowed, the public services, and keys from the environment.
     pub fn new(search: SearchSpec, home: impl Into<PathBuf>) -> Self {
         BrowserConfig {
             search,
             allow: Vec::new(),
             home: home.into(),
             searxng: None,
-            brave_key: std::env::var("BRAVE_API_KEY").ok().filter(|key| !key.is_empty()),
+            keys: backend::keys(),
             endpoints: Endpoints::default(),
             limits: Limits::default(),
             keep: Keep::default(),
@@ -62,11 +64,12 @@ impl Browser {
     /// # Errors
     /// An allowance that is not `host:port`, or a backend that can't be set up (no such folder).
     pub fn new(config: BrowserConfig) -> Result<Arc<Self>, BrowserError> {
-        let fetcher = Arc::new(Fetcher::new(&config.allow, config.limits).map_err(BrowserError)?);
+        let allow = [config.allow, config.search.own_hosts()].concat();
+        let fetcher = Arc::new(Fetcher::new(&allow, config.limits).map_err(BrowserError)?);
         let around = Surroundings {
             fetcher: fetcher.clone(),
             endpoints: config.endpoints,
-            brave_key: config.brave_key,
+            keys: config.keys,
             searxng: config.searxng,
             home: config.home,
         };
@@ -101,16 +104,14 @@ impl Browser {
     /// The page at `address`, read anew.
     pub(super) async fn page(&self, address: &Address) -> Result<Page, ToolFailure> {
         let limit = self.fetcher.limits().read;
-        let read = match address {
-            Address::Local(path) => {
-                let corpora: Vec<_> = self.search.corpora().cloned().collect();
-                let path = path.clone();
-                tokio::task::spawn_blocking(move || {
-                    let none = || ToolFailure::new("not_found", format!("there is no page local:{path}"));
-                    corpora.iter().find_map(|corpus| corpus.page(&path)).unwrap_or_else(|| Err(none()))
-                })
-            }
-            Address::Web(url) => {
+        let name = address.to_string();
+        let shelf = self.search.shelves().find(|shelf| shelf.contains(&name));
+        let none = ToolFailure::new("not_found", format!("there is no page {address}"));
+        let read = match (shelf, address) {
+            // a site that was indexed is read from there
+            (Some(shelf), _) => tokio::task::spawn_blocking(move || shelf.page(&name).unwrap_or(Err(none))),
+            (None, Address::Kept(_)) => return Err(none),
+            (None, Address::Web(url)) => {
                 let fetched = self.fetcher.fetch(url).await?;
                 tokio::task::spawn_blocking(move || {
                     unpack::check(fetched.kind, &fetched.body, fetched.url.as_str())?;

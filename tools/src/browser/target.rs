@@ -4,19 +4,21 @@ use polymath_chat::{Hit, ToolFailure};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
+/// How the addresses of pages on this machine begin.
+const KEPT: &[&str] = &["local:", "zim:"];
+
 /// Where a page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     Web(String),
-    /// A path below a corpus's folder.
-    Local(String),
+    /// On this machine: `local:PATH`, `zim:FILE/PATH`.
+    Kept(String),
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Address::Web(url) => f.write_str(url),
-            Address::Local(path) => write!(f, "local:{path}"),
+            Address::Web(address) | Address::Kept(address) => f.write_str(address),
         }
     }
 }
@@ -24,22 +26,20 @@ impl fmt::Display for Address {
 impl Address {
     /// Of an address as results show it.
     fn of(url: &str) -> Address {
-        match url.strip_prefix("local:") {
-            Some(path) => Address::Local(path.to_owned()),
-            None => Address::Web(url.to_owned()),
-        }
+        let kept = KEPT.iter().any(|scheme| url.starts_with(scheme));
+        if kept { Address::Kept(url.to_owned()) } else { Address::Web(url.to_owned()) }
     }
 }
 
 /// Finds out what `target` means: the number of a result, an address, a result's title, the path
-/// of a local page (which `is_local` knows), or an address without its `https://`.
+/// of a page on this machine (which `is_kept` knows), or an address without its `https://`.
 ///
 /// # Errors
 /// `not_found` for a number without a result, `arguments` for what can mean nothing.
 pub fn resolve(
     target: &Value,
     hits: &BTreeMap<usize, Hit>,
-    is_local: impl Fn(&str) -> bool,
+    is_kept: impl Fn(&str) -> bool,
 ) -> Result<Address, ToolFailure> {
     let text = match target {
         Value::String(text) => text.trim().to_owned(),
@@ -59,14 +59,14 @@ pub fn resolve(
             ToolFailure::new("not_found", message)
         });
     }
-    if text.starts_with("local:") || text.contains("://") {
+    if KEPT.iter().any(|scheme| text.starts_with(scheme)) || text.contains("://") {
         return Ok(Address::of(text));
     }
     if let Some(hit) = hits.values().rev().find(|hit| same_title(&hit.title, text)) {
         return Ok(Address::of(&hit.url));
     }
-    if is_local(text) {
-        return Ok(Address::Local(text.to_owned()));
+    if let Some(address) = KEPT.iter().map(|scheme| format!("{scheme}{text}")).find(|address| is_kept(address)) {
+        return Ok(Address::Kept(address));
     }
     if text.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('.') && !scheme.contains(' ')) {
         return Ok(Address::Web(text.to_owned())); // javascript:, data:, file: … are refused where all are

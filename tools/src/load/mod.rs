@@ -103,6 +103,13 @@ pub fn table_in(text: &str, name: &str) -> Option<Table> {
     loaded(read(text.as_bytes(), kind), name, kind).table
 }
 
+/// The table of a workbook of this name: of its first sheet that has one.
+pub fn table_of_book(bytes: &[u8], name: &str) -> Option<Table> {
+    let kind = kind(&bytes[..bytes.len().min(8)], name);
+    let is_book = matches!(kind, Kind::Book(_)) && bytes.len() as u64 <= BYTES;
+    if is_book { loaded(read(bytes, kind), name, kind).table } else { None }
+}
+
 fn read(bytes: &[u8], kind: Kind) -> Found {
     if let Kind::Book(book) = kind {
         return excel::read(bytes, book);

@@ -1,6 +1,8 @@
 //! A browser over a folder of the test's own or over loopback servers, and calls to its tools.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod zim;
+
 use polymath_chat::{ToolFailure, ToolOutput};
 use polymath_tools::{
     CallCx, Registry, Tool, ToolError,
@@ -21,9 +23,12 @@ pub struct Bench {
 impl Bench {
     /// `change` may set anything but the home.
     pub fn new(search: &str, change: impl FnOnce(&mut BrowserConfig)) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Bench::in_home(tempfile::tempdir().unwrap(), search, change)
+    }
+
+    pub fn in_home(home: TempDir, search: &str, change: impl FnOnce(&mut BrowserConfig)) -> Self {
         let mut config = BrowserConfig::new(SearchSpec::parse(search).unwrap(), home.path());
-        config.brave_key = None;
+        config.keys.clear();
         change(&mut config);
         let browser = Browser::new(config).unwrap();
         let tools: [Arc<dyn Tool>; 3] = [

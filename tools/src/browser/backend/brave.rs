@@ -2,11 +2,10 @@
 //!
 //! <https://api-dashboard.search.brave.com/app/documentation/web-search/get-started>
 
-use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
+use super::service::{Scope, SearchBackend, Surroundings, Trouble, json, plain, with_query};
 use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
-use polymath_chat::{Hit, ToolFailure};
-use serde_json::Value;
+use polymath_chat::Hit;
 use std::sync::Arc;
 
 struct Brave {
@@ -16,8 +15,9 @@ struct Brave {
 }
 
 pub fn build(_: &str, around: &Surroundings) -> Result<Box<dyn SearchBackend>, String> {
-    let key = around.brave_key.clone().ok_or("search backend brave needs a key: set BRAVE_API_KEY")?;
-    Ok(Box::new(Brave { base: around.endpoints.brave.clone(), key, fetcher: around.fetcher.clone() }))
+    let key = around.keys.get("brave").cloned().ok_or("search backend brave needs a key: set BRAVE_API_KEY")?;
+    let base = around.base("brave", "https://api.search.brave.com");
+    Ok(Box::new(Brave { base, key, fetcher: around.fetcher.clone() }))
 }
 
 #[async_trait]
@@ -26,18 +26,19 @@ impl SearchBackend for Brave {
         "brave"
     }
 
-    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, ToolFailure> {
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, Trouble> {
         let count = limit.min(20).to_string(); // the API's own bound
         let url = with_query(&self.base, "/res/v1/web/search", &[("q", query), ("count", &count)])?;
         let reply =
             self.fetcher.ask(url, &[("X-Subscription-Token", &self.key), ("Accept", "application/json")]).await?;
         match reply.status.as_u16() {
-            200 => {}
-            401 | 403 | 422 => return Err(ToolFailure::new("network", "the key in BRAVE_API_KEY was refused")),
-            429 => return Err(ToolFailure::new("network", "the key's quota is used up for now")),
-            _ => return Err(unexpected("results", &reply)),
+            401 | 403 | 422 => return Err(Trouble::refused("does not take the key in BRAVE_API_KEY")),
+            429 => {
+                return Err(Trouble::Refused { why: "the key's quota is used up".into(), wait: reply.retry_after });
+            }
+            _ => {}
         }
-        let body: Value = serde_json::from_str(&reply.text).map_err(|_| unexpected("JSON", &reply))?;
+        let body = json(&reply)?;
         // a reply without "web" is one without web results
         let results = body["web"]["results"].as_array().map(Vec::as_slice).unwrap_or_default();
         let hits = results.iter().filter_map(|r| {
@@ -50,5 +51,8 @@ impl SearchBackend for Brave {
             })
         });
         Ok(hits.take(limit).collect())
+    }
+    fn scope(&self) -> Scope {
+        Scope::Web
     }
 }

@@ -1,39 +1,24 @@
 //! DuckDuckGo's page for browsers without scripts; there is no official API.
 //!
-//! After a few searches it may answer 202 with a puzzle for people. That is recognised, and the
-//! service is then left alone for a while, longer each time, so that the next backend gets its turn
-//! at once.
+//! After a few searches it may answer 202 with a puzzle for people, or with an empty page: both are told
+//! from a page without results, and count as failures.
 
-use super::service::{SearchBackend, Surroundings, unexpected, with_query};
-use crate::browser::fetch::{Fetcher, Reply};
+use super::service::{Scope, SearchBackend, Surroundings, Trouble, unexpected, welcome, with_query};
+use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
 use dom_query::{Document, NodeRef};
-use polymath_chat::{Hit, ToolFailure};
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use polymath_chat::Hit;
+use std::sync::Arc;
 use url::Url;
 
 struct DuckDuckGo {
     base: String,
     fetcher: Arc<Fetcher>,
-    pause: Mutex<Pause>,
 }
-
-/// For how long not to ask.
-#[derive(Default)]
-struct Pause {
-    until: Option<Instant>,
-    last: Duration,
-}
-
-const FIRST_PAUSE: Duration = Duration::from_secs(15);
-const LONGEST_PAUSE: Duration = Duration::from_secs(240);
 
 pub fn build(_: &str, around: &Surroundings) -> Result<Box<dyn SearchBackend>, String> {
-    let (base, fetcher) = (around.endpoints.duckduckgo.clone(), around.fetcher.clone());
-    Ok(Box::new(DuckDuckGo { base, fetcher, pause: Mutex::default() }))
+    let base = around.base("duckduckgo", "https://html.duckduckgo.com");
+    Ok(Box::new(DuckDuckGo { base, fetcher: around.fetcher.clone() }))
 }
 
 #[async_trait]
@@ -42,56 +27,35 @@ impl SearchBackend for DuckDuckGo {
         "duckduckgo"
     }
 
-    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, ToolFailure> {
-        if let Some(left) = self.left() {
-            return Err(refused(left));
-        }
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, Trouble> {
         let url = with_query(&self.base, "/html/", &[("q", query)])?;
         let reply = self.fetcher.ask(url, &[("Accept", "text/html"), ("Accept-Language", "en,*;q=0.5")]).await?;
-        if is_refusal(&reply) {
-            return Err(refused(self.pause_longer()));
+        welcome(&reply)?;
+        match reply.status.as_u16() {
+            403 => Err(Trouble::refused("refuses automatic searches for now")),
+            200..300 => read(&reply.text, limit).ok_or_else(|| unexpected("a page of results", &reply)),
+            _ => Err(unexpected("results", &reply)),
         }
-        if !reply.status.is_success() {
-            return Err(unexpected("results", &reply));
-        }
-        *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = Pause::default();
-        read(&reply.text, limit).ok_or_else(|| unexpected("a page of results", &reply))
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Web
     }
 }
 
-impl DuckDuckGo {
-    fn left(&self) -> Option<Duration> {
-        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        pause.until?.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())
-    }
-
-    fn pause_longer(&self) -> Duration {
-        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        pause.last = (pause.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-        pause.until = Some(Instant::now() + pause.last);
-        pause.last
-    }
-}
-
-fn refused(wait: Duration) -> ToolFailure {
-    let seconds = wait.as_secs().max(1);
-    ToolFailure::new("network", format!("refuses automatic searches for now; try again in {seconds} s"))
-}
-
-fn is_refusal(reply: &Reply) -> bool {
-    matches!(reply.status.as_u16(), 202 | 403 | 418 | 429)
-        || ["anomaly-modal", "anomaly.js", "challenge-form"].iter().any(|sign| reply.text.contains(sign))
-}
+/// How a page says that there are no results.
+const NOTHING: &str = ".no-results, .no-results-message, .result--no-result";
 
 /// The results on a page; `None` when it is no page of results.
 fn read(html: &str, limit: usize) -> Option<Vec<Hit>> {
     let page = Document::from(html);
     let results = page.select(".result");
     if !results.exists() {
-        return page.select(".no-results, .no-results-message, #links").exists().then(Vec::new);
+        return page.select(NOTHING).exists().then(Vec::new);
     }
-    let hits = results.nodes().iter().filter_map(hit);
-    Some(hits.take(limit).collect())
+    let hits: Vec<Hit> = results.nodes().iter().filter_map(hit).take(limit).collect();
+    // a page of nothing but advertisements says nothing either
+    (!hits.is_empty() || page.select(NOTHING).exists()).then_some(hits)
 }
 
 fn hit(result: &NodeRef) -> Option<Hit> {

@@ -1,5 +1,6 @@
 //! `--search` as people write it: `auto`, or backends with commas between them.
 
+use super::kiwix;
 use super::service::Surroundings;
 use super::table::{Argument, BACKENDS};
 use std::str::FromStr;
@@ -50,8 +51,23 @@ impl SearchSpec {
         SearchSpec { parts: vec![("auto".into(), String::new())] }
     }
 
-    /// The backends meant, `auto` replaced by what there is: the configured SearXNG, Brave when
-    /// there is a key, DuckDuckGo, and Wikipedia, which never turns anybody away.
+    /// Hosts whose pages may be opened wherever they are, since the user named them: `host:port` each.
+    pub fn own_hosts(&self) -> Vec<String> {
+        let servers = self.parts.iter().filter(|(name, _)| name == kiwix::NAME);
+        let host = |(_, address): &(String, String)| {
+            let url = url::Url::parse(address).ok()?;
+            Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+        };
+        servers.filter_map(host).collect()
+    }
+
+    /// Whether the backends are polymath's to choose.
+    pub(super) fn is_auto(&self) -> bool {
+        self.parts.iter().any(|(name, _)| name == "auto")
+    }
+
+    /// The backends meant, `auto` replaced by what there is: the configured SearXNG, those that the
+    /// user has keys for, and those that need none.
     pub(super) fn resolve(&self, around: &Surroundings) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for part in &self.parts {
@@ -62,10 +78,8 @@ impl SearchSpec {
             if let Some(url) = &around.searxng {
                 all.push(("searxng".into(), url.clone()));
             }
-            if around.brave_key.is_some() {
-                all.push(("brave".into(), String::new()));
-            }
-            all.extend(["duckduckgo", "wikipedia"].map(|name| (name.to_owned(), String::new())));
+            let there = BACKENDS.iter().filter(|row| row.auto || around.keys.contains_key(row.name));
+            all.extend(there.map(|row| (row.name.to_owned(), String::new())));
         }
         all
     }
@@ -121,7 +135,11 @@ mod tests {
     #[test]
     fn errors_say_what_to_write() {
         let message = |text: &str| SearchSpec::parse(text).unwrap_err().to_string();
-        assert!(message("").starts_with("no search backend given; use auto, local:NAME_OR_FOLDER, searxng:URL"));
+        assert!(
+            message("").starts_with(
+                "no search backend given; use auto, local:NAME_OR_FOLDER, zim:FILE, kiwix:URL, searxng:URL"
+            )
+        );
         assert!(message("gogle").contains("unknown search backend \"gogle\""));
         assert_eq!(message("local"), "search backend local needs NAME_OR_FOLDER: write local:NAME_OR_FOLDER");
         assert_eq!(message("brave:key"), "search backend brave takes nothing behind it, but got \"key\"");

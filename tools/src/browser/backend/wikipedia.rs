@@ -1,15 +1,15 @@
 //! Wikipedia, through MediaWiki's search API: <https://www.mediawiki.org/wiki/API:Search>.
 
-use super::service::{SearchBackend, Surroundings, plain, unexpected, with_query};
+use super::service::{SearchBackend, Surroundings, Trouble, json, plain, unexpected, with_query};
 use crate::browser::fetch::Fetcher;
 use async_trait::async_trait;
-use polymath_chat::{Hit, ToolFailure};
+use polymath_chat::Hit;
 use polymath_quantity::text::is_cjk;
-use serde_json::Value;
 use std::sync::Arc;
 
 struct Wikipedia {
     name: String,
+    /// `{lang}` becomes the language's code.
     base: String,
     /// `None`: the query's own.
     language: Option<String>,
@@ -22,8 +22,13 @@ pub fn build(language: &str, around: &Surroundings) -> Result<Box<dyn SearchBack
         return Err(format!("search backend wikipedia:{language}: the language must be a code such as en or zh"));
     }
     let name = if language.is_empty() { "wikipedia".into() } else { format!("wikipedia:{language}") };
-    let (base, fetcher) = (around.endpoints.wikipedia.clone(), around.fetcher.clone());
-    Ok(Box::new(Wikipedia { name, base, language: Some(language).filter(|l| !l.is_empty()), fetcher }))
+    let base = around.base("wikipedia", "https://{lang}.wikipedia.org");
+    Ok(Box::new(Wikipedia {
+        name,
+        base,
+        language: Some(language).filter(|l| !l.is_empty()),
+        fetcher: around.fetcher.clone(),
+    }))
 }
 
 /// The Wikipedia that a query's script points to; English unless it is plainly another.
@@ -46,7 +51,7 @@ impl SearchBackend for Wikipedia {
         &self.name
     }
 
-    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, ToolFailure> {
+    async fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, Trouble> {
         let language = self.language.as_deref().unwrap_or_else(|| language_of(query));
         let base = self.base.replace("{lang}", language);
         let count = limit.min(50).to_string();
@@ -60,12 +65,11 @@ impl SearchBackend for Wikipedia {
             ("srsearch", query),
         ];
         let reply = self.fetcher.ask(with_query(&base, "/w/api.php", &asked)?, &[]).await?;
-        if !reply.status.is_success() {
-            return Err(unexpected("results", &reply));
-        }
-        let body: Value = serde_json::from_str(&reply.text).map_err(|_| unexpected("JSON", &reply))?;
+        let body = json(&reply)?;
         if let Some(info) = body["error"]["info"].as_str() {
-            return Err(ToolFailure::new("network", format!("answered: {info}")));
+            let busy = matches!(body["error"]["code"].as_str(), Some("ratelimited" | "maxlag"));
+            let why = format!("answered: {info}");
+            return Err(if busy { Trouble::refused(why) } else { Trouble::failed(why) });
         }
         let results = body["query"]["search"].as_array().ok_or_else(|| unexpected("results", &reply))?;
         let hits = results.iter().filter_map(|r| {

@@ -15,18 +15,51 @@ pub enum Kind {
     Markdown,
     Json,
     Pdf,
+    Csv,
+    /// RSS, Atom.
+    Feed,
+    Epub,
+    Docx,
+    Xlsx,
 }
 
 impl Kind {
+    const NAMES: [(Kind, &str); 10] = [
+        (Kind::Html, "html"),
+        (Kind::Text, "text"),
+        (Kind::Markdown, "markdown"),
+        (Kind::Json, "json"),
+        (Kind::Pdf, "pdf"),
+        (Kind::Csv, "csv"),
+        (Kind::Feed, "feed"),
+        (Kind::Epub, "epub"),
+        (Kind::Docx, "docx"),
+        (Kind::Xlsx, "xlsx"),
+    ];
+
+    /// For a record.
+    pub fn name(self) -> &'static str {
+        Kind::NAMES.iter().find(|(kind, _)| *kind == self).map_or("text", |(_, name)| name)
+    }
+
+    pub fn of_name(name: &str) -> Option<Kind> {
+        Kind::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
     /// The kind a file name promises.
     pub fn of_path(path: &str) -> Option<Kind> {
         let (_, extension) = path.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "html" | "htm" | "xhtml" => Some(Kind::Html),
-            "txt" | "text" | "csv" => Some(Kind::Text),
+            "txt" | "text" => Some(Kind::Text),
+            "csv" | "tsv" => Some(Kind::Csv),
             "md" | "markdown" => Some(Kind::Markdown),
-            "json" => Some(Kind::Json),
+            "json" | "jsonl" | "ndjson" => Some(Kind::Json),
             "pdf" => Some(Kind::Pdf),
+            "rss" | "atom" => Some(Kind::Feed),
+            "epub" => Some(Kind::Epub),
+            "docx" => Some(Kind::Docx),
+            "xlsx" | "xlsm" => Some(Kind::Xlsx),
             _ => None,
         }
     }
@@ -39,17 +72,34 @@ impl Kind {
         let mime = header.unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         match mime.as_str() {
             "application/pdf" | "application/x-pdf" => return Ok(Kind::Pdf),
-            "" | "application/octet-stream" | "binary/octet-stream" => {}
+            "application/epub+zip" => return Ok(Kind::Epub),
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => return Ok(Kind::Docx),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => return Ok(Kind::Xlsx),
+            "application/rss+xml" | "application/atom+xml" | "application/feed+json" => return Ok(Kind::Feed),
+            "text/csv" | "text/tab-separated-values" => return Ok(Kind::Csv),
+            "" | "application/octet-stream" | "binary/octet-stream" | "application/zip" => {}
             "text/html" | "application/xhtml+xml" => return Ok(if is_pdf(body) { Kind::Pdf } else { Kind::Html }),
             "text/markdown" | "text/x-markdown" => return Ok(Kind::Markdown),
             "text/plain" => return Ok(Kind::of_path(path).filter(|k| *k == Kind::Markdown).unwrap_or(Kind::Text)),
             "text/css" | "text/javascript" => return Err(mime),
             m if m == "application/json" || m.ends_with("+json") => return Ok(Kind::Json),
-            m if m.starts_with("text/") || m.ends_with("xml") => return Ok(Kind::Text),
+            m if m.ends_with("json-seq") || m.ends_with("ndjson") || m.ends_with("jsonl") => return Ok(Kind::Json),
+            m if m.starts_with("text/") || m.ends_with("xml") => {
+                return Ok(if is_feed(body) { Kind::Feed } else { Kind::Text });
+            }
             _ => return Err(mime),
         }
         if is_pdf(body) {
             return Ok(Kind::Pdf);
+        }
+        if body.starts_with(b"PK\x03\x04") {
+            let has = |name: &[u8]| body.windows(name.len()).any(|part| part == name);
+            return match () {
+                () if has(b"mimetypeapplication/epub+zip") => Ok(Kind::Epub),
+                () if has(b"word/document.xml") => Ok(Kind::Docx),
+                () if has(b"xl/workbook.xml") => Ok(Kind::Xlsx),
+                () => Err(if mime.is_empty() { "a ZIP file".to_owned() } else { mime }),
+            };
         }
         let start = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().to_ascii_lowercase();
         if start.starts_with("<!doctype html") || start.starts_with("<html") {
@@ -58,8 +108,16 @@ impl Kind {
         if body.contains(&0) {
             return Err(if mime.is_empty() { "unlabelled binary data".to_owned() } else { mime });
         }
-        Ok(Kind::of_path(path).filter(|k| *k != Kind::Pdf).unwrap_or(Kind::Text))
+        let binary = |kind: &Kind| matches!(kind, Kind::Pdf | Kind::Epub | Kind::Docx | Kind::Xlsx);
+        Ok(Kind::of_path(path).filter(|kind| !binary(kind)).unwrap_or(Kind::Text))
     }
+}
+
+/// Whether XML that is labelled as nothing else begins as a feed does.
+fn is_feed(body: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&body[..body.len().min(1024)]).to_ascii_lowercase();
+    start.trim_start_matches('\u{feff}').starts_with("<?xml")
+        && ["<rss", "<feed", "<rdf:rdf"].iter().any(|root| start.contains(root))
 }
 
 fn is_pdf(body: &[u8]) -> bool {
@@ -123,12 +181,16 @@ mod tests {
         check(Some("text/html"), "/x", b"%PDF-1.4", Ok(Kind::Pdf));
         check(Some("application/ld+json"), "/x", b"{}", Ok(Kind::Json));
         check(Some("text/plain"), "/notes.md", b"# a", Ok(Kind::Markdown));
-        check(Some("text/csv"), "/x", b"a,b", Ok(Kind::Text));
+        check(Some("text/csv"), "/x", b"a,b", Ok(Kind::Csv));
+        check(Some("text/xml"), "/x", b"<?xml version='1.0'?><rss>", Ok(Kind::Feed));
+        check(Some("text/xml"), "/x", b"<?xml version='1.0'?><other>", Ok(Kind::Text));
+        check(None, "/x", b"PK\x03\x04\x14mimetypeapplication/epub+zip", Ok(Kind::Epub));
+        check(Some("application/zip"), "/x.docx", b"PK\x03\x04 word/document.xml", Ok(Kind::Docx));
         check(None, "/x", b" <!DOCTYPE html><p>", Ok(Kind::Html));
         check(Some("application/octet-stream"), "/x.md", b"# a", Ok(Kind::Markdown));
         check(None, "/x", b"\x00\x01", Err("unlabelled binary data"));
         check(Some("image/png"), "/x", b"\x89PNG", Err("image/png"));
-        check(Some("application/zip"), "/x", b"PK", Err("application/zip"));
+        check(Some("application/zip"), "/x", b"PK\x03\x04\x00", Err("application/zip"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod content;
+pub mod revisit;
 pub mod unpack;
 
 use content::Kind;
@@ -14,7 +15,7 @@ use polymath_chat::ToolFailure;
 use reqwest::{
     Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header,
+    header::{self, HeaderName},
 };
 use std::{collections::HashSet, error::Error, net::SocketAddr, sync::OnceLock, time::Duration};
 use url::{Host, Url};
@@ -62,6 +63,8 @@ pub struct Fetched {
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
+    /// For how long the service wants to be left alone.
+    pub retry_after: Option<Duration>,
     pub text: String,
 }
 
@@ -94,19 +97,32 @@ impl Fetcher {
     /// `arguments` for what is no address, `denied` for addresses that must not be dialled,
     /// `timeout`, `not_found`, `unsupported` for content that can't be read, `network` for the rest.
     pub async fn fetch(&self, address: &str) -> Result<Fetched, ToolFailure> {
+        self.in_time(address, async {
+            let (url, reply) = self.follow(address, &[]).await?;
+            self.document(url, reply).await
+        })
+        .await
+    }
+
+    async fn in_time<T>(
+        &self,
+        address: &str,
+        work: impl Future<Output = Result<T, ToolFailure>>,
+    ) -> Result<T, ToolFailure> {
         let total = self.limits.total;
-        match tokio::time::timeout(total, self.follow(address)).await {
+        match tokio::time::timeout(total, work).await {
             Ok(result) => result,
             Err(_) => Err(ToolFailure::new("timeout", format!("{address} sent no complete answer in {total:.0?}"))),
         }
     }
 
-    async fn follow(&self, address: &str) -> Result<Fetched, ToolFailure> {
+    /// What stands behind all redirects, and where that is.
+    async fn follow(&self, address: &str, headers: &[(HeaderName, String)]) -> Result<(Url, Response), ToolFailure> {
         let mut url = parse(address)?;
         for _ in 0..=self.limits.redirects {
-            let reply = self.hop(&url).await?;
-            if !reply.status().is_redirection() {
-                return self.document(url, reply).await;
+            let reply = self.hop(&url, headers).await?;
+            if !reply.status().is_redirection() || reply.status() == StatusCode::NOT_MODIFIED {
+                return Ok((url, reply));
             }
             let target = reply.headers().get(header::LOCATION).and_then(|v| v.to_str().ok());
             let target = target.ok_or_else(|| {
@@ -122,7 +138,7 @@ impl Fetcher {
     }
 
     /// One request, no redirect followed.
-    async fn hop(&self, url: &Url) -> Result<Response, ToolFailure> {
+    async fn hop(&self, url: &Url, headers: &[(HeaderName, String)]) -> Result<Response, ToolFailure> {
         let client = if self.is_allowed(url) {
             self.trusted()?
         } else {
@@ -140,7 +156,8 @@ impl Fetcher {
             check_port(url)?;
             self.guarded()?
         };
-        let reply = client.get(url.clone()).send().await.map_err(|e| self.failure(url, &e))?;
+        let request = headers.iter().fold(client.get(url.clone()), |r, (name, value)| r.header(name, value));
+        let reply = request.send().await.map_err(|e| self.failure(url, &e))?;
         self.check_head(url, &reply)?;
         Ok(reply)
     }
@@ -170,7 +187,9 @@ impl Fetcher {
         let header = reply.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let body = self.body(&url, reply).await?;
         let kind = Kind::of_reply(header.as_deref(), url.path(), &body).map_err(|mime| {
-            let message = format!("{url} is {mime}; only web pages, text, Markdown, JSON and PDF can be read");
+            let message = format!(
+                "{url} is {mime}; only web pages, text, Markdown, JSON, CSV, feeds, PDF, DOCX, XLSX and EPUB can be read"
+            );
             ToolFailure::new("unsupported", message)
         })?;
         url.set_fragment(None);
@@ -208,10 +227,10 @@ impl Fetcher {
             let request = headers.iter().fold(self.trusted()?.get(url.clone()), |r, (k, v)| r.header(*k, *v));
             let reply = request.send().await.map_err(|e| self.failure(&url, &e))?;
             self.check_head(&url, &reply)?;
-            let status = reply.status();
+            let (status, retry_after) = (reply.status(), retry_after(&reply));
             let charset = header_charset_of(&reply);
             let body = self.body(&url, reply).await?;
-            Ok(Reply { status, text: content::decode(&body, charset) })
+            Ok(Reply { status, retry_after, text: content::decode(&body, charset) })
         };
         match tokio::time::timeout(total, asked).await {
             Ok(result) => result,
@@ -291,6 +310,12 @@ fn site(url: &Url) -> String {
 
 fn header_charset_of(reply: &Response) -> Option<&'static encoding_rs::Encoding> {
     content::header_charset(reply.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()))
+}
+
+/// `Retry-After` in seconds; what gives a date is not read.
+fn retry_after(reply: &Response) -> Option<Duration> {
+    let seconds = reply.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// # Errors

@@ -5,8 +5,11 @@
 //! so that no part of a page loses what its figures are about.
 
 mod block;
+mod columns;
+mod data;
 mod hidden;
 mod html;
+mod office;
 mod outline;
 mod parts;
 mod pdf;
@@ -76,22 +79,16 @@ pub fn read(
     url: &str,
 ) -> Result<Page, ToolFailure> {
     let refuse = |why: &str| Err(ToolFailure::new("unsupported", format!("{url} cannot be read: {why}")));
-    let document = if kind == Kind::Pdf {
-        match pdf::read(body) {
-            Ok(document) => document,
-            Err(why) => return refuse(&why),
-        }
-    } else {
-        let text = content::decode(body, charset);
-        if content::is_garbage(&text) {
-            return refuse("it is not text");
-        }
-        match kind {
-            Kind::Html => html::read(&text),
-            Kind::Markdown => plain::markdown(&text),
-            Kind::Json => plain::json(&text),
-            _ => plain::text(&text),
-        }
+    let document = match kind {
+        Kind::Pdf => pdf::read(body),
+        Kind::Docx => office::docx(body),
+        Kind::Epub => office::epub(body),
+        Kind::Xlsx => data::workbook(body),
+        _ => of_text(kind, body, charset),
+    };
+    let document = match document {
+        Ok(document) => document,
+        Err(why) => return refuse(&why),
     };
     let page = assemble(document, url);
     if page.lines.is_empty() {
@@ -102,6 +99,24 @@ pub fn read(
         });
     }
     Ok(page)
+}
+
+/// # Errors
+/// Why it can't be read, in words.
+fn of_text(kind: Kind, body: &[u8], charset: Option<&'static encoding_rs::Encoding>) -> Result<Document, String> {
+    let text = content::decode(body, charset);
+    if content::is_garbage(&text) {
+        return Err("it is not text".into());
+    }
+    Ok(match kind {
+        Kind::Html => html::read(&text),
+        Kind::Markdown => plain::markdown(&text),
+        Kind::Json => data::json(&text),
+        Kind::Csv => data::csv(&text).unwrap_or_else(|| plain::text(&text)),
+        // feeds name their charset themselves
+        Kind::Feed => data::feed(body).unwrap_or_else(|| html::read(&text)),
+        _ => plain::text(&text),
+    })
 }
 
 impl Page {

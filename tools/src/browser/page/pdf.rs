@@ -4,8 +4,9 @@
 //! costs one page. Scanned pages hold no text, and none is made up: there is no character recognition.
 
 use super::block::{Block, Document as Read};
-use super::plain;
-use pdf_extract::{Document, Object, PlainTextOutput, output_doc_page};
+use super::columns::{self, Run};
+use super::plain::{self, Spelling};
+use pdf_extract::{Document, MediaBox, Object, OutputDev, OutputError, PlainTextOutput, Transform, output_doc_page};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Widths that a font may list; there are no more character codes than these.
@@ -28,24 +29,117 @@ pub fn read(body: &[u8]) -> Result<Read, String> {
         }
     }
     spell_out_widths(&mut file);
+    let pages: Vec<(u32, Option<Printed>)> = file
+        .get_pages()
+        .into_keys()
+        .map(|number| (number, catch_unwind(AssertUnwindSafe(|| page(&file, number))).ok().flatten()))
+        .collect();
+    let spelling = Spelling::of(pages.iter().filter_map(|(_, page)| page.as_ref()).map(|page| page.text.as_str()));
     let mut blocks = Vec::new();
-    for number in file.get_pages().into_keys() {
-        match catch_unwind(AssertUnwindSafe(|| page(&file, number))) {
-            Ok(Some(text)) => blocks.extend(plain::unwrap(&text, true).into_iter().map(Block::Paragraph)),
-            _ => blocks.push(Block::Paragraph(format!("[page {number} could not be read]"))),
+    for (number, page) in pages {
+        match page {
+            Some(Printed { columns: Some(paragraphs), .. }) => {
+                blocks.extend(paragraphs.iter().map(|lines| Block::Paragraph(spelling.joined(lines))));
+            }
+            Some(page) => blocks.extend(plain::unwrap(&page.text, true, &spelling).into_iter().map(Block::Paragraph)),
+            None => blocks.push(Block::Paragraph(format!("[page {number} could not be read]"))),
         }
     }
     let title = catch_unwind(AssertUnwindSafe(|| title(&file))).ok().flatten();
     Ok(Read { title, blocks, ..Read::default() })
 }
 
-fn page(file: &Document, number: u32) -> Option<String> {
+/// A page as the file draws it, and in the order of its columns where it has some.
+struct Printed {
+    text: String,
+    columns: Option<Vec<Vec<String>>>,
+}
+
+fn page(file: &Document, number: u32) -> Option<Printed> {
     let mut text = String::new();
-    output_doc_page(file, &mut PlainTextOutput::new(&mut text), number).ok()?;
-    for (ligature, letters) in [("ﬀ", "ff"), ("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬃ", "ffi"), ("ﬄ", "ffl")] {
-        text = text.replace(ligature, letters);
+    let mut output =
+        Places { plain: PlainTextOutput::new(&mut text), flip: Transform::identity(), word: true, runs: Vec::new() };
+    output_doc_page(file, &mut output, number).ok()?;
+    let columns = columns::read(output.runs);
+    let columns =
+        columns.map(|all| all.into_iter().map(|lines| lines.iter().map(|line| letters(line)).collect()).collect());
+    Some(Printed { text: letters(&text), columns })
+}
+
+/// Ligatures as the letters that they are.
+fn letters(text: &str) -> String {
+    let ligatures = [("ﬀ", "ff"), ("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬃ", "ffi"), ("ﬄ", "ffl")];
+    ligatures.into_iter().fold(text.to_owned(), |text, (ligature, letters)| text.replace(ligature, letters))
+}
+
+/// Takes down the text as pdf-extract does, and where its pieces stand.
+struct Places<'a> {
+    plain: PlainTextOutput<&'a mut String>,
+    flip: Transform,
+    /// Whether a piece of text begins, before which there may be a space that nobody wrote.
+    word: bool,
+    runs: Vec<Run>,
+}
+
+/// In parts of the size of letters: a gap that parts pieces of a line, and one that parts words.
+const GAP: f64 = 1.2;
+const SPACE: f64 = 0.1;
+
+impl OutputDev for Places<'_> {
+    fn begin_page(
+        &mut self,
+        number: u32,
+        page: &MediaBox,
+        art: Option<(f64, f64, f64, f64)>,
+    ) -> Result<(), OutputError> {
+        self.flip = Transform::row_major(1., 0., 0., -1., 0., page.ury - page.lly);
+        self.plain.begin_page(number, page, art)
     }
-    Some(text)
+
+    fn end_page(&mut self) -> Result<(), OutputError> {
+        self.plain.end_page()
+    }
+
+    fn output_character(
+        &mut self,
+        place: &Transform,
+        width: f64,
+        spacing: f64,
+        size: f64,
+        text: &str,
+    ) -> Result<(), OutputError> {
+        let at = place.post_transform(&self.flip);
+        let (x, y) = (at.m31, at.m32);
+        // the side of the square that has the area of a letter's rectangle
+        let scale = (place.m11 * place.m22 - place.m12 * place.m21).abs().sqrt() * size;
+        let end = x + width * scale;
+        match self.runs.last_mut() {
+            Some(run) if (y - run.y).abs() < 0.3 * scale && x > run.right - scale && x < run.right + GAP * scale => {
+                if self.word && x > run.right + SPACE * scale && !run.text.ends_with(' ') {
+                    run.text.push(' ');
+                }
+                run.text.push_str(text);
+                run.right = run.right.max(end);
+            }
+            _ if text.trim().is_empty() => {}
+            _ => self.runs.push(Run { left: x, right: end, y, size: scale, text: text.to_owned() }),
+        }
+        self.word = false;
+        self.plain.output_character(place, width, spacing, size, text)
+    }
+
+    fn begin_word(&mut self) -> Result<(), OutputError> {
+        self.word = true;
+        self.plain.begin_word()
+    }
+
+    fn end_word(&mut self) -> Result<(), OutputError> {
+        self.plain.end_word()
+    }
+
+    fn end_line(&mut self) -> Result<(), OutputError> {
+        self.plain.end_line()
+    }
 }
 
 /// Fonts list their characters' widths one by one, or by ranges of equal ones. pdf-extract 0.12

@@ -1,11 +1,13 @@
-//! Text, Markdown and JSON: hardly more than cutting into lines.
+//! Text and Markdown: hardly more than cutting into lines.
 
 use super::block::{Block, Document};
 use super::table::PageTable;
+use std::collections::HashSet;
 
 /// Paragraphs end at empty lines; hard-wrapped ones are joined again.
 pub fn text(text: &str) -> Document {
-    let blocks = unwrap(text, false).into_iter().map(Block::Paragraph).collect();
+    let spelling = Spelling::of([text].into_iter());
+    let blocks = unwrap(text, false, &spelling).into_iter().map(Block::Paragraph).collect();
     Document { blocks, ..Document::default() }
 }
 
@@ -64,20 +66,13 @@ fn is_rule(line: &str) -> bool {
     line.len() >= 3 && line.contains("--") && line.chars().all(|c| matches!(c, '-' | '|' | ':' | ' '))
 }
 
-pub fn json(text: &str) -> Document {
-    let value = serde_json::from_str::<serde_json::Value>(text);
-    let pretty = value.ok().and_then(|v| serde_json::to_string_pretty(&v).ok());
-    let lines = pretty.as_deref().unwrap_or(text).lines().filter(|l| !l.trim().is_empty());
-    Document { blocks: lines.map(|l| Block::Verbatim(l.to_owned())).collect(), ..Document::default() }
-}
-
 /// Lines shorter than this (characters) end where their author wanted them to.
 const WRAPPED: usize = 50;
 
 /// Joins lines that were broken for the width of a page: long ones that end in mid-sentence before
 /// one that goes on in lower case. `across`: even where there is an empty line between them, which
 /// in PDF files is but a wide line spacing.
-pub fn unwrap(text: &str, across: bool) -> Vec<String> {
+pub fn unwrap(text: &str, across: bool, spelling: &Spelling) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut open = false;
     for line in text.lines() {
@@ -88,14 +83,7 @@ pub fn unwrap(text: &str, across: bool) -> Vec<String> {
         }
         let lower = line.starts_with(char::is_lowercase);
         match lines.last_mut() {
-            Some(last) if open && (lower || last.ends_with(',')) => {
-                if lower && last.ends_with('-') {
-                    last.pop(); // a word that was hyphenated
-                } else {
-                    last.push(' ');
-                }
-                last.push_str(&line);
-            }
+            Some(last) if open && (lower || last.ends_with(',')) => spelling.join(last, &line),
             _ => lines.push(line.clone()),
         }
         open = line.chars().count() >= WRAPPED && !line.ends_with(['.', '!', '?', ':', '。']);
@@ -103,16 +91,77 @@ pub fn unwrap(text: &str, across: bool) -> Vec<String> {
     lines
 }
 
+/// How a text spells its words: whether one that is parted at the end of a line has a hyphen of its own.
+#[derive(Default)]
+pub struct Spelling(HashSet<String>);
+
+impl Spelling {
+    /// The words of a text, those with hyphens as wholes. What stands at the ends of lines says nothing.
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        let words = texts.flat_map(str::lines).flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '-'));
+        Spelling(words.filter(|word| word.len() > 1 && !word.ends_with('-')).map(str::to_lowercase).collect())
+    }
+
+    /// Lines as one.
+    pub fn joined(&self, lines: &[String]) -> String {
+        let mut text = String::new();
+        for line in lines {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            if text.is_empty() { text = line } else { self.join(&mut text, &line) }
+        }
+        text
+    }
+
+    /// Adds the next line: to the half of a word that ends the last one, or behind a space.
+    fn join(&self, text: &mut String, line: &str) {
+        let parted = text.ends_with(['-', '\u{ad}']) && line.starts_with(char::is_lowercase);
+        if parted && !(text.ends_with('-') && self.keeps_hyphen(text, line)) {
+            text.pop();
+        } else if !parted {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+
+    /// Whether it is spelled with a hyphen elsewhere, or is of two words of the text and no word itself:
+    /// `long-` and `term`, unlike `mil-` and `lion`.
+    fn keeps_hyphen(&self, text: &str, line: &str) -> bool {
+        let first =
+            text[..text.len() - 1].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase();
+        let second = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase();
+        let knows = |word: &str| self.0.contains(word);
+        if knows(&format!("{first}{second}")) {
+            return false;
+        }
+        let whole = |word: &str| word.chars().count() > 3 && knows(word);
+        knows(&format!("{first}-{second}")) || (whole(&first) && whole(&second))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hyphens_of_their_own_stay() {
+        let check = |text: &str, want: &str| {
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            assert_eq!(Spelling::of([text].into_iter()).joined(&lines), want);
+        };
+        check("about two mil-\nlion people", "about two million people");
+        check("a long-term plan is a long-\nterm plan", "a long-term plan is a long-term plan");
+        check("term by term, a long way to a long-\nterm plan", "term by term, a long way to a long-term plan");
+        check("with care and without doubt, with-\nout end", "with care and without doubt, without end");
+        check("the years 2020-\n2021", "the years 2020- 2021");
+        check("soft\u{ad}\nly", "softly");
+    }
 
     #[test]
     fn hard_wrapped_text_is_joined_and_tables_are_not() {
         let text =
             "The company was founded in 2016 and raised its first\nround in 2017.\n\nRound  Amount\nA      $4.5M\n";
         assert_eq!(
-            unwrap(text, false),
+            unwrap(text, false, &Spelling::default()),
             ["The company was founded in 2016 and raised its first round in 2017.", "Round Amount", "A $4.5M"]
         );
     }
@@ -122,8 +171,8 @@ mod tests {
         let text = "Series C was led by Founders Fund and announced at a con-\n\nference in May, at a valuation of one billion\n\nOutlook";
         let joined =
             "Series C was led by Founders Fund and announced at a conference in May, at a valuation of one billion";
-        assert_eq!(unwrap(text, true), [joined, "Outlook"]);
-        assert_eq!(unwrap(text, false).len(), 3);
+        assert_eq!(unwrap(text, true, &Spelling::default()), [joined, "Outlook"]);
+        assert_eq!(unwrap(text, false, &Spelling::default()).len(), 3);
     }
 
     #[test]
@@ -152,11 +201,5 @@ mod tests {
                 Block::Verbatim("```".into()),
             ]
         );
-    }
-
-    #[test]
-    fn json_is_laid_out() {
-        assert_eq!(json(r#"{"a":1}"#).blocks.len(), 3);
-        assert_eq!(json("{broken").blocks, [Block::Verbatim("{broken".into())]);
     }
 }

@@ -1,0 +1,337 @@
+//! The index of a corpus: passages of pages, found by their words (tantivy, BM25).
+//!
+//! A page is cut into passages at its headings, so that a long page is found by the part that says it
+//! and its best passage is at hand. Each stands under the page's title, and under the heading it has.
+
+use crate::browser::{
+    page::Page,
+    passage,
+    words::{self, Language},
+};
+use polymath_chat::Hit;
+use std::{collections::HashSet, path::Path};
+use tantivy::{
+    IndexReader, IndexWriter, TantivyDocument, Term,
+    collector::TopDocs,
+    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery},
+    schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
+    tokenizer::PreTokenizedString,
+};
+
+/// Written into indexes' keys: a change of the schema or of how pages are read makes new indexes.
+pub const FORMAT: &str = "3";
+/// A word in the title says more about a page than one in its text.
+const TITLE_WEIGHT: f32 = 2.0;
+/// Characters of a passage; one paragraph may be longer.
+const PASSAGE: usize = 2000;
+/// A heading begins a new passage where the last one has as many.
+const SHORT: usize = 500;
+/// Passages looked at for each page wanted: several of one page may be among the best.
+const SPARE: usize = 6;
+/// Memory for passages that are not yet written, of each thread.
+const MEMORY: usize = 48 << 20;
+
+pub struct Index {
+    index: tantivy::Index,
+    fields: Fields,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    /// The page's address.
+    page: Field,
+    /// Its title, as written.
+    name: Field,
+    /// The passage, as written.
+    text: Field,
+    /// The code of the language that it was stemmed in.
+    language: Field,
+    title: Field,
+    body: Field,
+}
+
+impl Index {
+    pub fn in_memory() -> Self {
+        let (schema, fields) = schema();
+        Index { index: tantivy::Index::create_in_ram(schema), fields }
+    }
+
+    /// The index in a folder, made there if there is none.
+    ///
+    /// # Errors
+    /// The folder can't be written to, or what is in it is no index.
+    pub fn at(folder: &Path) -> tantivy::Result<Self> {
+        let (schema, fields) = schema();
+        let directory = tantivy::directory::MmapDirectory::open(folder)?;
+        Ok(Index { index: tantivy::Index::open_or_create(directory, schema)?, fields })
+    }
+
+    /// # Errors
+    /// Another process is writing to it.
+    pub fn writer(&self, threads: usize) -> tantivy::Result<Writer> {
+        let writer = self.index.writer_with_num_threads(threads, threads * MEMORY)?;
+        Ok(Writer { writer, fields: self.fields })
+    }
+
+    /// # Errors
+    /// The index is damaged.
+    pub fn searcher(&self) -> tantivy::Result<Searcher> {
+        let reader = self.index.reader()?;
+        Ok(Searcher { reader, fields: self.fields })
+    }
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    // The words come cut and stemmed; the tokenizer is only a name.
+    let indexing =
+        TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let words = TextOptions::default().set_indexing_options(indexing);
+    let fields = Fields {
+        page: schema.add_text_field("page", STRING | STORED),
+        name: schema.add_text_field("name", STORED),
+        text: schema.add_text_field("text", STORED),
+        language: schema.add_text_field("language", STRING),
+        title: schema.add_text_field("title", words.clone()),
+        body: schema.add_text_field("body", words),
+    };
+    (schema.build(), fields)
+}
+
+/// Adds pages to an index and takes them out; several threads may at once.
+pub struct Writer {
+    writer: IndexWriter,
+    fields: Fields,
+}
+
+impl Writer {
+    /// # Errors
+    /// The index can't be written.
+    pub fn add(&self, page: &Page) -> tantivy::Result<()> {
+        let passages = passages(page);
+        let language = words::language(&passages.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n"));
+        let words = |text: String| {
+            let tokens = words::tokens(&text, language);
+            PreTokenizedString { text, tokens }
+        };
+        for (heading, text) in passages {
+            let mut document = TantivyDocument::new();
+            document.add_text(self.fields.page, &page.url);
+            document.add_text(self.fields.name, &page.title);
+            document.add_text(self.fields.text, &text);
+            document.add_text(self.fields.language, words::code(language));
+            document.add_pre_tokenized_text(self.fields.title, words(page.title.clone()));
+            document.add_pre_tokenized_text(self.fields.body, words(format!("{heading}\n{text}")));
+            self.writer.add_document(document)?;
+        }
+        Ok(())
+    }
+
+    pub fn remove(&self, address: &str) {
+        self.writer.delete_term(Term::from_field_text(self.fields.page, address));
+    }
+
+    /// # Errors
+    /// The index can't be written.
+    pub fn commit(&mut self) -> tantivy::Result<()> {
+        self.writer.commit().map(|_| ())
+    }
+
+    /// Commits, and waits until the index is in few pieces.
+    ///
+    /// # Errors
+    /// The index can't be written.
+    pub fn finish(mut self) -> tantivy::Result<()> {
+        self.writer.commit()?;
+        self.writer.wait_merging_threads()
+    }
+}
+
+/// A page's text in passages, each with the heading that it stands under and does not hold.
+fn passages(page: &Page) -> Vec<(String, String)> {
+    let mut passages: Vec<(String, String)> = Vec::new();
+    let mut size = 0;
+    for line in &page.lines {
+        let length = line.text.chars().count();
+        let begins_part = line.heading.is_none() && line.text.starts_with('#');
+        let full = size + length > PASSAGE || (begins_part && size > SHORT);
+        match passages.last_mut().filter(|_| !full) {
+            Some((_, text)) => {
+                text.push('\n');
+                text.push_str(&line.text);
+                size += length;
+            }
+            None => {
+                let heading = line.heading.map_or(String::new(), |heading| page.lines[heading].text.clone());
+                passages.push((heading, line.text.clone()));
+                size = length;
+            }
+        }
+    }
+    passages
+}
+
+/// Finds passages.
+#[derive(Clone)]
+pub struct Searcher {
+    reader: IndexReader,
+    fields: Fields,
+}
+
+impl Searcher {
+    /// The pages that fit the query best, each with its best passage. Blocks.
+    ///
+    /// # Errors
+    /// The index can't be read.
+    pub fn search(&self, query: &str, limit: usize) -> tantivy::Result<Vec<Hit>> {
+        let found = self.reader.searcher();
+        let wanted = words::wanted(query, &self.languages(&found)?);
+        if wanted.words.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let asked = self.query(&wanted);
+        let mut most = limit * SPARE;
+        loop {
+            let top = found.search(&asked, &TopDocs::with_limit(most).order_by_score())?;
+            let all = top.len() < most;
+            let (mut hits, mut seen) = (Vec::new(), HashSet::new());
+            for (_, place) in top {
+                let document: TantivyDocument = found.doc(place)?;
+                let text = |field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default();
+                if hits.len() < limit && seen.insert(text(self.fields.page).to_owned()) {
+                    let (title, text) = (text(self.fields.name), text(self.fields.text));
+                    let url = text_of(&document, self.fields.page);
+                    hits.push(Hit { title: title.to_owned(), url, snippet: snippet(title, text, query), number: None });
+                }
+            }
+            if all || hits.len() == limit {
+                return Ok(hits);
+            }
+            most *= 8; // one page has all the best passages
+        }
+    }
+
+    /// The languages that pages were stemmed in.
+    fn languages(&self, found: &tantivy::Searcher) -> tantivy::Result<Vec<Language>> {
+        let mut languages = Vec::new();
+        for segment in found.segment_readers() {
+            let codes = segment.inverted_index(self.fields.language)?;
+            let mut terms = codes.terms().stream()?;
+            while terms.advance() {
+                let code = std::str::from_utf8(terms.key()).unwrap_or_default();
+                languages.extend(words::of_code(code).filter(|language| !languages.contains(language)));
+            }
+        }
+        Ok(languages)
+    }
+
+    /// A word counts once, in whichever of its forms and fields it says most.
+    fn query(&self, wanted: &words::Wanted) -> BooleanQuery {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for (field, weight) in [(self.fields.title, TITLE_WEIGHT), (self.fields.body, 1.0)] {
+            let term = |word: &str| Term::from_field_text(field, word);
+            let mut add = |mut forms: Vec<Box<dyn Query>>| {
+                let any: Box<dyn Query> = match forms.len() {
+                    1 => forms.swap_remove(0),
+                    _ => Box::new(DisjunctionMaxQuery::new(forms)),
+                };
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(any, weight))));
+            };
+            for word in &wanted.words {
+                let one = |form: &String| -> Box<dyn Query> {
+                    Box::new(TermQuery::new(term(form), IndexRecordOption::WithFreqs))
+                };
+                add(word.iter().map(one).collect());
+            }
+            for (a, b) in &wanted.pairs {
+                let both = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
+                let one = |(a, b): (&String, &String)| -> Box<dyn Query> {
+                    Box::new(PhraseQuery::new(vec![term(a), term(b)]))
+                };
+                add(both.map(one).collect());
+            }
+        }
+        BooleanQuery::new(clauses)
+    }
+}
+
+fn text_of(document: &TantivyDocument, field: Field) -> String {
+    document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+}
+
+/// The title stands above the snippet: as a heading it need not be in it again.
+fn snippet(title: &str, text: &str, query: &str) -> String {
+    let lines = text.lines().map(|line| line.trim_start_matches('#').trim_start_matches("- ").trim());
+    let lines: Vec<&str> = lines.filter(|line| !title.starts_with(line)).collect();
+    passage::best(&lines, query, passage::SNIPPET)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::browser::page::Line;
+
+    fn page(url: &str, title: &str, lines: &[&str]) -> Page {
+        let mut page = Page { url: url.into(), title: title.into(), ..Page::default() };
+        let mut heading = None;
+        for text in lines {
+            let is_heading = text.starts_with('#');
+            let under = heading.filter(|_| !is_heading);
+            page.lines.push(Line { text: (*text).to_owned(), heading: under, columns: None });
+            heading = if is_heading { Some(page.lines.len() - 1) } else { heading };
+        }
+        page
+    }
+
+    fn searcher(pages: &[Page]) -> Searcher {
+        let index = Index::in_memory();
+        let writer = index.writer(1).unwrap();
+        pages.iter().for_each(|page| writer.add(page).unwrap());
+        writer.finish().unwrap();
+        index.searcher().unwrap()
+    }
+
+    #[test]
+    fn a_long_page_is_found_by_one_of_its_parts() {
+        let filler = "Nothing is said here about what anybody might look for in a text. ".repeat(40);
+        let lines = ["# Lighthouses", &filler, "# Skerry", "It was lit by paraffin in 1877.", "# Others", &filler];
+        let long = page("local:long", "Lighthouses of the north", &lines);
+        let short = page("local:short", "Fuels", &["Paraffin is a fuel."]);
+        let hits = searcher(&[long.clone(), short]).search("Skerry lighthouse paraffin", 5).unwrap();
+        assert_eq!(hits.iter().map(|h| h.url.as_str()).collect::<Vec<_>>(), ["local:long", "local:short"]);
+        assert!(hits[0].snippet.contains("lit by paraffin in 1877"), "{}", hits[0].snippet);
+        let parts = passages(&long);
+        assert!(parts.len() >= 3, "{parts:?}");
+        assert!(
+            parts.iter().all(|(heading, text)| !text.contains("1877") || heading.is_empty() || heading == "# Skerry")
+        );
+    }
+
+    #[test]
+    fn a_page_of_which_every_passage_fits_hides_no_other() {
+        let many: Vec<String> = (0..100).map(|i| format!("zebra zebra {i} {}", "x ".repeat(700))).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let hits = searcher(&[page("a", "zebra zebra", &many), page("b", "other", &["one zebra"])]).search("zebra", 2);
+        assert_eq!(hits.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn pages_of_several_languages_stand_in_one_index() {
+        let german = page(
+            "de",
+            "Brücken",
+            &[
+                "Die alte Steinbrücke wurde im Jahr 1740 über den Fluss gebaut und ist die längste der Brücken dieser Stadt.",
+            ],
+        );
+        let english = page(
+            "en",
+            "Bridges",
+            &["The old stone bridge was built in 1740 and it is the longest of the bridges in this town."],
+        );
+        let found = searcher(&[german, english]);
+        let first = |query: &str| found.search(query, 1).unwrap()[0].url.clone();
+        assert_eq!((first("längste Brücke").as_str(), first("longest bridge").as_str()), ("de", "en"));
+    }
+}
