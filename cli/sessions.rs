@@ -6,6 +6,7 @@ use crate::report::{self, ReportTurn};
 use crate::wiring;
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
+use polymath_agent::script::script_of;
 use polymath_agent::session::{SessionRecord, SessionStore};
 use polymath_chat::{Artifact, Event, plain};
 use polymath_sandbox::Sandbox;
@@ -42,6 +43,8 @@ pub enum Format {
     Html,
     /// The record itself: messages, sources, tables, every event
     Json,
+    /// A script for `polymath run` that does it again for another subject
+    Script,
 }
 
 /// Runs one subcommand on the sessions below `home`.
@@ -79,6 +82,7 @@ fn execute(command: SessionsCommand, store: &SessionStore, out: &mut dyn Write) 
                     json.push('\n');
                     plain::json(&json)
                 }
+                Format::Script => plain::clean(&script_of(&record)),
                 Format::Md => plain::clean(&report::markdown(Path::new(""), &record.info.title, &turns(&record))),
                 Format::Html => plain::clean(&report::html(&record.info.title, &turns(&record))),
             };
