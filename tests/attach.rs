@@ -63,6 +63,6 @@ async fn a_run_is_cancelled_from_elsewhere() {
     let followed = run(&program, &["attach", &session, "--json"]).await;
     assert_eq!(followed.status.code(), Some(130), "{}", String::from_utf8_lossy(&followed.stdout));
     assert_eq!(events(&followed).last().unwrap()["stop"], "interrupted");
-    let again = run(&program, &["attach", &session, "--cancel"]).await;
+    let again = program.run(&["attach", &session, "--cancel"]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("does not run any more"));
 }

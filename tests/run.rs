@@ -132,6 +132,7 @@ async fn asked(program: &Program, question: &str) -> String {
     let pages = program.home.path().join("pages");
     std::fs::create_dir_all(&pages).unwrap();
     std::fs::write(pages.join("kites.html"), page("$9 million")).unwrap();
+    std::fs::write(pages.join("other.md"), "# Soup\nThe menu of today.").unwrap();
     let table = "| Round | Valuation |\n| --- | --- |\n| Seed | $3 million [1] |\n| Series A | $9 million [1] |";
     let open = json!({"target": "local:kites.html"});
     let server = Server::start("vllm", vec![call("browser_open", &open), text(table)]).await;
