@@ -86,7 +86,7 @@ pub fn exit_code(stop: Stop) -> ExitCode {
 }
 
 /// The question that standard input has. No more is read than a question may have.
-fn from_standard_input() -> anyhow::Result<String> {
+pub fn from_standard_input() -> anyhow::Result<String> {
     let mut text = String::new();
     let most = 4 * (LONGEST_QUESTION as u64 + 1);
     std::io::stdin()

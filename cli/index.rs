@@ -1,6 +1,6 @@
 //! `polymath index`: adds pages to a corpus with a name, which `--search local:NAME` finds.
 
-use crate::ask::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::settings::{RunArgs, Settings, Usage};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -5,12 +5,14 @@ mod ask;
 mod bench;
 mod chat;
 mod demo;
+#[cfg(unix)]
+mod detach;
 mod doctor;
 mod engine;
 mod error;
 mod eval;
-mod interrupt;
 mod index;
+mod interrupt;
 mod model;
 mod neighbours;
 mod out;
@@ -18,7 +20,9 @@ mod parse;
 mod probe;
 mod python;
 mod render;
+mod replay;
 mod report;
+mod run;
 mod serve;
 mod sessions;
 mod settings;
@@ -51,12 +55,23 @@ enum Command {
         question: String,
         #[command(flatten)]
         run: RunArgs,
+        /// Answers in a process of its own, which `polymath attach` follows
+        #[cfg(unix)]
+        #[arg(long)]
+        detach: bool,
     },
+    /// Follows a run that goes on without a terminal
+    #[cfg(unix)]
+    Attach(detach::AttachArgs),
     /// A conversation
     Chat {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Runs a script: an analysis of several steps
+    Run(run::ScriptArgs),
+    /// A run again from its record, without network and model
+    Replay(replay::ReplayArgs),
     /// Conversations of before
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
@@ -93,8 +108,11 @@ impl Command {
     /// Whether a model may be run in this process.
     fn decodes(&self) -> bool {
         match self {
-            Command::Demo(_) | Command::Ask { .. } | Command::Chat { .. } | Command::Serve(_) => true,
+            Command::Demo(_) | Command::Ask { .. } | Command::Chat { .. } | Command::Run(_) | Command::Serve(_) => true,
             Command::Model(command) => command.decodes(),
+            Command::Replay(args) => args.decodes(),
+            #[cfg(unix)]
+            Command::Attach(_) => false,
             Command::Sessions(_)
             | Command::Tool(_)
             | Command::Index(_)
@@ -108,6 +126,8 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    detach::leave_terminal();
     let cli = Cli::parse();
     log(cli.quiet);
     // What is installed for the sandbox is read there by another user.
@@ -121,7 +141,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(e) => return fail(&anyhow::anyhow!("cannot start the runtime: {e}")),
     };
-    let result = runtime.block_on(run(cli));
+    let result = runtime.block_on(start(cli));
     // Tools may still hold blocking threads; nothing of them is wanted any more.
     runtime.shutdown_background();
     match result {
@@ -155,13 +175,19 @@ fn keep_private() {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let quiet = cli.quiet;
     let home = polymath_model::store::home();
     match cli.command {
         Command::Demo(args) => return demo::run(args, quiet).await,
-        Command::Ask { question, run } => return ask::run(&question, &run, quiet).await,
+        #[cfg(unix)]
+        Command::Ask { question, run, detach: true } => return detach::detach(&question, &run, quiet),
+        #[cfg(unix)]
+        Command::Attach(args) => return detach::attach(args, quiet).await,
+        Command::Ask { question, run, .. } => return ask::run(&question, &run, quiet).await,
         Command::Chat { run } => return chat::run(&run, quiet).await,
+        Command::Run(args) => return run::run(args, quiet).await,
+        Command::Replay(args) => return replay::run(args, quiet).await,
         Command::Sessions(command) => sessions::run(command, &home)?,
         Command::Tool(command) => return tool::run(command).await,
         Command::Index(args) => return index::run(args, quiet).await,

@@ -41,6 +41,9 @@ pub struct RunArgs {
     /// A file that programs may read; may be given several times
     #[arg(long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
+    /// A Python file whose functions the model may call; may be given several times
+    #[arg(long, value_name = "FILE.py")]
+    pub functions: Vec<PathBuf>,
     /// Go on with this session
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -103,6 +106,8 @@ pub struct Settings {
     pub search: String,
     /// `None` is all.
     pub tools: Option<Vec<String>>,
+    /// Files of functions that are tools.
+    pub functions: Vec<PathBuf>,
     pub mode: Mode,
     pub max_steps: u32,
     pub deadline: Duration,
@@ -154,6 +159,7 @@ impl Settings {
             model_is_own,
             search: args.search.clone().or(file.search).unwrap_or_else(|| "auto".into()),
             tools,
+            functions: args.functions.clone(),
             mode,
             max_steps: args.max_steps.or(file.max_steps).unwrap_or(12),
             deadline,

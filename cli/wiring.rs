@@ -2,10 +2,16 @@
 
 use crate::engine::{engine, sampling};
 use crate::settings::{Settings, Usage};
+use chrono::Local;
 use polymath_agent::Agent;
+use polymath_chat::plain::clean;
+use polymath_model::engine::Engine;
 use polymath_tools::browser::{BrowserConfig, SearchSpec};
-use polymath_tools::{Registry, ToolsConfig};
+use polymath_tools::functions::functions;
+use polymath_tools::{CallCx, Python, Registry, Tool, ToolsConfig};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// All tools, or those that the settings name.
 pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
@@ -15,6 +21,35 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     browser.searxng.clone_from(&settings.searxng);
     let config = ToolsConfig { browser, python: python_config(settings) };
     Ok(Registry::build(config, settings.tools.as_deref()).map_err(|e| Usage(e.to_string()))?)
+}
+
+/// The tools with the functions of the user's files.
+pub async fn all_tools(settings: &Settings) -> anyhow::Result<Registry> {
+    let tools = tools(settings)?;
+    if settings.functions.is_empty() {
+        return Ok(tools);
+    }
+    let python = Arc::new(Python::new(python_config(settings)));
+    let out = tempfile::tempdir()?;
+    let cx = CallCx {
+        session: format!("describe-functions-{}", std::process::id()),
+        out: out.path().to_owned(),
+        model: None,
+        tables: Vec::new(),
+        files: Vec::new(),
+        today: settings.today.unwrap_or_else(|| Local::now().date_naive()),
+        cancel: CancellationToken::new(),
+    };
+    let mut own = Vec::new();
+    for file in &settings.functions {
+        let found = functions(file, python.clone(), &cx).await.map_err(|e| Usage(e.to_string()))?;
+        for left in found.left {
+            eprintln!("note: {}: no tool: {}", file.display(), clean(&left));
+        }
+        own.extend(found.tools);
+    }
+    python.end(&cx.session).await;
+    Ok(tools.with_own(own).map_err(|e| Usage(e.to_string()))?)
 }
 
 pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
@@ -31,14 +66,18 @@ pub fn journals(home: &Path) -> PathBuf {
 
 /// Everything for a turn.
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
-    let tools = tools(settings)?;
+    let tools = all_tools(settings).await?;
     polymath_model::constrain::check_tools(&tools.specs())?;
     // Python imports its packages while the model loads.
     let warming = tools.clone();
     tokio::spawn(async move { warming.warm().await });
-    let engine = engine(settings, quiet).await?;
+    Ok(with_engine(settings, out, engine(settings, quiet).await?, tools))
+}
+
+/// The same around an engine that is there.
+pub fn with_engine(settings: &Settings, out: PathBuf, engine: Arc<dyn Engine>, tools: Registry) -> Agent {
     let sampling = sampling(settings, &engine.info().name);
-    Ok(Agent {
+    Agent {
         engine,
         tools,
         settings: polymath_agent::Settings {
@@ -50,5 +89,5 @@ pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Re
             out,
             today: settings.today,
         },
-    })
+    }
 }

@@ -6,7 +6,8 @@
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
-//! context, `session.rs` keeps conversations.
+//! context, `session.rs` keeps conversations. `script/` runs what was written
+//! down beforehand, `replay.rs` what was run before.
 
 mod agent;
 mod command;
@@ -20,7 +21,9 @@ mod lead;
 mod native;
 mod notebook;
 mod prompts;
+pub mod replay;
 mod review;
+pub mod script;
 pub mod session;
 mod turn;
 

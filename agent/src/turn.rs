@@ -178,10 +178,10 @@ impl Turn<'_> {
 }
 
 /// The handle that tools get to the model.
-struct Helper {
-    engine: Arc<dyn Engine>,
-    cancel: CancellationToken,
-    events: Events,
+pub(crate) struct Helper {
+    pub engine: Arc<dyn Engine>,
+    pub cancel: CancellationToken,
+    pub events: Events,
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@ use super::notebook;
 use crate::report::{self, ReportTurn};
 use anyhow::Context;
 use clap::ValueEnum;
+use polymath_agent::script::script_of;
 use polymath_agent::session::SessionRecord;
 use polymath_chat::{Artifact, Event, plain};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub enum Format {
     Json,
     /// A Jupyter notebook: the programs as cells, their output and pictures, the answers between them
     Ipynb,
+    /// A script for `polymath run` that does it again for another subject
+    Script,
 }
 
 impl Format {
@@ -43,6 +46,7 @@ pub fn exported(record: &SessionRecord, format: Format, folder: &Path) -> anyhow
         }
         Format::Md => plain::clean(&report::markdown(folder, title, &report())),
         Format::Html => plain::clean(&report::html(title, &report())),
+        Format::Script => plain::clean(&script_of(record)),
         Format::Ipynb => {
             let notebook = notebook::notebook(record, &turns(record));
             plain::json(&serde_json::to_string_pretty(&notebook).context("can't write the notebook as JSON")?) + "\n"

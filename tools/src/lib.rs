@@ -6,6 +6,7 @@ pub mod browser;
 mod calculator;
 pub mod chart;
 mod files;
+pub mod functions;
 pub mod image;
 pub mod load;
 pub mod python;

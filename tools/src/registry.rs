@@ -40,6 +40,8 @@ const TOOLS: &[Row] = &[
 pub enum RegistryError {
     #[error("there is no tool `{name}`; the tools are {}", names().collect::<Vec<_>>().join(", "))]
     Unknown { name: String },
+    #[error("there is a tool `{name}` already; call the function otherwise")]
+    Taken { name: String },
     #[error(transparent)]
     Browser(#[from] BrowserError),
 }
@@ -53,11 +55,40 @@ fn names() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Default)]
 pub struct Registry {
     tools: BTreeMap<String, Arc<dyn Tool>>,
+    /// Names of those that the user brought.
+    own: Vec<String>,
 }
 
 impl Registry {
     pub fn new(tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Self {
-        Registry { tools: tools.into_iter().map(|t| (t.spec().name.clone(), t)).collect() }
+        Registry { tools: tools.into_iter().map(|t| (t.spec().name.clone(), t)).collect(), own: Vec::new() }
+    }
+
+    /// The same with tools of the user's.
+    ///
+    /// # Errors
+    /// One of them has the name of another tool.
+    pub fn with_own(mut self, tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Result<Self, RegistryError> {
+        for tool in tools {
+            let name = tool.spec().name.clone();
+            if self.tools.insert(name.clone(), tool).is_some() {
+                return Err(RegistryError::Taken { name });
+            }
+            self.own.push(name);
+        }
+        Ok(self)
+    }
+
+    /// Those of these names, and those that the user brought.
+    pub fn only(&self, names: &[String]) -> Registry {
+        let wanted = |name: &String| names.contains(name) || self.own.contains(name);
+        let tools = self.tools.iter().filter(|(name, _)| wanted(name));
+        Registry { tools: tools.map(|(name, tool)| (name.clone(), tool.clone())).collect(), own: self.own.clone() }
+    }
+
+    /// The tools that the user brought.
+    pub fn own_specs(&self) -> Vec<ToolSpec> {
+        self.own.iter().filter_map(|name| Some(self.tools.get(name)?.spec().clone())).collect()
     }
 
     /// All tools of the table, or those of the names in `only`.

@@ -12,6 +12,7 @@ mod contest;
 mod describe;
 mod extract;
 mod find;
+mod functions;
 mod given;
 mod named;
 mod plan;
@@ -26,3 +27,4 @@ mod talk;
 mod write;
 
 pub use state::Guide;
+pub(crate) use state::with_unit;

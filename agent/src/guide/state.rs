@@ -15,6 +15,8 @@ pub struct Guide {
     pub plan: Option<VecDeque<Step>>,
     /// The step whose calls were made, to be gone on with when their results are there.
     pub running: Option<Running>,
+    /// Whether it was decided which of the user's functions the request needs.
+    pub functions: bool,
     /// How many of the turn's outcomes were looked at.
     pub observed: usize,
     /// Whether what was found has led to another plan already.
@@ -51,11 +53,24 @@ impl Guide {
 pub enum Running {
     Searching(Vec<Want>),
     Opening(Vec<Want>),
-    Calculating { name: String, expression: String, unit: String },
-    Querying { name: String, query: String, tries: usize },
+    Calculating {
+        name: String,
+        expression: String,
+        unit: String,
+    },
+    Querying {
+        name: String,
+        query: String,
+        tries: usize,
+    },
     Drawing,
-    Programming { tries: usize, own: bool },
+    Programming {
+        tries: usize,
+        own: bool,
+    },
     Picturing,
+    /// So many functions of the user's.
+    Functions(usize),
 }
 
 /// What is looked for in pages.

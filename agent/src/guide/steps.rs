@@ -25,6 +25,10 @@ impl Lead for Guide {
             {
                 turn.chat.tables.push(table);
             }
+            if let Some(calls) = self.own_functions(turn).await? {
+                self.plan = Some(VecDeque::new());
+                return Ok(calls);
+            }
             if let Some(calls) = self.common_program(turn).await? {
                 self.plan = Some(VecDeque::new());
                 return Ok(calls);
@@ -265,6 +269,10 @@ impl Guide {
             Running::Programming { tries, own } => self.programmed(turn, tries, own).await,
             Running::Picturing => {
                 self.files(turn);
+                Ok(None)
+            }
+            Running::Functions(calls) => {
+                self.functions_done(turn, calls);
                 Ok(None)
             }
         }
