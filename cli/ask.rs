@@ -24,8 +24,8 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     // A wrong tool or search setting is told before a model is pulled and loaded for it.
     wiring::tools(&settings)?;
     let mut session = open_session(&settings.home, args.session.as_deref(), question)?;
-    let mut chat = session.chat()?;
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
+    let mut chat = go_on(&session, &mut renderer)?;
     give_files(&args.file, &mut chat, &mut renderer)?;
     let out = out_dir(&settings, args, session.id());
     let agent = wiring::agent(&settings, out, quiet).await?;
@@ -33,6 +33,13 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     let result = turn(&agent, &mut chat, &mut session, question, &mut renderer, interrupt.token()).await;
     renderer.finish();
     Ok(exit_code(result?.stop))
+}
+
+/// The conversation as it was left; what a process that was killed had begun is told.
+pub fn go_on(session: &Session, renderer: &mut Renderer) -> anyhow::Result<Chat> {
+    let (chat, told) = session.resume()?;
+    told.into_iter().for_each(|text| renderer.event(&Event::Notice { text }));
+    Ok(chat)
 }
 
 /// Gives the conversation the user's files, and tells at once what is to be known of them.
@@ -78,9 +85,11 @@ pub fn check_question(question: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The conversations in this data directory. What became of a damaged file is told.
-pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
-    let store = SessionStore::open(&home.join("sessions.db"))?;
+/// The conversations in this data directory, to write to or only to look at. What became of a damaged file is
+/// told.
+pub fn session_store(home: &Path, write: bool) -> anyhow::Result<SessionStore> {
+    let path = home.join("sessions.db");
+    let store = if write { SessionStore::open(&path)? } else { SessionStore::open_to_read(&path)? };
     if let Some(notice) = store.notice() {
         eprintln!("note: {}", escaped(notice));
     }
@@ -89,7 +98,7 @@ pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
 
 /// The session to go on with, or a new one.
 pub fn open_session(home: &Path, id: Option<&str>, title: &str) -> anyhow::Result<Session> {
-    let store = session_store(home)?;
+    let store = session_store(home, true)?;
     let Some(id) = id else { return Ok(store.create(title)?) };
     match store.resume(id) {
         Err(StoreError::Unknown { .. }) => {

@@ -1,6 +1,6 @@
 //! `polymath chat`: a conversation at the terminal, over the same turns as `ask`.
 
-use crate::ask::{Interrupt, check_question, give_files, open_session, out_dir, turn};
+use crate::ask::{Interrupt, check_question, give_files, go_on, open_session, out_dir, turn};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
@@ -28,8 +28,9 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     wiring::tools(&settings)?;
     let mut session = open_session(&settings.home, args.session.as_deref(), "chat")?;
     let out = out_dir(&settings, args, session.id());
-    let mut chat = session.chat()?;
-    give_files(&args.file, &mut chat, &mut Renderer::new(RenderOptions::new(args.json, quiet)))?;
+    let mut opening = Renderer::new(RenderOptions::new(args.json, quiet));
+    let mut chat = go_on(&session, &mut opening)?;
+    give_files(&args.file, &mut chat, &mut opening)?;
     let agent = wiring::agent(&settings, out, quiet).await?;
     let mut before: Vec<Mark> = Vec::new();
     if !quiet {

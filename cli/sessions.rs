@@ -46,7 +46,7 @@ pub enum Format {
 
 /// Runs one subcommand on the sessions below `home`.
 pub fn run(command: SessionsCommand, home: &Path) -> anyhow::Result<()> {
-    let store = session_store(home)?;
+    let store = session_store(home, matches!(command, SessionsCommand::Rm { .. }))?;
     if let Some(removed) = execute(command, &store, &mut std::io::stdout())? {
         Sandbox::forget(&wiring::journals(home), &removed);
     }

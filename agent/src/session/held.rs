@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::error::StoreError;
 use super::record::{TurnEvent, now, rows};
+use super::unfinished::take_in;
 use crate::notebook::Chat;
 use polymath_chat::Event;
 use polymath_chat::path::Stored;
@@ -45,6 +46,15 @@ impl Session {
     /// The conversation as the last finished turn left it.
     pub fn chat(&self) -> Result<Chat, StoreError> {
         self.database.chat(&self.database.connection(), &self.id)
+    }
+
+    /// The conversation to go on with, and what the user is to know: what a process that was killed had
+    /// begun stands in it.
+    pub fn resume(&self) -> Result<(Chat, Vec<String>), StoreError> {
+        let mut chat = self.chat()?;
+        let (questions, events) = self.database.beyond(&self.id)?;
+        let told = take_in(&mut chat, &questions, &events);
+        Ok((chat, told))
     }
 
     /// Begins a turn: its question is on disk, whatever becomes of it. Returns the turn's number: 1 in
@@ -107,6 +117,7 @@ impl Session {
                     params![self.id, kind, list.len() as i64],
                 )?;
             }
+            self.mark_kept(t)?;
             self.touch(t)
         })?;
         Ok(())
@@ -147,6 +158,12 @@ impl Session {
     fn insert(&self, t: &Transaction, turn: u32, json: &str) -> rusqlite::Result<i64> {
         t.execute("INSERT INTO event (session, turn, json) VALUES (?1, ?2, ?3)", params![self.id, turn, json])?;
         Ok(t.last_insert_rowid())
+    }
+
+    /// Every turn that was begun is in the conversation, or was taken back.
+    fn mark_kept(&self, t: &Transaction) -> rusqlite::Result<usize> {
+        let last = "SELECT COALESCE(MAX(turn), 0) FROM question WHERE session = ?1";
+        t.execute(&format!("UPDATE session SET kept = ({last}) WHERE id = ?1"), [&self.id])
     }
 
     fn touch(&self, t: &Transaction) -> rusqlite::Result<usize> {

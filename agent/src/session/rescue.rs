@@ -58,6 +58,10 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
         );
         transaction.execute(&sql, [now()])?;
     }
+    // What stands where is not certain any more: no turn is taken for one that was cut off.
+    transaction.execute_batch(
+        "UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0)",
+    )?;
     let sessions: i64 = transaction.query_row("SELECT count(*) FROM session", [], |row| row.get(0))?;
     transaction.commit()?;
     into.pragma_update(None, "foreign_keys", true)?;
@@ -68,8 +72,9 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
 fn copy(from: &Connection, into: &Connection, query: &str, table: &str) -> rusqlite::Result<()> {
     let mut select = from.prepare(query)?;
     let count = select.column_count();
+    let names = select.column_names().collect::<Vec<_>>().join(", ");
     let places = vec!["?"; count].join(", ");
-    let mut insert = into.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({places})"))?;
+    let mut insert = into.prepare(&format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})"))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let values = (0..count).map(|i| row.get::<_, Value>(i)).collect::<Result<Vec<_>, _>>()?;

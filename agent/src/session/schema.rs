@@ -32,6 +32,12 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (session, turn)
     ) STRICT, WITHOUT ROWID;
 ",
+    // The last turn that the conversation has; those behind it were cut off.
+    "
+    ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+    UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0);
+    CREATE INDEX session_updated ON session(updated DESC, id DESC);
+",
 ];
 
 /// How long one process waits for another's commit.
@@ -50,8 +56,8 @@ impl From<rusqlite::Error> for Prepare {
     }
 }
 
-/// Sets the connection up and brings an older layout up to date.
-pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare> {
+/// Sets the connection up and brings an older layout up to date; `check` reads the whole file for damage first.
+pub(super) fn prepare(mut connection: Connection, check: bool) -> Result<Connection, Prepare> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     let number = |c: &Connection, sql: &str| c.query_row(sql, [], |row| row.get::<_, i64>(0));
     let owner = number(&connection, "PRAGMA application_id")?;
@@ -59,9 +65,11 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     if tables > 0 && owner != APPLICATION_ID {
         return Err(Prepare::Foreign("it is a database of another program".into()));
     }
-    let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
-    if sound != "ok" {
-        return Err(Prepare::Damaged(sound));
+    if check {
+        let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+        if sound != "ok" {
+            return Err(Prepare::Damaged(sound));
+        }
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
