@@ -147,7 +147,9 @@ fn check(shown: &[Value], asked: &[String], record: Option<&Value>) {
         let mut kept = kept.clone();
         kept.as_object_mut().unwrap().remove("turn");
         match whole {
-            Some(whole) => assert!(kept["delta"].as_str().is_some_and(|kept| kept.starts_with(whole)), "{kept} of {event}"),
+            Some(whole) => {
+                assert!(kept["delta"].as_str().is_some_and(|kept| kept.starts_with(whole)), "{kept} of {event}")
+            }
             None => assert_eq!(&kept, event, "event {at}"),
         }
     }
