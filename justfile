@@ -23,3 +23,11 @@ clippy:
 # Feed a dialect's parser mutated replies, for example `just fuzz llama 120` (needs `cargo install cargo-fuzz`)
 fuzz DIALECT SECONDS="120":
     cargo fuzz run --sanitizer none {{replace_regex(DIALECT, "[.-]", "_")}} -- -max_total_time={{SECONDS}}
+
+# Kills, power cuts and full disks in their hundreds
+kills:
+    examples/kills/run
+
+# Dependencies against the database of known holes (needs `cargo install cargo-deny`, and the network)
+advisories:
+    cargo deny check

@@ -60,13 +60,20 @@ pub async fn prepare(
     renderer: &mut Renderer,
     quiet: bool,
 ) -> anyhow::Result<(Agent, Chat)> {
-    let mut chat = session.chat()?;
+    let mut chat = go_on(session, renderer)?;
     give_files(&args.file, &mut chat, renderer)?;
     if !args.file.is_empty() {
         // Before the first turn, which is taken back without them.
         session.save(&chat)?;
     }
     Ok((wiring::agent(settings, out_dir(settings, args, session.id()), quiet).await?, chat))
+}
+
+/// The conversation as it was left; what a process that was killed had begun is told.
+pub fn go_on(session: &Session, renderer: &mut Renderer) -> anyhow::Result<Chat> {
+    let (chat, told) = session.resume()?;
+    told.into_iter().for_each(|text| renderer.event(&Event::Notice { text }));
+    Ok(chat)
 }
 
 /// Gives the conversation the user's files, and tells at once what is to be known of them.
@@ -112,9 +119,11 @@ pub fn check_question(question: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The conversations in this data directory. What became of a damaged file is told.
-pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
-    let store = SessionStore::open(&home.join("sessions.db"))?;
+/// The conversations in this data directory, to write to or only to look at. What became of a damaged file is
+/// told.
+pub fn session_store(home: &Path, write: bool) -> anyhow::Result<SessionStore> {
+    let path = home.join("sessions.db");
+    let store = if write { SessionStore::open(&path)? } else { SessionStore::open_to_read(&path)? };
     if let Some(notice) = store.notice() {
         eprintln!("note: {}", escaped(notice));
     }
@@ -123,7 +132,7 @@ pub fn session_store(home: &Path) -> anyhow::Result<SessionStore> {
 
 /// The session to go on with, or a new one.
 pub fn open_session(home: &Path, id: Option<&str>, title: &str, quiet: bool) -> anyhow::Result<Session> {
-    let store = session_store(home)?;
+    let store = session_store(home, true)?;
     let Some(id) = id else { return Ok(store.create(title)?) };
     match store.resume(id) {
         Err(StoreError::Unknown { .. }) => {

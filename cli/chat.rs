@@ -39,7 +39,7 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
             return other.map(|_| ExitCode::from(interrupt.ending().unwrap_or(INTERRUPTED)));
         }
     };
-    let store = session_store(&settings.home)?;
+    let store = session_store(&settings.home, true)?;
     let args = args.clone();
     let mut talk = Talk { settings, args, agent, chat, session, store, interrupt, quiet, failed: None };
     let held = talk.hold().await;

@@ -86,7 +86,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     settings.allow = vec![site.address.to_string()];
     settings.tools = None;
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
-    let mut session = session_store(&settings.home)?.create("demo: Scale AI")?;
+    let mut session = session_store(&settings.home, true)?.create("demo: Scale AI")?;
     let mut chat = session.chat()?;
     let interrupt = Interrupt::listen()?;
     let cancel = interrupt.token();

@@ -56,7 +56,7 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
     check_question(&question)?;
     let settings = Settings::read(args)?;
     wiring::tools(&settings)?;
-    let store = session_store(&settings.home)?;
+    let store = session_store(&settings.home, true)?;
     let session = match &args.session {
         Some(id) => id.clone(),
         // Its lock goes with it, and the other process takes it.
@@ -88,7 +88,7 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
 /// Shows a run's events from one on, those to come included, until it is over.
 pub async fn attach(args: AttachArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let home = polymath_model::store::home();
-    let store = session_store(&home)?;
+    let store = session_store(&home, false)?;
     let session = store.find(replay::name(&args.run).0)?;
     let files = files(&home, &session);
     if args.cancel {

@@ -43,7 +43,7 @@ impl ReplayArgs {
 
 pub async fn run(args: ReplayArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let (session, turn) = replay::name(&args.run);
-    let store = session_store(&polymath_model::store::home())?;
+    let store = session_store(&polymath_model::store::home(), false)?;
     let record = store.export(session)?;
     if let Some(turn) = turn
         && record.events.iter().all(|event| event.turn != turn)

@@ -53,7 +53,7 @@ pub async fn run(args: ScriptArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     for notice in inputs.notices.iter().filter(|_| !quiet) {
         eprintln!("note: {}", clean(notice));
     }
-    let store = session_store(&settings.home)?;
+    let store = session_store(&settings.home, true)?;
     let session = match &record {
         Some(record) => store.resume(&record.run)?,
         None => store.create(&format!("script: {}", args.script.display()))?,

@@ -42,7 +42,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         other => other.into(),
     })?;
     wiring::tools(&settings)?;
-    let store = session_store(&settings.home)?;
+    let store = session_store(&settings.home, true)?;
     let artifacts = settings.home.join("artifacts");
     let agent = wiring::agent(&settings, artifacts.clone(), quiet).await?;
     let (engine, sampling) = (agent.engine.clone(), agent.settings.sampling.clone());

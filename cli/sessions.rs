@@ -79,7 +79,9 @@ pub enum SessionsCommand {
 
 /// Runs one subcommand on the sessions below `home`.
 pub fn run(command: SessionsCommand, home: &Path) -> anyhow::Result<()> {
-    execute(command, &session_store(home)?, home, &mut Stdout)
+    use SessionsCommand::{Gc, Import, Rename, Rm, Tag};
+    let writes = matches!(command, Import { .. } | Rename { .. } | Tag { .. } | Rm { .. } | Gc);
+    execute(command, &session_store(home, writes)?, home, &mut Stdout)
 }
 
 fn execute(command: SessionsCommand, store: &SessionStore, home: &Path, out: &mut dyn Write) -> anyhow::Result<()> {

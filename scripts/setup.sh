@@ -159,7 +159,7 @@ build() {
     if [ ! -x "$binary" ]; then
         say "building polymath (llama.cpp included: the first time takes some minutes)"
         quiet=""
-    elif [ -n "$(cd "$root" && find Cargo.* cli chat agent llama model server tools sandbox web/dist -newer "$binary" -type f | head -n 1)" ]; then
+    elif [ -n "$(cd "$root" && find Cargo.* cli chat agent llama model server tools reader sandbox web/dist -newer "$binary" -type f | head -n 1)" ]; then
         quiet=""
     fi
     # In the checkout, so that .cargo/config.toml counts.

@@ -52,6 +52,8 @@ impl Outcome {
 /// Even then three equal results in a row are a circle.
 #[derive(Default)]
 pub struct Repeats {
+    /// Those that a killed process had begun.
+    begun: Vec<String>,
     made: HashMap<String, Made>,
     /// Calls of each tool that ran.
     ran: HashMap<String, usize>,
@@ -77,9 +79,15 @@ enum Guarded {
     /// Its result is there already.
     Needless,
     Circle,
+    /// It had begun before, nobody knows what it did, and it may do that again.
+    Begun,
 }
 
 impl Repeats {
+    pub fn after(begun: &[ToolCall]) -> Repeats {
+        Repeats { begun: begun.iter().map(Self::key).collect(), ..Repeats::default() }
+    }
+
     fn key(call: &ToolCall) -> String {
         format!("{} {}", call.name, call.arguments)
     }
@@ -90,6 +98,9 @@ impl Repeats {
     }
 
     fn guard(&mut self, call: &ToolCall, stateful: bool) -> Guarded {
+        if stateful && self.begun.contains(&Self::key(call)) {
+            return Guarded::Begun;
+        }
         let ran = self.ran.get(&call.name).copied().unwrap_or_default();
         let Some(made) = self.made.get_mut(&Self::key(call)) else { return Guarded::Run };
         if made.equal > 2 {
@@ -200,6 +211,10 @@ impl Dispatch<'_> {
         let result = if guarded == Guarded::Needless {
             let why = "this exact call was made before and its result is above; use it, or call something else";
             Err(ToolFailure::new("repeated", why))
+        } else if guarded == Guarded::Begun {
+            let why = "this exact call had begun when the program ended, and may have done its work; ask the user \
+                       whether it is to be made again, and do not make it in this turn";
+            Err(ToolFailure::new("begun_before", why))
         } else {
             match self.call(call, cx).await {
                 Ok(output) => Ok(output),

@@ -4,7 +4,7 @@
 //! a reply's text is shown as it comes and committed sentence by sentence. So whatever a user has
 //! seen survives the process, and the machine's power, but for the sentence that the model was
 //! writing; and a call runs only once its event is on disk (`dispatch.rs`). The conversation itself (what a next turn builds on) is committed when a turn is over,
-//! whole: of a turn that was killed only the record stays.
+//! whole: what a killed turn had begun is put into it by the next process (`unfinished.rs`).
 //!
 //! A conversation has one writer at a time: its lock is the operating system's, and goes when the
 //! process does. Nothing here runs a turn.
@@ -18,6 +18,7 @@ mod rescue;
 mod schema;
 mod search;
 mod store;
+mod unfinished;
 mod words;
 
 pub use error::StoreError;

@@ -86,7 +86,7 @@ pub(crate) async fn run(
 impl Turn<'_> {
     /// The loop.
     async fn run(&mut self, lead: &mut dyn Lead) -> anyhow::Result<(u32, Stop, String)> {
-        let mut repeats = Repeats::default();
+        let mut repeats = Repeats::after(&std::mem::take(&mut self.chat.begun));
         for step in 1..=self.agent.settings.max_steps {
             let _ = self.events.send(Event::Step { step });
             let message = match lead.next(self).await {

@@ -4,7 +4,9 @@
 
 use async_trait::async_trait;
 use polymath_agent::{Agent, CallLimits, Chat, Mode, Record, Settings};
-use polymath_chat::{Cell, Event, Mention, Message, Provenance, Role, Source, Stop, Table, ToolOutput, ToolSpec};
+use polymath_chat::{
+    Cell, Event, Mention, Message, Provenance, Role, Source, Stop, Table, ToolCall, ToolOutput, ToolSpec,
+};
 use polymath_model::engine::{ReplyStop, Sampling};
 use polymath_model::scripted::{ScriptedEngine, ScriptedReply};
 use polymath_tools::{CallCx, Registry, Tool, ToolError};
@@ -181,6 +183,40 @@ async fn no_call_runs_before_its_intent_is_on_record() {
         let (ended, ()) = tokio::join!(turn, watch);
         assert_eq!((ended.is_ok(), calls.load(Ordering::SeqCst)), (kept, usize::from(kept)));
     }
+}
+
+/// A call that had begun when the program was killed is not made again before the user was asked: the model is
+/// told, and makes it in the turn after, if the user says so. What keeps no state may be made at once.
+#[tokio::test]
+async fn what_had_begun_is_not_done_again_unasked() {
+    let out = tempfile::tempdir().unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = |name: &str, stateful: bool| {
+        let runs = runs.clone();
+        tool_of(name, stateful, move |_| format!("run {}", runs.fetch_add(1, Ordering::SeqCst)))
+    };
+    let call = || calling(&[("python", "x")]);
+    let script = vec![call(), Message::assistant("Shall I?"), call(), Message::assistant("Done.")];
+    let agent = Agent {
+        engine: Arc::new(ScriptedEngine::new(false, script, &[])),
+        tools: Registry::new(vec![counted("python", true), counted("look", false)]),
+        settings: settings(out.path()),
+    };
+    let begun = |name: &str| ToolCall { id: "a".into(), name: name.into(), arguments: json!({"text": "x"}) };
+    let mut chat = Chat { begun: vec![begun("python"), begun("look")], ..Chat::new("test") };
+    let (sender, _inbox) = unbounded_channel();
+    agent.turn(&mut chat, "Do it", &sender, CancellationToken::new()).await.unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+    assert!(chat.messages.iter().any(|m| m.role == Role::Tool && m.content.contains("ask the user")));
+    agent.turn(&mut chat, "Yes", &sender, CancellationToken::new()).await.unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    let agent = Agent {
+        engine: Arc::new(ScriptedEngine::new(false, vec![calling(&[("look", "x")]), Message::assistant("Seen.")], &[])),
+        ..agent
+    };
+    chat.begun = vec![begun("look")];
+    agent.turn(&mut chat, "Look", &sender, CancellationToken::new()).await.unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

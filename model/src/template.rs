@@ -22,6 +22,8 @@ const SLOT: &str = "\u{FDD1}";
 /// Used when a file carries no template: the most widely understood one.
 const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
+/// Calls within calls that a template may make: more than any needs, and the usual 500 take much stack.
+const DEPTH: usize = 100;
 /// Instructions of a template that one rendering may take. A conversation of 1,000 messages with calls takes
 /// 300,000 of Qwen3's.
 const FUEL: u64 = 10_000_000;
@@ -48,6 +50,7 @@ impl Template {
         let describes_tools = source.contains("tools");
         let mut environment = Environment::new();
         environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(DEPTH);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|e| EngineError::Template(e.to_string()))?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -313,6 +316,7 @@ mod tests {
     fn templates_that_never_end_or_write_without_end_are_errors() {
         refused("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "fuel");
         refused("{% for a in range(9999) %}{{ 'x' * 1000000 }}{% endfor %}", "64 MiB");
+        refused("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod dependencies;
 mod modules;
 mod scopes;
 mod sizes;
+mod supply;
 mod threats;
 
 use std::path::PathBuf;

@@ -120,6 +120,18 @@ fn a_corpus_is_indexed_again_when_a_file_changes() {
     assert_eq!(kept(), 1, "the old index is gone");
 }
 
+/// Its page is its own ancestor: whoever looks for what the page inherits never comes back, and in this
+/// process that would be the end of it (`reader/tests/reading.rs` has the control).
+#[tokio::test]
+async fn a_file_that_kills_its_reader_is_left_out_and_the_rest_is_found() {
+    let loops: &[u8] = include_bytes!("../../reader/tests/samples/parents.pdf");
+    let (_folder, bench) = folder(&[("a.txt", b"a zebra".as_slice()), ("loop.pdf", loops)]);
+    let found = bench.call("browser_search", json!({"query": "zebra"})).await.unwrap();
+    assert!(found.content.contains("local:a.txt"), "{}", found.content);
+    let failure = bench.call("browser_open", json!({"target": "local:loop.pdf"})).await.unwrap_err();
+    assert!(failure.kind == "unsupported" && failure.message.contains("broke off"), "{failure:?}");
+}
+
 #[test]
 fn a_home_that_cannot_be_written_to_costs_nothing_but_time() {
     let pages = tempfile::tempdir().unwrap();

@@ -41,6 +41,7 @@ impl Chat {
             files: _,
             targets: _,
             asked,
+            begun: _,
         } = self;
         Mark([
             messages.len(),

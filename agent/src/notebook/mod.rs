@@ -22,7 +22,7 @@ pub(crate) use stack::{is_of_files, is_part};
 
 use frames::{FRAMES, frames};
 
-use polymath_chat::{Artifact, Message, Source, Table, ToolOutput};
+use polymath_chat::{Artifact, Message, Source, Table, ToolCall, ToolOutput};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -53,6 +53,9 @@ pub struct Chat {
     /// The user's questions as they were understood, the latest last.
     #[serde(default)]
     pub asked: Vec<Asked>,
+    /// Calls that a killed process had begun: the turn that comes next asks before it makes one again.
+    #[serde(skip)]
+    pub begun: Vec<ToolCall>,
 }
 
 impl Chat {

@@ -20,10 +20,23 @@ pub struct Database {
     connection: Mutex<Connection>,
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+/// Bytes of a file that is checked for damage even where it is only read: a tenth of a second.
+const CHECKED: u64 = 64 << 20;
+
+/// What a process is about to do with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Write,
+    /// A file of more than 64 MiB is then not read as a whole: a page of the list of a million conversations
+    /// takes milliseconds, and the check a second.
+    Read,
+}
+
+fn connect(path: &Path, purpose: Use) -> Result<Connection, StoreError> {
     let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| explain(path, e))?;
-    prepare(connection).map_err(|e| match e {
+    let check = purpose == Use::Write || path.metadata().is_ok_and(|file| file.len() <= CHECKED);
+    prepare(connection, check).map_err(|e| match e {
         Prepare::Sqlite(e) => explain(path, e),
         Prepare::Foreign(why) => StoreError::Foreign { path: path.to_owned(), why },
         Prepare::Damaged(why) => StoreError::Damaged { path: path.to_owned(), why },
@@ -51,18 +64,18 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 
 impl Database {
     /// See `SessionStore::open`.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, purpose: Use) -> Result<Self, StoreError> {
         let failed = |cause| StoreError::File { path: path.to_owned(), cause };
         // SQLite would refuse a link anywhere on the path; only the file itself must be none.
         let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(directory).map_err(failed)?;
         let path = &directory.canonicalize().map_err(failed)?.join(path.file_name().unwrap_or_default());
         make_private(path).map_err(failed)?;
-        let (connection, notice) = match connect(path) {
+        let (connection, notice) = match connect(path, purpose) {
             Err(StoreError::Damaged { .. }) if rescue::is_ours(path) => {
                 let aside = rescue::set_aside(path).map_err(failed)?;
                 make_private(path).map_err(failed)?;
-                let mut connection = connect(path)?;
+                let mut connection = connect(path, purpose)?;
                 let told = rescue::recover(&aside, &mut connection).map_err(|e| explain(path, e))?;
                 (connection, Some(told))
             }
@@ -119,6 +132,7 @@ impl Database {
             files: self.paths(connection, id, "file")?,
             targets: self.paths(connection, id, "target")?,
             asked: self.items(connection, id, "asked")?,
+            begun: Vec::new(),
         })
     }
 
@@ -157,9 +171,7 @@ impl Database {
 
     /// Every event of a session, in order.
     pub fn events(&self, connection: &Connection, id: &str) -> Result<Vec<TurnEvent>, StoreError> {
-        let rows: Vec<(u32, String)> =
-            self.pairs(connection, "SELECT turn, json FROM event WHERE session = ?1 ORDER BY seq", id)?;
-        rows.into_iter().map(|(turn, json)| Ok(TurnEvent { turn, event: parse(id, &json)? })).collect()
+        self.told(connection, "SELECT turn, json FROM event WHERE session = ?1 ORDER BY seq", id)
     }
 
     /// What was asked, by turn.
@@ -172,6 +184,21 @@ impl Database {
     pub fn taken_back(&self, connection: &Connection, id: &str) -> Result<BTreeSet<u32>, StoreError> {
         let sql = "SELECT turn, '' FROM question WHERE session = ?1 AND taken_back";
         Ok(self.pairs(connection, sql, id)?.into_iter().map(|(turn, _)| turn).collect())
+    }
+
+    /// Questions and events of the turns that the conversation does not have.
+    pub fn beyond(&self, id: &str) -> Result<(BTreeMap<u32, String>, Vec<TurnEvent>), StoreError> {
+        const BEYOND: &str = "session = ?1 AND turn > (SELECT kept FROM session WHERE id = ?1)";
+        let connection = self.connection();
+        let questions = self.pairs(&connection, &format!("SELECT turn, text FROM question WHERE {BEYOND}"), id)?;
+        let sql = format!("SELECT turn, json FROM event WHERE {BEYOND} ORDER BY seq");
+        let events = if questions.is_empty() { Vec::new() } else { self.told(&connection, &sql, id)? };
+        Ok((questions.into_iter().collect(), events))
+    }
+
+    fn told(&self, connection: &Connection, sql: &str, id: &str) -> Result<Vec<TurnEvent>, StoreError> {
+        let rows = self.pairs(connection, sql, id)?;
+        rows.into_iter().map(|(turn, json)| Ok(TurnEvent { turn, event: parse(id, &json)? })).collect()
     }
 
     /// A number and a text of each row of a query with one parameter.

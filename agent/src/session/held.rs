@@ -4,6 +4,7 @@ use super::database::Database;
 use super::error::StoreError;
 use super::record::{TurnEvent, now, parse, rows, title_of};
 use super::schema::explain;
+use super::unfinished::take_in;
 use crate::notebook::{Chat, Mark};
 use polymath_chat::path::Stored;
 use polymath_chat::{Event, Role};
@@ -63,6 +64,15 @@ impl Session {
     /// The conversation as the last finished turn left it.
     pub fn chat(&self) -> Result<Chat, StoreError> {
         self.database.chat(&self.database.connection(), &self.id)
+    }
+
+    /// The conversation to go on with, and what the user is to know: what a process that was killed had
+    /// begun stands in it.
+    pub fn resume(&self) -> Result<(Chat, Vec<String>), StoreError> {
+        let mut chat = self.chat()?;
+        let (questions, events) = self.database.beyond(&self.id)?;
+        let told = take_in(&mut chat, &questions, &events);
+        Ok((chat, told))
     }
 
     /// Begins a turn: its question is on disk, whatever becomes of it, and how far the conversation had
@@ -188,6 +198,7 @@ impl Session {
                 params![self.id, kind, list.len() as i64],
             )?;
         }
+        self.mark_kept(t)?;
         self.touch(t).map(drop)
     }
 
@@ -226,6 +237,12 @@ impl Session {
     fn insert(&self, t: &Transaction, turn: u32, json: &str) -> rusqlite::Result<i64> {
         let sql = "INSERT INTO event (session, turn, json) VALUES (?1, ?2, ?3) RETURNING seq";
         t.query_row(sql, params![self.id, turn, json], |row| row.get(0))
+    }
+
+    /// Every turn that was begun is in the conversation, or was taken back.
+    fn mark_kept(&self, t: &Transaction) -> rusqlite::Result<usize> {
+        let last = "SELECT COALESCE(MAX(turn), 0) FROM question WHERE session = ?1";
+        t.execute(&format!("UPDATE session SET kept = ({last}) WHERE id = ?1"), [&self.id])
     }
 
     fn touch(&self, t: &Transaction) -> rusqlite::Result<usize> {

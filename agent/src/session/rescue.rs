@@ -64,6 +64,10 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
         transaction.execute(&sql, [now()])?;
     }
     transaction.execute_batch(COUNT)?;
+    // What stands where is not certain any more: no turn is taken for one that was cut off.
+    transaction.execute_batch(
+        "UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0)",
+    )?;
     let sessions: i64 = transaction.query_row("SELECT count(*) FROM session", [], |row| row.get(0))?;
     transaction.commit()?;
     into.pragma_update(None, "foreign_keys", true)?;

@@ -34,6 +34,12 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
 ",
     concat!(include_str!("search.sql"), include_str!("count.sql")),
+    // The last turn that the conversation has; those behind it were cut off.
+    "
+    ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+    UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0);
+    CREATE INDEX session_updated ON session(updated DESC, id DESC);
+",
 ];
 
 /// Counts turns and sizes anew.
@@ -58,8 +64,8 @@ impl From<rusqlite::Error> for Prepare {
     }
 }
 
-/// Sets the connection up and brings an older layout up to date.
-pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare> {
+/// Sets the connection up and brings an older layout up to date; `check` reads the whole file for damage first.
+pub(super) fn prepare(mut connection: Connection, check: bool) -> Result<Connection, Prepare> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     let number = |c: &Connection, sql: &str| c.query_row(sql, [], |row| row.get::<_, i64>(0));
     let owner = number(&connection, "PRAGMA application_id")?;
@@ -67,7 +73,9 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, Prepare>
     if tables > 0 && owner != APPLICATION_ID {
         return Err(Prepare::Foreign("it is a database of another program".into()));
     }
-    check(&connection)?;
+    if check {
+        self::check(&connection)?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit survives a power cut, not only the process.
     connection.pragma_update(None, "synchronous", "FULL")?;

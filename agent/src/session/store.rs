@@ -1,6 +1,6 @@
 //! The file of all conversations: begin, find, list, export, remove.
 
-use super::database::Database;
+use super::database::{Database, Use};
 use super::error::StoreError;
 use super::held::Session;
 use super::record::{SessionInfo, SessionRecord, now, title_of};
@@ -28,7 +28,13 @@ impl SessionStore {
     ///
     /// Errors: `Foreign` for a file that is no database, another program's or a newer polymath's; `File` and `Database` for what the system refuses.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(SessionStore { database: Arc::new(Database::open(path)?) })
+        Ok(SessionStore { database: Arc::new(Database::open(path, Use::Write)?) })
+    }
+
+    /// As `open`, to look at conversations and go on with none: a large file is not checked for damage as a
+    /// whole, and damage is then an error of what meets it.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Ok(SessionStore { database: Arc::new(Database::open(path, Use::Read)?) })
     }
 
     /// What became of a damaged file that stood in this one's place: for the user.

@@ -115,8 +115,8 @@ impl Desk {
             None => self.store.create(&ask.question)?,
         };
         let begin = |session: &mut Session| {
-            let mut chat = session.chat()?;
-            let mut notices = Vec::new();
+            let (mut chat, told) = session.resume()?;
+            let mut notices: Vec<Event> = told.into_iter().map(|text| Event::Notice { text }).collect();
             for file in &files {
                 let told = chat.give(file).map_err(|e| ApiError::invalid("files", format!("{e:#}")))?;
                 notices.extend(told.into_iter().map(|text| Event::Notice { text }));

@@ -4,9 +4,9 @@
 
 use super::dates::{self, Order, Written};
 use super::figure::{Mark, figure};
-use super::grid::Raw;
 use polymath_chat::{Cell, Provenance};
 use polymath_quantity::Column;
+use polymath_reader::grid::Raw;
 use std::borrow::Cow;
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Tables in text: cells between separators, with or without quotation marks.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, too_large};
 use csv::{ReaderBuilder, StringRecord};
+use polymath_reader::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, too_large};
 use std::collections::BTreeMap;
 
 const SEPARATORS: [u8; 4] = [b'\t', b';', b'|', b','];

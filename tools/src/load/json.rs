@@ -1,6 +1,6 @@
 //! JSON: an array of objects, an object of columns, or an object in every line.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, too_large};
+use polymath_reader::grid::{CELLS, Found, Grid, ROWS, Raw, Row, too_large};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 

@@ -2,7 +2,7 @@
 
 use super::dates;
 use super::figure::figure;
-use super::grid::{Grid, Raw, Row, SLACK};
+use polymath_reader::grid::{Grid, Raw, Row, SLACK};
 use std::collections::BTreeMap;
 
 /// The parts of a table, all rows of one width.

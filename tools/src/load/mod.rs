@@ -1,4 +1,5 @@
-//! Tables out of the user's files: text with separators, workbooks, Parquet and JSON.
+//! Tables out of the user's files: text with separators and JSON; workbooks and Parquet through a process
+//! of their own.
 //!
 //! Files come from anywhere, so nothing is taken on trust that a file can say itself: its kind is told
 //! from its first bytes before its name, and what could be read in two ways is decided over a whole
@@ -8,23 +9,21 @@
 mod column;
 mod csv;
 mod dates;
-mod excel;
 mod figure;
-mod grid;
 mod json;
 mod layout;
 mod names;
 mod open;
-mod parquet;
 mod text;
 
 pub use open::LoadError;
 pub use text::first_lines;
 
 use column::Survey;
-use grid::{BYTES, Found, Grid, thousands, too_large};
 use open::open_regular;
 use polymath_chat::Table;
+use polymath_reader::grid::{self, BYTES, Found, Grid, thousands, too_large};
+use polymath_reader::{Contents, Format, Reader};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -59,8 +58,8 @@ enum Kind {
     Json {
         lines: bool,
     },
-    Book(excel::Kind),
-    Parquet,
+    /// A workbook or a Parquet file.
+    Foreign(Format),
     /// A table in a format that is not read here.
     Other(&'static str),
     /// Nothing that is meant as a table.
@@ -86,7 +85,6 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         Kind::Text { named: false } if size > BYTES => return Ok(Loaded::default()),
         Kind::Other(what) => Err(format!("{what} are not read here; a program can")),
         _ if size > BYTES => Err(format!("it has {} bytes, and {} are the most", thousands(size), thousands(BYTES))),
-        Kind::Parquet => parquet::read(file),
         kind => {
             let mut bytes = Vec::new();
             // A file that grows meanwhile is read no further.
@@ -106,13 +104,17 @@ pub fn table_in(text: &str, name: &str) -> Option<Table> {
 /// The table of a workbook of this name: of its first sheet that has one.
 pub fn table_of_book(bytes: &[u8], name: &str) -> Option<Table> {
     let kind = kind(&bytes[..bytes.len().min(8)], name);
-    let is_book = matches!(kind, Kind::Book(_)) && bytes.len() as u64 <= BYTES;
+    let is_book = matches!(kind, Kind::Foreign(_)) && bytes.len() as u64 <= BYTES;
     if is_book { loaded(read(bytes, kind), name, kind).table } else { None }
 }
 
 fn read(bytes: &[u8], kind: Kind) -> Found {
-    if let Kind::Book(book) = kind {
-        return excel::read(bytes, book);
+    if let Kind::Foreign(format) = kind {
+        return match Reader::locate().read(format, bytes) {
+            Ok(Contents::Grid(grid)) => Ok(Some(grid)),
+            Ok(Contents::Document(_)) => Err("its reader found no table in it".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
     }
     let named = kind != Kind::Text { named: false };
     let Some(decoded) = text::decode(bytes, true) else {
@@ -192,23 +194,23 @@ fn table(grid: Grid, name: &str, kind: Kind) -> Result<(Option<Table>, Vec<Strin
 fn kind(start: &[u8], name: &str) -> Kind {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if start.starts_with(b"PAR1") {
-        return Kind::Parquet;
+        return Kind::Foreign(Format::Parquet);
     }
     match (start, extension) {
-        ([b'P', b'K', 3, 4, ..], "ods") => Kind::Book(excel::Kind::Ods),
-        ([b'P', b'K', 3, 4, ..], "xlsb") => Kind::Book(excel::Kind::Xlsb),
+        ([b'P', b'K', 3, 4, ..], "ods") => Kind::Foreign(Format::Ods),
+        ([b'P', b'K', 3, 4, ..], "xlsb") => Kind::Foreign(Format::Xlsb),
         // Some workbooks are called .xls or .csv whatever they are.
-        ([b'P', b'K', 3, 4, ..], "xlsx" | "xlsm" | "xltx" | "xls" | "csv" | "tsv") => Kind::Book(excel::Kind::Xlsx),
-        ([0xd0, 0xcf, 0x11, 0xe0, ..], "xls" | "xlsx" | "xlsm" | "csv") => Kind::Book(excel::Kind::Xls),
+        ([b'P', b'K', 3, 4, ..], "xlsx" | "xlsm" | "xltx" | "xls" | "csv" | "tsv") => Kind::Foreign(Format::Xlsx),
+        ([0xd0, 0xcf, 0x11, 0xe0, ..], "xls" | "xlsx" | "xlsm" | "csv") => Kind::Foreign(Format::Xls),
         ([b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..], _) => Kind::None,
         (_, "csv" | "tsv" | "tab" | "psv" | "xls") => Kind::Text { named: true },
         (_, "" | "txt" | "dat" | "asc") => Kind::Text { named: false },
         (_, "json") => Kind::Json { lines: false },
         (_, "jsonl" | "ndjson") => Kind::Json { lines: true },
-        (_, "xlsx" | "xlsm") => Kind::Book(excel::Kind::Xlsx),
-        (_, "xlsb") => Kind::Book(excel::Kind::Xlsb),
-        (_, "ods") => Kind::Book(excel::Kind::Ods),
-        (_, "parquet") => Kind::Parquet,
+        (_, "xlsx" | "xlsm") => Kind::Foreign(Format::Xlsx),
+        (_, "xlsb") => Kind::Foreign(Format::Xlsb),
+        (_, "ods") => Kind::Foreign(Format::Ods),
+        (_, "parquet") => Kind::Foreign(Format::Parquet),
         _ => other(name),
     }
 }

@@ -5,7 +5,6 @@
 //! so that no part of a page loses what its figures are about.
 
 mod block;
-mod columns;
 mod data;
 mod hidden;
 mod html;

@@ -1,22 +1,21 @@
 //! Parquet files: columns that have names and types already.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, number_text, thousands, too_large};
+use crate::grid::{CELLS, Grid, ROWS, Raw, Row, number_text, thousands, too_large};
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The file's rows.
-pub fn read(file: File) -> Found {
+pub fn read(file: Vec<u8>) -> Result<Grid, String> {
     // The reader panics at types that it doesn't know, and at some damage.
-    match catch_unwind(AssertUnwindSafe(|| rows(file))) {
-        Ok(found) => found,
+    match catch_unwind(AssertUnwindSafe(|| rows(file.into()))) {
+        Ok(grid) => grid,
         Err(_) => Err("its columns have types that are not read here; a program can read it".to_owned()),
     }
 }
 
-fn rows(file: File) -> Found {
+fn rows(file: bytes::Bytes) -> Result<Grid, String> {
     let damaged = |error: parquet::errors::ParquetError| format!("it cannot be read as Parquet ({error})");
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
     let metadata = reader.metadata().file_metadata();
@@ -39,7 +38,7 @@ fn rows(file: File) -> Found {
         let cells = fields.iter().zip(&nanoseconds).map(|((_, field), nanoseconds)| cell(field, *nanoseconds));
         rows.push(Row { line: at + 1, cells: cells.collect() });
     }
-    Ok(Some(Grid { header: Some(header), rows, ..Grid::default() }))
+    Ok(Grid { header: Some(header), rows, ..Grid::default() })
 }
 
 fn cell(field: &Field, nanoseconds: bool) -> Raw {

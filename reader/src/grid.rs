@@ -3,6 +3,8 @@
 //! What a cell means is not decided here: whether `1.234` is about one or about a thousand can only be
 //! said of a whole column.
 
+use serde::{Deserialize, Serialize};
+
 /// Largest table that becomes one of a conversation's, in rows.
 pub const ROWS: usize = 250_000;
 /// The same in cells: each carries its text, its value and its origin (about 150 bytes).
@@ -13,7 +15,7 @@ pub const BYTES: u64 = 32 << 20;
 pub const SLACK: usize = 100;
 
 /// One cell as the file has it; empty if there is nothing in it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Raw {
     pub text: String,
     /// Written by the format itself (a number of a Parquet file, a date of a workbook) with a decimal
@@ -37,7 +39,7 @@ impl Raw {
 }
 
 /// A row, and its line or row number in the file, from 1.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     pub line: usize,
     pub cells: Vec<Raw>,
@@ -56,7 +58,7 @@ impl Row {
 }
 
 /// All of a file's rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
     /// Names of the columns, where the format has them apart from the rows.
     pub header: Option<Vec<String>>,
@@ -67,7 +69,7 @@ pub struct Grid {
     pub notices: Vec<String>,
 }
 
-/// What a reader found: a grid, or nothing that is meant as a table (`None`).
+/// What was found in a file: a grid, or nothing that is meant as a table (`None`).
 ///
 /// The error says why what should be a table is none, and what to do, without the file's name.
 pub type Found = Result<Option<Grid>, String>;

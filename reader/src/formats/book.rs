@@ -1,39 +1,31 @@
 //! Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods. The first sheet that has anything in it is the
 //! table; macros are never run, and of formulas the stored results are read.
 
-use super::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, number_text, too_large};
+use crate::Format;
+use crate::grid::{CELLS, Grid, ROWS, Raw, Row, SLACK, number_text, too_large};
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, SheetVisible, Xls, Xlsb, Xlsx, open_workbook_from_rs};
 use std::collections::HashMap;
 use std::io::Cursor;
 
-/// A kind of workbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Xlsx,
-    Xlsb,
-    Xls,
-    Ods,
-}
-
 /// The first sheet's rows.
-pub fn read(bytes: &[u8], kind: Kind) -> Found {
+pub fn read(bytes: &[u8], format: Format) -> Result<Grid, String> {
     let bytes = Cursor::new(bytes);
-    match kind {
-        Kind::Xlsx => {
-            let mut book: Xlsx<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
-            first_sheet(&mut book, streamed)
-        }
-        Kind::Xlsb => {
+    match format {
+        Format::Xlsb => {
             let mut book: Xlsb<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
             first_sheet(&mut book, ranged)
         }
-        Kind::Xls => {
+        Format::Xls => {
             let mut book: Xls<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
             first_sheet(&mut book, ranged)
         }
-        Kind::Ods => {
+        Format::Ods => {
             let mut book: Ods<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
             first_sheet(&mut book, ranged)
+        }
+        _ => {
+            let mut book: Xlsx<_> = open_workbook_from_rs(bytes).map_err(damaged)?;
+            first_sheet(&mut book, streamed)
         }
     }
 }
@@ -50,7 +42,7 @@ fn damaged(error: impl std::fmt::Display) -> String {
 fn first_sheet<'a, R: Reader<Cursor<&'a [u8]>>>(
     book: &mut R,
     read: impl Fn(&mut R, &str) -> Result<Vec<Row>, String>,
-) -> Found {
+) -> Result<Grid, String> {
     let hidden = |s: &calamine::Sheet| s.visible != SheetVisible::Visible;
     let mut sheets: Vec<(bool, String)> = book.sheets_metadata().iter().map(|s| (hidden(s), s.name.clone())).collect();
     sheets.sort_by_key(|(hidden, _)| *hidden);
@@ -64,7 +56,7 @@ fn first_sheet<'a, R: Reader<Cursor<&'a [u8]>>>(
                 others.join(", ")
             );
             let notices = if others.is_empty() { Vec::new() } else { vec![told] };
-            return Ok(Some(Grid { rows, notices, ..Grid::default() }));
+            return Ok(Grid { rows, notices, ..Grid::default() });
         }
     }
     Err("no sheet of the workbook has anything in it".to_owned())

@@ -1,0 +1,24 @@
+//! `polymath-reader`: a file on standard input, what stands in it on standard output. See `lib.rs`.
+
+use polymath_reader::{Format, Limits, formats, walls};
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let format = arguments.next().and_then(|name| Format::of_name(&name));
+    let limits = Limits::from_arguments(arguments);
+    let (Some(format), Some(limits)) = (format, limits) else {
+        eprintln!("polymath-reader is started by polymath; it has no use of its own");
+        return ExitCode::from(2);
+    };
+    // From here on nothing but the answer can be written, so that what went wrong is the exit status.
+    let Ok(mut answer) = walls::raise(&limits) else { return ExitCode::from(3) };
+    let mut bytes = Vec::new();
+    if std::io::stdin().read_to_end(&mut bytes).is_err() {
+        return ExitCode::from(4);
+    }
+    let reply = formats::read(format, bytes);
+    let sent = postcard::to_stdvec(&reply).is_ok_and(|reply| answer.write_all(&reply).is_ok());
+    if sent { ExitCode::SUCCESS } else { ExitCode::from(5) }
+}

@@ -1,0 +1,62 @@
+//! What goes to the program and what comes back: the format as an argument, the file on standard input,
+//! a [`Reply`] as postcard on standard output.
+
+use crate::grid::Grid;
+use serde::{Deserialize, Serialize};
+
+/// A format that is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Pdf,
+    Xlsx,
+    Xlsb,
+    Xls,
+    Ods,
+    Parquet,
+}
+
+impl Format {
+    pub const ALL: [Format; 6] = [Format::Pdf, Format::Xlsx, Format::Xlsb, Format::Xls, Format::Ods, Format::Parquet];
+
+    /// As the program is told it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Pdf => "pdf",
+            Format::Xlsx => "xlsx",
+            Format::Xlsb => "xlsb",
+            Format::Xls => "xls",
+            Format::Ods => "ods",
+            Format::Parquet => "parquet",
+        }
+    }
+
+    pub fn of_name(name: &str) -> Option<Format> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// The text of a PDF.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    pub title: Option<String>,
+    /// `None` for a page that could not be read.
+    pub pages: Vec<Option<Page>>,
+}
+
+/// A page as the file draws it, and in the order of its columns where it has some.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    pub text: String,
+    /// Its paragraphs, each by its lines.
+    pub columns: Option<Vec<Vec<String>>>,
+}
+
+/// What stands in a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Contents {
+    Document(Document),
+    Grid(Grid),
+}
+
+/// The contents, or why there are none, in words for the user and without the file's name.
+pub type Reply = Result<Contents, String>;
