@@ -122,8 +122,8 @@ impl Style {
     pub fn number(&self, value: f64, step: f64) -> String {
         let size = value.abs();
         let text = match size {
-            s if self.myriads && s >= 0.99999e8 && s < 1e15 => format!("{}亿", number(size / 1e8, step / 1e8)),
-            s if self.myriads && s >= 0.99999e4 && s < 1e15 => format!("{}万", number(size / 1e4, step / 1e4)),
+            s if self.myriads && (0.99999e8..1e15).contains(&s) => format!("{}亿", number(size / 1e8, step / 1e8)),
+            s if self.myriads && (0.99999e4..1e15).contains(&s) => format!("{}万", number(size / 1e4, step / 1e4)),
             _ => number(size, step),
         };
         self.around(value, text)

@@ -37,7 +37,7 @@ pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
             true => small.match_indices(*word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)),
             false => small.contains(*word),
         };
-        (0..EVENTS.len()).filter(|i| EVENTS[*i].iter().any(|word| has(word))).collect()
+        (0..EVENTS.len()).filter(|i| EVENTS[*i].iter().any(has)).collect()
     };
     let (mut wanted, told) = (events(what), events(line));
     if wanted.is_empty() {

@@ -204,7 +204,7 @@ pub fn asks_how_much_more(request: &str) -> bool {
     let all: Vec<&str> = words(request).collect();
     let compared = |word: &&str| COMPARED.contains(word) && !["percent", "percentage", "prozent"].contains(word);
     let mut asking = all.windows(2).enumerate().filter(|(_, w)| HOW.iter().any(|how| how == *w));
-    says(request, MORE) || asking.any(|(i, _)| all[i + 2..].iter().take(NEAR).any(|word| compared(&word)))
+    says(request, MORE) || asking.any(|(i, _)| all[i + 2..].iter().take(NEAR).any(compared))
 }
 
 /// A count of days, and what stands at its two ends.
