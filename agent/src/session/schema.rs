@@ -38,7 +38,6 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
     UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0);
-    CREATE INDEX session_updated ON session(updated DESC, id DESC);
 ",
 ];
 
