@@ -187,7 +187,7 @@ async fn commands_work_on_what_there_is() {
         ("/undo", "taken back: /sql SELECT sum"),
         ("Draw the people", "It is drawn."),
         ("/chart c1 barh title=\"Two cities\"", "figure saved: Two-cities.png"),
-        ("/chart c1 purple", "`purple` changes nothing of a chart; there are log, grid,"),
+        ("/chart c1 purple", "`purple` changes nothing of a chart; there are log, symlog, grid,"),
         ("/calls", "\"kind\": \"barh\""),
         ("/chart", "c2  barh of t1  Two cities"),
         ("/nonsense", "there is no /nonsense"),

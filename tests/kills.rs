@@ -101,7 +101,7 @@ impl Bench {
     }
 }
 
-/// Pieces of text as one event, as they are kept; what is said before a turn is no part of it.
+/// Pieces of text as one event, as they are kept; what is said before a turn, its name included, is no part of it.
 fn joined(events: &[Value]) -> Vec<Value> {
     let mut joined: Vec<Value> = Vec::new();
     for event in events {
@@ -113,6 +113,7 @@ fn joined(events: &[Value]) -> Vec<Value> {
             _ => joined.push(event.clone()),
         }
     }
+    joined.retain(|event| event["type"] != "session");
     joined.retain(|event| !event["text"].as_str().unwrap_or_default().starts_with("the program ended while"));
     joined
 }

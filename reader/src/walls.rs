@@ -20,7 +20,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { memory: 1 << 30, cpu: 20, wall: 60, answer: 256 << 20 }
+        Limits { memory: 1 << 30, cpu: 10, wall: 60, answer: 256 << 20 }
     }
 }
 
