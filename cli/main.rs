@@ -14,7 +14,6 @@ mod eval;
 mod index;
 mod interrupt;
 mod model;
-mod neighbours;
 mod out;
 mod parse;
 mod probe;
@@ -104,27 +103,6 @@ enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
-impl Command {
-    /// Whether a model may be run in this process.
-    fn decodes(&self) -> bool {
-        match self {
-            Command::Demo(_) | Command::Ask { .. } | Command::Chat { .. } | Command::Run(_) | Command::Serve(_) => true,
-            Command::Model(command) => command.decodes(),
-            Command::Replay(args) => args.decodes(),
-            #[cfg(unix)]
-            Command::Attach(_) => false,
-            Command::Sessions(_)
-            | Command::Tool(_)
-            | Command::Index(_)
-            | Command::Python(_)
-            | Command::Parse(_)
-            | Command::Trust { .. }
-            | Command::Doctor { .. }
-            | Command::Completions { .. } => false,
-        }
-    }
-}
-
 fn main() -> ExitCode {
     #[cfg(unix)]
     detach::leave_terminal();
@@ -133,9 +111,6 @@ fn main() -> ExitCode {
     // What is installed for the sandbox is read there by another user.
     if !matches!(cli.command, Command::Python(_)) {
         keep_private();
-    }
-    if cli.command.decodes() {
-        neighbours::be_kind();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

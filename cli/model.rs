@@ -48,13 +48,6 @@ pub enum ModelCommand {
     },
 }
 
-impl ModelCommand {
-    /// Whether it runs a model.
-    pub fn decodes(&self) -> bool {
-        matches!(self, ModelCommand::Probe(_) | ModelCommand::Bench(_) | ModelCommand::Eval(_))
-    }
-}
-
 /// Runs the subcommand on the store in `home`. A [`StoreError`] comes through unwrapped, for its hint.
 pub async fn run(command: ModelCommand, home: &Path, quiet: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open(home);

@@ -34,13 +34,6 @@ pub struct ReplayArgs {
     json: bool,
 }
 
-impl ReplayArgs {
-    /// Whether a model may be run.
-    pub fn decodes(&self) -> bool {
-        self.model.is_some()
-    }
-}
-
 pub async fn run(args: ReplayArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let (session, turn) = replay::name(&args.run);
     let store = session_store(&polymath_model::store::home(), false)?;

@@ -34,7 +34,6 @@ missing_on_debian() {
     command -v cmake >/dev/null || printf ' cmake'
     command -v clang >/dev/null || printf ' clang'
     there /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* || printf ' libclang-dev'
-    there /usr/lib/llvm-*/lib/libomp.so || printf ' libomp-dev'
     command -v pkg-config >/dev/null || printf ' pkg-config'
     there /usr/lib/*/libpython3.[0-9]*.so || printf ' python3-dev'
     there /usr/lib/python3.*/ensurepip/__init__.py || printf ' python3-venv'
@@ -70,7 +69,7 @@ check_elsewhere() {
     if [ "$(uname -s)" = Darwin ]; then
         how="xcode-select --install; brew install cmake llvm pkgconf python"
     elif command -v dnf >/dev/null; then
-        how="sudo dnf install gcc-c++ make cmake clang clang-devel libomp-devel pkgconf python3-devel google-noto-sans-cjk-fonts"
+        how="sudo dnf install gcc-c++ make cmake clang clang-devel pkgconf python3-devel google-noto-sans-cjk-fonts"
     elif command -v pacman >/dev/null; then
         how="sudo pacman -S base-devel cmake clang openmp pkgconf python noto-fonts-cjk"
     else

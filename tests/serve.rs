@@ -130,16 +130,6 @@ fn it_says_where_it_is_and_how_to_use_it() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn waiting_threads_leave_the_cores_to_others() {
-    let serving = Serving::start(&[]);
-    let environment = fs::read(format!("/proc/{}/environ", serving.child.id())).unwrap();
-    let set = |wanted: &str| environment.split(|b| *b == 0).any(|entry| entry == wanted.as_bytes());
-    assert!(set("OMP_WAIT_POLICY=passive") && set("GOMP_SPINCOUNT=0"));
-    assert_eq!(models(&serving, None), 200);
-}
-
-#[test]
 fn what_cannot_be_served_is_refused_before_a_model_is_loaded() {
     let home = tempfile::tempdir().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

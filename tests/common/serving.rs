@@ -16,8 +16,6 @@ pub fn command(home_dir: &Path, args: &[&str]) -> Command {
         .current_dir(home_dir)
         .env("POLYMATH_MODELS_DIR", models)
         .env("POLYMATH_HOME", home_dir)
-        .env_remove("OMP_WAIT_POLICY")
-        .env_remove("GOMP_SPINCOUNT")
         .stdin(Stdio::null());
     for name in ["POLYMATH_MODEL", "POLYMATH_CONTEXT", "POLYMATH_ADDR", "POLYMATH_TOKEN_FILE"] {
         command.env_remove(name);
