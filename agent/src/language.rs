@@ -25,11 +25,15 @@ pub enum Phrase {
     Made,
     SourcesDiffer,
     NotPossible,
+    /// Before the line that comes nearest to what was not found.
+    Nearest,
+    Yes,
+    No,
     /// For the model: in which language to answer.
     AnswerIn,
 }
 
-use Phrase::{AnswerIn, Made, MissingCells, NotFound, NotPossible, NothingFound, SourcesDiffer};
+use Phrase::{AnswerIn, Made, MissingCells, Nearest, No, NotFound, NotPossible, NothingFound, SourcesDiffer, Yes};
 
 /// One row a phrase: English, Chinese, Japanese, Korean, German, French, Spanish.
 const PHRASES: &[(Phrase, [&str; 7])] = &[
@@ -95,6 +99,20 @@ const PHRASES: &[(Phrase, [&str; 7])] = &[
         ],
     ),
     (
+        Nearest,
+        [
+            "The nearest that they say",
+            "最接近的内容",
+            "最も近い記述",
+            "가장 가까운 내용",
+            "Am nächsten kommt",
+            "Le plus proche",
+            "Lo más cercano",
+        ],
+    ),
+    (Yes, ["Yes", "是", "はい", "예", "Ja", "Oui", "Sí"]),
+    (No, ["No", "否", "いいえ", "아니요", "Nein", "Non", "No"]),
+    (
         AnswerIn,
         [
             "",
@@ -146,7 +164,13 @@ impl Language {
 /// Short questions are too short for statistics: the small words of the language decide first.
 fn latin(text: &str, guess: Lang, reliable: bool) -> Language {
     const SMALL: &[(Language, &[&str])] = &[
-        (English, &["the", "what", "how", "which", "who", "when", "is", "of", "and", "for", "make", "plot", "draw"]),
+        (
+            English,
+            &[
+                "the", "what", "how", "which", "who", "when", "where", "why", "is", "of", "and", "for", "it", "this",
+                "that", "they", "to", "did", "does", "make", "plot", "draw",
+            ],
+        ),
         (
             German,
             &[

@@ -277,7 +277,7 @@ fn of_years(line: Passage, wanted: &[String]) -> Vec<Passage> {
 }
 
 /// A passage's sentences, as lines of their own.
-fn in_sentences(passage: &Passage) -> Vec<Passage> {
+pub fn in_sentences(passage: &Passage) -> Vec<Passage> {
     let text = plain(&passage.text);
     sentences(&text).into_iter().map(|s| Passage { text: s.trim().to_owned(), ..passage.clone() }).collect()
 }

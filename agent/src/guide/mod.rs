@@ -18,6 +18,7 @@ mod named;
 mod plan;
 mod program;
 mod query;
+mod quote;
 mod roles;
 mod search;
 mod series;

@@ -2,11 +2,13 @@
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
 mod columns;
+mod shape;
 
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
 use columns::settled;
 use polymath_chat::{Cell, Table};
+use shape::shaped;
 use std::ops::Range;
 
 /// A query with `t1` for the `T1` of a model.
@@ -29,7 +31,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = added_up(&unjoined(&query), request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
-    in_month(&ordered(&grouped(&query, request), &small), &small)
+    in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small)
 }
 
 /// A union of whole tables without those of other columns, and without those whose rows the first one has.
@@ -62,9 +64,11 @@ fn measured(query: &str, request: &str, tables: &[Table]) -> String {
     // A file's name is no column's.
     let bare = tables.iter().fold(request.to_owned(), |text, table| text.replace(&table.title, " "));
     let asked = terms(&bare);
+    // The trips of a year are trips.
     let is_named = |column: &str| {
-        let own = terms(column);
-        !own.is_empty() && own.iter().all(|term| asked.contains(term))
+        let own = terms(&column.replace('_', " "));
+        let mut words = own.iter().filter(|term| !term.chars().all(|c| c.is_ascii_digit())).peekable();
+        words.peek().is_some() && words.all(|term| asked.contains(term))
     };
     let mut query = query.to_owned();
     for table in tables {

@@ -1,6 +1,7 @@
 //! What the guide keeps in mind during a turn, and the small makers that its steps share.
 
 use super::plan::Step;
+use super::quote::Quote;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
@@ -121,8 +122,10 @@ impl Want {
 pub enum Outcome {
     Fact(usize),
     Table(usize),
-    /// Looked for and not there: in the request's words.
-    NotFound(String),
+    /// A sentence of a page that is the answer.
+    Quoted(Quote),
+    /// Looked for and not there: in the request's words, with the line that comes nearest.
+    NotFound(String, Option<Quote>),
     /// Could not be worked out: what, and why.
     Failed(String),
     /// A chart, a picture: the files made.

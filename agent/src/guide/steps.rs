@@ -5,11 +5,11 @@ use super::calc::{self, Filled, shown};
 use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, find, given, named, query};
+use super::{chart, describe, find, given, named, query, quote};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit};
 use async_trait::async_trait;
-use polymath_chat::{Event, Message, Provenance, Table};
+use polymath_chat::{Cell, Event, Message, Provenance, Table};
 use serde_json::json;
 use std::collections::VecDeque;
 
@@ -61,6 +61,18 @@ impl Lead for Guide {
     }
 }
 
+/// Whether two tables have the same columns and rows, whatever the order of the columns.
+fn is_same(table: &Table, other: &Table) -> bool {
+    let place = |column: &String| other.columns.iter().position(|known| known == column);
+    let Some(places) = table.columns.iter().map(place).collect::<Option<Vec<_>>>() else { return false };
+    let same = |(row, own): (&Vec<Cell>, &Vec<Cell>)| {
+        row.iter().zip(&places).all(|(cell, i)| own.get(*i).is_some_and(|own| own.display() == cell.display()))
+    };
+    table.columns.len() == other.columns.len()
+        && table.rows.len() == other.rows.len()
+        && table.rows.iter().zip(&other.rows).all(same)
+}
+
 /// Whether a word is what plans call a table.
 fn is_table_name(word: &str) -> bool {
     word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
@@ -88,7 +100,7 @@ impl Guide {
             Step::Sql { name, query } => {
                 let lacks = |word: &str| is_table_name(word) && self.table(word).is_none();
                 // That nothing was found for a table is told already.
-                if words(&query).any(lacks) && self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                if words(&query).any(lacks) && self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
                     return Ok(None);
                 }
                 let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
@@ -101,7 +113,7 @@ impl Guide {
             }
             Step::Chart { kind, table, options } => {
                 let Some(table) = self.table(&table) else {
-                    if self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                    if self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
                         return Ok(None);
                     }
                     self.results.push(Outcome::Failed(format!("chart of {table}")));
@@ -165,7 +177,7 @@ impl Guide {
             };
             match want {
                 Ok(want) => wants.push(want),
-                Err(missing) => self.results.push(Outcome::NotFound(missing)),
+                Err(missing) => self.results.push(Outcome::NotFound(missing, None)),
             }
             next = self.plan.as_mut().and_then(VecDeque::pop_front);
         }
@@ -213,7 +225,7 @@ impl Guide {
             }
             Err(_) => {
                 // That an operand was not found is told already.
-                if !self.results.iter().any(|r| matches!(r, Outcome::NotFound(_))) {
+                if !self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
                     self.results.push(Outcome::Failed(expression));
                 }
                 None
@@ -282,6 +294,12 @@ impl Guide {
     async fn read(&mut self, turn: &mut Turn<'_>, wants: Vec<Want>) -> anyhow::Result<()> {
         for want in wants {
             match want {
+                Want::Fact { what, .. } if quote::is_explained(&what) || quote::is_whether(&what) => {
+                    self.results.push(match quote::quote(turn, &what).await? {
+                        Some(quote) => Outcome::Quoted(quote),
+                        None => Outcome::NotFound(what, None),
+                    });
+                }
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
                     Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
                         self.replanned = true;
@@ -298,17 +316,21 @@ impl Guide {
                             self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
                         }
                     }
-                    None => self.results.push(Outcome::NotFound(what)),
+                    None => {
+                        let goes_on = self.plan.as_ref().is_some_and(|plan| !plan.is_empty());
+                        let nearest = if goes_on { None } else { quote::quote(turn, &what).await? };
+                        self.results.push(Outcome::NotFound(what, nearest));
+                    }
                 },
                 Want::Rows { name, title, things, columns } => {
                     match self.rows_named(turn, &title, &things, &columns).await? {
                         Some(table) => self.add_table(turn, &name, table),
-                        None => self.results.push(Outcome::NotFound(things.join(", "))),
+                        None => self.results.push(Outcome::NotFound(things.join(", "), None)),
                     }
                 }
                 Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
                     Some(table) => self.add_table(turn, &name, table),
-                    None => self.results.push(Outcome::NotFound(things)),
+                    None => self.results.push(Outcome::NotFound(things, None)),
                 },
             }
         }
@@ -321,7 +343,15 @@ impl Guide {
         self.names.insert(name.to_owned(), known);
     }
 
+    /// Takes a table into the notebook; one that this turn made before, with its columns in another order, is
+    /// that one.
     pub(super) fn add_table(&mut self, turn: &mut Turn<'_>, name: &str, table: Table) {
+        let known = turn.chat.tables.iter().skip(self.before.1).position(|old| is_same(old, &table));
+        if let Some(place) = known.map(|place| place + self.before.1) {
+            self.results.push(Outcome::Table(place));
+            self.names.insert(name.to_owned(), format!("t{}", place + 1));
+            return;
+        }
         let _ = turn.events.send(Event::Table { table: table.clone() });
         self.results.push(Outcome::Table(turn.chat.tables.len()));
         self.names.insert(name.to_owned(), format!("t{}", turn.chat.tables.len() + 1));

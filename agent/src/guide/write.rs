@@ -2,6 +2,7 @@
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
 use super::plan::{COMPARED, words};
+use super::quote::Quote;
 use super::state::{Guide, Outcome, quoted};
 use super::{contest, talk};
 use crate::evidence::clip;
@@ -53,7 +54,7 @@ impl Guide {
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
         if !facts.is_empty() {
             // With a part missing, a sentence would have to make it up.
-            let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_));
+            let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_));
             parts.push(match self.results.iter().any(lacks) {
                 true => put_in("", &facts, &turn.asked, &turn.chat.sources),
                 false => say(turn, &facts).await?,
@@ -71,7 +72,9 @@ impl Guide {
             parts.extend(self.shown_table(turn, language));
         }
         parts.extend(self.made(language));
+        parts.extend(self.quoted(language));
         parts.extend(self.missing(language));
+        parts.extend(self.nearest(language));
         parts.retain(|part| !part.trim().is_empty());
         if parts.is_empty() {
             parts.push(language.say(Phrase::NothingFound).to_owned());
@@ -153,6 +156,31 @@ impl Guide {
         (!names.is_empty()).then(|| format!("{}{}{}", language.say(Phrase::Made), language.colon(), names.join(", ")))
     }
 
+    /// The sentences of pages that are answers.
+    fn quoted(&self, language: Language) -> Vec<String> {
+        let quotes =
+            self.results.iter().filter_map(|r| if let Outcome::Quoted(quote) = r { Some(quote) } else { None });
+        let told = |quote: &Quote| match quote.verdict {
+            Some(so) => {
+                let verdict = language.say(if so { Phrase::Yes } else { Phrase::No });
+                format!("{verdict}{}{}", language.colon(), in_quotes(quote))
+            }
+            None => in_quotes(quote),
+        };
+        quotes.map(told).collect()
+    }
+
+    /// The lines that come nearest to what was not found.
+    fn nearest(&self, language: Language) -> Vec<String> {
+        let near = |r: &Outcome| match r {
+            Outcome::NotFound(_, Some(quote)) => {
+                Some(format!("{}{}{}", language.say(Phrase::Nearest), language.colon(), in_quotes(quote)))
+            }
+            _ => None,
+        };
+        self.results.iter().filter_map(near).collect()
+    }
+
     fn missing(&self, language: Language) -> Vec<String> {
         let list = |phrase, texts: Vec<&str>| {
             (!texts.is_empty()).then(|| format!("{}{}{}", language.say(phrase), language.colon(), texts.join("; ")))
@@ -160,7 +188,7 @@ impl Guide {
         let not_found = self
             .results
             .iter()
-            .filter_map(|r| if let Outcome::NotFound(what) = r { Some(what.as_str()) } else { None });
+            .filter_map(|r| if let Outcome::NotFound(what, _) = r { Some(what.as_str()) } else { None });
         let failed =
             self.results.iter().filter_map(|r| if let Outcome::Failed(what) = r { Some(what.as_str()) } else { None });
         [list(Phrase::NotFound, not_found.collect()), list(Phrase::NotPossible, failed.collect())]
@@ -168,6 +196,11 @@ impl Guide {
             .flatten()
             .collect()
     }
+}
+
+/// A line of a page in quotation marks, with its page.
+fn in_quotes(quote: &Quote) -> String {
+    format!("“{}” [{}]", quote.line, quote.page)
 }
 
 /// Facts in a sentence: the model writes names in braces, and the values are put in here.
@@ -202,8 +235,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let value = |fact: &Fact| format!("{}{}", fact.text, mark(&fact.provenance, sources));
     let draft = draft.trim();
     // One figure told twice is told of something else the second time.
-    let twice =
-        |f: &Fact| (f.number.is_some() || f.date.is_some()) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
+    let twice = |f: &Fact| !contest::is_name(f) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !invents(draft, facts, question);

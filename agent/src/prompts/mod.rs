@@ -24,6 +24,8 @@ pub const SUMS: Prompt = Prompt(include_str!("sums.txt"));
 pub const OPERANDS: Prompt = Prompt(include_str!("operands.txt"));
 /// From lines of pages to a fact.
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
+/// From lines of pages to the one that answers a question.
+pub const QUOTE: Prompt = Prompt(include_str!("quote.txt"));
 /// From named results to sentences.
 pub const SAY: Prompt = Prompt(include_str!("say.txt"));
 /// From a question about two things to which way it goes.

@@ -91,6 +91,10 @@ pub fn is_of_kind(what: &str, fact: &Fact) -> bool {
     if says(MONEY) && measured {
         return false;
     }
+    const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcentage", "porcentaje"];
+    if says(PERCENT) && (fact.is_money() || measured) {
+        return false;
+    }
     // "Who founded", "where was it founded": what follows tells no kind.
     let first = words.iter().find(|w| !w.is_empty()).map(String::as_str);
     match (year, number) {

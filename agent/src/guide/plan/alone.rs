@@ -96,8 +96,10 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
         let kana = request.chars().any(|c| ('\u{3040}'..'\u{3100}').contains(&c));
         return Ok(format!("{subject}{}{request}", if kana { "の" } else { "" }));
     }
-    let leads = !named::names(&text).is_empty() || named::names_said(&before).is_empty();
-    if is_kept(request, &text) && leads {
+    let subject = subject(turn.chat, &before);
+    let has_subject = subject.as_ref().is_some_and(|subject| text.to_lowercase().contains(&subject.to_lowercase()));
+    let leads = !named::names(&text).is_empty() || subject.is_none() && named::names_said(&before).is_empty();
+    if is_kept(request, &text) && (leads || has_subject) {
         return Ok(text);
     }
     // What it is about can be added without a model, where there is only one thing.
@@ -105,15 +107,23 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
         [name] if named::names_said(request).is_empty() => {
             format!("{} ({name})", request.trim_end_matches(['?', '.', ' ']))
         }
+        [] => match subject.filter(|_| named::names_said(request).is_empty()) {
+            Some(subject) => format!("{} ({subject})", request.trim_end_matches(['?', '.', ' '])),
+            None => request.to_owned(),
+        },
         _ => request.to_owned(),
     })
 }
 
 /// What the question before was about, as the page that answered it calls it: Chinese and Japanese names have
-/// no capitals.
+/// no capitals, and many people write none.
 fn subject(chat: &Chat, before: &str) -> Option<String> {
     let Provenance::Sourced { title, .. } = &chat.facts.last()?.provenance else { return None };
-    (!title.is_empty() && before.contains(title.as_str())).then(|| title.clone())
+    let before = before.to_lowercase();
+    let pieces = title.split(['|', '–', '—', '(', ':', ',']).flat_map(|piece| piece.split(" - "));
+    let named =
+        pieces.map(str::trim).filter(|piece| piece.chars().count() > 2 && before.contains(&piece.to_lowercase()));
+    named.max_by_key(|piece| piece.len()).map(str::to_owned)
 }
 
 /// "Which of the two is older?" with the names of the two.

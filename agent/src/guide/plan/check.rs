@@ -37,7 +37,10 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
             impossible.extend((!known).then_some("calc"));
-            known && !is_unasked(expression, &request) && !has_a_made_up_base(body, asked)
+            known
+                && !is_unasked(expression, &request)
+                && !is_unasked_sum(expression, &request)
+                && !has_a_made_up_base(body, asked)
         }
         // What is in a file of the user's is in no page.
         Step::Find { what: about, .. } | Step::Collect { things: about, .. } if names_one(about, &files) || given => {
@@ -320,6 +323,39 @@ fn is_unasked(expression: &str, request: &str) -> bool {
         unit.starts_with(word.as_str()) || word.starts_with(unit.trim_end_matches('s'))
     });
     bare && !said
+}
+
+/// Whether two things that were looked up are added though no word asks for that: grams of flour and a number of
+/// eggs.
+fn is_unasked_sum(expression: &str, request: &str) -> bool {
+    const ADDING: &[&str] = &[
+        "together",
+        "total",
+        "sum",
+        "altogether",
+        "combined",
+        "both",
+        "add",
+        "added",
+        "plus",
+        "overall",
+        "in all",
+        "all",
+        "older",
+        "when",
+        "year",
+        "zusammen",
+        "insgesamt",
+        "summe",
+        "beide",
+        "ensemble",
+        "somme",
+        "juntos",
+        "suma",
+        "en todo",
+    ];
+    let parts: Vec<&str> = expression.split('+').map(str::trim).collect();
+    parts.len() > 1 && parts.iter().all(|part| is_name(part)) && request.is_ascii() && !says(request, ADDING)
 }
 
 fn is_name(word: &str) -> bool {

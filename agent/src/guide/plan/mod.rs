@@ -8,6 +8,8 @@ mod check;
 mod form;
 mod grammar;
 mod lookup;
+mod parts;
+mod per;
 mod ready;
 mod recall;
 mod replies;
@@ -83,6 +85,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = rows::plan(turn.question, turn.chat) {
         return Some(steps);
     }
+    if let Some(steps) = per::per(turn.question, turn.chat) {
+        return Some(steps);
+    }
     if let Some((step, understood)) = recall::recalled(turn.question, turn.chat) {
         turn.asked = understood;
         return Some(vec![step]);
@@ -94,7 +99,8 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(vec![step]);
     }
-    let steps = recall::change_to(turn.question, turn.chat)
+    let steps = parts::parts(turn.question, turn.chat)
+        .or_else(|| recall::change_to(turn.question, turn.chat))
         .or_else(|| against::against(turn.question, turn.chat))
         .or_else(|| ages::at_death(turn.question, turn.chat));
     if steps.is_some() {

@@ -145,7 +145,8 @@ pub fn in_percent(request: &str, chat: &Chat) -> Option<Step> {
     })?;
     let named = |name: &str| chat.facts.iter().find(|f| f.name == name.trim() && f.number.is_some());
     let (a, b) = (named(a)?, named(b)?);
-    let asks = (says(&small, PERCENT) || small.contains('%')) && says(&small, POINTING);
+    let bare = words(&small).count() < 7;
+    let asks = (says(&small, PERCENT) || small.contains('%')) && (bare || says(&small, POINTING));
     if !asks || words(&small).count() > SHORT + 4 || !named::names_said(request).is_empty() || a.number == b.number {
         return None;
     }
@@ -284,6 +285,7 @@ mod tests {
         let want = |base: &str| Some(format!("d = calc((b - a) / {base} in percent)"));
         assert_eq!(told("how much is that in percent, the smaller one being 100%?"), want("a"));
         assert_eq!(told("and in percent, if the larger one is 100%? what is that?"), want("b"));
+        assert_eq!(told("by how many percent?"), want("a"));
         assert_eq!(told("what is that in metres?"), None);
     }
 

@@ -196,7 +196,48 @@ fn is_writing(request: &str) -> bool {
     let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
     let bare = ["a short ", "an ", "a ", "ein ", "eine ", "un ", "une ", "una "];
     let noun = bare.iter().find_map(|article| request.trim().strip_prefix(article)).unwrap_or(request.trim());
+    // "Make this sound friendlier: …"
+    const REWRITE: &[&str] = &[
+        "make",
+        "rephrase",
+        "reword",
+        "rewrite",
+        "polish",
+        "shorten",
+        "simplify",
+        "correct",
+        "proofread",
+        "improve",
+        "fix",
+        "formuliere",
+        "korrigiere",
+        "verbessere",
+        "kürze",
+        "reformule",
+        "corrige",
+        "reformula",
+        "mejora",
+    ];
+    const THIS: &[&str] = &[
+        "this",
+        "sentence",
+        "text",
+        "paragraph",
+        "message",
+        "note",
+        "dies",
+        "diesen",
+        "satz",
+        "cette",
+        "phrase",
+        "este",
+        "esta",
+        "frase",
+    ];
+    let brought = request.contains(':') || request.contains(['"', '“', '„', '«']) || request.matches('\'').count() > 1;
+    let rewrites = REWRITE.contains(&first) && says(request, THIS) && brought;
     let begins = WRITE.contains(&first)
+        || rewrites
         || TEXTS.iter().any(|text| noun.starts_with(text)) && !request.contains('?')
         || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
     begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])

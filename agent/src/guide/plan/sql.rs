@@ -1,7 +1,7 @@
 //! Planned queries against the notebook: tables by their names, and no text that nobody said.
 
 use super::Step;
-use super::signs::{FUNCTIONS, is_drawn, says, words};
+use super::signs::{FUNCTIONS, is_drawn, says, words, years};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
@@ -117,10 +117,70 @@ pub fn without_unsaid(step: &mut Step, request: &str, chat: &Chat) {
     let ends = [" GROUP BY ", " ORDER BY ", " LIMIT "].iter().filter_map(|next| rest.find(next)).min();
     let (conditions, behind) = rest.split_at(ends.unwrap_or(rest.len()));
     let known = |one: &&str| one.split('\'').skip(1).step_by(2).all(|text| is_said(text, query, request, chat));
-    let kept: Vec<&str> = conditions.split(" AND ").filter(known).collect();
+    // The "and" of a span joins no conditions.
+    let mut joined: Vec<String> = Vec::new();
+    for part in conditions.split(" AND ") {
+        match joined.last_mut().filter(|last| last.contains(" BETWEEN ") && !last.contains(" AND ")) {
+            Some(last) => last.push_str(&format!(" AND {part}")),
+            None => joined.push(part.to_owned()),
+        }
+    }
+    let kept: Vec<&str> = joined.iter().map(String::as_str).filter(known).collect();
     let kept = if kept.is_empty() { String::new() } else { format!(" WHERE {}", kept.join(" AND ")) };
     *query = format!("{front}{kept}{behind}");
 }
+
+/// Words for times that a query needs a year for though the request names none.
+const SPANS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "spring",
+    "summer",
+    "autumn",
+    "winter",
+    "quarter",
+    "month",
+    "week",
+    "today",
+    "yesterday",
+    "ago",
+    "last",
+    "januar",
+    "februar",
+    "märz",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
+    "monat",
+    "quartal",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "juin",
+    "juillet",
+    "août",
+    "mois",
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "junio",
+    "julio",
+    "agosto",
+    "mes",
+];
 
 /// Whether a text that a query asks for was said, or stands in a table.
 fn is_said(text: &str, query: &str, request: &str, chat: &Chat) -> bool {
@@ -131,6 +191,14 @@ fn is_said(text: &str, query: &str, request: &str, chat: &Chat) -> bool {
     let at_hand = words(query).any(there) && words(query).filter(|word| is_table(word)).all(there);
     let text = text.trim_matches('%').trim().to_lowercase();
     let worded = text.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    // A month of no year is looked for in one of the model's choice, and so is what is not over yet.
+    let spans = says(&request.to_lowercase(), SPANS);
+    let told = |year: &String| {
+        request.contains(year.as_str()) || chat.asked.iter().any(|asked| asked.question.contains(year.as_str()))
+    };
+    if !worded && !spans && !years(&text).iter().all(told) {
+        return false;
+    }
     let mut cells = chat.tables.iter().flat_map(|t| t.rows.iter().flatten()).take(CELLS);
     !worded
         || !at_hand && request.to_lowercase().contains(&text)
@@ -161,6 +229,10 @@ mod tests {
         without_unsaid(&mut step, "the sum of sales_sund.csv", &chat);
         assert_eq!(step.to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1 GROUP BY Farm)");
         assert!(!is_of_unsaid("SELECT * FROM t1 WHERE Farm = 'Varn'", "the sum of varn", &chat));
+        let query = "SELECT SUM(Cost) FROM t1 WHERE Day BETWEEN '2010-01-01' AND '2010-12-31' AND Cost > 1".to_owned();
+        let mut step = Step::Sql { name: "t2".into(), query };
+        without_unsaid(&mut step, "the cost over the year", &chat);
+        assert_eq!(step.to_string(), "t2 = sql(SELECT SUM(Cost) FROM t1 WHERE Cost > 1)");
     }
 
     #[test]

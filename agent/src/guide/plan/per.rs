@@ -1,0 +1,233 @@
+//! One column by another, and a value for each of a kind: "trips per dock", "the mean count for every pond". The
+//! columns are plain from the request's words, and so is the query.
+
+use super::Step;
+use super::signs::{FUNCTIONS, LEAST, MOST, asks_for_one, is_drawn, says, words, years};
+use crate::evidence::terms;
+use crate::notebook::Chat;
+use polymath_chat::Table;
+use std::collections::HashSet;
+
+/// Words of such a request, at most.
+const SHORT: usize = 20;
+/// Words before what something is measured by.
+const PER: &[&str] = &["per", "pro", "par", "por"];
+/// Words before what there is one value of each for.
+const EACH: &[&str] = &["each", "every", "per", "by", "pro", "je", "jede", "jeden", "jedes", "chaque", "cada"];
+/// Words between the measure and what it is measured by.
+const NEAR: usize = 3;
+/// Columns of years from which on a table is one of values by years.
+const YEARS: usize = 3;
+
+/// The query where columns at hand are asked for so; none where the request sets conditions as well.
+pub fn per(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    // A file's name is no column's.
+    let small = chat.tables.iter().fold(request.to_lowercase(), |text, table| {
+        let title = table.title.to_lowercase();
+        if title.is_empty() { text } else { text.replace(&title, " ") }
+    });
+    let conditions = ["where", "only", "since", "before", "after", "without", "except", "over", "under", "than"];
+    let all: Vec<&str> = words(&small).collect();
+    if all.len() > SHORT || is_drawn(&small) || !years(&small).is_empty() || says(&small, &conditions) {
+        return None;
+    }
+    let query = quotient(&all, &small, chat).or_else(|| of_each(&all, &small, chat))?;
+    Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// A measure by another one: of each row, or of each of a kind; the other one may stand in a second table that
+/// shares a column.
+fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
+    let mut by = all.iter().enumerate().filter(|(_, word)| PER.contains(word));
+    let (at, by_table, by_column) = by.find_map(|(at, _)| {
+        let (table, column) = numeric(all.get(at + 1)?, chat)?;
+        Some((at, table, column))
+    })?;
+    let before = all[..at].iter().rev().filter(|word| !PER.contains(word)).take(2 * NEAR);
+    let (table, measure) = before.into_iter().find_map(|word| numeric(word, chat))?;
+    if (table, measure) == (by_table, by_column) {
+        return None;
+    }
+    let (own, other) = (&chat.tables[table], &chat.tables[by_table]);
+    let (value, divisor) = (quoted(&own.columns[measure]), quoted(&other.columns[by_column]));
+    let name = quoted(&format!("{} per {}", own.columns[measure], other.columns[by_column]));
+    let order = order(small);
+    if table != by_table {
+        let shared = shared(own, other)?;
+        let key = quoted(shared);
+        let (t, u) = (format!("t{}", table + 1), format!("t{}", by_table + 1));
+        let joined = quoted(other.columns.iter().find(|column| column.eq_ignore_ascii_case(shared))?);
+        return Some(format!(
+            "SELECT {t}.{key}, SUM({t}.{value}) AS {value}, SUM({t}.{value}) * 1.0 / {u}.{divisor} AS {name} FROM {t} JOIN {u} ON {t}.{key} = {u}.{joined} GROUP BY {t}.{key}{order}"
+        ));
+    }
+    let kind = kind(all, own).or_else(|| first_key(own))?;
+    let (key, t) = (quoted(&own.columns[kind]), format!("t{}", table + 1));
+    Some(match is_key(own, kind) {
+        true => format!("SELECT {key}, {value} * 1.0 / {divisor} AS {name} FROM {t}{order}"),
+        false => format!("SELECT {key}, SUM({value}) * 1.0 / SUM({divisor}) AS {name} FROM {t} GROUP BY {key}{order}"),
+    })
+}
+
+/// A sum or a mean for each of a kind; of a table with a column a year, over the years.
+fn of_each(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
+    let (function, called, _) = FUNCTIONS.iter().find(|(_, _, known)| says(small, known))?;
+    let tables = chat.tables.iter().enumerate().filter(|(_, table)| table.rows.len() > 1);
+    tables.into_iter().find_map(|(i, table)| {
+        let each = all.iter().enumerate().filter(|(_, word)| EACH.contains(word));
+        let kind = each.filter_map(|(at, _)| column(all.get(at + 1)?, table, false)).next()?;
+        let (key, t) = (quoted(&table.columns[kind]), format!("t{}", i + 1));
+        let mut measures: Vec<usize> = all.iter().filter_map(|word| column(word, table, true)).collect();
+        measures.dedup();
+        let (what, from) = match measures.as_slice() {
+            [measure] => (quoted(&table.columns[*measure]), t),
+            [] => ("value".to_owned(), format!("({})", by_years(table, &key, &t)?)),
+            _ => return None,
+        };
+        let order = order(small);
+        Some(format!("SELECT {key}, {function}({what}) AS {called} FROM {from} GROUP BY {key}{order}"))
+    })
+}
+
+/// A table with a column a year as one with a row a year.
+fn by_years(table: &Table, key: &str, name: &str) -> Option<String> {
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|c| years(&table.columns[*c]).len() == 1).collect();
+    let part = |c: &usize| format!("SELECT {key}, {} AS value FROM {name}", quoted(&table.columns[*c]));
+    let fits = columns.len() >= YEARS && columns.iter().all(|c| is_numeric(table, *c));
+    fits.then(|| columns.iter().map(part).collect::<Vec<_>>().join(" UNION ALL "))
+}
+
+/// The order that is asked for, by the last column; one row where one is.
+fn order(small: &str) -> String {
+    let one = if asks_for_one(small) || small.starts_with("which") { " LIMIT 1" } else { "" };
+    match (says(small, MOST), says(small, LEAST)) {
+        (true, false) => format!(" ORDER BY 2 DESC{one}"),
+        (false, true) => format!(" ORDER BY 2{one}"),
+        _ => String::new(),
+    }
+}
+
+/// The only column of numbers that a word names, in all tables.
+fn numeric(word: &str, chat: &Chat) -> Option<(usize, usize)> {
+    let mut found = chat.tables.iter().enumerate().filter(|(_, table)| table.rows.len() > 1);
+    found.find_map(|(i, table)| Some((i, column(word, table, true)?)))
+}
+
+/// The column that has this word in its name.
+fn column(word: &str, table: &Table, numbers: bool) -> Option<usize> {
+    let own = terms(word);
+    let has = |c: &usize| {
+        let name = table.columns[*c].replace('_', " ");
+        let name: HashSet<String> = terms(&name).into_iter().collect();
+        !own.is_empty() && own.iter().all(|term| name.contains(term)) && is_numeric(table, *c) == numbers
+    };
+    let mut fitting = (0..table.columns.len()).filter(has);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+fn is_numeric(table: &Table, column: usize) -> bool {
+    let cells = || table.rows.iter().filter_map(|row| row.get(column)).filter(|cell| cell.text.is_some());
+    let numbers = cells().filter(|cell| cell.number.is_some() && cell.date.is_none()).count();
+    numbers > 0 && numbers * 2 > cells().count()
+}
+
+/// The column of words that the request names.
+fn kind(all: &[&str], table: &Table) -> Option<usize> {
+    all.iter().find_map(|word| column(word, table, false))
+}
+
+/// The first column whose values are all different words.
+fn first_key(table: &Table) -> Option<usize> {
+    (0..table.columns.len()).find(|c| !is_numeric(table, *c) && is_key(table, *c))
+}
+
+fn is_key(table: &Table, column: usize) -> bool {
+    let values: HashSet<&str> =
+        table.rows.iter().filter_map(|row| row.get(column)).map(polymath_chat::Cell::display).collect();
+    values.len() == table.rows.len()
+}
+
+/// A column that both have and that is a key of the second.
+fn shared<'a>(table: &'a Table, other: &Table) -> Option<&'a str> {
+    let is_shared = |name: &&String| {
+        let place = other.columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+        place.is_some_and(|place| is_key(other, place) && !is_numeric(other, place))
+    };
+    table.columns.iter().find(is_shared).map(String::as_str)
+}
+
+fn quoted(column: &str) -> String {
+    format!("\"{}\"", column.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Provenance};
+
+    fn table(title: &str, columns: &[&str], rows: &[&[&str]]) -> Table {
+        let cell = |text: &&str| Cell { number: text.parse().ok(), ..Cell::new(*text, Provenance::Given) };
+        Table {
+            title: title.into(),
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        }
+    }
+
+    fn chat() -> Chat {
+        let mut chat = Chat::new("c");
+        let halls = [["Ost", "A", "4", "90"].as_slice(), &["West", "A", "5", "60"], &["Nord", "B", "2", "80"]];
+        chat.tables.push(table("halls.csv", &["hall", "quarter", "doors", "guests_2020"], &halls));
+        chat.tables.push(table("quarters.csv", &["quarter", "people"], &[&["A", "300"], &["B", "500"]]));
+        let trees = [["Oak", "1", "2", "3"].as_slice(), &["Elm", "4", "5", "6"]];
+        chat.tables.push(table("trees.csv", &["tree", "2018", "2019", "2020"], &trees));
+        chat
+    }
+
+    #[track_caller]
+    fn check(request: &str, want: Option<&str>) {
+        let steps = per(request, &chat());
+        let got = steps.map(|steps| steps[0].to_string().trim_start_matches("t4 = ").to_owned());
+        assert_eq!(got.as_deref(), want, "{request}");
+    }
+
+    #[test]
+    fn one_column_by_another() {
+        check(
+            "which hall in halls.csv has the most guests per door?",
+            Some(
+                "sql(SELECT \"hall\", \"guests_2020\" * 1.0 / \"doors\" AS \"guests_2020 per doors\" FROM t1 ORDER BY 2 DESC LIMIT 1)",
+            ),
+        );
+        check(
+            "guests per door for each quarter",
+            Some(
+                "sql(SELECT \"quarter\", SUM(\"guests_2020\") * 1.0 / SUM(\"doors\") AS \"guests_2020 per doors\" FROM t1 GROUP BY \"quarter\")",
+            ),
+        );
+        check("guests per quarter, and per person", None);
+        check(
+            "guests of each quarter per people",
+            Some(
+                "sql(SELECT t1.\"quarter\", SUM(t1.\"guests_2020\") AS \"guests_2020\", SUM(t1.\"guests_2020\") * 1.0 / t2.\"people\" AS \"guests_2020 per people\" FROM t1 JOIN t2 ON t1.\"quarter\" = t2.\"quarter\" GROUP BY t1.\"quarter\")",
+            ),
+        );
+        check("guests per door since 2019", None);
+        check("how much is a ticket per person?", None);
+    }
+
+    #[test]
+    fn a_value_for_each() {
+        check(
+            "mean count for every tree in trees.csv",
+            Some(
+                "sql(SELECT \"tree\", AVG(value) AS Average FROM (SELECT \"tree\", \"2018\" AS value FROM t3 UNION ALL SELECT \"tree\", \"2019\" AS value FROM t3 UNION ALL SELECT \"tree\", \"2020\" AS value FROM t3) GROUP BY \"tree\")",
+            ),
+        );
+        check(
+            "average doors by quarter",
+            Some("sql(SELECT \"quarter\", AVG(\"doors\") AS Average FROM t1 GROUP BY \"quarter\")"),
+        );
+        check("average doors", None);
+    }
+}

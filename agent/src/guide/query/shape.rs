@@ -1,0 +1,128 @@
+//! Queries whose shape is not what was asked for: one row where all are to be sorted, a count for each of what is
+//! counted, a sum of words.
+
+use super::super::plan::{said, words};
+use super::{bare, clause};
+use polymath_chat::Table;
+
+/// Words that ask for an order of all rows.
+const SORTED: &[&str] = &[
+    "on top",
+    "first",
+    "sort",
+    "sorted",
+    "order",
+    "ordered",
+    "rank",
+    "ranked",
+    "descending",
+    "ascending",
+    "oben",
+    "zuerst",
+    "sortiert",
+    "sortiere",
+    "en haut",
+    "trié",
+    "triée",
+    "arriba",
+    "ordenado",
+    "ordenada",
+    "ordena",
+    "排序",
+];
+/// Words that ask for one row.
+const ONE: &[&str] = &["which", "who", "what", "only", "just", "welche", "welcher", "quel", "quelle", "cuál", "top"];
+/// Words for one value of each.
+const EACH: &[&str] =
+    &["each", "every", "per", "by", "times", "often", "pro", "je", "jede", "jeder", "jedes", "chaque", "cada", "每"];
+
+/// The query in the shape that the request asks for.
+pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
+    counted(&of_numbers(&unlimited(query, request), tables), request)
+}
+
+/// "The heaviest on top" are all of them, in that order.
+fn unlimited(query: &str, request: &str) -> String {
+    let rest = SORTED.iter().fold(request.to_owned(), |text, phrase| text.replace(phrase, " "));
+    match query.strip_suffix(" LIMIT 1") {
+        Some(all) if said(request, SORTED) && !said(&rest, ONE) && query.contains(" ORDER BY ") => all.to_owned(),
+        _ => query.to_owned(),
+    }
+}
+
+/// How many guests came is one number, and not a one for each guest.
+fn counted(query: &str, request: &str) -> String {
+    let (Some(group), Some(select)) = (clause(query, " GROUP BY "), clause(query, "SELECT ")) else {
+        return query.to_owned();
+    };
+    let of = bare(&query[group.clone()]).to_owned();
+    let counts = [format!("COUNT({of})"), format!("COUNT(\"{of}\")"), format!("COUNT(DISTINCT {of})")];
+    let shown = &query[select];
+    let alone = shown.split(", ").all(|piece| piece.contains('('));
+    if !counts.iter().any(|count| shown.contains(count.as_str())) || !alone || said(request, EACH) {
+        return query.to_owned();
+    }
+    let start = group.start - " GROUP BY ".len();
+    format!("{}{}", &query[..start], &query[group.end..])
+}
+
+/// A sum or a mean of a column of words is one of the only column of numbers, where there is only one.
+fn of_numbers(query: &str, tables: &[Table]) -> String {
+    let mut used = (0..tables.len()).filter(|i| words(query).any(|word| word == format!("t{}", i + 1)));
+    let (Some(table), None) = (used.next().map(|i| &tables[i]), used.next()) else { return query.to_owned() };
+    let numeric = |i: usize| {
+        let cells = || table.rows.iter().filter_map(|row| row.get(i)).filter(|cell| cell.text.is_some());
+        cells().any(|cell| cell.number.is_some() && cell.date.is_none())
+    };
+    let of_words: Vec<&String> = (0..table.columns.len()).filter(|i| !numeric(*i)).map(|i| &table.columns[i]).collect();
+    let numbers: Vec<&String> = (0..table.columns.len()).filter(|i| numeric(*i)).map(|i| &table.columns[i]).collect();
+    let [number] = numbers.as_slice() else { return query.to_owned() };
+    let mut query = query.to_owned();
+    for function in ["SUM(", "AVG("] {
+        for column in &of_words {
+            for written in [column.to_string(), format!("\"{column}\"")] {
+                query = query.replace(&format!("{function}{written})"), &format!("{function}\"{number}\")"));
+            }
+        }
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Provenance};
+
+    #[track_caller]
+    fn check(query: &str, request: &str, want: &str) {
+        let number = Cell { number: Some(2.0), ..Cell::new("2", Provenance::Given) };
+        let columns = ["Shop", "Takings"].map(str::to_owned).to_vec();
+        let rows = vec![vec![Cell::new("Ost", Provenance::Given), number]];
+        let table = Table { title: "t.csv".into(), columns, rows };
+        assert_eq!(shaped(query, request, &[table]), want);
+    }
+
+    #[test]
+    fn all_rows_are_sorted() {
+        let sorted = "SELECT * FROM t1 ORDER BY Takings DESC";
+        check(&format!("{sorted} LIMIT 1"), "the largest on top please", sorted);
+        let one = format!("{sorted} LIMIT 1");
+        check(&one, "which is the largest?", &one);
+        check(&one, "just the first", &one);
+    }
+
+    #[test]
+    fn a_count_is_one_number() {
+        let query = "SELECT COUNT(Shop) AS n FROM t1 WHERE Takings > 1 GROUP BY Shop";
+        check(query, "how many shops took more than 1?", "SELECT COUNT(Shop) AS n FROM t1 WHERE Takings > 1");
+        check(query, "how many times is each shop there?", query);
+        let named = "SELECT Shop, COUNT(Shop) AS n FROM t1 GROUP BY Shop";
+        check(named, "how many shops are there?", named);
+    }
+
+    #[test]
+    fn words_are_not_added() {
+        check("SELECT SUM(Shop) AS Total FROM t1", "all of them together", "SELECT SUM(\"Takings\") AS Total FROM t1");
+        check("SELECT SUM(Takings) FROM t1", "all of them together", "SELECT SUM(Takings) FROM t1");
+    }
+}
