@@ -13,6 +13,8 @@ use rand::{Rng, RngCore, SeedableRng};
 use std::path::Path;
 
 const SECTOR: usize = 512;
+/// Bytes of the log's head.
+const HEAD: usize = 32;
 const EVENTS: usize = 40;
 const CUTS: usize = 200;
 
@@ -43,7 +45,14 @@ impl Disk {
     /// The power fails on the way from here to `next`.
     fn cut(&self, next: &Disk, random: &mut StdRng) -> Disk {
         match self.database == next.database {
-            true => Disk { log: torn(&self.log, &next.log, random), ..next.clone() },
+            true => {
+                let mut log = torn(&self.log, &next.log, random);
+                // A log that is begun anew has its head on disk before anything else is written to it: SQLite syncs it
+                // by itself, since frames of the log before would count again otherwise (`walFrames` in its wal.c).
+                let head = HEAD.min(log.len()).min(next.log.len());
+                log[..head].copy_from_slice(&next.log[..head]);
+                Disk { log, ..next.clone() }
+            }
             // The database is written to from a log that is on disk.
             false => Disk { database: torn(&self.database, &next.database, random), ..next.clone() },
         }

@@ -1,15 +1,18 @@
 //! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
+mod clause;
 mod columns;
 mod shape;
 
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
+use clause::{bare, clause, pieces};
 use columns::settled;
 use polymath_chat::{Cell, Table};
 use shape::shaped;
-use std::ops::Range;
+
+pub use shape::divides_by_itself;
 
 /// A query with `t1` for the `T1` of a model.
 fn with_small_names(query: &str) -> String {
@@ -287,32 +290,6 @@ fn ordered(query: &str, request: &str) -> String {
     format!("{}{key}{}{}", &query[..order.start], if down { " DESC" } else { "" }, &query[order.end..])
 }
 
-/// Where what stands behind a keyword is, up to the next one.
-fn clause(query: &str, keyword: &str) -> Option<Range<usize>> {
-    const KEYWORDS: [&str; 6] = [" FROM ", " WHERE ", " GROUP BY ", " HAVING ", " ORDER BY ", " LIMIT "];
-    let start = query.find(keyword)? + keyword.len();
-    let ends = KEYWORDS.iter().filter_map(|next| query[start..].find(next));
-    Some(start..start + ends.min().unwrap_or(query.len() - start))
-}
-
-/// Pieces between commas that stand in no brackets.
-fn pieces(list: &str) -> Vec<&str> {
-    let (mut depth, mut from, mut found) = (0, 0, Vec::new());
-    for (i, c) in list.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                found.push(list[from..i].trim());
-                from = i + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(list[from..].trim());
-    found
-}
-
 /// A month of no year is one of every year: `LIKE '%-10-%'` for the `LIKE '2010-%'` of a model that has
 /// taken October's number for a year's.
 fn in_month(query: &str, request: &str) -> String {
@@ -339,16 +316,6 @@ fn in_month(query: &str, request: &str) -> String {
         Some(_) => format!("{}%-{:02}-%{}", &query[..at], i + 1, &query[at + pattern.len()..]),
         None => query.to_owned(),
     }
-}
-
-/// A column without its table, quotes and new name.
-fn bare(column: &str) -> &str {
-    let column = column.split(" AS ").next().unwrap_or(column).trim();
-    let own = match column.split_once('.') {
-        Some((table, own)) if table.chars().all(|c| c.is_ascii_alphanumeric()) => own,
-        _ => column,
-    };
-    own.trim_matches('"')
 }
 
 #[cfg(test)]

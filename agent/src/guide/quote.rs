@@ -4,7 +4,9 @@
 use super::find::{in_sentences, relevant};
 use super::named::{names_said, speaking_of};
 use super::plan::words;
+use super::state::Quote;
 use crate::evidence::{Passage, clip, select, terms};
+use crate::language::Language;
 use crate::lead::Turn;
 use crate::prompts::QUOTE;
 use polymath_chat::{CompletionError, Constraint};
@@ -27,16 +29,6 @@ const WHETHER: &[&str] = &[
 ];
 /// Words before the one that a question begins with.
 const BEFORE: &[&str] = &["and", "but", "so", "then", "und", "et", "y"];
-
-/// A line of a page that answers a question.
-#[derive(Debug, Clone)]
-pub struct Quote {
-    /// The page's number, from 1.
-    pub page: usize,
-    pub line: String,
-    /// Whether it is so, where that was asked.
-    pub verdict: Option<bool>,
-}
 
 /// Whether a look-up asks why or how something is.
 pub fn is_explained(what: &str) -> bool {
@@ -63,9 +55,11 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
     // A line that has none but the names of the question says nothing of what is asked.
     let named: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
     let wanted: HashSet<String> = terms(what).into_iter().filter(|term| !named.contains(term)).collect();
+    let foreign = Language::of(what) != Language::English;
     let bears = |line: &Passage| {
         let title = turn.chat.sources.get(line.n - 1).map_or_else(Vec::new, |source| terms(&source.title));
-        terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
+        // A question in another language than the page shares no words with it.
+        foreign || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
     };
     let lines: Vec<Passage> = lines.into_iter().filter(bears).take(MOST).collect();
     if lines.is_empty() {

@@ -1,7 +1,6 @@
 //! What the guide keeps in mind during a turn, and the small makers that its steps share.
 
 use super::plan::Step;
-use super::quote::Quote;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
@@ -115,6 +114,16 @@ impl Want {
             Want::Rows { .. } => 2,
         }
     }
+}
+
+/// A line of a page that answers a question.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// The page's number, from 1.
+    pub page: usize,
+    pub line: String,
+    /// Whether it is so, where that was asked.
+    pub verdict: Option<bool>,
 }
 
 /// What a step came to. Numbers are places in the notebook's lists.

@@ -391,7 +391,12 @@ impl Guide {
         tries: usize,
     ) -> anyhow::Result<Option<Message>> {
         let result = last(turn).map(|o| o.result.clone());
+        let failed = Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned());
         match result {
+            Some(Ok(_)) if query::divides_by_itself(&query) => {
+                self.results.push(failed);
+                Ok(None)
+            }
             Some(Ok(output)) => {
                 if let Some(table) = output.tables.into_iter().next() {
                     let sources: Vec<&Table> = turn.chat.tables.iter().rev().collect();
@@ -406,13 +411,13 @@ impl Guide {
             Some(Err(failure)) if tries < REPAIRS => {
                 let mended = self.mend_query(turn, &query, &failure.message).await?;
                 if mended == query {
-                    self.results.push(Outcome::Failed(query));
+                    self.results.push(failed);
                     return Ok(None);
                 }
                 Ok(Some(self.ask_sql(turn, name, mended, tries + 1)))
             }
             _ => {
-                self.results.push(Outcome::Failed(query));
+                self.results.push(failed);
                 Ok(None)
             }
         }

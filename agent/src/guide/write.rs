@@ -2,8 +2,7 @@
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
 use super::plan::{COMPARED, words};
-use super::quote::Quote;
-use super::state::{Guide, Outcome, quoted};
+use super::state::{Guide, Outcome, Quote, quoted};
 use super::{contest, talk};
 use crate::evidence::clip;
 use crate::language::{Language, Phrase};
@@ -36,6 +35,19 @@ const UNIT_WORDS: &[&str] = &[
     "pounds",
     "litres",
     "liters",
+    "metern",
+    "meter",
+    "kilometer",
+    "kilometern",
+    "tonnen",
+    "jahre",
+    "mètres",
+    "kilomètres",
+    "ans",
+    "metros",
+    "kilómetros",
+    "toneladas",
+    "años",
 ];
 /// Rows of a table that an answer shows, and that it shows beside a chart of them.
 const ROWS: usize = 40;

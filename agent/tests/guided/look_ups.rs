@@ -277,7 +277,7 @@ fn questions_and_phrases_in_chinese() {
     let mut world = World::new(&[page]);
     let said = world.ask(
         "青松茶厂2021年的产量是多少？厂长是谁？",
-        &["a = find(\"青松茶厂2021年的产量\")\nb = find(\"青松茶厂厂长是谁\")", "1,014吨", "none"],
+        &["a = find(\"青松茶厂2021年的产量\")\nb = find(\"青松茶厂厂长是谁\")", "1,014吨", "none", "none"],
         &[],
     );
     said.has("青松茶厂2021年的产量: 1,014吨 [1]").has("在打开的页面中没有找到：青松茶厂厂长是谁");
@@ -285,13 +285,43 @@ fn questions_and_phrases_in_chinese() {
 
 #[test]
 fn phrases_in_german_french_and_spanish() {
-    for (question, plan, phrase) in [
-        ("Wer ist der Besitzer der Mühle von Ardun?", "a = find(\"Besitzer der Mühle von Ardun\")", "nicht gefunden"),
-        ("Qui est le patron du moulin d'Ardun ?", "a = find(\"patron du moulin d'Ardun\")", "Introuvable"),
-        ("¿Quién es el dueño del molino de Ardun?", "a = find(\"dueño del molino de Ardun\")", "No encontrado"),
+    let (one, two) = (["none"].as_slice(), ["none", "none"].as_slice());
+    for (question, plan, nothing, phrase) in [
+        (
+            "Wer ist der Besitzer der Mühle von Ardun?",
+            "a = find(\"Besitzer der Mühle von Ardun\")",
+            two,
+            "nicht gefunden",
+        ),
+        ("Qui est le patron du moulin d'Ardun ?", "a = find(\"patron du moulin d'Ardun\")", one, "Introuvable"),
+        ("¿Quién es el dueño del molino de Ardun?", "a = find(\"dueño del molino de Ardun\")", two, "No encontrado"),
     ] {
-        World::new(&[MILL]).ask(question, &[plan, "none"], &[]).has(phrase);
+        World::new(&[MILL]).ask(question, &[&[plan], nothing].concat(), &[]).has(phrase);
     }
+}
+
+#[test]
+fn why_is_answered_by_a_sentence_and_so_is_whether() {
+    let page = Page(
+        "local:mill.html",
+        "Mill of Ardun",
+        "The mill was shut in 1990, since its dam had broken. Dogs are not let in.",
+    );
+    let why = "Why was the mill of Ardun shut in 1990?";
+    let plan = "a = find(\"why the mill of Ardun was shut in 1990\")";
+    let mut world = World::new(&[page]);
+    world.ask(why, &[plan, "1"], &[]).has("“The mill was shut in 1990, since its dam had broken.” [1]");
+    world.ask("Are dogs let into the mill of Ardun?", &["1 no"], &[]).has("No: “Dogs are not let in.” [1]");
+}
+
+#[test]
+fn what_comes_nearest_is_shown_beside_what_was_not_found() {
+    let page = Page("local:mill.html", "Mill of Ardun", "The wheel turns at dawn.");
+    let asked = "What is the diameter of the wheel of the mill of Ardun?";
+    let plan = "a = find(\"diameter of the wheel of the mill of Ardun\")";
+    let said = World::new(&[page]).ask(asked, &[plan, "none", "1"], &[]);
+    said.has("Not found in the pages opened: diameter of the wheel of the mill of Ardun");
+    said.has("The nearest that they say: “The wheel turns at dawn.” [1]");
 }
 
 #[test]

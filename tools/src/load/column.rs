@@ -163,14 +163,15 @@ pub fn read(
     cells
 }
 
-/// The code that stands for no value in a column of numbers, and how often: nines with a minus, more than
-/// once, where all other numbers are none below zero.
+/// The code that stands for no value in a column of numbers, and how often: nines with a minus (two of them more than
+/// once), where all other numbers are none below zero.
 fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
     const CODES: [f64; 4] = [-99.0, -999.0, -9999.0, -99999.0];
     let below: Vec<f64> = cells.iter().filter_map(|cell| cell.number).filter(|n| *n < 0.0).collect();
     let code = *below.first().filter(|code| CODES.contains(code))?;
     let others = cells.iter().filter(|cell| cell.number.is_some_and(|n| n >= 0.0)).count();
-    (below.len() > 1 && others > below.len() && below.iter().all(|n| *n == code)).then_some((code, below.len()))
+    ((below.len() > 1 || code < -99.0) && others > below.len() && below.iter().all(|n| *n == code))
+        .then_some((code, below.len()))
 }
 
 /// What could not be decided, with one of the cells that it is about.

@@ -46,6 +46,84 @@ pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
     !wanted.is_empty() && !told.is_empty() && !told.iter().any(|event| wanted.contains(event))
 }
 
+/// Whether a line tells of a thing's beginning where its end is asked for, or the other way round: a ferry that runs
+/// since 2015 did not go down in that year.
+pub fn is_of_other_end(what: &str, line: &str) -> bool {
+    // Beginnings of words, and words.
+    const BEGINS: &[&str] = &[
+        "open",
+        "found",
+        "built",
+        "build",
+        "born",
+        "birth",
+        "launch",
+        "begin",
+        "began",
+        "start",
+        "establish",
+        "inaugur",
+        "since",
+        "commission",
+        "enter",
+        "complet",
+        "eröffn",
+        "gegründ",
+        "gebor",
+        "seit",
+        "gebaut",
+        "fond",
+        "ouv",
+        "depuis",
+        "fund",
+        "inici",
+        "desde",
+    ];
+    const ENDS: &[&str] = &[
+        "sank",
+        "sunk",
+        "sink",
+        "went down",
+        "go down",
+        "wreck",
+        "clos",
+        "died",
+        "die",
+        "death",
+        "demolish",
+        "dissolv",
+        "end",
+        "retire",
+        "scrap",
+        "abolish",
+        "decommission",
+        "bankrupt",
+        "burn",
+        "collaps",
+        "shut",
+        "last",
+        "until",
+        "gesunken",
+        "sank",
+        "geschlossen",
+        "schloss",
+        "starb",
+        "gestorb",
+        "abgerissen",
+        "ferm",
+        "mort",
+        "cerr",
+        "muri",
+    ];
+    let has = |text: &str, known: &[&str]| {
+        let small = format!(" {} ", text.to_lowercase());
+        known.iter().any(|word| small.match_indices(word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)))
+    };
+    let (begins, ends) = (has(what, BEGINS), has(what, ENDS));
+    let (told, ended) = (has(line, BEGINS), has(line, ENDS));
+    ends && !begins && told && !ended || begins && !ends && ended && !told
+}
+
 /// Whether a line tells somebody's price as a share of another's: "an adult pays 14 crowns; children pay half".
 pub fn is_of_other_payer(what: &str, value: &str, line: &str) -> bool {
     const PAYERS: [&str; 8] = ["child", "kid", "student", "pupil", "senior", "pensioner", "kinder", "enfant"];
@@ -66,6 +144,16 @@ mod tests {
         assert!(is_of_other_property("depth of the Chib Tunnel", "Length | 2,063 m"));
         assert!(!is_of_other_property("length of the Chib Tunnel", "It is 2,063 m long and 8 m wide."));
         assert!(!is_of_other_property("depth of Lake Chib", "The bottom lies at 12 m."));
+    }
+
+    #[test]
+    fn a_beginning_is_no_end() {
+        let asked = "In what year did the ferry Ann Bo go down";
+        assert!(is_of_other_end(asked, "The Ann Bo has been in service since 2015."));
+        assert!(!is_of_other_end(asked, "The Ann Bo sank in 1934."));
+        assert!(!is_of_other_end(asked, "The Ann Bo, launched in 1911, was lost in 1934, wrecked on a reef."));
+        assert!(is_of_other_end("When was the Ost Mill opened?", "The Ost Mill was shut in 1990."));
+        assert!(!is_of_other_end("height of the Ost Mill", "The Ost Mill was shut in 1990."));
     }
 
     #[test]

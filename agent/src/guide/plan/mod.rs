@@ -18,6 +18,7 @@ mod signs;
 mod sql;
 mod steps;
 mod swap;
+mod whether;
 
 pub use amounts::numbers;
 pub use lookup::compared_property;
@@ -55,7 +56,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                 turn.asked = alone::standing_alone(turn, turn.question).await?;
             }
             let request = turn.asked.clone();
-            planned(turn, &request, Form::Any).await?
+            match whether::whether(&request, turn.chat) {
+                Some(steps) => steps,
+                None => planned(turn, &request, Form::Any).await?,
+            }
         }
     };
     tell(turn, &steps);
@@ -244,7 +248,9 @@ async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     let before = before.filter(|before| !amounts::amounts(before).is_empty());
     let asked =
         before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
-    let mut likeliest = None;
+    // What was planned at first, where it leaves nothing out.
+    let whole = !check::leaves_out(expression, request) && !amounts::is_odd(expression, &asked);
+    let mut likeliest = whole.then(|| expression.clone());
     for attempt in 0..TRIES {
         let task = SUMS.ask(clip(&asked, 1500), LONGEST);
         let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));

@@ -26,7 +26,7 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return None;
     }
     let (first, second) = split(request)?;
-    let subject = named::names_said(first).into_iter().next_back()?;
+    let subject = named::names_said(first).into_iter().next_back();
     let name = |i: usize| fact_name(chat.facts.len() + i);
     let what = |part: &str| part.trim_matches(['?', '？', '¿', '.', ',', ' ']).to_owned();
     let mut steps = vec![Step::Find { name: name(0), what: what(first) }];
@@ -44,7 +44,8 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     }
     let second = what(second);
     let own = !named::names_said(&second).is_empty();
-    steps.push(Step::Find { name: name(1), what: if own { second } else { format!("{second} ({subject})") } });
+    let what = if own { second } else { format!("{second} ({})", subject?) };
+    steps.push(Step::Find { name: name(1), what });
     Some(steps)
 }
 

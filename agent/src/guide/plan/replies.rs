@@ -235,7 +235,8 @@ fn is_writing(request: &str) -> bool {
         "frase",
     ];
     let brought = request.contains(':') || request.contains(['"', '“', '„', '«']) || request.matches('\'').count() > 1;
-    let rewrites = REWRITE.contains(&first) && says(request, THIS) && brought;
+    let opens = words(request).find(|word| !["please", "can", "could", "you", "now", "bitte"].contains(word));
+    let rewrites = opens.is_some_and(|word| REWRITE.contains(&word)) && says(request, THIS) && brought;
     let begins = WRITE.contains(&first)
         || rewrites
         || TEXTS.iter().any(|text| noun.starts_with(text)) && !request.contains('?')

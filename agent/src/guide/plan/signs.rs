@@ -314,7 +314,26 @@ pub fn calls_for_arithmetic(request: &str) -> bool {
 /// Functions of a whole column, what their result is called, and words for them.
 pub const FUNCTIONS: &[(&str, &str, &[&str])] = &[
     ("AVG", "Average", &["average", "mean", "durchschnitt", "mittelwert", "moyenne", "media", "promedio", "平均"]),
-    ("SUM", "Total", &["sum", "total", "together", "summe", "insgesamt", "somme", "suma", "总和", "合计", "合計"]),
+    (
+        "SUM",
+        "Total",
+        &[
+            "sum",
+            "total",
+            "together",
+            "altogether",
+            "combined",
+            "summe",
+            "insgesamt",
+            "zusammen",
+            "somme",
+            "suma",
+            "juntos",
+            "总和",
+            "合计",
+            "合計",
+        ],
+    ),
     ("MEDIAN", "Median", &["median", "médiane", "mediana", "中位数"]),
 ];
 /// Words that ask for one value of a whole column.

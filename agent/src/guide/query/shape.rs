@@ -2,7 +2,7 @@
 //! counted, a sum of words.
 
 use super::super::plan::{said, words};
-use super::{bare, clause};
+use super::clause::{bare, clause};
 use polymath_chat::Table;
 
 /// Words that ask for an order of all rows.
@@ -39,6 +39,16 @@ const EACH: &[&str] =
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
     counted(&of_numbers(&unlimited(query, request), tables), request)
+}
+
+/// Whether a query divides a column by itself, of one table or of two: what was to be measured by is in neither.
+pub fn divides_by_itself(query: &str) -> bool {
+    query.match_indices('/').any(|(at, _)| {
+        let part = |c: char| c.is_alphanumeric() || "_\".".contains(c);
+        let left = query[..at].trim_end().rsplit(|c: char| !part(c)).next().unwrap_or_default();
+        let right = query[at + 1..].trim_start().split(|c: char| !part(c)).next().unwrap_or_default();
+        !bare(left).is_empty() && bare(left).eq_ignore_ascii_case(bare(right))
+    })
 }
 
 /// "The heaviest on top" are all of them, in that order.
@@ -118,6 +128,12 @@ mod tests {
         check(query, "how many times is each shop there?", query);
         let named = "SELECT Shop, COUNT(Shop) AS n FROM t1 GROUP BY Shop";
         check(named, "how many shops are there?", named);
+    }
+
+    #[test]
+    fn a_column_by_itself_says_nothing() {
+        assert!(divides_by_itself("SELECT t1.Takings / t2.Takings FROM t1 JOIN t2 ON t1.Shop = t2.Shop"));
+        assert!(!divides_by_itself("SELECT t1.Takings / t2.People FROM t1 JOIN t2 ON t1.Shop = t2.Shop"));
     }
 
     #[test]
