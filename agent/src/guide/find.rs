@@ -15,7 +15,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use kinds::{NUMBER, YEAR, is_of_kind};
-use measures::{is_of_other_end, is_of_other_event, is_of_other_payer, is_of_other_property};
+use measures::{is_of_other_amount, is_of_other_end, is_of_other_event, is_of_other_payer, is_of_other_property};
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
 use std::collections::HashSet;
@@ -51,6 +51,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let other_role = is_of_another(what, &fact.text, &passage.text);
     if other_role
         || is_of_other_property(what, &passage.text)
+        || is_of_other_amount(what, &passage.text)
         || fact.date.is_some() && is_of_other_end(what, &passage.text)
         || is_of_other_payer(what, &fact.text, &passage.text)
         || !is_of_kind(what, &fact)

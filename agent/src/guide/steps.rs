@@ -393,7 +393,7 @@ impl Guide {
         let result = last(turn).map(|o| o.result.clone());
         let failed = Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned());
         match result {
-            Some(Ok(_)) if query::divides_by_itself(&query) => {
+            Some(Ok(output)) if query::divides_by_itself(&query) || output.tables.iter().all(|t| t.rows.is_empty()) => {
                 self.results.push(failed);
                 Ok(None)
             }

@@ -164,14 +164,23 @@ pub fn read(
 }
 
 /// The code that stands for no value in a column of numbers, and how often: nines with a minus (two of them more than
-/// once), where all other numbers are none below zero.
+/// once) where all other numbers are none below zero; or four and more without it, far above all others.
 fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
     const CODES: [f64; 4] = [-99.0, -999.0, -9999.0, -99999.0];
-    let below: Vec<f64> = cells.iter().filter_map(|cell| cell.number).filter(|n| *n < 0.0).collect();
-    let code = *below.first().filter(|code| CODES.contains(code))?;
-    let others = cells.iter().filter(|cell| cell.number.is_some_and(|n| n >= 0.0)).count();
-    ((below.len() > 1 || code < -99.0) && others > below.len() && below.iter().all(|n| *n == code))
-        .then_some((code, below.len()))
+    /// So many times the largest other number.
+    const FAR: f64 = 10.0;
+    let numbers: Vec<f64> = cells.iter().filter_map(|cell| cell.number).collect();
+    let below: Vec<f64> = numbers.iter().copied().filter(|n| *n < 0.0).collect();
+    if let Some(code) = below.first().copied().filter(|code| CODES.contains(code)) {
+        let others = numbers.len() - below.len();
+        let all = (below.len() > 1 || code < -99.0) && others > below.len() && below.iter().all(|n| *n == code);
+        return all.then_some((code, below.len()));
+    }
+    let code = numbers.iter().copied().fold(0.0, f64::max);
+    let count = numbers.iter().filter(|n| **n == code).count();
+    let rest = numbers.iter().copied().filter(|n| *n != code).fold(0.0, f64::max);
+    let is_code = code >= 9999.0 && CODES.contains(&-code) && rest > 0.0 && rest * FAR < code;
+    (is_code && count < numbers.len() - count).then_some((code, count))
 }
 
 /// What could not be decided, with one of the cells that it is about.

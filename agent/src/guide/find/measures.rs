@@ -1,6 +1,6 @@
 //! What a line tells of a thing, by its words: its length is not its depth, its founding nobody's birth.
 
-use polymath_quantity::text::is_cjk;
+use polymath_quantity::{Figure, UnitKind, figures, same, text::is_cjk};
 
 /// Whether a line tells another of a thing's measures: a length, where the depth is wanted.
 pub fn is_of_other_property(what: &str, line: &str) -> bool {
@@ -44,6 +44,17 @@ pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
         wanted = events(own);
     }
     !wanted.is_empty() && !told.is_empty() && !told.iter().any(|event| wanted.contains(event))
+}
+
+/// Whether an amount that is asked about is not the line's: what 420 g make is not told by a recipe of 280 g.
+pub fn is_of_other_amount(what: &str, line: &str) -> bool {
+    let measured = |f: &&Figure| {
+        let unit = f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure);
+        f.number.is_some() && f.date.is_none() && unit
+    };
+    let (asked, told) = (figures(what), figures(line));
+    let mut asked = asked.iter().filter(measured).peekable();
+    asked.peek().is_some() && !asked.any(|amount| told.iter().any(|own| same(own, amount)))
 }
 
 /// Whether a line tells of a thing's beginning where its end is asked for, or the other way round: a ferry that runs
@@ -144,6 +155,13 @@ mod tests {
         assert!(is_of_other_property("depth of the Chib Tunnel", "Length | 2,063 m"));
         assert!(!is_of_other_property("length of the Chib Tunnel", "It is 2,063 m long and 8 m wide."));
         assert!(!is_of_other_property("depth of Lake Chib", "The bottom lies at 12 m."));
+    }
+
+    #[test]
+    fn another_amount_is_no_answer() {
+        assert!(is_of_other_amount("servings of Varn soup from 420 g of beans", "Serves 4: 280 g of beans"));
+        assert!(!is_of_other_amount("servings of Varn soup from 280 g of beans", "Serves 4: 280 g of beans"));
+        assert!(!is_of_other_amount("servings of Varn soup", "Serves 4: 280 g of beans"));
     }
 
     #[test]

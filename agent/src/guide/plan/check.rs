@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::amounts::given;
+use super::guess::{is_a_guess, is_name, is_unasked_sum};
 use super::ready::is_of_given_table;
 use super::signs::*;
 use super::sql::{is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unsaid};
@@ -40,6 +41,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             known
                 && !is_unasked(expression, &request)
                 && !is_unasked_sum(expression, &request)
+                && !is_a_guess(body, asked)
                 && !has_a_made_up_base(body, asked)
         }
         // What is in a file of the user's is in no page.
@@ -323,44 +325,6 @@ fn is_unasked(expression: &str, request: &str) -> bool {
         unit.starts_with(word.as_str()) || word.starts_with(unit.trim_end_matches('s'))
     });
     bare && !said
-}
-
-/// Whether two things that were looked up are added though no word asks for that: grams of flour and a number of
-/// eggs.
-fn is_unasked_sum(expression: &str, request: &str) -> bool {
-    const ADDING: &[&str] = &[
-        "together",
-        "total",
-        "sum",
-        "altogether",
-        "combined",
-        "both",
-        "add",
-        "added",
-        "plus",
-        "overall",
-        "in all",
-        "all",
-        "older",
-        "when",
-        "year",
-        "zusammen",
-        "insgesamt",
-        "summe",
-        "beide",
-        "ensemble",
-        "somme",
-        "juntos",
-        "suma",
-        "en todo",
-    ];
-    let parts: Vec<&str> = expression.split('+').map(str::trim).collect();
-    parts.len() > 1 && parts.iter().all(|part| is_name(part)) && request.is_ascii() && !says(request, ADDING)
-}
-
-fn is_name(word: &str) -> bool {
-    let mut chars = word.chars();
-    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]

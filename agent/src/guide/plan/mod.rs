@@ -7,6 +7,7 @@ mod amounts;
 mod check;
 mod form;
 mod grammar;
+mod guess;
 mod lookup;
 mod parts;
 mod per;

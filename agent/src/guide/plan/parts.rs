@@ -8,7 +8,7 @@ use crate::language::Language;
 use crate::notebook::{Chat, fact_name};
 
 /// Words for "and", with spaces.
-const AND: &[&str] = &[" und ", " et ", " y ", " e "];
+const AND: &[&str] = &[" und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et ", "? ¿Y ", "? ¿y ", "? "];
 /// Words that a question begins with, and those that may stand before them.
 const ASKING: &[&str] = &[
     "wie", "wer", "wann", "wo", "was", "welche", "welcher", "welches", "wieviel", "wieviele", "warum", "wem", "wen",
@@ -43,10 +43,21 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return Some(steps);
     }
     let second = what(second);
+    // "Et pourquoi?" asks that of what was said before.
+    if words(&small).count() == 1 {
+        let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).collect();
+        steps.push(Step::Find { name: name(1), what: what(&format!("{second} {}", rest.join(" "))) });
+        return Some(steps);
+    }
     let own = !named::names_said(&second).is_empty();
     let what = if own { second } else { format!("{second} ({})", subject?) };
     steps.push(Step::Find { name: name(1), what });
     Some(steps)
+}
+
+fn is_asking(word: &str) -> bool {
+    let word = word.trim_matches(['¿', ',']).to_lowercase();
+    ASKING.contains(&word.as_str()) || BEFORE.contains(&word.as_str())
 }
 
 /// The two questions.
@@ -80,6 +91,12 @@ mod tests {
         check(
             "¿Cuándo se abrió el museo de Sund y cuántas salas tiene?",
             Some("a = find(Cuándo se abrió el museo de Sund); b = find(cuántas salas tiene (Sund))"),
+        );
+        check(
+            "Depuis quand le canal de Sund est-il fermé, et pourquoi ?",
+            Some(
+                "a = find(Depuis quand le canal de Sund est-il fermé); b = find(pourquoi le canal de Sund est-il fermé)",
+            ),
         );
         check("Wie heißen der Turm und die Brücke in Varn?", None);
         check("How high is the Varn Tower and who built it?", None);

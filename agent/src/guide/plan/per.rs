@@ -2,7 +2,7 @@
 //! columns are plain from the request's words, and so is the query.
 
 use super::Step;
-use super::signs::{FUNCTIONS, LEAST, MOST, asks_for_one, is_drawn, says, words, years};
+use super::signs::{FUNCTIONS, LEAST, MOST, PERCENT, asks_for_one, is_drawn, says, words, years};
 use crate::evidence::terms;
 use crate::notebook::Chat;
 use polymath_chat::Table;
@@ -28,11 +28,37 @@ pub fn per(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     });
     let conditions = ["where", "only", "since", "before", "after", "without", "except", "over", "under", "than"];
     let all: Vec<&str> = words(&small).collect();
-    if all.len() > SHORT || is_drawn(&small) || !years(&small).is_empty() || says(&small, &conditions) {
+    if all.len() > SHORT || is_drawn(&small) || says(&small, &conditions) {
         return None;
     }
-    let query = quotient(&all, &small, chat).or_else(|| of_each(&all, &small, chat))?;
+    let query = growth(&all, &small, chat).or_else(|| {
+        // A year that is in no column's name is a condition.
+        let named = |year: &String| chat.tables.iter().flat_map(|t| &t.columns).any(|column| column.contains(year));
+        let known = years(&small).iter().all(named);
+        known.then(|| quotient(&all, &small, chat).or_else(|| of_each(&all, &small, chat)))?
+    })?;
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// By how many percent each of a kind grew, of two columns that differ in their years.
+fn growth(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
+    let [from, to] = <[String; 2]>::try_from(years(small)).ok()?;
+    if !says(small, PERCENT) && !small.contains('%') {
+        return None;
+    }
+    chat.tables.iter().enumerate().find_map(|(i, table)| {
+        let named = |year: &str| {
+            let mut fitting = (0..table.columns.len()).filter(|c| table.columns[*c].contains(year));
+            fitting.next().filter(|c| fitting.next().is_none() && is_numeric(table, *c))
+        };
+        let (old, new) = (named(&from)?, named(&to)?);
+        let key = kind(all, table).filter(|kind| is_key(table, *kind)).or_else(|| first_key(table))?;
+        let alike = table.columns[old].replace(&from, "") == table.columns[new].replace(&to, "");
+        let (old, new, key) = (quoted(&table.columns[old]), quoted(&table.columns[new]), quoted(&table.columns[key]));
+        alike.then(|| {
+            format!("SELECT {key}, ({new} - {old}) * 100.0 / {old} AS \"Change in %\" FROM t{}{}", i + 1, order(small))
+        })
+    })
 }
 
 /// A measure by another one: of each row, or of each of a kind; the other one may stand in a second table that
@@ -40,11 +66,11 @@ pub fn per(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
     let mut by = all.iter().enumerate().filter(|(_, word)| PER.contains(word));
     let (at, by_table, by_column) = by.find_map(|(at, _)| {
-        let (table, column) = numeric(all.get(at + 1)?, chat)?;
+        let (table, column) = numeric(all.get(at + 1)?, small, chat)?;
         Some((at, table, column))
     })?;
     let before = all[..at].iter().rev().filter(|word| !PER.contains(word)).take(2 * NEAR);
-    let (table, measure) = before.into_iter().find_map(|word| numeric(word, chat))?;
+    let (table, measure) = before.into_iter().find_map(|word| numeric(word, small, chat))?;
     if (table, measure) == (by_table, by_column) {
         return None;
     }
@@ -77,7 +103,7 @@ fn of_each(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
         let each = all.iter().enumerate().filter(|(_, word)| EACH.contains(word));
         let kind = each.filter_map(|(at, _)| column(all.get(at + 1)?, table, false)).next()?;
         let (key, t) = (quoted(&table.columns[kind]), format!("t{}", i + 1));
-        let mut measures: Vec<usize> = all.iter().filter_map(|word| column(word, table, true)).collect();
+        let mut measures: Vec<usize> = all.iter().filter_map(|word| measure(word, small, table)).collect();
         measures.dedup();
         let (what, from) = match measures.as_slice() {
             [measure] => (quoted(&table.columns[*measure]), t),
@@ -108,9 +134,24 @@ fn order(small: &str) -> String {
 }
 
 /// The only column of numbers that a word names, in all tables.
-fn numeric(word: &str, chat: &Chat) -> Option<(usize, usize)> {
+fn numeric(word: &str, small: &str, chat: &Chat) -> Option<(usize, usize)> {
     let mut found = chat.tables.iter().enumerate().filter(|(_, table)| table.rows.len() > 1);
-    found.find_map(|(i, table)| Some((i, column(word, table, true)?)))
+    found.find_map(|(i, table)| Some((i, measure(word, small, table)?)))
+}
+
+/// The column of numbers that has this word in its name; of several that of the year that the request names.
+fn measure(word: &str, small: &str, table: &Table) -> Option<usize> {
+    column(word, table, true).or_else(|| {
+        let [year] = <[String; 1]>::try_from(years(small)).ok()?;
+        let own = terms(word);
+        let fits = |c: &usize| {
+            let name = table.columns[*c].replace('_', " ");
+            let all = terms(&name);
+            name.contains(&year) && !own.is_empty() && own.iter().all(|t| all.contains(t)) && is_numeric(table, *c)
+        };
+        let mut fitting = (0..table.columns.len()).filter(fits);
+        fitting.next().filter(|_| fitting.next().is_none())
+    })
 }
 
 /// The column that has this word in its name.
@@ -212,6 +253,17 @@ mod tests {
                 "sql(SELECT t1.\"quarter\", SUM(t1.\"guests_2020\") AS \"guests_2020\", SUM(t1.\"guests_2020\") * 1.0 / t2.\"people\" AS \"guests_2020 per people\" FROM t1 JOIN t2 ON t1.\"quarter\" = t2.\"quarter\" GROUP BY t1.\"quarter\")",
             ),
         );
+        check(
+            "which tree grew the most in percent from 2018 to 2020?",
+            Some(
+                "sql(SELECT \"tree\", (\"2020\" - \"2018\") * 100.0 / \"2018\" AS \"Change in %\" FROM t3 ORDER BY 2 DESC LIMIT 1)",
+            ),
+        );
+        check(
+            "guests per door in 2020",
+            Some("sql(SELECT \"hall\", \"guests_2020\" * 1.0 / \"doors\" AS \"guests_2020 per doors\" FROM t1)"),
+        );
+        check("guests per door in 2021", None);
         check("guests per door since 2019", None);
         check("how much is a ticket per person?", None);
     }

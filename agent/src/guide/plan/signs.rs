@@ -191,7 +191,8 @@ pub const COMPARED: &[&str] = &[
 
 pub const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
 
-pub const SHARE: &[&str] = &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合"];
+pub const SHARE: &[&str] =
+    &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合", "率"];
 
 pub const MORE: &[&str] =
     &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];

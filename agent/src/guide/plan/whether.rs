@@ -23,7 +23,10 @@ pub fn whether(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 
 /// "Is the mill older than the dam?": the same of both, and the difference.
 fn compared(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    const VERBS: &[&str] = &["and", "but", "so", "is", "are", "was", "were"];
+    const VERBS: &[&str] = &["and", "but", "so", "is", "are", "was", "were", "does", "do", "did", "has", "have"];
+    /// Verbs before what is compared.
+    const BECOME: &[&str] =
+        &["get", "grow", "become", "weigh", "cost", "run", "go", "have", "live", "a", "an", "much", "any"];
     const ARTICLES: &[&str] = &["the", "a", "an"];
     let (front, behind) = request.split_once(" than ").filter(|(_, behind)| !behind.contains([',', ';']))?;
     // "Larger in number of rooms" says itself what is compared.
@@ -45,6 +48,8 @@ fn compared(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let other = bare(behind);
     let own: Vec<&str> = front.split_whitespace().skip_while(|w| VERBS.contains(&w.to_lowercase().as_str())).collect();
     let own: Vec<&str> = own.into_iter().take_while(|w| compared_property(&w.to_lowercase()).is_none()).collect();
+    let last = own.iter().rposition(|w| !BECOME.contains(w)).map_or(0, |at| at + 1);
+    let own = &own[..last];
     let thing = subject.map_or_else(|| bare(&own.join(" ")), bare);
     let is_thing = |text: &str| text.chars().any(char::is_alphabetic) && !text.contains(|c: char| c.is_ascii_digit());
     let pointing = ["it", "this", "that", "they", "he", "she"].contains(&thing.to_lowercase().as_str());
@@ -77,6 +82,10 @@ mod tests {
             Some(
                 "a = find(year of opening of the Ost Mill); b = find(year of opening of the Varn Dam); c = calc(a - b)"
             )
+        );
+        assert_eq!(
+            told("does the Ost hare get heavier than the Varn hare?").as_deref(),
+            Some("a = find(weight of the Ost hare); b = find(weight of the Varn hare); c = calc(a - b)")
         );
         assert_eq!(told("Is the Ost Mill taller than 20 metres?"), None);
         assert_eq!(told("Which is taller, the Ost Mill or the Varn Mill?"), None);

@@ -1,0 +1,84 @@
+//! Calculations that nobody asked for: numbers that stand nowhere, sums of unlike things.
+
+use super::amounts::given;
+use super::signs::{calls_for_arithmetic, says, words};
+
+/// Whether an expression adds a number that nobody said to a value, or takes it from one (`a - 1`), or reckons with
+/// values where a word or two only name something.
+pub fn is_a_guess(expression: &str, request: &str) -> bool {
+    let parts: Vec<&str> = expression.split(['(', ')', ' ']).filter(|part| !part.is_empty()).collect();
+    let figure = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '.') && part.parse::<f64>().is_ok();
+    let unsaid = |part: &str| figure(part) && !given(request).iter().any(|own| own == part) && !request.contains(part);
+    let adds = parts
+        .windows(3)
+        .any(|w| ["+", "-"].contains(&w[1]) && (is_name(w[0]) && unsaid(w[2]) || unsaid(w[0]) && is_name(w[2])));
+    let names_only = words(request).count() < 3 && !calls_for_arithmetic(&request.to_lowercase());
+    adds && !says(&request.to_lowercase(), ONE_MORE) || names_only && parts.len() > 2 && is_name(parts[0])
+}
+
+/// Words for small numbers that a sum may be with.
+const ONE_MORE: &[&str] = &[
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "half", "double", "twice", "after",
+    "before", "next", "previous", "percent", "growth", "interest", "ein", "eins", "zwei", "drei", "un", "deux",
+    "trois", "uno", "dos", "tres", "一", "二", "三", "两",
+];
+
+/// Whether two things that were looked up are added though no word asks for that: grams of flour and a number of
+/// eggs.
+pub fn is_unasked_sum(expression: &str, request: &str) -> bool {
+    const ADDING: &[&str] = &[
+        "together",
+        "total",
+        "sum",
+        "altogether",
+        "combined",
+        "both",
+        "add",
+        "added",
+        "plus",
+        "overall",
+        "in all",
+        "all",
+        "older",
+        "when",
+        "year",
+        "zusammen",
+        "insgesamt",
+        "summe",
+        "beide",
+        "ensemble",
+        "somme",
+        "juntos",
+        "suma",
+        "en todo",
+    ];
+    let parts: Vec<&str> = expression.split('+').map(str::trim).collect();
+    parts.len() > 1 && parts.iter().all(|part| is_name(part)) && request.is_ascii() && !says(request, ADDING)
+}
+
+/// Whether a word is a fact's name: `a`, `b1`.
+pub fn is_name(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_nobody_said_are_guesses() {
+        assert!(is_a_guess("a - 1", "how many more locks than the other canal?"));
+        assert!(is_a_guess("a - b", "turnout?"));
+        assert!(!is_a_guess("a - 12", "how much is it less 12?"));
+        assert!(!is_a_guess("a - 1", "and what is one less?"));
+        assert!(!is_a_guess("a * 365 / 7", "how much is that a week?"));
+        assert!(!is_a_guess("a - b", "the difference?"));
+    }
+
+    #[test]
+    fn unlike_things_are_not_added() {
+        assert!(is_unasked_sum("b + c", "how much flour and how many eggs do i need?"));
+        assert!(!is_unasked_sum("b + c", "how long are the two bridges together?"));
+    }
+}
