@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request. The longest context there is holds less text.
-const BODY_LIMIT: usize = 8 << 20;
+pub const BODY_LIMIT: usize = 8 << 20;
 /// How many times too large a request may be before its connection is closed.
 const DRAIN: usize = 8;
 

@@ -1,5 +1,6 @@
 //! The HTTP server: any program that speaks OpenAI's API can use the loaded model, with tools,
-//! structured answers and streaming; people use the page, and scripts the own API beneath it.
+//! structured answers and streaming; people use the page, scripts the own API beneath it, and other agents
+//! the tools over MCP.
 //!
 //! Over OpenAI's API it knows an [`Engine`](polymath_model::engine::Engine) and nothing of what is
 //! behind it: the client runs its own tools, calls go back to it. Over the own API (`runs/`) the agent
@@ -14,6 +15,7 @@ mod guard;
 mod head;
 mod limits;
 mod listen;
+mod mcp;
 mod openai;
 mod page;
 mod routes;
@@ -23,6 +25,7 @@ mod token;
 
 pub use limits::Limits;
 pub use listen::{ServeError, Server};
+pub use mcp::{Offer, serve_stdio};
 pub use routes::Service;
 pub use runs::Workspace;
 pub use token::{Token, TokenError};

@@ -7,7 +7,7 @@ use crate::guard::{Guard, guard};
 use crate::limits::Limits;
 use crate::runs::desk::Desk;
 use crate::runs::{self, Workspace};
-use crate::{openai, page};
+use crate::{mcp, openai, page};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -37,6 +37,7 @@ pub fn router(app: App, wall: Guard) -> Router {
     Router::new()
         .merge(page::routes())
         .merge(runs::routes())
+        .merge(mcp::routes(&app))
         .route("/health", get(health))
         .route("/v1/models", get(models))
         .route("/v1/models/{*name}", get(model))
@@ -85,6 +86,6 @@ fn nothing_at(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     format!(
         "there is no {method} {path}; this server has GET / (the page), GET /health, GET /v1/models, \
-         POST /v1/chat/completions, and its own API below /api"
+         POST /v1/chat/completions, /mcp (the Model Context Protocol), and its own API below /api"
     )
 }

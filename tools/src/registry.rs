@@ -104,6 +104,15 @@ impl Registry {
         Ok(Registry::new(TOOLS.iter().filter(wanted).map(|row| (row.build)(&parts))))
     }
 
+    /// Names of the table's tools, whether they are wanted or not.
+    pub fn rows() -> impl Iterator<Item = &'static str> {
+        names()
+    }
+
+    pub fn has_row(name: &str) -> bool {
+        names().any(|row| row == name)
+    }
+
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Tool>> {
         self.tools.get(name)
     }

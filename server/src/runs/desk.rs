@@ -88,8 +88,9 @@ impl Desk {
         self.tasks.wait().await;
     }
 
-    /// Begins a run: its question is on disk when this returns. Says in which session, and which turn.
-    pub async fn start(self: &Arc<Self>, ask: Ask) -> Result<(String, u32), ApiError> {
+    /// Begins a run: its question is on disk when this returns. Says in which session, and
+    /// what is to be looked on.
+    pub async fn start(self: &Arc<Self>, ask: Ask) -> Result<(String, Arc<Live>), ApiError> {
         check(&ask)?;
         if self.lives().len() >= MOST_RUNS || self.stop.is_cancelled() {
             let message = format!("{MOST_RUNS} runs are under way, or the server is stopping; try again in a while");
@@ -102,9 +103,9 @@ impl Desk {
         notices.iter().for_each(|notice| live.push(notice));
         self.lives().insert(id.clone(), live.clone());
         // Out of the list and over, whatever becomes of the task.
-        let ending = Ending { desk: self.clone(), id: id.clone(), live };
+        let ending = Ending { desk: self.clone(), id: id.clone(), live: live.clone() };
         self.tasks.spawn(lead(ending, begun));
-        Ok((id, turn))
+        Ok((id, live))
     }
 
     /// Everything that can be wrong with a question shows here, and leaves no trace.
@@ -154,9 +155,14 @@ impl Desk {
         files.find_map(|entry| Some(entry.ok()?.path())).ok_or_else(unknown)
     }
 
+    /// Where files of this name's doings go.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.artifacts.join(name)
+    }
+
     /// The agent as a session has it: its files go to a folder of its own.
     fn agent_of(&self, session: &str) -> Agent {
-        let settings = Settings { out: self.artifacts.join(session), ..self.agent.settings.clone() };
+        let settings = Settings { out: self.folder(session), ..self.agent.settings.clone() };
         Agent { engine: self.agent.engine.clone(), tools: self.agent.tools.clone(), settings }
     }
 }
