@@ -7,6 +7,7 @@
 //! runs ours.
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
+mod anthropic;
 mod app;
 mod connections;
 mod error;
@@ -22,6 +23,7 @@ mod routes;
 mod runs;
 mod serve;
 mod token;
+mod wire;
 
 pub use limits::Limits;
 pub use listen::{ServeError, Server};
