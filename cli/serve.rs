@@ -95,7 +95,7 @@ fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) ->
     format!(
         "serving {name} ({context} tokens of context) on http://{address}/v1, OpenAI's API; Ctrl-C ends it\n\
          in a browser: http://{address}/\n\
-         in clients: base URL http://{address}/v1, API key {key}\n\
+         in clients: base URL http://{address}/v1, API key {key}; for MCP http://{address}/mcp\n\
          try: curl http://{address}/v1/chat/completions -H 'Content-Type: application/json' \\{header}\n       \
          -d '{{\"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'"
     )

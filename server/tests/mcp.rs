@@ -4,12 +4,14 @@
 
 mod common;
 
-use common::workspace::{Running, scripted, serve, slow, workspace};
+use async_trait::async_trait;
+use common::workspace::{Running, scripted, serve, serve_with, slow, workspace};
 use polymath_agent::Caller;
-use polymath_chat::Message;
+use polymath_chat::{Message, ToolOutput, ToolSpec};
 use polymath_model::engine::Engine;
 use polymath_model::scripted::ScriptedEngine;
 use polymath_server::{Offer, serve_stdio};
+use polymath_tools::{CallCx, Tool, ToolError};
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ErrorCode, GetPromptRequestParams,
@@ -20,7 +22,7 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -219,6 +221,45 @@ async fn files_of_calls_are_resources_of_their_connection() {
     assert_eq!(client.list_all_resources().await.unwrap().len(), 2);
     let (other, _) = over_http(&server).await;
     assert!(other.read_resource(ReadResourceRequestParams::new("polymath://files/map.svg")).await.is_err());
+}
+
+/// Keeps which sessions were ended.
+struct Ended(ToolSpec, Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl Tool for Ended {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, _: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
+        Ok(ToolOutput::text(cx.session.clone()))
+    }
+
+    async fn end(&self, session: &str) {
+        self.1.lock().unwrap().push(session.to_owned());
+    }
+}
+
+/// Each connection is a session of the tools, which ends with it.
+#[tokio::test]
+async fn what_a_connection_left_goes_with_it() {
+    let home = TempDir::new().unwrap();
+    let (parameters, ended) = (json!({"type": "object", "properties": {}}), Arc::new(Mutex::new(Vec::new())));
+    let spec = ToolSpec { name: "t".into(), description: "T".into(), parameters, raw_argument: None, stateful: true };
+    let server = serve_with(scripted(vec![]), home.path(), vec![Arc::new(Ended(spec, ended.clone()))]).await;
+    let (first, _) = over_http(&server).await;
+    let (second, _) = over_http(&server).await;
+    let mut sessions = Vec::new();
+    for client in [&first, &first, &second] {
+        sessions.push(text(&client.call_tool(request("t", json!({}))).await.unwrap()));
+    }
+    assert!(sessions[0] == sessions[1] && sessions[1] != sessions[2], "{sessions:?}");
+    first.cancel().await.unwrap();
+    while ended.lock().unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(*ended.lock().unwrap(), sessions[..1]);
 }
 
 #[tokio::test]

@@ -283,7 +283,7 @@ async fn what_fails_has_a_status_or_is_told_in_the_stream() {
     let events = stream(&server, &with("stream", json!(true))).await;
     let last = events.last().unwrap();
     assert_eq!((&last["type"], &last["response"]["status"]), (&json!("response.failed"), &json!("failed")));
-    assert_eq!(last["response"]["error"], json!({"code": "engine_failed", "message": "no memory"}));
+    assert_eq!(last["response"]["error"], json!({"code": "server_error", "message": "no memory"}));
     let id = last["response"]["id"].as_str().unwrap();
     assert_eq!(server.get(&format!("/v1/responses/{id}")).await.0, 404, "what failed is not kept");
 }
@@ -324,7 +324,11 @@ async fn each_wrong_field_is_named() {
         (with("top_logprobs", json!(2)), "top_logprobs", "not supported"),
         (with("text", json!({"format": {"type": "xml"}})), "text.format.type", "must be text"),
         (with("text", json!({"format": {"type": "json_schema"}})), "text.format.schema", "missing"),
-        (with("tools", json!([{"type": "web_search"}])), "tools[0].type", "must be `function`"),
+        (
+            with("tools", json!([{"type": "file_search"}])),
+            "tools[0].type",
+            "must be function, web_search or code_interpreter",
+        ),
         (with("tools", json!([weather(), weather()])), "tools[1].name", "two tools"),
         (with("tool_choice", json!("required")), "tool_choice", "send the `tools`"),
         (with("tool_choice", json!({"type": "web_search"})), "tool_choice", "must be `none`"),

@@ -86,6 +86,11 @@ impl Registry {
         Registry { tools: tools.map(|(name, tool)| (name.clone(), tool.clone())).collect(), own: self.own.clone() }
     }
 
+    /// Those of these names and no others.
+    pub fn just(&self, names: &[String]) -> Registry {
+        Registry::new(names.iter().filter_map(|name| self.tools.get(name).cloned()))
+    }
+
     /// The tools that the user brought.
     pub fn own_specs(&self) -> Vec<ToolSpec> {
         self.own.iter().filter_map(|name| Some(self.tools.get(name)?.spec().clone())).collect()

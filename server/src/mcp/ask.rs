@@ -4,8 +4,8 @@
 use super::offer::Offer;
 use super::{resources, tools};
 use crate::error::ApiError;
-use crate::runs::cursor::Cursor;
 use crate::runs::desk::Ask;
+use crate::runs::follow::Follow;
 use crate::runs::live::Live;
 use polymath_agent::check_arguments;
 use polymath_chat::{Event, FigureStatus, ToolFailure, ToolSpec};
@@ -68,28 +68,18 @@ async fn begin(offer: &Offer, arguments: &Value) -> Result<(String, std::sync::A
 /// Tells a turn's steps until it is over; its events. When the client cancels, the turn is ended.
 async fn follow(live: &Live, context: RequestContext<RoleServer>) -> Vec<Event> {
     let mut told = Told { token: context.meta.get_progress_token(), peer: context.peer, count: 0 };
-    let mut progress = live.look_on();
-    let mut cursor = Cursor::default();
+    let mut follow = Follow::new(live);
     loop {
-        let (fresh, over) = {
-            let seen = progress.borrow_and_update();
-            (std::iter::from_fn(|| cursor.next(&seen.events)).collect::<Vec<_>>(), seen.over)
-        };
-        for event in &fresh {
-            told.tell(event).await;
-        }
-        if over {
-            return live.events();
-        }
-        let changed = tokio::select! {
-            changed = progress.changed() => changed.is_ok(),
+        let next = tokio::select! {
+            next = follow.next() => next,
             () = context.ct.cancelled(), if !live.cancel.is_cancelled() => {
                 live.cancel.cancel();
-                true
+                continue;
             }
         };
-        if !changed {
-            return live.events();
+        match next {
+            Some(event) => told.tell(&event).await,
+            None => return live.events(),
         }
     }
 }

@@ -15,9 +15,10 @@
 //! POST   /api/uploads?name=NAME                the body is a file -> {"id", "name", "bytes"}
 //! ```
 
-pub(crate) mod cursor;
+mod cursor;
 pub(crate) mod desk;
 pub(crate) mod files;
+pub(crate) mod follow;
 pub(crate) mod live;
 mod sessions;
 mod stream;

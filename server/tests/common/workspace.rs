@@ -98,25 +98,40 @@ impl Drop for Running {
 }
 
 pub async fn serve(engine: Arc<dyn Engine>, home: &Path, token: Option<&str>) -> Running {
+    let workspace = workspace(engine.clone(), home);
+    serve_it(engine, workspace, token).await
+}
+
+/// The same with other tools.
+pub async fn serve_with(engine: Arc<dyn Engine>, home: &Path, tools: Vec<Arc<dyn Tool>>) -> Running {
+    let mut workspace = workspace(engine.clone(), home);
+    workspace.agent.tools = Registry::new(tools);
+    serve_it(engine, workspace, None).await
+}
+
+async fn serve_it(engine: Arc<dyn Engine>, workspace: Workspace, token: Option<&str>) -> Running {
     let server = Server::bind("127.0.0.1:0", token.map(|t| Token::new(t).unwrap())).await.unwrap();
     let base = format!("http://{}", server.address());
-    let workspace = Some(workspace(engine.clone(), home));
-    let service = Service { engine, sampling: Sampling::default(), workspace };
+    let service = Service { engine, sampling: Sampling::default(), workspace: Some(workspace) };
     let stop = CancellationToken::new();
     let task = tokio::spawn(server.run(service, stop.clone()));
     Running { base, stop, task }
 }
 
-/// The conversations of a folder, with two tools.
-pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
-    let spec = ToolSpec {
-        name: "survey".into(),
+/// A tool of this name that opens a page and makes two files.
+pub fn survey(name: &str) -> Arc<dyn Tool> {
+    Arc::new(Survey(ToolSpec {
+        name: name.into(),
         description: "Looks at a harbour".into(),
         parameters: json!({"type": "object", "properties": {}}),
         raw_argument: None,
         stateful: false,
-    };
-    let tools: [Arc<dyn Tool>; 2] = [Arc::new(Survey(spec)), Arc::new(Calculator::new())];
+    }))
+}
+
+/// The conversations of a folder, with two tools.
+pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
+    let tools: [Arc<dyn Tool>; 2] = [survey("survey"), Arc::new(Calculator::new())];
     let settings = Settings {
         mode: Mode::Native,
         max_steps: 5,

@@ -3,6 +3,7 @@
 //! Source: <https://platform.openai.com/docs/api-reference/responses> and
 //! <https://platform.openai.com/docs/api-reference/responses-streaming>.
 
+mod agent;
 mod input;
 mod output;
 mod request;
@@ -18,20 +19,25 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
-use output::{Head, Writing};
-use request::{Defaults, ResponsesRequest};
+use output::{Head, Keep, Writing};
+use request::{Defaults, ResponsesRequest, Work};
 use serde_json::{Value, json};
 
 pub async fn create(State(app): State<App>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let body = json_body(&headers, body, &app.limits).await?;
     let defaults = Defaults { sampling: app.sampling.clone(), max_tokens: app.engine.info().context };
-    let ResponsesRequest { model, ask, said, stream, previous, keep, echo } =
+    let ResponsesRequest { model, work, stream, previous, keep, echo } =
         request::read(&body, &defaults, &app.responses)?;
     check_model(&app, &model)?;
     let head = Head::new(&app.engine.info().name, echo);
-    let keep = keep.then(|| (app.responses.clone(), previous, said));
-    let generation = Generation::start(app.engine, ask, app.stop.child_token());
-    let mut writing = Writing::new(head, keep);
+    let store = app.responses.clone();
+    let keep = |said| keep.then_some(Keep { store, previous, said });
+    let (ask, said) = match work {
+        Work::Turn(turn) => return agent::respond(&app, turn, stream, Writing::new(head, keep(Vec::new()))).await,
+        Work::Reply { ask, said } => (ask, said),
+    };
+    let generation = Generation::start(app.engine, *ask, app.stop.child_token());
+    let mut writing = Writing::new(head, keep(said));
     match stream {
         false => {
             writing.end(&generation.finish().await?);

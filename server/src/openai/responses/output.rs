@@ -27,7 +27,7 @@ impl Head {
     }
 }
 
-fn id(kind: &str) -> String {
+pub fn id(kind: &str) -> String {
     format!("{kind}_{:032x}", rand::random::<u128>())
 }
 
@@ -47,10 +47,10 @@ impl Kind {
         }
     }
 
-    fn part(self, text: &str) -> Value {
+    fn part(self, text: &str, annotations: &[Value]) -> Value {
         match self {
             Kind::Reasoning => json!({"type": "reasoning_text", "text": text}),
-            Kind::Message => json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []}),
+            Kind::Message => json!({"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}),
         }
     }
 
@@ -71,10 +71,25 @@ struct Open {
     kind: Kind,
     id: String,
     text: String,
+    annotations: Vec<Value>,
 }
 
-/// Where a response is kept: the store, the response before it, and what was said in the request.
-type Keep = (Arc<Responses>, Option<String>, Vec<Message>);
+/// Where a response is kept.
+pub struct Keep {
+    pub store: Arc<Responses>,
+    /// The response before it.
+    pub previous: Option<String>,
+    /// What was said in the request.
+    pub said: Vec<Message>,
+}
+
+/// How a response ended.
+pub enum End {
+    Whole,
+    /// A limit came first.
+    Cut,
+    Failed(String),
+}
 
 pub struct Writing {
     head: Head,
@@ -129,7 +144,7 @@ impl Writing {
         response
     }
 
-    fn event(&mut self, kind: &str, fields: Value) -> Event {
+    pub fn event(&mut self, kind: &str, fields: Value) -> Event {
         let mut data = json!({"type": kind, "sequence_number": self.events});
         self.events += 1;
         if let (Some(data), Value::Object(fields)) = (data.as_object_mut(), fields) {
@@ -154,9 +169,9 @@ impl Writing {
             let id = id(if kind == Kind::Message { "msg" } else { "rs" });
             let (at, item) = (self.items.len(), kind.item(&id, "in_progress", Vec::new()));
             events.push(self.event("response.output_item.added", json!({"output_index": at, "item": item})));
-            let place = json!({"item_id": id, "output_index": at, "content_index": 0, "part": kind.part("")});
+            let place = json!({"item_id": id, "output_index": at, "content_index": 0, "part": kind.part("", &[])});
             events.push(self.event("response.content_part.added", place));
-            self.open = Some(Open { kind, id, text: String::new() });
+            self.open = Some(Open { kind, id, text: String::new(), annotations: Vec::new() });
         }
         let Some(open) = &mut self.open else { return };
         open.text.push_str(piece);
@@ -172,14 +187,14 @@ impl Writing {
 
     /// Ends the item that is open.
     fn close(&mut self, status: &str, events: &mut Vec<Event>) {
-        let Some(Open { kind, id, text }) = self.open.take() else { return };
+        let Some(Open { kind, id, text, annotations }) = self.open.take() else { return };
         let at = self.items.len();
         let mut fields = json!({"item_id": id, "output_index": at, "content_index": 0, "text": text});
         if kind == Kind::Message {
             fields["logprobs"] = json!([]);
         }
         events.push(self.event(&format!("{}.done", kind.event()), fields));
-        let part = kind.part(&text);
+        let part = kind.part(&text, &annotations);
         let place = json!({"item_id": id, "output_index": at, "content_index": 0, "part": part});
         events.push(self.event("response.content_part.done", place));
         self.item(kind.item(&id, status, vec![part]), events);
@@ -190,6 +205,36 @@ impl Writing {
         let fields = json!({"output_index": self.items.len(), "item": item});
         events.push(self.event("response.output_item.done", fields));
         self.items.push(item);
+    }
+
+    /// An item that is begun, which gets its place; it is finished later, whatever comes between.
+    pub fn add(&mut self, item: Value, events: &mut Vec<Event>) -> usize {
+        let at = self.items.len();
+        events.push(self.event("response.output_item.added", json!({"output_index": at, "item": item})));
+        self.items.push(item);
+        at
+    }
+
+    pub fn finish(&mut self, at: usize, item: Value, events: &mut Vec<Event>) {
+        events.push(self.event("response.output_item.done", json!({"output_index": at, "item": item})));
+        self.items[at] = item;
+    }
+
+    /// A message that is whole, with its annotations.
+    pub fn say(&mut self, text: &str, annotations: Vec<Value>, events: &mut Vec<Event>) {
+        self.piece(Kind::Message, text, events);
+        for (i, annotation) in annotations.iter().enumerate() {
+            let Some(open) = &self.open else { return };
+            let place = json!({
+                "item_id": open.id, "output_index": self.items.len(), "content_index": 0, "annotation_index": i,
+                "annotation": annotation,
+            });
+            events.push(self.event("response.output_text.annotation.added", place));
+        }
+        if let Some(open) = &mut self.open {
+            open.annotations = annotations;
+        }
+        self.close("completed", events);
     }
 
     fn call(&mut self, call: &ToolCall, events: &mut Vec<Event>) {
@@ -218,25 +263,52 @@ impl Writing {
         self.piece(Kind::Message, &left, &mut events);
         // More tokens would have brought more, unless calls were what it wanted to say.
         let cut = is_cut(reply) && (reply.message.calls.is_empty() || !reply.malformed.is_empty());
-        self.status = if cut { "incomplete" } else { "completed" };
-        self.close(if reply.message.calls.is_empty() { self.status } else { "completed" }, &mut events);
+        let is_last = reply.message.calls.is_empty();
+        self.close(if cut && is_last { "incomplete" } else { "completed" }, &mut events);
         for call in &reply.message.calls {
             self.call(call, &mut events);
         }
-        self.usage = usage(&reply.usage);
-        let response = self.response();
-        if let Some((store, previous, mut said)) = self.keep.take() {
-            said.push(Message { content: whole, ..reply.message.clone() });
-            store.keep(previous, said, response);
+        if let Some(keep) = &mut self.keep {
+            keep.said.push(Message { content: whole, ..reply.message.clone() });
         }
-        events.push(self.whole(if cut { "response.incomplete" } else { "response.completed" }));
+        events.extend(self.over(if cut { End::Cut } else { End::Whole }, reply.usage, None));
         events
+    }
+
+    /// The end, whatever it is. What did not fail is kept; `session` is the conversation of our agent's that it
+    /// is a turn of.
+    pub fn over(&mut self, end: End, tokens: TokenUsage, session: Option<String>) -> Vec<Event> {
+        self.usage = usage(&tokens);
+        let event = match end {
+            End::Whole => {
+                self.status = "completed";
+                "response.completed"
+            }
+            End::Cut => {
+                self.status = "incomplete";
+                "response.incomplete"
+            }
+            End::Failed(message) => {
+                (self.status, self.keep) = ("failed", None);
+                self.error = json!({"code": "server_error", "message": message});
+                "response.failed"
+            }
+        };
+        let response = self.response();
+        if let Some(Keep { store, previous, said }) = self.keep.take() {
+            store.keep(previous, said, session, response);
+        }
+        vec![self.whole(event)]
+    }
+
+    pub fn opening(&mut self) -> Vec<Event> {
+        vec![self.whole("response.created"), self.whole("response.in_progress")]
     }
 }
 
 impl Writer for Writing {
     fn begin(&mut self) -> Vec<Event> {
-        vec![self.whole("response.created"), self.whole("response.in_progress")]
+        self.opening()
     }
 
     fn write(&mut self, progress: Progress) -> Vec<Event> {
@@ -247,10 +319,8 @@ impl Writer for Writing {
             Progress::Reasoning(delta) => self.piece(Kind::Reasoning, &delta, &mut events),
             Progress::Done(reply) => events = self.end(&reply),
             Progress::Failed(failure) => {
-                let error = ApiError::from(failure);
-                self.status = "failed";
-                self.error = json!({"code": error.code.unwrap_or("server_error"), "message": error.message});
-                events.push(self.whole("response.failed"));
+                let message = ApiError::from(failure).message;
+                events = self.over(End::Failed(message), TokenUsage::default(), None);
             }
         }
         events

@@ -27,6 +27,8 @@ struct Entry {
     previous: Option<String>,
     /// What was said in this request, and the reply.
     messages: Vec<Message>,
+    /// The conversation of our agent's in which it was answered, where built-in tools were used.
+    session: Option<String>,
     response: Value,
     bytes: usize,
     used: u64,
@@ -37,11 +39,11 @@ impl Responses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a response with what was said in it.
-    pub fn keep(&self, previous: Option<String>, messages: Vec<Message>, response: Value) {
+    /// Keeps a response with what was said in it, or with the conversation of our agent's that it is a turn of.
+    pub fn keep(&self, previous: Option<String>, messages: Vec<Message>, session: Option<String>, response: Value) {
         let Some(id) = response["id"].as_str().map(str::to_owned) else { return };
         let bytes = response.to_string().len() + messages.iter().map(|m| m.content.len() + 200).sum::<usize>();
-        self.lock().keep(id, Entry { previous, messages, response, bytes, used: 0 });
+        self.lock().keep(id, Entry { previous, messages, session, response, bytes, used: 0 });
     }
 
     pub fn response(&self, id: &str) -> Option<Value> {
@@ -61,16 +63,29 @@ impl Responses {
         let mut parts = Vec::new();
         let mut next = Some(id.to_owned());
         while let Some(at) = next {
-            let entry = kept.used(&at).ok_or_else(|| ApiError {
-                status: StatusCode::BAD_REQUEST,
-                param: Some("previous_response_id".into()),
-                code: Some("previous_response_not_found"),
-                ..unknown(&at)
-            })?;
+            let entry = kept.used(&at).ok_or_else(|| no_previous(&at))?;
+            if entry.session.is_some() {
+                let message =
+                    format!("`{at}` was answered with built-in tools; send `tools` with them to go on from it");
+                return Err(ApiError::invalid("previous_response_id", message));
+            }
             parts.push(entry.messages.clone());
             next = entry.previous.clone();
         }
         Ok(parts.into_iter().rev().flatten().collect())
+    }
+
+    /// The conversation of our agent's that a response is a turn of.
+    ///
+    /// # Errors
+    /// It is not kept, or was answered by the model alone.
+    pub fn session(&self, id: &str) -> Result<String, ApiError> {
+        let mut kept = self.lock();
+        let entry = kept.used(id).ok_or_else(|| no_previous(id))?;
+        entry.session.clone().ok_or_else(|| {
+            let message = format!("`{id}` was answered without built-in tools; leave them out to go on from it");
+            ApiError::invalid("previous_response_id", message)
+        })
     }
 }
 
@@ -102,6 +117,15 @@ impl Kept {
     }
 }
 
+fn no_previous(id: &str) -> ApiError {
+    ApiError {
+        status: StatusCode::BAD_REQUEST,
+        param: Some("previous_response_id".into()),
+        code: Some("previous_response_not_found"),
+        ..unknown(id)
+    }
+}
+
 pub fn unknown(id: &str) -> ApiError {
     let message = format!(
         "there is no response `{id}` here: it was not stored, or forgotten since (the last {MOST} are kept while the server \
@@ -117,7 +141,7 @@ mod tests {
     use serde_json::json;
 
     fn keep(store: &Responses, id: &str, previous: Option<&str>) {
-        store.keep(previous.map(str::to_owned), vec![Message::user(id)], json!({"id": id}));
+        store.keep(previous.map(str::to_owned), vec![Message::user(id)], None, json!({"id": id}));
     }
 
     #[test]
@@ -142,7 +166,7 @@ mod tests {
     fn bytes_are_bounded() {
         let store = Responses::default();
         for n in 0..5 {
-            store.keep(None, vec![Message::user("x".repeat(BYTES / 3))], json!({"id": format!("{n}")}));
+            store.keep(None, vec![Message::user("x".repeat(BYTES / 3))], None, json!({"id": format!("{n}")}));
         }
         let left: Vec<usize> = (0..5).filter(|n| store.response(&n.to_string()).is_some()).collect();
         assert_eq!(left, [3, 4]);
