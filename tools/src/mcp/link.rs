@@ -1,7 +1,9 @@
 //! The connection to a server: started when it is needed, and started again when it has ended.
 
 use super::config::{McpServer, NoServer};
-use rmcp::model::{CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, Implementation, Tool};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, Tool,
+};
 use rmcp::service::{Peer, RoleClient, RunningService, ServiceError, ServiceExt};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -140,7 +142,9 @@ impl Link {
 
     async fn start(&self) -> Result<Open, NoServer> {
         let own = Implementation::new("polymath", env!("CARGO_PKG_VERSION"));
-        let hello = ClientConfig::new(ClientCapabilities::default(), own);
+        // Later versions have no greeting, which most servers wait for.
+        let version = ProtocolVersion::LATEST_WITH_INITIALIZE;
+        let hello = ClientConfig::new(ClientCapabilities::default(), own).with_protocol_version(version);
         let Some(url) = &self.config.url else { return self.program(hello).await };
         let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
         if let Some(variable) = &self.config.token_env {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
 /// Answers as it is told to, and keeps what it was asked.
@@ -133,6 +134,34 @@ async fn results_are_capped_and_pictures_kept() {
     let drawn = call(&found, "draws", json!({})).await.unwrap();
     assert_eq!((drawn.artifacts[0].name.as_str(), drawn.artifacts[0].bytes), ("draws.png", 15));
     assert_eq!(drawn.content, "saved draws.png");
+}
+
+#[tokio::test]
+async fn a_server_at_an_address_wants_its_token() {
+    let program = python(30);
+    let mut server = tokio::process::Command::new("python3")
+        .args(&program.args)
+        .arg("http")
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).await.unwrap();
+    let at = |token_env: &str| McpServer {
+        url: Some(format!("http://127.0.0.1:{}/mcp", port.trim())),
+        token_env: Some(token_env.into()),
+        timeout_seconds: Some(30),
+        ..McpServer::default()
+    };
+    // Cargo sets the first, and the server knows it.
+    let servers = [("a", at("CARGO_PKG_NAME")), ("b", at("NO_SUCH_VARIABLE")), ("c", at("CARGO_PKG_VERSION"))];
+    let (found, _) = found(&servers, Approval::Once).await;
+    assert_eq!(names(&found)[..2], ["echo", "a_calculator"], "{:?}", found.left);
+    assert_eq!(call(&found, "echo", json!({"text": "a"})).await.unwrap().content, "echo: a");
+    let left = |server: &str| found.left.iter().find(|why| why.contains(&format!("server `{server}`"))).unwrap();
+    assert!(left("b").contains("NO_SUCH_VARIABLE holds no token"), "{:?}", found.left);
+    assert!(left("c").contains("does not answer"), "{:?}", found.left);
 }
 
 /// Keys in this process's environment are nobody else's.

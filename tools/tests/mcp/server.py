@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 TOOLS = [
@@ -55,7 +56,37 @@ def answer(message):
     return call(params["name"], params.get("arguments", {}))
 
 
+def reply(message):
+    return json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": answer(message)})
+
+
+class Http(BaseHTTPRequestHandler):
+    """For those who know the word."""
+
+    def do_POST(self):
+        message = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.headers["authorization"] != "Bearer polymath-tools":
+            self.send_error(401)
+        elif "id" in message:
+            body = reply(message).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        else:
+            self.send_response(202)
+            self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+if sys.argv[1:] == ["http"]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Http)
+    print(server.server_port, flush=True)
+    server.serve_forever()
 for line in sys.stdin:
     message = json.loads(line)
     if "id" in message:
-        print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": answer(message)}), flush=True)
+        print(reply(message), flush=True)
