@@ -10,6 +10,7 @@ use clap::Args;
 use polymath_agent::Caller;
 use polymath_server::{Offer, serve_stdio};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use tokio::io::AsyncWrite;
 
@@ -41,6 +42,11 @@ pub async fn run(args: McpArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings { mcp: BTreeMap::new(), ..settings };
     let tools = wiring::all_tools(&settings).await?;
     let store = session_store(&settings.home, true)?;
+    if std::io::stdin().is_terminal() {
+        eprintln!(
+            "note: this speaks with a program: name `polymath mcp` in its settings for MCP servers; Ctrl-C ends it"
+        );
+    }
     let interrupt = Interrupt::listen()?;
     let caller = Caller::new(tools.clone(), settings.home.join("artifacts/mcp"));
     let kept = store.clone();

@@ -129,6 +129,20 @@ async fn a_cancelled_question_takes_its_reply_with_it() {
     assert!(String::from_utf8_lossy(&kept.stdout).contains("interrupted"), "{kept:?}");
 }
 
+#[tokio::test]
+#[cfg(unix)]
+async fn a_client_may_end_it_by_a_signal() {
+    for (signal, status) in [("-TERM", 0), ("-INT", 130)] {
+        let program = Program::new();
+        let (_server, mut child) = start(&program, vec![]).await;
+        let (client, _) = connect(&mut child).await;
+        let sent = std::process::Command::new("kill").args([signal, &child.id().unwrap().to_string()]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(child.wait().await.unwrap().code(), Some(status), "{signal}");
+        drop(client);
+    }
+}
+
 /// Each line is a message, whatever the process and its workers have to say.
 #[tokio::test]
 async fn standard_output_has_nothing_but_the_protocol() {
