@@ -66,7 +66,7 @@ pub async fn prepare(
         // Before the first turn, which is taken back without them.
         session.save(&chat)?;
     }
-    Ok((wiring::agent(settings, out_dir(settings, args, session.id()), quiet).await?, chat))
+    Ok((wiring::agent_with_servers(settings, out_dir(settings, args, session.id()), quiet).await?, chat))
 }
 
 /// The conversation as it was left; what a process that was killed had begun is told.

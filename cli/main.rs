@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit status out. One file a subcommand; `wiring.rs` puts the
 //! parts together, `render.rs` shows what happens.
 
+mod approve;
 mod ask;
 mod bench;
 mod chat;
@@ -13,6 +14,7 @@ mod error;
 mod eval;
 mod index;
 mod interrupt;
+mod mcp;
 mod model;
 mod out;
 mod parse;
@@ -89,6 +91,8 @@ enum Command {
     Model(model::ModelCommand),
     /// The model for other programs, over OpenAI's API
     Serve(serve::ServeArgs),
+    /// The tools, and whole answers, for other programs over the Model Context Protocol (stdio)
+    Mcp(mcp::McpArgs),
     /// Lets a folder's polymath.toml set what only your own may
     Trust {
         #[arg(value_name = "DIR")]
@@ -170,6 +174,7 @@ async fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Parse(args) => parse::run(args)?,
         Command::Model(command) => return model::run(command, &home, quiet).await,
         Command::Serve(args) => return serve::run(args, quiet).await,
+        Command::Mcp(args) => return mcp::run(args).await,
         Command::Trust { folder } => settings::trust(&home, &folder)?,
         Command::Doctor { json } => return doctor::run(json).await,
         Command::Completions { shell } => {

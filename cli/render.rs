@@ -8,6 +8,7 @@ mod layout;
 mod line;
 mod live;
 
+use crate::approve;
 use crate::out::Stdout;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use line::{arguments_line, call_line, first_line, seconds};
@@ -373,6 +374,7 @@ impl Renderer {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(100));
+            approve::spins(Some(bar.clone()));
             bar
         });
         spinner.set_message(clean(what));
@@ -381,6 +383,7 @@ impl Renderer {
     fn still(&mut self) {
         if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
+            approve::spins(None);
         }
     }
 }

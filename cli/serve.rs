@@ -5,6 +5,8 @@ use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
+use polymath_agent::Agent;
+use polymath_agent::session::SessionStore;
 use polymath_model::engine::ModelInfo;
 use polymath_sandbox::Sandbox;
 use polymath_server::{ServeError, Server, Service, Token, Workspace};
@@ -43,8 +45,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     })?;
     wiring::tools(&settings)?;
     let store = session_store(&settings.home, true)?;
-    let artifacts = settings.home.join("artifacts");
-    let agent = wiring::agent(&settings, artifacts.clone(), quiet).await?;
+    let agent = wiring::agent_with_servers(&settings, settings.home.join("artifacts"), quiet).await?;
     let (engine, sampling) = (agent.engine.clone(), agent.settings.sampling.clone());
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
@@ -54,18 +55,23 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.open {
         show_page(server.address());
     }
-    let journals = wiring::journals(&settings.state);
-    let workspace = Workspace {
-        agent,
-        store,
-        artifacts,
-        uploads: settings.home.join("uploads"),
-        forget: Box::new(move |id| Sandbox::forget(&journals, id)),
-    };
+    let workspace = workspace(&settings, agent, store);
     server.run(Service { engine, sampling, workspace: Some(workspace) }, interrupt.token()).await;
     // Supervisors end a service with SIGTERM; that is no failure.
     let pressed = interrupt.ending().is_none() && interrupt.token().is_cancelled();
     Ok(if pressed { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+/// What runs turns, with the conversations of the data directory.
+pub fn workspace(settings: &Settings, agent: Agent, store: SessionStore) -> Workspace {
+    let journals = wiring::journals(&settings.state);
+    Workspace {
+        agent,
+        store,
+        artifacts: settings.home.join("artifacts"),
+        uploads: settings.home.join("uploads"),
+        forget: Box::new(move |id| Sandbox::forget(&journals, id)),
+    }
 }
 
 /// Shows the page in the user's browser. The server already takes connections. Where there is no browser
@@ -89,7 +95,7 @@ fn welcome(address: SocketAddr, model: &ModelInfo, token_file: Option<&Path>) ->
     format!(
         "serving {name} ({context} tokens of context) on http://{address}/v1, OpenAI's API; Ctrl-C ends it\n\
          in a browser: http://{address}/\n\
-         in clients: base URL http://{address}/v1, API key {key}\n\
+         in clients: base URL http://{address}/v1, API key {key}; for MCP http://{address}/mcp\n\
          try: curl http://{address}/v1/chat/completions -H 'Content-Type: application/json' \\{header}\n       \
          -d '{{\"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'"
     )

@@ -13,6 +13,8 @@ use chrono::NaiveDate;
 use clap::Args;
 use polymath_agent::{CallLimits, Mode};
 use polymath_model::remote::Address;
+use polymath_tools::mcp::McpServer;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,7 +70,7 @@ pub struct RunArgs {
     /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
     #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
     pub rpc: Vec<String>,
-    /// Whether tools that act on the world ask first. No tool acts on the world yet, so nothing asks
+    /// Whether tools that act on the world, which are those of MCP servers, ask first
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
     /// One JSON object a line instead of text
@@ -123,6 +125,10 @@ pub struct Settings {
     pub searxng: Option<String>,
     pub limits: CallLimits,
     pub python: PythonSettings,
+    /// Servers of the Model Context Protocol, by name.
+    pub mcp: BTreeMap<String, McpServer>,
+    /// Whether their tools are called without asking.
+    pub approve_all: bool,
 }
 
 impl Settings {
@@ -150,6 +156,14 @@ impl Settings {
         if let Some(address) = model.as_deref().filter(|m| Address::is_one(m)) {
             Address::parse(address).map_err(|e| Usage(e.to_string()))?;
         }
+        let approve_all = match args.approve.clone().or(file.approve).as_deref() {
+            None | Some("ask") => false,
+            Some("auto") => true,
+            Some(other) => bail!(Usage(format!("approve is ask or auto, not `{other}`"))),
+        };
+        for (name, server) in &file.mcp {
+            server.check().map_err(|why| Usage(format!("[mcp.{name}]: {why}")))?;
+        }
         let listed = std::env::var("POLYMATH_BROWSER_ALLOW").ok();
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
@@ -172,6 +186,8 @@ impl Settings {
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
             limits: CallLimits::default(),
             python: file.python,
+            mcp: file.mcp,
+            approve_all,
         })
     }
 }

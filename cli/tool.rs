@@ -5,14 +5,11 @@ use crate::out::say;
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
-use chrono::{Local, NaiveDate};
 use clap::{Args, Parser, Subcommand};
-use polymath_agent::{Chat, check_arguments};
+use polymath_agent::{Caller, Chat};
 use polymath_chat::{Artifact, Table, ToolFailure, plain};
-use polymath_tools::{CallCx, Registry, ToolError, UserFile};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,31 +106,23 @@ fn list(json: bool) -> anyhow::Result<ExitCode> {
 
 async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     let (settings, run_args) = settings(args.search, args.out)?;
-    let tools = wiring::tools(&settings)?;
     let mut given = Chat::default();
     give_files(&args.file, &mut given, &mut Renderer::new(RenderOptions::new(false, false)))?;
-    let mut caller = Caller {
-        out: out_dir(&settings, &run_args, "tool-call"),
-        tools,
-        files: given.user_files(),
-        today: Local::now().date_naive(),
-        given: given.tables,
-        tables: HashMap::new(),
-        alone: 0,
-    };
-    std::fs::create_dir_all(&caller.out)?;
+    let out = out_dir(&settings, &run_args, "tool-call");
+    std::fs::create_dir_all(&out)?;
+    let caller = Caller::new(wiring::tools(&settings)?, out).with_files(given.user_files(), given.tables);
     if args.jsonl {
-        return caller.lines().await;
+        return lines(&caller).await;
     }
     let arguments = args.arguments.unwrap_or_default();
     let arguments: Value =
         serde_json::from_str(&arguments).map_err(|e| Usage(format!("the arguments are not JSON: {e}")))?;
     let request = Request { id: Value::Null, tool: args.name.unwrap_or_default(), arguments, session: args.session };
-    if caller.tools.get(&request.tool).is_none() {
-        let known: Vec<String> = caller.tools.specs().into_iter().map(|t| t.name).collect();
+    if !caller.knows(&request.tool) {
+        let known: Vec<String> = caller.specs().into_iter().map(|t| t.name).collect();
         anyhow::bail!(Usage(format!("there is no tool `{}`; the tools are {}", request.tool, known.join(", "))));
     }
-    let answer = caller.answer(request).await;
+    let answer = answer(&caller, request).await;
     if let Some(error) = &answer.error {
         eprintln!("error: {}: {}", error.kind, plain::clean(&error.message));
         return Ok(ExitCode::from(1));
@@ -145,88 +134,41 @@ async fn call(args: CallArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-struct Caller {
-    tools: Registry,
-    out: PathBuf,
-    files: Vec<UserFile>,
-    today: NaiveDate,
-    /// Tables of the files given, which every call has.
-    given: Vec<Table>,
-    /// Tables that calls of a session brought, for its later ones: `t1`, `t2`, … behind those given.
-    tables: HashMap<String, Vec<Table>>,
-    /// Calls so far that belong to no session.
-    alone: u64,
+async fn lines(caller: &Caller) -> anyhow::Result<ExitCode> {
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let answer = match serde_json::from_str::<Request>(&line) {
+            Ok(request) => answer(caller, request).await,
+            Err(e) => {
+                let id = serde_json::from_str::<Value>(&line).map_or(Value::Null, |v| v["id"].clone());
+                let why = format!("this line is no request {{\"id\",\"tool\",\"arguments\"}}: {e}");
+                failed(id, ToolFailure::new("arguments", why), 0)
+            }
+        };
+        say!("{}", plain::json(&serde_json::to_string(&answer)?))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-impl Caller {
-    async fn lines(mut self) -> anyhow::Result<ExitCode> {
-        for line in std::io::stdin().lock().lines() {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let answer = match serde_json::from_str::<Request>(&line) {
-                Ok(request) => self.answer(request).await,
-                Err(e) => {
-                    let id = serde_json::from_str::<Value>(&line).map_or(Value::Null, |v| v["id"].clone());
-                    let why = format!("this line is no request {{\"id\",\"tool\",\"arguments\"}}: {e}");
-                    failed(id, ToolFailure::new("arguments", why), 0)
-                }
-            };
-            say!("{}", plain::json(&serde_json::to_string(&answer)?))?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// The tables that a call of this session finds, by their names.
-    fn named(&self, session: &str) -> Vec<(String, Table)> {
-        let own = self.tables.get(session).into_iter().flatten();
-        self.given.iter().chain(own).enumerate().map(|(i, table)| (format!("t{}", i + 1), table.clone())).collect()
-    }
-
-    async fn answer(&mut self, request: Request) -> Answer {
-        let started = Instant::now();
-        self.alone += 1;
-        let shared = request.session.is_some();
-        let session = request.session.unwrap_or_else(|| format!("alone-{}-{}", std::process::id(), self.alone));
-        let cx = CallCx {
-            session: session.clone(),
-            out: self.out.clone(),
-            model: None,
-            today: self.today,
-            tables: self.named(&session),
-            files: self.files.clone(),
-            cancel: CancellationToken::new(),
-        };
-        let result = match self.tools.get(&request.tool) {
-            None => Err(ToolFailure::new("unknown_tool", format!("there is no tool `{}`", request.tool))),
-            Some(tool) => match check_arguments(&tool.spec().parameters, &request.arguments) {
-                Err(failure) => Err(failure),
-                Ok(()) => match tool.call(request.arguments, &cx).await {
-                    Ok(output) => Ok(output),
-                    Err(ToolError::TellModel(failure)) => Err(failure),
-                    Err(ToolError::Abort(error)) => Err(ToolFailure::new("failed", format!("{error:#}"))),
-                },
-            },
-        };
-        let ms = started.elapsed().as_millis() as u64;
-        if !shared {
-            self.tools.end(&cx.session).await;
-        } else if let Ok(output) = &result {
-            self.tables.entry(session).or_default().extend(output.tables.iter().cloned());
-        }
-        match result {
-            Err(failure) => failed(request.id, failure, ms),
-            Ok(output) => Answer {
-                id: request.id,
-                ok: true,
-                content: output.content,
-                error: None,
-                artifacts: output.artifacts,
-                tables: output.tables,
-                ms,
-            },
-        }
+async fn answer(caller: &Caller, request: Request) -> Answer {
+    let started = Instant::now();
+    let Request { id, tool, arguments, session } = request;
+    let result = caller.call(&tool, arguments, session.as_deref(), CancellationToken::new()).await;
+    let ms = started.elapsed().as_millis() as u64;
+    match result {
+        Err(failure) => failed(id, failure, ms),
+        Ok(output) => Answer {
+            id,
+            ok: true,
+            content: output.content,
+            error: None,
+            artifacts: output.artifacts,
+            tables: output.tables,
+            ms,
+        },
     }
 }
 

@@ -1,13 +1,15 @@
 //! Wires tools, engine and settings together. Only mains do this.
 
+use crate::approve::{Everything, Terminal};
 use crate::engine::{engine, sampling};
 use crate::settings::{Settings, Usage};
 use chrono::Local;
 use polymath_agent::Agent;
-use polymath_chat::plain::clean;
+use polymath_chat::plain::{clean, escaped};
 use polymath_model::engine::Engine;
 use polymath_tools::browser::{BrowserConfig, SearchSpec};
 use polymath_tools::functions::functions;
+use polymath_tools::mcp::{Approve, connect};
 use polymath_tools::{CallCx, Python, Registry, Tool, ToolsConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +22,42 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     browser.allow.clone_from(&settings.allow);
     browser.searxng.clone_from(&settings.searxng);
     let config = ToolsConfig { browser, python: python_config(settings) };
-    Ok(Registry::build(config, settings.tools.as_deref()).map_err(|e| Usage(e.to_string()))?)
+    let mut wanted = settings.tools.clone();
+    if let Some(names) = wanted.as_mut().filter(|_| !settings.mcp.is_empty()) {
+        // The others are the servers' (see `with_servers`).
+        names.retain(|name| Registry::has_row(name));
+    }
+    Ok(Registry::build(config, wanted.as_deref()).map_err(|e| Usage(e.to_string()))?)
+}
+
+/// The tools with those of the user's MCP servers. What is left out is told.
+async fn with_servers(settings: &Settings, tools: Registry) -> anyhow::Result<Registry> {
+    let wanted = settings.tools.as_deref();
+    let named: Vec<&String> = wanted.unwrap_or_default().iter().filter(|name| !Registry::has_row(name)).collect();
+    if settings.mcp.is_empty() || wanted.is_some() && named.is_empty() {
+        return Ok(tools);
+    }
+    let approve: Arc<dyn Approve> =
+        if settings.approve_all { Arc::new(Everything) } else { Arc::<Terminal>::default() };
+    // A name of ours is ours, whether it is wanted or not; `ask` is a tool where we are the server.
+    let taken = tools.specs().into_iter().map(|spec| spec.name);
+    let taken = taken.chain(Registry::rows().map(str::to_owned)).chain(["ask".to_owned()]).collect();
+    let found = connect(&settings.mcp, &taken, &approve).await;
+    let mut left = found.left;
+    let mut fit = Vec::new();
+    for tool in found.tools {
+        let name = &tool.spec().name;
+        match polymath_model::constrain::check_tools(std::slice::from_ref(tool.spec())) {
+            Err(why) => left.push(why.to_string()),
+            Ok(()) if wanted.is_none_or(|names| names.contains(name)) => fit.push(tool),
+            Ok(()) => {}
+        }
+    }
+    left.iter().for_each(|why| eprintln!("note: left out: {}", escaped(why)));
+    if let Some(missing) = named.iter().find(|name| !fit.iter().any(|tool| tool.spec().name == ***name)) {
+        anyhow::bail!(Usage(format!("there is no tool `{missing}`, neither here nor of your MCP servers")));
+    }
+    Ok(tools.with_own(fit).map_err(|e| Usage(e.to_string()))?)
 }
 
 /// The tools with the functions of the user's files.
@@ -66,7 +103,20 @@ pub fn journals(home: &Path) -> PathBuf {
 
 /// Everything for a turn.
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
-    let tools = all_tools(settings).await?;
+    assemble(settings, out, quiet, all_tools(settings).await?).await
+}
+
+/// All tools there are for conversations: with those of the user's MCP servers.
+pub async fn every_tool(settings: &Settings) -> anyhow::Result<Registry> {
+    with_servers(settings, all_tools(settings).await?).await
+}
+
+/// Everything for a turn, with the tools of the user's MCP servers.
+pub async fn agent_with_servers(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
+    assemble(settings, out, quiet, every_tool(settings).await?).await
+}
+
+async fn assemble(settings: &Settings, out: PathBuf, quiet: bool, tools: Registry) -> anyhow::Result<Agent> {
     polymath_model::constrain::check_tools(&tools.specs())?;
     // Python imports its packages while the model loads.
     let warming = tools.clone();

@@ -151,6 +151,55 @@ def tools(client):
     assert reply.choices[0].message.content.strip() and not reply.choices[0].message.tool_calls, reply
 
 
+def responses(client):
+    first = client.responses.create(model="default", input="Name three colours.", max_output_tokens=12, temperature=0)
+    assert first.object == "response" and first.status in ("completed", "incomplete") and first.output_text.strip(), first
+    assert first.usage.total_tokens == first.usage.input_tokens + first.usage.output_tokens > 5, first
+    more = client.responses.create(
+        model="default", input="Which is the first?", previous_response_id=first.id, instructions="Be brief.",
+        max_output_tokens=12,
+    )
+    assert more.previous_response_id == first.id and more.usage.input_tokens > first.usage.input_tokens, more
+    assert client.responses.retrieve(first.id).output_text == first.output_text
+    client.responses.delete(first.id)
+    try:
+        client.responses.create(model="default", input="Again?", previous_response_id=more.id)
+        raise AssertionError("its beginning is gone")
+    except openai.BadRequestError as error:
+        assert error.code == "previous_response_not_found" and error.param == "previous_response_id", error
+    # The client's own accumulation wants a reply that is whole, which a schema makes sure of.
+    schema = {"type": "object", "properties": {"colour": {"enum": ["red", "green"]}}, "required": ["colour"]}
+    form = {"type": "json_schema", "name": "answer", "schema": {**schema, "additionalProperties": False}}
+    request = {"model": "default", "input": "Name a colour.", "max_output_tokens": 60, "text": {"format": form}}
+    with client.responses.stream(**request) as events:
+        kinds = [event.type for event in events]
+        whole = events.get_final_response()
+    assert kinds[:2] == ["response.created", "response.in_progress"] and kinds[-1] == "response.completed", kinds
+    assert "response.output_text.delta" in kinds and json.loads(whole.output_text)["colour"] in ("red", "green"), whole
+    question = "Describe the city of Rome."
+    parsed = client.responses.parse(model="default", input=question, max_output_tokens=300, text_format=City)
+    assert isinstance(parsed.output_parsed, City), parsed
+
+
+def response_tools(client):
+    function = {"type": "function", **WEATHER["function"], "strict": False}
+    request = {"model": "default", "tools": [function], "max_output_tokens": 200}
+    with client.responses.stream(
+        input="How is the weather in Rome today?", tool_choice="required", **request
+    ) as events:
+        called = events.get_final_response()
+    calls = [item for item in called.output if item.type == "function_call"]
+    assert calls and called.status == "completed", called
+    for call in calls:
+        arguments = json.loads(call.arguments)
+        assert call.name == "weather" and arguments["day"] in ("today", "tomorrow"), call
+    results = [{"type": "function_call_output", "call_id": c.call_id, "output": "sunny, 24 °C"} for c in calls]
+    answer = client.responses.create(
+        input=results, previous_response_id=called.id, tool_choice="none", **request
+    )
+    assert answer.output_text.strip(), answer
+
+
 def main():
     base_url, *checks = sys.argv[1:]
     client = openai.OpenAI(base_url=base_url, api_key="none", timeout=300, max_retries=0)

@@ -1,5 +1,5 @@
-//! `polymath serve` as its users meet it: starting, stopping, refusing, and OpenAI's own client
-//! against it, with a real model.
+//! `polymath serve` as its users meet it: starting, stopping, refusing, and OpenAI's and Anthropic's own
+//! clients against it, with a real model.
 //!
 //! Needs `smollm2-135m` (`./test` pulls it) and Python 3. The Python packages of
 //! `tests/requirements.txt` are installed by pip the first time, beside the models.
@@ -80,12 +80,12 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Runs checks of `openai_client.py` against a server of their own.
+/// Runs checks of a client's script against a server of their own.
 #[track_caller]
-fn checks(names: &[&str]) {
+fn checks(script: &str, names: &[&str]) {
     let python = python();
     let serving = Serving::start(&[]);
-    let script = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tests/openai_client.py");
+    let script = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tests").join(script);
     let output = Command::new(python)
         .arg(script)
         .arg(&serving.base)
@@ -99,12 +99,17 @@ fn checks(names: &[&str]) {
 
 #[test]
 fn openais_client_works() {
-    checks(&["plain", "streaming", "structured", "caching", "options", "errors"]);
+    checks("openai_client.py", &["plain", "streaming", "structured", "caching", "options", "errors", "responses"]);
 }
 
 #[test]
 fn openais_client_gets_the_calls_it_demands() {
-    checks(&["tools"]);
+    checks("openai_client.py", &["tools", "response_tools"]);
+}
+
+#[test]
+fn anthropics_client_works() {
+    checks("anthropic_client.py", &["plain", "streaming", "tools", "errors"]);
 }
 
 #[test]

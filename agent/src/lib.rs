@@ -2,7 +2,7 @@
 //!
 //! `agent.rs` is the front door, `turn.rs` the loop. `lead.rs` has what a turn is made of; `native.rs`
 //! and `guide/` lead it: the model writes its own calls, or is led one small decision at a time;
-//! `command.rs` is a user who calls a tool himself.
+//! `command.rs` is a user who calls a tool himself, `caller.rs` a program that does.
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
@@ -10,6 +10,7 @@
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
+mod caller;
 mod command;
 mod context;
 pub mod dispatch;
@@ -28,6 +29,7 @@ pub mod session;
 mod turn;
 
 pub use agent::{Kept, Said};
+pub use caller::Caller;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};

@@ -91,7 +91,7 @@ impl Talk {
             "/save" => self.write(Format::Md, Path::new(rest))?,
             "/sessions" if rest.is_empty() => sessions::print(&self.store.page(None, 0, SESSIONS)?, &mut Stdout)?,
             "/sessions" => sessions::print_found(&self.store.search(rest, SESSIONS)?, &mut Stdout)?,
-            "/search" => self.search(rest)?,
+            "/search" => self.search(rest).await?,
             "/model" => self.model(rest).await?,
             "/tools" => list(self.agent.tools.specs().into_iter().map(|t| format!("{}: {}", t.name, t.description)))?,
             other => bail!("there is no {}; /help lists the commands", clean(other)),
@@ -218,10 +218,10 @@ impl Talk {
         Ok(say!("saved {}", escaped(&file.display().to_string()))?)
     }
 
-    fn search(&mut self, backend: &str) -> anyhow::Result<()> {
+    async fn search(&mut self, backend: &str) -> anyhow::Result<()> {
         let mut settings = self.settings.clone();
         settings.search = backend.to_owned();
-        self.agent.tools = wiring::tools(&settings)?;
+        self.agent.tools = wiring::every_tool(&settings).await?;
         self.settings = settings;
         Ok(say!("searches {}", clean(backend))?)
     }
@@ -230,7 +230,7 @@ impl Talk {
         let mut settings = self.settings.clone();
         // The user names it, here as by the flag.
         (settings.model, settings.model_is_own) = (Some(model.to_owned()), true);
-        self.agent = wiring::agent(&settings, self.agent.settings.out.clone(), self.quiet).await?;
+        self.agent = wiring::agent_with_servers(&settings, self.agent.settings.out.clone(), self.quiet).await?;
         self.settings = settings;
         Ok(say!("goes on with {}", clean(&self.agent.engine.info().name))?)
     }

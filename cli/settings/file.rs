@@ -3,7 +3,9 @@
 use super::python::PythonSettings;
 use super::usage::Usage;
 use anyhow::{Context, bail};
+use polymath_tools::mcp::McpServer;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs::File as Handle;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,9 @@ pub struct File {
     pub browser: BrowserFile,
     #[serde(default)]
     pub python: PythonSettings,
+    /// Servers of the Model Context Protocol, by name.
+    #[serde(default)]
+    pub mcp: BTreeMap<String, McpServer>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +67,7 @@ impl File {
                 searxng: over.browser.searxng.or(self.browser.searxng),
             },
             python: self.python.under(over.python),
+            mcp: self.mcp.into_iter().chain(over.mcp).collect(),
         }
     }
 }

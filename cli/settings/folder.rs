@@ -159,6 +159,8 @@ mod tests {
             "browser.allow = ['127.0.0.1:80']",
             "browser.searxng = 'http://192.0.2.1'",
             "python.memory_mib = 99999",
+            "mcp.helper.command = 'sh'",
+            "mcp.helper.url = 'http://192.0.2.1/mcp'",
             "invented = 1",
         ] {
             check(line, false);

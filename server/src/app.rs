@@ -3,6 +3,7 @@
 
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::openai::responses::Responses;
 use crate::runs::desk::Desk;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request. The longest context there is holds less text.
-const BODY_LIMIT: usize = 8 << 20;
+pub const BODY_LIMIT: usize = 8 << 20;
 /// How many times too large a request may be before its connection is closed.
 const DRAIN: usize = 8;
 
@@ -28,6 +29,8 @@ pub struct App {
     pub limits: Limits,
     /// The own API's; none where only the model is served.
     pub desk: Option<Arc<Desk>>,
+    /// Responses that later ones go on from.
+    pub responses: Arc<Responses>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
 }

@@ -5,11 +5,12 @@
 //! too), a `Sec-Fetch-Site` of another site, or, when its name was made to resolve to
 //! 127.0.0.1 (DNS rebinding), a foreign `Host`. No CORS headers are ever sent.
 
+use crate::anthropic;
 use crate::error::ApiError;
 use crate::page::is_page;
 use crate::token::Token;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
@@ -46,6 +47,7 @@ impl Guard {
 pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     match guard.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
+        Err(error) if request.uri().path() == anthropic::PATH => anthropic::answer(error),
         Err(error) => error.into_response(),
     }
 }
@@ -63,11 +65,14 @@ fn check_single(headers: &HeaderMap) -> Result<(), ApiError> {
 
 fn check_token(token: &Token, headers: &HeaderMap) -> Result<(), ApiError> {
     let unauthorized = |message| ApiError::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message);
-    let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
-    let Some((_, given)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let bearer = text(header::AUTHORIZATION).and_then(|v| v.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+    // Anthropic's clients send a key so.
+    let Some(given) = bearer.or_else(|| text(HeaderName::from_static("x-api-key"))) else {
         return Err(unauthorized(
-            "this server wants a token: send `Authorization: Bearer TOKEN` (in OpenAI's clients: the API key) with the \
-             content of the file that was given as --token-file",
+            "this server wants a token: send `Authorization: Bearer TOKEN` (in OpenAI's and Anthropic's clients: the API \
+             key) with the content of the file that was given as --token-file",
         ));
     };
     match token.matches(given.trim()) {

@@ -1,13 +1,14 @@
-//! The server's paths. The chat completions are `openai/`'s, the own API is `runs/`'s; what is small stands
+//! The server's paths. The chat completions are `openai/`'s, the messages `anthropic/`'s, the own API is `runs/`'s; what is small stands
 //! here.
 
 use crate::app::{App, check_model};
 use crate::error::ApiError;
 use crate::guard::{Guard, guard};
 use crate::limits::Limits;
+use crate::openai::responses;
 use crate::runs::desk::Desk;
 use crate::runs::{self, Workspace};
-use crate::{openai, page};
+use crate::{anthropic, mcp, openai, page};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -30,17 +31,21 @@ pub struct Service {
 pub fn app(service: Service, limits: Limits, stop: CancellationToken) -> App {
     let Service { engine, sampling, workspace } = service;
     let desk = workspace.map(|workspace| Arc::new(Desk::new(workspace, stop.clone())));
-    App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, desk, stop }
+    App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, desk, responses: Arc::default(), stop }
 }
 
 pub fn router(app: App, wall: Guard) -> Router {
     Router::new()
         .merge(page::routes())
         .merge(runs::routes())
+        .merge(mcp::routes(&app))
         .route("/health", get(health))
         .route("/v1/models", get(models))
         .route("/v1/models/{*name}", get(model))
         .route("/v1/chat/completions", post(openai::completions))
+        .route("/v1/responses", post(responses::create))
+        .route("/v1/responses/{id}", get(responses::one).delete(responses::remove))
+        .route(anthropic::PATH, post(anthropic::create))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(wall, guard))
@@ -85,6 +90,6 @@ fn nothing_at(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     format!(
         "there is no {method} {path}; this server has GET / (the page), GET /health, GET /v1/models, \
-         POST /v1/chat/completions, and its own API below /api"
+         POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, /mcp (the Model Context Protocol), and its own API below /api"
     )
 }

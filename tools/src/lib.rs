@@ -9,6 +9,7 @@ mod files;
 pub mod functions;
 pub mod image;
 pub mod load;
+pub mod mcp;
 pub mod python;
 mod raster;
 mod registry;

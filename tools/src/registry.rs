@@ -86,6 +86,11 @@ impl Registry {
         Registry { tools: tools.map(|(name, tool)| (name.clone(), tool.clone())).collect(), own: self.own.clone() }
     }
 
+    /// Those of these names and no others.
+    pub fn just(&self, names: &[String]) -> Registry {
+        Registry::new(names.iter().filter_map(|name| self.tools.get(name).cloned()))
+    }
+
     /// The tools that the user brought.
     pub fn own_specs(&self) -> Vec<ToolSpec> {
         self.own.iter().filter_map(|name| Some(self.tools.get(name)?.spec().clone())).collect()
@@ -102,6 +107,15 @@ impl Registry {
         let parts = Parts { browser: Browser::new(config.browser)?, python: config.python };
         let wanted = |row: &&Row| only.is_none_or(|only| only.iter().any(|name| name == row.name));
         Ok(Registry::new(TOOLS.iter().filter(wanted).map(|row| (row.build)(&parts))))
+    }
+
+    /// Names of the table's tools, whether they are wanted or not.
+    pub fn rows() -> impl Iterator<Item = &'static str> {
+        names()
+    }
+
+    pub fn has_row(name: &str) -> bool {
+        names().any(|row| row == name)
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Tool>> {

@@ -1,14 +1,10 @@
-//! A client's messages as ours. Calls and their results must belong together, as OpenAI's API has
-//! it: models are lost in a conversation where they do not.
+//! A client's messages as ours.
 
-use super::fields::{Fields, wrong};
 use crate::error::ApiError;
+use crate::wire::fields::{Fields, wrong};
+use crate::wire::open_calls::{OpenCalls, must_be_new};
 use polymath_chat::{Message, ToolCall};
 use serde_json::{Value, json};
-
-/// The calls of the last assistant message that have no result yet.
-#[derive(Default)]
-struct Open(Vec<ToolCall>);
 
 /// The conversation of a request.
 pub fn read(fields: &Fields<'_>) -> Result<Vec<Message>, ApiError> {
@@ -16,7 +12,7 @@ pub fn read(fields: &Fields<'_>) -> Result<Vec<Message>, ApiError> {
     if list.is_empty() {
         return Err(fields.missing("messages", "at least one message, for example of the user"));
     }
-    let mut open = Open::default();
+    let mut open = OpenCalls::new("tool message", "tool_call_id");
     let mut messages = Vec::with_capacity(list.len());
     for (i, message) in list.iter().enumerate() {
         messages.push(read_message(&Fields::of(message, format!("messages[{i}]"))?, &mut open)?);
@@ -25,7 +21,7 @@ pub fn read(fields: &Fields<'_>) -> Result<Vec<Message>, ApiError> {
     Ok(messages)
 }
 
-fn read_message(message: &Fields<'_>, open: &mut Open) -> Result<Message, ApiError> {
+fn read_message(message: &Fields<'_>, open: &mut OpenCalls) -> Result<Message, ApiError> {
     let content = || content(message)?.ok_or_else(|| message.missing("content", "the message's text"));
     let role = message.name("role", "system, user, assistant or tool")?;
     if role != "tool" {
@@ -36,7 +32,7 @@ fn read_message(message: &Fields<'_>, open: &mut Open) -> Result<Message, ApiErr
         "user" => Ok(Message::user(content()?)),
         "assistant" => {
             let said = assistant(message)?;
-            open.0.clone_from(&said.calls);
+            open.open(&said.calls);
             Ok(said)
         }
         "tool" => {
@@ -53,10 +49,7 @@ fn assistant(message: &Fields<'_>) -> Result<Message, ApiError> {
     for (i, call) in message.list("tool_calls")?.unwrap_or_default().iter().enumerate() {
         let path = message.path(&format!("tool_calls[{i}]"));
         let call = read_call(&Fields::of(call, &path)?)?;
-        if calls.iter().any(|c| c.id == call.id) {
-            let message = format!("`{path}.id`: there are two calls `{}`; give each an id of its own", call.id);
-            return Err(ApiError::invalid(format!("{path}.id"), message));
-        }
+        must_be_new(&calls, &call.id, format!("{path}.id"))?;
         calls.push(call);
     }
     let text = content(message)?;
@@ -109,28 +102,4 @@ fn content(message: &Fields<'_>) -> Result<Option<String>, ApiError> {
         }
     }
     Ok(Some(texts.join("\n")))
-}
-
-impl Open {
-    fn take(&mut self, id: &str, path: &str) -> Result<ToolCall, ApiError> {
-        match self.0.iter().position(|c| c.id == id) {
-            Some(at) => Ok(self.0.remove(at)),
-            None => Err(ApiError::invalid(
-                path,
-                format!(
-                    "`{path}`: `{id}` is no open call; results stand behind the assistant message whose `tool_calls` they \
-                     answer, one for each"
-                ),
-            )),
-        }
-    }
-
-    fn must_be_none(&self, path: &str) -> Result<(), ApiError> {
-        let Some(call) = self.0.first() else { return Ok(()) };
-        let message = format!(
-            "`{path}`: the call `{}` of `{}` has no result; send a tool message with its `tool_call_id` behind it",
-            call.id, call.name
-        );
-        Err(ApiError::invalid(path, message))
-    }
 }

@@ -5,12 +5,13 @@
 //! Source: <https://platform.openai.com/docs/api-reference/chat/create>. Fields that llama-server
 //! and vLLM added are read too: `top_k`, `min_p`, `repetition_penalty` (or `repeat_penalty`).
 
-use super::fields::{Fields, wrong};
 use super::{messages, tools};
 use crate::error::ApiError;
 use crate::generation::Ask;
+use crate::wire::fields::{Fields, wrong};
+use crate::wire::tools::{check_schema, is_demand};
 use polymath_chat::Constraint;
-use polymath_model::engine::{Rules, Sampling, ToolChoice};
+use polymath_model::engine::{Rules, Sampling};
 use serde_json::{Value, json};
 
 /// Stop texts a request may have; OpenAI takes four.
@@ -40,7 +41,7 @@ pub fn read(body: &Value, defaults: &Defaults) -> Result<ChatRequest, ApiError> 
     let messages = messages::read(&fields)?;
     let tools = tools::read(&fields)?;
     let tool_choice = tools::choice(&fields, &tools)?;
-    let called_for = matches!(tool_choice, ToolChoice::Required | ToolChoice::Named(_));
+    let called_for = is_demand(&tool_choice);
     let rules = Rules {
         // Where a call must be made there is no text for a format to hold for.
         constraint: constraint(&fields)?.filter(|_| !called_for),
@@ -76,7 +77,7 @@ fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn sampling(fields: &Fields<'_>, defaults: &Sampling) -> Result<Sampling, ApiError> {
+pub fn sampling(fields: &Fields<'_>, defaults: &Sampling) -> Result<Sampling, ApiError> {
     let number = |name: &str, range| fields.number(name, range).map(|n| n.map(|n| n as f32));
     let penalty = match number("repetition_penalty", 0.01..=10.0)? {
         Some(penalty) => Some(penalty),
@@ -143,7 +144,7 @@ fn constraint(fields: &Fields<'_>) -> Result<Option<Constraint>, ApiError> {
                 return Err(inner.missing("schema", "a JSON schema; `{\"type\": \"object\"}` allows every object"));
             };
             let name = inner.text("name")?.unwrap_or("response_format");
-            tools::check_schema(schema, &inner.path("schema"), &format!("the schema of `{name}`"))?;
+            check_schema(schema, &inner.path("schema"), &format!("the schema of `{name}`"))?;
             Ok(Some(Constraint::JsonSchema(schema.clone())))
         }
         other => Err(wrong("response_format.type", "text, json_object or json_schema", &json!(other))),

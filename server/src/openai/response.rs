@@ -4,6 +4,7 @@
 //! <https://platform.openai.com/docs/api-reference/chat/streaming>. `reasoning_content` is what
 //! DeepSeek's API and llama-server call a model's thoughts.
 
+use crate::wire::reply::{has_call, is_cut, rest, text};
 use polymath_chat::ToolCall;
 use polymath_model::engine::{Reply, ReplyStop, TokenLogprob, TokenUsage};
 use serde_json::{Value, json};
@@ -68,18 +69,21 @@ impl Head {
 pub struct Chunks {
     head: Head,
     include_usage: bool,
+    demanded: bool,
     /// What was sent already, to send the rest of it at the end.
     text: String,
     reasoning: String,
 }
 
 impl Chunks {
-    /// The stream's chunks and the first of them. Where a call is demanded there is no text to begin.
-    pub fn begin(head: Head, include_usage: bool, demanded: bool) -> (Self, Value) {
-        let chunks = Chunks { head, include_usage, text: String::new(), reasoning: String::new() };
-        let content = if demanded { Value::Null } else { json!("") };
-        let first = chunks.delta(json!({"role": "assistant", "content": content, "refusal": null}));
-        (chunks, first)
+    pub fn new(head: Head, include_usage: bool, demanded: bool) -> Self {
+        Chunks { head, include_usage, demanded, text: String::new(), reasoning: String::new() }
+    }
+
+    /// The first one. Where a call is demanded there is no text to begin.
+    pub fn first(&self) -> Value {
+        let content = if self.demanded { Value::Null } else { json!("") };
+        self.delta(json!({"role": "assistant", "content": content, "refusal": null}))
     }
 
     pub fn text(&mut self, delta: &str) -> Value {
@@ -129,39 +133,6 @@ impl Chunks {
     }
 }
 
-/// The part of `whole` that was not sent. A reply's white space at its ends may be gone from it.
-fn rest<'a>(whole: &'a str, sent: &str) -> &'a str {
-    whole
-        .strip_prefix(sent)
-        .or_else(|| whole.strip_prefix(sent.trim_start()))
-        .or_else(|| whole.strip_prefix(sent.trim()))
-        .unwrap_or_default()
-}
-
-/// A reply's text. An attempt at a call that could not be read is not lost: it stays what the model
-/// wrote, text. One that the limit cut is left out, since what is wrong with it is the limit, and its
-/// format is nobody's but the model's or ours: OpenAI shows no such thing either.
-fn text(reply: &Reply) -> String {
-    let mut text = reply.message.content.clone();
-    for (raw, _) in reply.malformed.iter().filter(|_| !is_cut(reply)) {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(raw.trim());
-    }
-    text
-}
-
-/// Whether the reply did not end by itself. One that repeats itself was cut as well.
-fn is_cut(reply: &Reply) -> bool {
-    matches!(reply.stop, ReplyStop::Length | ReplyStop::Loop | ReplyStop::Cancelled)
-}
-
-/// Whether a call stands in the reply, or the beginning of one.
-fn has_call(reply: &Reply) -> bool {
-    !reply.message.calls.is_empty() || !reply.malformed.is_empty()
-}
-
 fn call(call: &ToolCall) -> Value {
     json!({
         "id": call.id,
@@ -208,19 +179,4 @@ fn logprobs(reply: &Reply) -> Value {
 /// JSON has no infinity; OpenAI writes this for tokens that are out of the question.
 fn finite(logprob: f32) -> f32 {
     if logprob.is_finite() { logprob } else { -9999.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rest;
-
-    #[test]
-    fn only_what_was_not_sent_is_left() {
-        assert_eq!(rest("whole", ""), "whole");
-        assert_eq!(rest("a b", "a "), "b");
-        assert_eq!(rest("a b", " a"), " b");
-        assert_eq!(rest("a b", "\n a b \n"), "");
-        assert_eq!(rest("a b\n<call", " a b"), "\n<call");
-        assert_eq!(rest("另一个", "another"), "");
-    }
 }

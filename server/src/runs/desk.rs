@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use polymath_agent::session::{Session, SessionStore, StoreError};
 use polymath_agent::{Agent, Chat, Kept, Said, Settings};
 use polymath_chat::Event;
+use polymath_model::engine::Sampling;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -45,6 +46,14 @@ pub struct Ask {
     /// Ids of uploads.
     #[serde(default)]
     pub files: Vec<String>,
+}
+
+/// What a run is held to beside the agent's own settings.
+#[derive(Default)]
+pub struct Terms {
+    /// The tools that it may use; all where nothing is said.
+    pub tools: Option<Vec<String>>,
+    pub sampling: Option<Sampling>,
 }
 
 pub struct Desk {
@@ -88,8 +97,14 @@ impl Desk {
         self.tasks.wait().await;
     }
 
-    /// Begins a run: its question is on disk when this returns. Says in which session, and which turn.
-    pub async fn start(self: &Arc<Self>, ask: Ask) -> Result<(String, u32), ApiError> {
+    /// Begins a run: its question is on disk when this returns. Says in which session, and
+    /// what is to be looked on.
+    pub async fn start(self: &Arc<Self>, ask: Ask) -> Result<(String, Arc<Live>), ApiError> {
+        self.start_with(ask, Terms::default()).await
+    }
+
+    /// The same on terms of its own.
+    pub async fn start_with(self: &Arc<Self>, ask: Ask, terms: Terms) -> Result<(String, Arc<Live>), ApiError> {
         check(&ask)?;
         if self.lives().len() >= MOST_RUNS || self.stop.is_cancelled() {
             let message = format!("{MOST_RUNS} runs are under way, or the server is stopping; try again in a while");
@@ -102,9 +117,9 @@ impl Desk {
         notices.iter().for_each(|notice| live.push(notice));
         self.lives().insert(id.clone(), live.clone());
         // Out of the list and over, whatever becomes of the task.
-        let ending = Ending { desk: self.clone(), id: id.clone(), live };
-        self.tasks.spawn(lead(ending, begun));
-        Ok((id, turn))
+        let ending = Ending { desk: self.clone(), id: id.clone(), live: live.clone() };
+        self.tasks.spawn(lead(ending, begun, terms));
+        Ok((id, live))
     }
 
     /// Everything that can be wrong with a question shows here, and leaves no trace.
@@ -154,17 +169,25 @@ impl Desk {
         files.find_map(|entry| Some(entry.ok()?.path())).ok_or_else(unknown)
     }
 
+    /// Where files of this name's doings go.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.artifacts.join(name)
+    }
+
     /// The agent as a session has it: its files go to a folder of its own.
-    fn agent_of(&self, session: &str) -> Agent {
-        let settings = Settings { out: self.artifacts.join(session), ..self.agent.settings.clone() };
-        Agent { engine: self.agent.engine.clone(), tools: self.agent.tools.clone(), settings }
+    fn agent_of(&self, session: &str, terms: Terms) -> Agent {
+        let own = &self.agent.settings;
+        let sampling = terms.sampling.unwrap_or_else(|| own.sampling.clone());
+        let settings = Settings { out: self.folder(session), sampling, ..own.clone() };
+        let tools = terms.tools.map_or_else(|| self.agent.tools.clone(), |names| self.agent.tools.just(&names));
+        Agent { engine: self.agent.engine.clone(), tools, settings }
     }
 }
 
 /// Leads a turn to its end. Its failures are events.
-async fn lead(ending: Ending, begun: Begun) {
+async fn lead(ending: Ending, begun: Begun, terms: Terms) {
     let Begun { mut session, mut chat, turn, question } = begun;
-    let agent = ending.desk.agent_of(&ending.id);
+    let agent = ending.desk.agent_of(&ending.id, terms);
     let live = ending.live.clone();
     let mut show = |event: &Event| live.push(event);
     let kept = Kept { session: &mut session, chat: &mut chat, turn, said: Said::Question(&question) };

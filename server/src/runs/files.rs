@@ -72,10 +72,9 @@ pub async fn artifact(State(app): State<App>, Path((id, name)): Path<(String, St
     let running = desk.live(&id).map(|live| live.events()).unwrap_or_default();
     let (found, content) = blocking(move || {
         let record = desk.store.export(&id)?;
-        let found =
-            named(&record, &running, &name).ok_or_else(|| missing(format!("no tool made a file `{name}` here")))?;
-        let content =
-            read(&found.path).map_err(|e| missing(format!("the file `{name}` can't be read any more: {e}")))?;
+        let found = artifact_of(&record, &running, &name)
+            .ok_or_else(|| missing(format!("no tool made a file `{name}` here")))?;
+        let content = read_file(&found, u64::MAX)?;
         Ok((found, content))
     })
     .await?;
@@ -91,7 +90,7 @@ pub async fn artifact(State(app): State<App>, Path((id, name)): Path<(String, St
 }
 
 /// The latest artifact of this name.
-fn named(record: &SessionRecord, running: &[Event], name: &str) -> Option<Artifact> {
+pub fn artifact_of(record: &SessionRecord, running: &[Event], name: &str) -> Option<Artifact> {
     let events = record.events.iter().map(|e| &e.event).chain(running);
     let made = events.flat_map(|event| match event {
         Event::Artifact { artifact } => std::slice::from_ref(artifact),
@@ -101,10 +100,19 @@ fn named(record: &SessionRecord, running: &[Event], name: &str) -> Option<Artifa
     made.rev().find(|artifact| artifact.name == name).cloned()
 }
 
+/// The content of a file of at most so many bytes.
+pub fn read_file(artifact: &Artifact, most: u64) -> Result<Vec<u8>, ApiError> {
+    read(&artifact.path, most).map_err(|e| missing(format!("the file `{}` can't be read any more: {e}", artifact.name)))
+}
+
 /// A link in its place is none of ours.
-fn read(path: &FilePath) -> std::io::Result<Vec<u8>> {
-    if !std::fs::symlink_metadata(path)?.is_file() {
+fn read(path: &FilePath, most: u64) -> std::io::Result<Vec<u8>> {
+    let about = std::fs::symlink_metadata(path)?;
+    if !about.is_file() {
         return Err(std::io::Error::other("it is no regular file"));
+    }
+    if about.len() > most {
+        return Err(std::io::Error::other(format!("it has {} bytes and {most} is the most", about.len())));
     }
     std::fs::read(path)
 }

@@ -17,8 +17,9 @@
 
 mod cursor;
 pub(crate) mod desk;
-mod files;
-mod live;
+pub(crate) mod files;
+pub(crate) mod follow;
+pub(crate) mod live;
 mod sessions;
 mod stream;
 mod view;
@@ -66,8 +67,8 @@ async fn start(State(app): State<App>, headers: HeaderMap, body: Body) -> Result
     let body = json_body(&headers, body, &app.limits).await?;
     let ask: Ask = serde_json::from_value(body)
         .map_err(|e| ApiError::invalid("question", format!("this is no run: {e}; send {{\"question\": \"…\"}}")))?;
-    let (session, turn) = app.desk()?.start(ask).await?;
-    Ok((StatusCode::CREATED, Json(json!({"session": session, "turn": turn}))))
+    let (session, live) = app.desk()?.start(ask).await?;
+    Ok((StatusCode::CREATED, Json(json!({"session": session, "turn": live.turn}))))
 }
 
 async fn cancel(

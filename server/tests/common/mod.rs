@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod workspace;
+
 use async_trait::async_trait;
 use polymath_chat::{Completion, CompletionError, Event, Message};
 use polymath_model::engine::{
