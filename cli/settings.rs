@@ -11,7 +11,7 @@ mod usage;
 use anyhow::bail;
 use chrono::NaiveDate;
 use clap::Args;
-use polymath_agent::{CallLimits, Mode};
+use polymath_agent::{Approve, CallLimits, Mode};
 use polymath_model::remote::Address;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,7 +68,7 @@ pub struct RunArgs {
     /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
     #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
     pub rpc: Vec<String>,
-    /// Whether tools that act on the world ask first. No tool acts on the world yet, so nothing asks
+    /// Whether addresses are opened that nobody named, once something was read that they could carry away
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
     /// One JSON object a line instead of text
@@ -116,6 +116,7 @@ pub struct Settings {
     pub seed: u32,
     /// `None` is the computer's own.
     pub today: Option<NaiveDate>,
+    pub approve: Approve,
     pub context: usize,
     /// RPC servers, `host:port` each.
     pub rpc: Vec<String>,
@@ -166,6 +167,11 @@ impl Settings {
             temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
             today: args.today,
+            approve: match args.approve.clone().or(file.approve).as_deref() {
+                None | Some("ask") => Approve::Ask,
+                Some("auto") => Approve::Auto,
+                Some(other) => bail!(Usage(format!("approve is ask or auto, not `{other}`"))),
+            },
             context: args.context.or(file.context).unwrap_or(polymath_llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),

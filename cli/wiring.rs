@@ -87,6 +87,7 @@ pub fn with_engine(settings: &Settings, out: PathBuf, engine: Arc<dyn Engine>, t
             sampling,
             limits: settings.limits.clone(),
             out,
+            approve: settings.approve,
             today: settings.today,
         },
     }

@@ -10,6 +10,7 @@
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
+mod barred;
 mod command;
 mod context;
 pub mod dispatch;
@@ -28,6 +29,7 @@ pub mod session;
 mod turn;
 
 pub use agent::{Kept, Said};
+pub use barred::Approve;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings};

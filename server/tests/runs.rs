@@ -119,6 +119,7 @@ async fn serve(engine: Arc<dyn Engine>, home: &Path, token: Option<&str>) -> Run
         sampling: Sampling::default(),
         limits: CallLimits::default(),
         out: home.join("artifacts"),
+        approve: Default::default(),
         today: None,
     };
     let agent =
