@@ -20,9 +20,17 @@ fmt:
 clippy:
     cargo clippy --release --workspace --all-targets -- -D warnings
 
-# Feed a dialect's parser mutated replies, for example `just fuzz llama 120` (needs `cargo install cargo-fuzz`)
-fuzz DIALECT SECONDS="120":
-    cargo fuzz run --sanitizer none {{replace_regex(DIALECT, "[.-]", "_")}} -- -max_total_time={{SECONDS}}
+# Feed a parser of strangers' bytes, for example `just fuzz html 120`; fuzz/src/lib.rs names them all
+fuzz TARGET SECONDS="120":
+    fuzz/run {{SECONDS}} {{TARGET}}
+
+# Feed every parser, each for so many seconds
+fuzz-all SECONDS="120":
+    fuzz/run {{SECONDS}}
+
+# Whether parsers work in proportion to their text, by processor time: on a quiet machine
+growth:
+    cargo test --release -p polymath-fuzz -p polymath-agent -- --ignored growth in_proportion
 
 # Kills, power cuts and full disks in their hundreds
 kills:

@@ -11,7 +11,7 @@ mod usage;
 use anyhow::bail;
 use chrono::NaiveDate;
 use clap::Args;
-use polymath_agent::{CallLimits, Mode};
+use polymath_agent::{Approve, CallLimits, Mode};
 use polymath_model::remote::Address;
 use polymath_tools::mcp::McpServer;
 use std::collections::BTreeMap;
@@ -70,7 +70,8 @@ pub struct RunArgs {
     /// Computers that take layers of the model (llama.cpp's ggml-rpc-server), for builds with `rpc`
     #[arg(long, env = "POLYMATH_RPC", value_name = "HOST:PORT,…", value_delimiter = ',')]
     pub rpc: Vec<String>,
-    /// Whether tools that act on the world, which are those of MCP servers, ask first
+    /// Whether tools that act on the world (those of MCP servers) ask first, and addresses that nobody named are
+    /// refused once something was read that they could carry away
     #[arg(long, env = "POLYMATH_APPROVE", value_parser = ["ask", "auto"])]
     pub approve: Option<String>,
     /// One JSON object a line instead of text
@@ -118,6 +119,8 @@ pub struct Settings {
     pub seed: u32,
     /// `None` is the computer's own.
     pub today: Option<NaiveDate>,
+    /// Whether tools of MCP servers are called without asking, and addresses opened that nobody named.
+    pub approve: Approve,
     pub context: usize,
     /// RPC servers, `host:port` each.
     pub rpc: Vec<String>,
@@ -127,8 +130,6 @@ pub struct Settings {
     pub python: PythonSettings,
     /// Servers of the Model Context Protocol, by name.
     pub mcp: BTreeMap<String, McpServer>,
-    /// Whether their tools are called without asking.
-    pub approve_all: bool,
 }
 
 impl Settings {
@@ -156,9 +157,9 @@ impl Settings {
         if let Some(address) = model.as_deref().filter(|m| Address::is_one(m)) {
             Address::parse(address).map_err(|e| Usage(e.to_string()))?;
         }
-        let approve_all = match args.approve.clone().or(file.approve).as_deref() {
-            None | Some("ask") => false,
-            Some("auto") => true,
+        let approve = match args.approve.clone().or(file.approve).as_deref() {
+            None | Some("ask") => Approve::Ask,
+            Some("auto") => Approve::Auto,
             Some(other) => bail!(Usage(format!("approve is ask or auto, not `{other}`"))),
         };
         for (name, server) in &file.mcp {
@@ -180,6 +181,7 @@ impl Settings {
             temperature: args.temperature.or(file.temperature),
             seed: args.seed.or(file.seed).unwrap_or(0),
             today: args.today,
+            approve,
             context: args.context.or(file.context).unwrap_or(polymath_llama::DEFAULT_CONTEXT),
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),
@@ -187,7 +189,6 @@ impl Settings {
             limits: CallLimits::default(),
             python: file.python,
             mcp: file.mcp,
-            approve_all,
         })
     }
 }

@@ -37,8 +37,11 @@ async fn with_servers(settings: &Settings, tools: Registry) -> anyhow::Result<Re
     if settings.mcp.is_empty() || wanted.is_some() && named.is_empty() {
         return Ok(tools);
     }
-    let approve: Arc<dyn Approve> =
-        if settings.approve_all { Arc::new(Everything) } else { Arc::<Terminal>::default() };
+    let approve: Arc<dyn Approve> = if settings.approve == polymath_agent::Approve::Auto {
+        Arc::new(Everything)
+    } else {
+        Arc::<Terminal>::default()
+    };
     // A name of ours is ours, whether it is wanted or not; `ask` is a tool where we are the server.
     let taken = tools.specs().into_iter().map(|spec| spec.name);
     let taken = taken.chain(Registry::rows().map(str::to_owned)).chain(["ask".to_owned()]).collect();
@@ -137,6 +140,7 @@ pub fn with_engine(settings: &Settings, out: PathBuf, engine: Arc<dyn Engine>, t
             sampling,
             limits: settings.limits.clone(),
             out,
+            approve: settings.approve,
             today: settings.today,
         },
     }

@@ -124,6 +124,7 @@ async fn turn(guided: bool, calls: &[(&str, Value)], said: &str) -> (Vec<(bool, 
         sampling: Sampling::default(),
         limits: CallLimits::default(),
         out: folder.path().to_owned(),
+        approve: Default::default(),
         today: None,
     };
     let mut replies = vec![ScriptedEngine::calling(calls)];

@@ -105,6 +105,7 @@ fn agent(out: &Path) -> Agent {
             sampling: Sampling::default(),
             limits: CallLimits::default(),
             out: out.to_owned(),
+            approve: Default::default(),
             today: None,
         },
     }

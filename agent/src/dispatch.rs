@@ -151,6 +151,8 @@ pub struct Dispatch<'a> {
     pub limits: &'a CallLimits,
     pub events: &'a Events,
     pub record: Option<&'a Record>,
+    /// Calls that are not made, by their ids, and why.
+    pub barred: &'a HashMap<String, ToolFailure>,
 }
 
 impl Dispatch<'_> {
@@ -208,7 +210,9 @@ impl Dispatch<'_> {
     /// What became of one call, and the milliseconds that it took.
     async fn one(&self, call: &ToolCall, guarded: Guarded, cx: &CallCx) -> anyhow::Result<(Outcome, u64)> {
         let started = Instant::now();
-        let result = if guarded == Guarded::Needless {
+        let result = if let Some(failure) = self.barred.get(&call.id) {
+            Err(failure.clone())
+        } else if guarded == Guarded::Needless {
             let why = "this exact call was made before and its result is above; use it, or call something else";
             Err(ToolFailure::new("repeated", why))
         } else if guarded == Guarded::Begun {

@@ -1,6 +1,10 @@
 //! The pages that were opened in a conversation, numbered for citation, and the search for the
 //! lines in them that bear on a question.
 
+mod addressed;
+
+pub use addressed::{is_addressed, marked};
+
 use polymath_chat::Source;
 use polymath_quantity::text::is_cjk;
 pub use polymath_quantity::text::terms;
@@ -17,33 +21,38 @@ pub struct Passage {
     pub text: String,
 }
 
+/// Characters of a passage, and of a heading.
+const LONGEST: usize = 600;
+
 /// The lines of `sources` that bear most on `query`, in reading order, within `budget` characters.
 ///
 /// A line counts for the query's terms that it holds, rare ones more (BM25's idf), and for those in
-/// its page's title, less. `k1` is left out: lines are short and do not repeat themselves.
+/// its page's title, less. Lines that are written to a model are left out. `k1` is left out: lines are short and do not repeat themselves.
 pub fn select(sources: &[Source], query: &str, budget: usize) -> Vec<Passage> {
     let wanted: HashSet<String> = terms(query).into_iter().collect();
     let mut lines = Vec::new();
     for (i, source) in sources.iter().enumerate() {
         let title: HashSet<String> = terms(&source.title).into_iter().collect();
-        let mut heading = "";
+        let of_title: HashSet<String> = title.intersection(&wanted).cloned().collect();
+        let (mut heading, mut around) = (String::new(), of_title.clone());
         for (line, text) in source.text.lines().enumerate() {
             let text = text.trim();
-            if text.is_empty() {
+            if text.is_empty() || is_addressed(text) {
                 continue;
             }
             if text.starts_with('#') {
-                heading = text.trim_start_matches('#').trim();
+                heading = clip(text.trim_start_matches('#').trim(), LONGEST);
+                around.clone_from(&of_title);
+                around.extend(terms(&heading).into_iter().filter(|term| wanted.contains(term)));
                 continue;
             }
             let words: HashSet<String> = terms(text).into_iter().collect();
-            let around: HashSet<String> = title.iter().cloned().chain(terms(heading)).collect();
-            let shown = if text.chars().count() < 60 && !heading.is_empty() && !text.contains(heading) {
+            let shown = if text.chars().count() < 60 && !heading.is_empty() && !text.contains(heading.as_str()) {
                 format!("{heading}: {text}")
             } else {
                 text.to_owned()
             };
-            lines.push((Passage { n: i + 1, line, text: clip(&shown, 600) }, words, around));
+            lines.push((Passage { n: i + 1, line, text: clip(&shown, LONGEST) }, words, around.clone()));
         }
     }
     let mut frequency: HashMap<&str, usize> = HashMap::new();

@@ -71,8 +71,8 @@ fn drop_unknown_markers(text: &str, sources: usize) -> String {
 
 /// Whether a number only counts off a list (`1.` at the start of a line).
 fn is_ordinal(text: &str, figure: &Spotted) -> bool {
-    let line_start = text[..figure.at.start].rfind('\n').map_or(0, |i| i + 1);
-    text[line_start..figure.at.start].trim().is_empty() && text[figure.at.end..].starts_with(['.', ')'])
+    let mut before = text[..figure.at.start].chars().rev().take_while(|c| *c != '\n');
+    before.all(char::is_whitespace) && text[figure.at.end..].starts_with(['.', ')'])
 }
 
 fn citation(n: usize, text: &str, sources: &[Source]) -> Option<Citation> {
@@ -243,5 +243,25 @@ mod tests {
         let status: Vec<(&str, FigureStatus)> = got.figures.iter().map(|f| (f.text.as_str(), f.status)).collect();
         use FigureStatus::*;
         assert_eq!(status, [("14.2", Sourced), ("28.4", Computed), ("99.5", Unverified), ("3", Given)]);
+    }
+
+    /// Answers and pages are read in time in proportion to their length.
+    #[test]
+    #[ignore = "compares processor times, which a busy machine makes unsteady: `just growth`"]
+    fn work_is_in_proportion_to_the_text() {
+        let pieces: Vec<&str> = polymath_growth::PIECES
+            .iter()
+            .chain(&["[1] ", "1 1 ", "| 1 | 2 |\n", "|---|---|\n", "1. ", "Ignore "])
+            .copied()
+            .collect();
+        polymath_growth::check(&pieces, |text| {
+            let source = Source { url: "http://h/".into(), title: "million words".into(), text: text.into() };
+            let chat = Chat { sources: vec![source], ..Chat::new("s") };
+            ground("About 5 words [1].", "How many million words of 2021?", &chat, &[], &[]);
+            let grounded = ground(text, "q", &Chat::new("s"), &[], &[]);
+            crate::notebook::tables_of(&grounded.text, &grounded.figures, &[]);
+            crate::evidence::select(&chat.sources, "million words of 2021", 1800);
+            crate::evidence::marked(text);
+        });
     }
 }

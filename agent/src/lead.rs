@@ -1,5 +1,6 @@
 //! What leads a turn, and what a turn is made of: the room between the loop and the two leads.
 
+use crate::barred::Approve;
 use crate::dispatch::{CallLimits, Outcome, Record};
 use crate::notebook::Chat;
 use async_trait::async_trait;
@@ -35,6 +36,7 @@ pub struct Settings {
     pub limits: CallLimits,
     /// Where artifacts go; made when it is first needed.
     pub out: PathBuf,
+    pub approve: Approve,
     /// The day that counts as today; the computer's own where none is given.
     pub today: Option<NaiveDate>,
 }

@@ -10,6 +10,7 @@
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
+mod barred;
 mod caller;
 mod command;
 mod context;
@@ -29,6 +30,7 @@ pub mod session;
 mod turn;
 
 pub use agent::{Kept, Said};
+pub use barred::Approve;
 pub use caller::Caller;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;

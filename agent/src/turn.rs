@@ -1,6 +1,8 @@
 //! The loop: model, dispatcher, results, model, until there is an answer.
 
+use crate::barred::{Approve, Known};
 use crate::dispatch::{Dispatch, Outcome, Record, Repeats};
+use crate::evidence::marked;
 use crate::ground::{Grounded, ground};
 use crate::lead::{Agent, Lead, Turn};
 use crate::notebook::{Chat, tables_of};
@@ -118,18 +120,30 @@ impl Turn<'_> {
     async fn dispatch(&mut self, message: &Message, repeats: &mut Repeats) -> anyhow::Result<Option<Vec<Outcome>>> {
         let agent = self.agent;
         repeats.forget(&std::mem::take(&mut self.shortened));
+        let known = Known { chat: self.chat, outcomes: &self.outcomes };
+        let barred = known.barred(&message.calls, agent.settings.approve);
+        if agent.settings.approve == Approve::Auto {
+            for url in known.unnamed(&message.calls) {
+                let text = format!("{url} is opened, which nobody named; --approve ask would not");
+                let _ = self.events.send(Event::Notice { text });
+            }
+        }
         let dispatch = Dispatch {
             tools: &agent.tools,
             engine: &*agent.engine,
             limits: &agent.settings.limits,
             events: self.events,
             record: self.record,
+            barred: &barred,
         };
         let cx = self.call_cx();
         let chat = &mut *self.chat;
         let mut learn = |output: &mut ToolOutput| {
             chat.learn(output);
             output.number_pages(|url| chat.number_of(url));
+            if !output.sources.is_empty() || !output.hits.is_empty() {
+                output.content = marked(&output.content).into_owned();
+            }
         };
         let outcomes = dispatch.run(&message.calls, &cx, repeats, &mut learn).await?;
         for output in outcomes.iter().flatten().filter_map(|o| o.result.as_ref().ok()) {

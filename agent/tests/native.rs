@@ -99,6 +99,7 @@ async fn turn(chat: Chat, question: &str, script: Vec<ScriptedReply>) -> Run {
         sampling: Sampling::default(),
         limits: CallLimits { result_tokens: 3000, ..CallLimits::default() },
         out: out.path().join("artifacts"),
+        approve: Default::default(),
         today: None,
     };
     let engine = Arc::new(ScriptedEngine::new(false, script, &[]));

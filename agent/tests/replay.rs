@@ -72,6 +72,7 @@ async fn twenty_runs_come_back_as_they_went() {
             sampling: Sampling::default(),
             limits: CallLimits::default(),
             out: home.path().join("out"),
+            approve: Default::default(),
             today: None,
         };
         let engine = Arc::new(ScriptedEngine::new(false, replies(run), &[]));

@@ -109,6 +109,7 @@ fn settings(out: &std::path::Path) -> Settings {
         sampling: Sampling::default(),
         limits: CallLimits { time: Duration::from_millis(300), ..CallLimits::default() },
         out: out.join("artifacts"),
+        approve: Default::default(),
         today: None,
     }
 }

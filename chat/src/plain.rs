@@ -4,7 +4,8 @@
 /// itself, turns the direction of writing, or shows nothing.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Running text without the characters that a terminal obeys or hides; line breaks and tabs stay.
@@ -35,6 +36,8 @@ mod tests {
     fn nothing_is_left_that_a_terminal_obeys() {
         let text = "a\u{1b}]0;title\u{7}b\u{9b}31m\r\n\tc\u{202e}d\u{200b}";
         assert_eq!(clean(text), "a]0;titleb31m\n\tcd");
+        // Marks of Arabic, deprecated ones, annotations and tags.
+        assert_eq!(clean("a\u{61c}b\u{206b}c\u{fff9}d\u{e0041}e\u{180e}f"), "abcdef");
         assert_eq!(json("{\"a\":\"\u{9b}\u{7f}ä\"}\n"), "{\"a\":\"\\u009b\\u007fä\"}\n");
         assert_eq!(escaped("a\u{1b}\n\u{202e}ä"), "a\\u{1b}\\u{a}\\u{202e}ä");
     }

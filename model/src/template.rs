@@ -26,7 +26,13 @@ const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.cont
 const DEPTH: usize = 100;
 /// Instructions of a template that one rendering may take. A conversation of 1,000 messages with calls takes
 /// 300,000 of Qwen3's.
-const FUEL: u64 = 10_000_000;
+const FUEL: u64 = 3_000_000;
+/// Bytes of a template: several times the longest that is known. Compiling takes the square of a chain's length.
+const LONGEST_SOURCE: usize = 128 << 10;
+/// Stack of the threads that compile and render. Both are calls in calls where a template is nested, or makes lists
+/// in lists: so much that what stands in [`LONGEST_SOURCE`] and is made with [`FUEL`] fits. Only what is used takes
+/// memory.
+const STACK: usize = 1 << 30;
 /// Bytes of a prompt: several times what any context holds.
 const LONGEST_PROMPT: usize = 64 << 20;
 /// Bytes of a format for today's date.
@@ -47,6 +53,9 @@ impl Template {
     /// Compiles `source`, or ChatML without one. `special` are the texts of all special tokens.
     pub fn new(source: Option<String>, special: Vec<String>, bos: String, eos: String) -> Result<Self, EngineError> {
         let source = source.unwrap_or_else(|| CHATML.to_owned());
+        if source.len() > LONGEST_SOURCE {
+            return Err(EngineError::Template(format!("it is longer than {} KiB", LONGEST_SOURCE >> 10)));
+        }
         let describes_tools = source.contains("tools");
         let mut environment = Environment::new();
         environment.set_fuel(Some(FUEL));
@@ -60,7 +69,10 @@ impl Template {
         // Date only: a time of day in the prefix would void the cache with every run.
         environment.add_function("strftime_now", |format: String| formatted(Local::now().date_naive(), &format));
         environment.add_filter("tojson", |value: Jinja| python_json(&value));
-        environment.add_template_owned("chat", source).map_err(|e| EngineError::Template(format!("{e:#}")))?;
+        let environment = on_a_deep_stack(|| {
+            environment.add_template_owned("chat", source).map_err(|e| EngineError::Template(format!("{e:#}")))?;
+            Ok(environment)
+        })?;
         Ok(Template { environment, special, bos, eos, describes_tools })
     }
 
@@ -158,6 +170,10 @@ impl Template {
                     {"name": t.name, "description": t.description, "parameters": t.parameters}})
             })
             .collect();
+        on_a_deep_stack(|| self.rendered(messages, tools, opening))
+    }
+
+    fn rendered(&self, messages: Vec<Value>, tools: Vec<Value>, opening: bool) -> Result<String, EngineError> {
         let template = self.environment.get_template("chat").map_err(|e| EngineError::Template(e.to_string()))?;
         let context = minijinja::context! {
             messages => Jinja::from(minijinja::value::Serde(messages)),
@@ -222,6 +238,15 @@ impl Template {
         }
         text
     }
+}
+
+/// Does `work` on a thread of its own with much stack.
+fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, EngineError> + Send) -> Result<T, EngineError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("template".into()).stack_size(STACK).spawn_scoped(scope, work);
+        let thread = thread.map_err(|e| EngineError::Template(format!("there is no thread to read it on: {e}")))?;
+        thread.join().unwrap_or_else(|_| Err(EngineError::Template("it made the program that reads it fail".into())))
+    })
 }
 
 /// A prompt that is being written; what is too long is an error.
@@ -317,6 +342,46 @@ mod tests {
         refused("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "fuel");
         refused("{% for a in range(9999) %}{{ 'x' * 1000000 }}{% endfor %}", "64 MiB");
         refused("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion");
+    }
+
+    /// Chains, brackets, branches and blocks as long as a template may be; and lists in lists, which are made, written
+    /// and given back by calls in calls.
+    #[test]
+    fn what_is_nested_without_end_is_an_error_or_text() {
+        // A quarter of the length, where the whole would take a minute without optimisation.
+        let made = |before: &str, piece: &str, behind: &str| {
+            let bytes = if piece == ".a" { LONGEST_SOURCE } else { LONGEST_SOURCE / 4 };
+            format!("{before}{}{behind}", piece.repeat((bytes - before.len() - behind.len()) / piece.len()))
+        };
+        for (before, piece, behind) in [
+            ("{{ a", ".a", " }}"),
+            ("{{ a", "[0]", " }}"),
+            ("{{ a", "~a", " }}"),
+            ("{{ a", "|upper", " }}"),
+            ("{{ ", "-", "1 }}"),
+            ("{{ ", "not ", "1 }}"),
+            ("{{ ", "(", ""),
+            ("{{ ", "[", ""),
+            ("{% if a %}", "{% elif a %}", "{% endif %}"),
+            ("", "{% if a %}", ""),
+            ("{{ ", "1 if a else ", "1 }}"),
+        ] {
+            eprintln!("{piece:?}"); // a stack that overflows ends the process
+            let source = made(before, piece, behind);
+            if let Ok(template) = Template::new(Some(source), vec![], "".into(), "".into()) {
+                drop(template.render(&[], &[]));
+            }
+        }
+        let grown = "{% set n = namespace(x=[]) %}{% for a in range(9999) %}{% for b in range(9999) %}{% set n.x = [n.x] %}\
+            {% if loop.index0 == 50 and a == LAST %}{{ WRITTEN }}{{ stop() }}{% endif %}{% endfor %}{% endfor %}";
+        for (last, written) in [("9998", "1"), ("20", "n.x | tojson"), ("20", "n.x"), ("20", "n.x == [n.x]")] {
+            eprintln!("{written:?}");
+            let source = grown.replace("LAST", last).replace("WRITTEN", written);
+            let template = Template::new(Some(source), vec![], "".into(), "".into()).unwrap();
+            template.render(&[], &[]).unwrap_err();
+        }
+        let long = Template::new(Some(" ".repeat(LONGEST_SOURCE + 1)), vec![], "".into(), "".into());
+        assert!(long.is_err_and(|e| e.to_string().contains("128 KiB")));
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl Default for Column {
     }
 }
 
+/// Longer headers, in bytes, are text.
+const LONGEST_HEADER: usize = 1000;
+/// The longest end of a header, in bytes, that is looked at for a currency: "in millions of US dollars".
+const LONGEST_SUFFIX: usize = 64;
+
 /// Reads a cell of which no header is known.
 pub fn read(text: &str) -> Reading {
     Column::default().read(text)
@@ -42,8 +47,11 @@ struct Phrase {
 }
 
 impl Column {
-    /// Reads a header.
+    /// Reads a header. What is too long for one says nothing of its cells.
     pub fn of(header: &str) -> Column {
+        if header.len() > LONGEST_HEADER {
+            return Column::default();
+        }
         let header = header.trim();
         // The values of fields and values are of all kinds: 196 m of depth beside 5 m of money.
         let topic = topic(header).filter(|_| !header.eq_ignore_ascii_case("value"));
@@ -210,7 +218,10 @@ fn whole(header: &str) -> Option<Phrase> {
 
 /// A currency or a scale and a currency at the end of a header.
 fn suffix(header: &str) -> Option<Phrase> {
-    let starts = header.char_indices().filter(|(i, c)| {
+    let ends = header.char_indices().rev().take_while(|(i, _)| header.len() - i <= LONGEST_SUFFIX);
+    let mut starts: Vec<(usize, char)> = ends.collect();
+    starts.reverse();
+    let starts = starts.into_iter().filter(|(i, c)| {
         let after_space = header[..*i].ends_with(char::is_whitespace);
         *i > 0 && (after_space || "$€£¥₹₩%％".contains(*c))
     });

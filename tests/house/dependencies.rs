@@ -17,7 +17,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sandbox/worker", &["chat", "sandbox"]),
     ("agent", &["chat", "model", "quantity", "tools"]),
     ("server", &["agent", "chat", "model"]),
+    ("tests/growth", &[]),
     ("tests/house", &[]),
+    ("fuzz", &["chat", "model", "quantity", "tools"]),
 ];
 
 /// Names of a manifest's dependencies on crates of this workspace, those of some platforms included,

@@ -67,7 +67,13 @@ impl Reader<'_> {
         let name = item.ident.to_string();
         let here = self.here();
         let (own, file, folder) = (here.folder.clone(), here.file.clone(), here.folder.join(&name));
-        let candidates = [own.join(format!("{name}.rs")), folder.join("mod.rs")];
+        let named = item.attrs.iter().filter(|attribute| attribute.path().is_ident("path"));
+        let named = named.filter_map(|attribute| match &attribute.meta.require_name_value().ok()?.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(path), .. }) => Some(file.with_file_name(path.value())),
+            _ => None,
+        });
+        let mut candidates: Vec<PathBuf> = named.collect();
+        candidates.extend([own.join(format!("{name}.rs")), folder.join("mod.rs")]);
         let other = candidates.into_iter().find(|path| item.content.is_none() && (self.read)(path).is_some());
         assert!(item.content.is_some() || other.is_some(), "{}: no file for `mod {name}`", file.display());
         let (parent, child) = (self.at, self.modules.len());

@@ -42,12 +42,13 @@ fn typed(title: &str, rows: &[Vec<String>], figures: &[Figure], sources: &[Sourc
     let (head, body) = rows.split_first()?;
     let bare = |text: &str| MARKER.as_ref().map_or(text.to_owned(), |m| m.replace_all(text, "").into_owned());
     let columns: Vec<String> = head.iter().map(|c| bare(c).trim().to_owned()).collect();
+    let read: Vec<Column> = columns.iter().map(|column| Column::of(column)).collect();
     let cell = |(i, text): (usize, &String)| {
         let shown = bare(text).trim().to_owned();
         if is_blank(&shown) {
             return Cell::missing();
         }
-        let (number, date) = Column::of(&columns[i]).read(&shown).values();
+        let (number, date) = read[i].read(&shown).values();
         Cell { number, date, ..Cell::new(&shown, provenance(text, &shown, figures, sources)) }
     };
     let rows: Vec<Vec<Cell>> =

@@ -9,6 +9,7 @@ use polymath_chat::{Citation, Source, ToolCall, ToolOutput, call_id};
 use polymath_model::engine::Events;
 use polymath_tools::CallCx;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Makes the calls of a step that is no question.
 pub struct Caller<'a> {
@@ -71,7 +72,8 @@ impl Caller<'_> {
         // Nothing is cut: no model reads it.
         let limits = CallLimits { result_tokens: usize::MAX, ..agent.settings.limits.clone() };
         let (tools, engine, events) = (&agent.tools, &*agent.engine, self.events);
-        let dispatch = Dispatch { tools, engine, limits: &limits, events, record: Some(self.record) };
+        let barred = HashMap::new();
+        let dispatch = Dispatch { tools, engine, limits: &limits, events, record: Some(self.record), barred: &barred };
         let call = ToolCall { id: call_id(n), name: tool.to_owned(), arguments };
         let outcomes = dispatch.run(&[call], &self.cx, &mut Repeats::default(), &mut |_| {}).await?;
         match outcomes.into_iter().flatten().next().map(|outcome| outcome.result) {

@@ -11,6 +11,8 @@ pub type Context = BTreeMap<String, Value>;
 
 /// Steps of the template's machine: a script's mistake ends, too.
 const FUEL: u64 = 1_000_000;
+/// Macros within macros; each is a call in a call.
+const DEPTH: usize = 50;
 
 /// How values stand in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,7 @@ fn environment(style: Style) -> Environment<'static> {
         Style::Text | Style::Sql => UndefinedBehavior::Strict,
     });
     environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(DEPTH);
     environment.add_filter("number", number);
     environment.add_global("range", Value::UNDEFINED);
     match style {

@@ -18,6 +18,19 @@ pub struct Database {
     /// What became of a damaged file that stood here.
     pub notice: Option<String>,
     connection: Mutex<Connection>,
+    /// The file that was opened: another one may stand in its place later, or none.
+    opened: Option<FileId>,
+}
+
+/// What tells a file from another one of its name.
+type FileId = (u64, u64);
+
+fn file_id(path: &Path) -> Option<FileId> {
+    let found = std::fs::symlink_metadata(path).ok()?;
+    #[cfg(unix)]
+    return Some((std::os::unix::fs::MetadataExt::dev(&found), std::os::unix::fs::MetadataExt::ino(&found)));
+    #[cfg(not(unix))]
+    return found.is_file().then_some((0, 0));
 }
 
 /// Bytes of a file that is checked for damage even where it is only read: a tenth of a second.
@@ -81,7 +94,8 @@ impl Database {
             }
             other => (other?, None),
         };
-        Ok(Database { path: path.to_owned(), notice, connection: Mutex::new(connection) })
+        let opened = file_id(path);
+        Ok(Database { path: path.to_owned(), notice, connection: Mutex::new(connection), opened })
     }
 
     /// What lists show of sessions; `tail` is SQL behind the table's name.
@@ -157,7 +171,8 @@ impl Database {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` in one transaction, on disk when this returns.
+    /// Runs `work` in one transaction, on disk when this returns. What went into a file that is not there any more
+    /// is an error: nobody would find it.
     pub fn write<T>(&self, work: impl Fn(&rusqlite::Transaction) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let mut connection = self.connection();
         let mut run = || {
@@ -166,7 +181,11 @@ impl Database {
             transaction.commit()?;
             Ok(result)
         };
-        run().map_err(|e| explain(&self.path, e))
+        let result = run();
+        if file_id(&self.path) != self.opened {
+            return Err(StoreError::Gone { path: self.path.clone() });
+        }
+        result.map_err(|e| explain(&self.path, e))
     }
 
     /// Every event of a session, in order.

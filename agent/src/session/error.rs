@@ -24,12 +24,32 @@ pub enum StoreError {
     Foreign { path: PathBuf, why: String },
     #[error("the conversations' file {} is damaged ({why})", .path.display())]
     Damaged { path: PathBuf, why: String },
+    #[error(
+        "the conversations' file {} was removed or replaced while it was in use: nothing more can be kept in it",
+        .path.display()
+    )]
+    Gone { path: PathBuf },
+    #[error(
+        "can't write to the conversations' file {}: the disk, your quota or the limit on the size of files is full ({cause})",
+        .path.display()
+    )]
+    Full { path: PathBuf, cause: rusqlite::Error },
+    #[error("can't write to the conversations' file {}: it, its folder or its disk may only be read ({cause})", .path.display())]
+    ReadOnly { path: PathBuf, cause: rusqlite::Error },
     #[error("can't use {}: {cause}", .path.display())]
     File { path: PathBuf, cause: std::io::Error },
     #[error("the session database {} failed: {cause}", .path.display())]
     Database { path: PathBuf, cause: rusqlite::Error },
     #[error("a record of session {session} can't be read: {cause}")]
     Record { session: String, cause: serde_json::Error },
+}
+
+const FULL: &str = "make room: `df -h` shows how much there is, `polymath sessions gc` and `polymath sessions rm ID` free some; or \
+                    name a folder elsewhere with POLYMATH_HOME. What was kept before is still there";
+
+fn full(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(cause.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 impl StoreError {
@@ -47,6 +67,15 @@ impl StoreError {
             StoreError::NoWords => "name words of a question, an answer, a table or a page",
             StoreError::Import(_) => "take a file that `polymath sessions export ID --format json` wrote",
             StoreError::Foreign { .. } | StoreError::Damaged { .. } => "move it away and start again",
+            StoreError::Gone { .. } => {
+                "what was answered so far is on the screen alone: copy what you need, put the data directory back, and \
+                 start again"
+            }
+            StoreError::Full { .. } => FULL,
+            StoreError::File { cause, .. } if full(cause) => FULL,
+            StoreError::ReadOnly { .. } => {
+                "make the folder writable, or name another one with POLYMATH_HOME; conversations can be listed and read as they are"
+            }
             StoreError::File { .. } => {
                 "conversations are kept in the data directory, which has to be a folder that you may write to; \
                  POLYMATH_HOME names another one"

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::words;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi};
 use std::{path::Path, time::Duration};
 
 /// "poly": tells our files from those of other programs.
@@ -126,11 +126,23 @@ fn check(connection: &Connection) -> Result<(), Prepare> {
     Ok(())
 }
 
-/// Tells a damaged or foreign file from a passing failure.
+/// What writing fails with for want of room: a write, a larger file, one of memory shared between processes.
+/// SQLite tells a quota and a limit on files as errors of the disk.
+const NO_ROOM: [i32; 4] =
+    [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_FSYNC];
+
+/// Tells a damaged or foreign file, a full disk and one that may only be read from a passing failure.
 pub(super) fn explain(path: &Path, source: rusqlite::Error) -> StoreError {
     match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
             StoreError::Foreign { path: path.to_owned(), why: "it is no SQLite file".into() }
+        }
+        Some(ErrorCode::DiskFull) => StoreError::Full { path: path.to_owned(), cause: source },
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path: path.to_owned(), cause: source },
+        Some(ErrorCode::SystemIoFailure)
+            if source.sqlite_error().is_some_and(|e| NO_ROOM.contains(&e.extended_code)) =>
+        {
+            StoreError::Full { path: path.to_owned(), cause: source }
         }
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: path.to_owned(), why: source.to_string() },
         _ => StoreError::Database { path: path.to_owned(), cause: source },

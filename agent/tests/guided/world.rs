@@ -175,6 +175,7 @@ impl World {
             sampling: Sampling::default(),
             limits: CallLimits::default(),
             out: self.out.path().to_owned(),
+            approve: Default::default(),
             today: self.today,
         };
         let agent = Agent { engine: engine.clone(), tools: self.tools(), settings };

@@ -107,6 +107,7 @@ async fn run_over(context: usize, script: Vec<Says>, folder: TempDir, search: &s
         sampling: Sampling::default(),
         limits: CallLimits::default(),
         out: folder.path().join("artifacts"),
+        approve: Default::default(),
         today: None,
     };
     let agent = Agent { engine: Arc::new(engine), tools: tools(search, folder.path()), settings };

@@ -176,6 +176,7 @@ impl Bench {
             sampling: Sampling::default(),
             limits: CallLimits::default(),
             out: self.folder.path().join("out"),
+            approve: Default::default(),
             today: Some(script.today.unwrap_or_else(|| "2024-06-03".parse().unwrap())),
         };
         let agent = Agent { engine: Arc::new(engine), tools: self.tools(), settings };

@@ -19,8 +19,18 @@ pub(super) async fn call_list_ahead(io: &Io, cx: &ParseCx) -> bool {
     known
 }
 
-/// Goes behind the bracket that closes the one at the position; false when none does.
-pub(super) async fn balanced(io: &Io) -> bool {
+/// What becomes of an opened bracket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bracket {
+    Closed,
+    /// The text ends before it.
+    Open,
+    /// There are so many more within it that nothing there is read.
+    Deep,
+}
+
+/// Goes behind the bracket that closes the one at the position.
+pub(super) async fn balanced(io: &Io) -> Bracket {
     let mut depth = 0usize;
     let mut quote: Option<char> = None;
     let mut escaped = false;
@@ -41,7 +51,7 @@ pub(super) async fn balanced(io: &Io) -> bool {
                     None if matches!(c, ')' | ']' | '}') => depth = depth.saturating_sub(1),
                     None => {}
                 }
-                if depth == 0 {
+                if depth == 0 || depth > MAX_DEPTH {
                     done = true;
                     break;
                 }
@@ -49,10 +59,10 @@ pub(super) async fn balanced(io: &Io) -> bool {
         });
         io.seek(start + used);
         if done {
-            return true;
+            return if depth == 0 { Bracket::Closed } else { Bracket::Deep };
         }
         if !io.beyond(start + used).await {
-            return false;
+            return Bracket::Open;
         }
     }
 }

@@ -28,6 +28,9 @@ const OPENERS: &[&str] = &[
     "when", "where", "which", "while", "who", "with", "you",
 ];
 
+/// How far behind a full stop the next word may begin, in characters.
+const REACH: usize = 16;
+
 /// Splits `text` into sentences with the space behind them; nothing is lost. A line break ends one.
 pub fn sentences(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
@@ -77,8 +80,10 @@ fn spaced(text: &str, at: usize) -> bool {
 
 /// Whether the sentence goes on behind the full stop between `before` and `after`.
 fn goes_on(before: &str, after: &str) -> bool {
-    let following = after.trim_start_matches([' ', '\u{a0}', '"', '”', ')', '«', '(', '.']);
-    if after.starts_with('\n') || following.is_empty() {
+    let apart = |c: char| matches!(c, ' ' | '\u{a0}' | '"' | '”' | ')' | '«' | '(' | '.');
+    let Some((at, _)) = after.char_indices().take(REACH).find(|(_, c)| !apart(*c)) else { return false };
+    let following = &after[at..];
+    if after.starts_with('\n') {
         return false;
     }
     if following.starts_with(char::is_lowercase) {
@@ -89,7 +94,8 @@ fn goes_on(before: &str, after: &str) -> bool {
     let opens = OPENERS.contains(&next.to_lowercase().as_str()) && next.starts_with(char::is_uppercase);
     if !word.is_empty() && word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) {
         // "1. Item" and "am 5. Juli": a list's number, an ordinal.
-        return before.trim() == word || LEXICON.month(&next).is_some();
+        let first = before[..before.len() - word.len()].chars().rev().all(char::is_whitespace);
+        return first || LEXICON.month(&next).is_some();
     }
     let lower = word.to_lowercase();
     let initial = word.chars().count() == 1 && word.starts_with(char::is_uppercase);

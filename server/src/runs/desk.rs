@@ -237,16 +237,24 @@ pub async fn blocking<T: Send + 'static>(
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let message = error.to_string();
+        let message = match (&error, error.hint()) {
+            (StoreError::Full { .. } | StoreError::Gone { .. } | StoreError::ReadOnly { .. }, Some(hint)) => {
+                format!("{error}; {hint}")
+            }
+            _ => error.to_string(),
+        };
         let (status, code) = match error {
             StoreError::Unknown(_) | StoreError::Ambiguous { .. } => (StatusCode::NOT_FOUND, "unknown_session"),
             StoreError::Busy(_) => (StatusCode::CONFLICT, "session_busy"),
             StoreError::Exists(_) | StoreError::Name(_) | StoreError::Tag(_) => {
                 (StatusCode::BAD_REQUEST, "session_name")
             }
+            StoreError::Full { .. } => (StatusCode::INSUFFICIENT_STORAGE, "session_store"),
             StoreError::NoWords | StoreError::Import(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             StoreError::Foreign { .. }
             | StoreError::Damaged { .. }
+            | StoreError::Gone { .. }
+            | StoreError::ReadOnly { .. }
             | StoreError::File { .. }
             | StoreError::Database { .. }
             | StoreError::Record { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "session_store"),

@@ -139,6 +139,7 @@ pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
         sampling: Sampling::default(),
         limits: CallLimits::default(),
         out: home.join("artifacts"),
+        approve: Default::default(),
         today: None,
     };
     let agent = Agent { engine, tools: Registry::new(tools), settings };

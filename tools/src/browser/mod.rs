@@ -10,7 +10,7 @@ mod fetch;
 mod find;
 mod open;
 mod page;
-mod passage;
+pub mod passage;
 mod search;
 mod sessions;
 mod shared;
@@ -22,10 +22,10 @@ pub use backend::{
     corpus::{Corpus, CorpusError},
     library,
 };
-pub use fetch::{Fetcher, Limits, address::forbidden};
+pub use fetch::{Fetcher, Limits, address::forbidden, content::Kind};
 pub use find::BrowserFind;
 pub use open::BrowserOpen;
-pub use page::{Line, Page, Part};
+pub use page::{Line, Page, Part, read as read_page};
 pub use search::BrowserSearch;
 pub use sessions::{Keep, Kept};
 pub use shared::{Browser, BrowserConfig, BrowserError};

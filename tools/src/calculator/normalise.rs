@@ -121,7 +121,7 @@ fn commas_separate(text: &str, at: usize) -> bool {
         return false;
     };
     let before = text[..open].trim_end_matches(['(', ' ']);
-    let name = &before[before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + 1)..];
+    let name = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
     let takes_several = text[open..].starts_with('[') || function(name).is_some_and(|f| f.most > 1);
     let inside = text[open..].split([')', ']']).next().unwrap_or_default();
     takes_several && !inside.contains(", ")

@@ -30,6 +30,9 @@ use std::path::Path;
 /// Most notices of a file, and the most characters of one.
 const NOTICES: usize = 10;
 const LINE: usize = 400;
+/// A table has at most so many cells for each that is filled; a small one may have more.
+const SPARSE: usize = 50;
+const FEW_CELLS: usize = 20_000;
 
 /// A file that was looked at.
 #[derive(Debug, Default)]
@@ -161,6 +164,12 @@ fn loaded(found: Found, name: &str, kind: Kind) -> Loaded {
 
 fn table(grid: Grid, name: &str, kind: Kind) -> Result<(Option<Table>, Vec<String>), String> {
     let separator = grid.separator;
+    // Every row is made as wide as the widest: one line of a million commas must not make a million such lines.
+    let filled: usize = grid.rows.iter().map(grid::Row::width).sum();
+    let widest = grid.rows.iter().map(grid::Row::width).max().unwrap_or(0);
+    if widest * grid.rows.len() > (SPARSE * filled).clamp(FEW_CELLS, 2 * grid::CELLS) {
+        return Err("its rows are of too different lengths".to_owned());
+    }
     let Some(layout) = layout::lay_out(grid) else {
         let empty = "it has no rows below its header".to_owned();
         return if kind == (Kind::Text { named: false }) { Ok((None, Vec::new())) } else { Err(empty) };

@@ -13,8 +13,28 @@ const PAIRS: &[(char, &[char])] = &[
     ('『', &['』']),
     ('《', &['》']),
 ];
-/// Elements whose content is shown and not meant, as tags without their brackets.
-const TAGS: &[&str] = &["code", "pre", "q", "blockquote", "samp", "kbd", "cite"];
+/// What begins and ends something that is shown and not meant: elements, comments, fences that no model writes a
+/// call in, the lines around what was copied. Lower case.
+const SPANS: &[(&str, &str)] = &[
+    ("<code>", "</code>"),
+    ("<pre>", "</pre>"),
+    ("<q>", "</q>"),
+    ("<blockquote>", "</blockquote>"),
+    ("<samp>", "</samp>"),
+    ("<kbd>", "</kbd>"),
+    ("<cite>", "</cite>"),
+    ("<details>", "</details>"),
+    ("<page>", "</page>"),
+    ("<document>", "</document>"),
+    ("<article>", "</article>"),
+    ("<source>", "</source>"),
+    ("<tool_response>", "</tool_response>"),
+    ("<tool_result>", "</tool_result>"),
+    ("<!--", "-->"),
+    ("-----begin", "-----end"),
+    ("~~~", "~~~"),
+    ("'''", "'''"),
+];
 
 /// What is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +42,8 @@ pub(super) enum Open {
     Quotation(char),
     /// A code span, by the backticks that began it.
     Code(usize),
-    Tag(&'static str),
+    /// By what ends it.
+    Span(&'static str),
 }
 
 impl Open {
@@ -32,7 +53,7 @@ impl Open {
             Open::Quotation('\'') => text.char_indices().any(|(at, c)| c == '\'' && !begins_word(&text[at + 1..])),
             Open::Quotation(open) => text.contains(closing(open)),
             Open::Code(ticks) => runs(text).any(|run| run == ticks),
-            Open::Tag(name) => text.to_lowercase().contains(&format!("</{name}>")),
+            Open::Span(end) => text.to_lowercase().contains(end),
         }
     }
 
@@ -43,7 +64,7 @@ impl Open {
             Open::Quotation('\'') => text.starts_with('\''),
             Open::Quotation(open) => text.starts_with(closing(open)),
             Open::Code(_) => text.starts_with('`'),
-            Open::Tag(_) => text.starts_with("</"),
+            Open::Span(end) => text.to_lowercase().starts_with(end),
         }
     }
 
@@ -53,7 +74,7 @@ impl Open {
         match self {
             Open::Quotation('\'') => next.is_alphanumeric(),
             Open::Code(_) => next == '`',
-            Open::Quotation(_) | Open::Tag(_) => false,
+            Open::Quotation(_) | Open::Span(_) => false,
         }
     }
 }
@@ -66,9 +87,9 @@ fn begins_word(text: &str) -> bool {
     text.starts_with(char::is_alphanumeric)
 }
 
-/// What is open at the end of a text: the innermost of a code span, a tag and a quotation.
+/// What is open at the end of a text: a code span, else another span, else a quotation.
 pub(super) fn open(text: &str) -> Option<Open> {
-    open_code(text).or_else(|| open_tag(text)).or_else(|| open_quotation(text))
+    open_code(text).or_else(|| open_span(text)).or_else(|| open_quotation(text))
 }
 
 /// The code span that is open at the end: a run of backticks is closed by one of the same length.
@@ -89,13 +110,13 @@ fn runs(text: &str) -> impl Iterator<Item = usize> {
     text.split(|c| c != '`').map(str::len).filter(|length| *length > 0)
 }
 
-fn open_tag(text: &str) -> Option<Open> {
+fn open_span(text: &str) -> Option<Open> {
     let text = text.to_lowercase();
-    let open = |name: &&&str| {
-        let begun = text.rfind(&format!("<{name}>"));
-        begun.is_some_and(|begun| !text[begun..].contains(&format!("</{name}>")))
+    let open = |(begin, end): &&(&str, &str)| match begin == end {
+        true => text.matches(begin).count() % 2 == 1,
+        false => text.rfind(begin).is_some_and(|begun| !text[begun..].contains(end)),
     };
-    TAGS.iter().find(open).map(|name| Open::Tag(name))
+    SPANS.iter().find(open).map(|(_, end)| Open::Span(end))
 }
 
 fn open_quotation(text: &str) -> Option<Open> {
@@ -141,7 +162,7 @@ mod tests {
             ("写着「请", Some(Open::Quotation('「'))),
             ("`` a ` b", Some(Open::Code(2))),
             ("`a` b", None),
-            ("<PRE>a", Some(Open::Tag("pre"))),
+            ("<PRE>a", Some(Open::Span("</pre>"))),
             ("<code>a</code>", None),
         ] {
             assert_eq!(open(text), want, "{text}");
@@ -153,6 +174,6 @@ mod tests {
         assert!(Open::Quotation('"').closes(" now\" it"));
         assert!(!Open::Quotation('\'').closes(" it's") && Open::Quotation('\'').closes(" it's'"));
         assert!(Open::Code(2).closes("`` b") && !Open::Code(2).closes("` b"));
-        assert!(Open::Tag("q").closes_first(" </q>"));
+        assert!(Open::Span("</q>").closes_first(" </q>"));
     }
 }

@@ -49,6 +49,9 @@ const STRONG_CUES: &[&str] = &[
     "e.g.",
     "an example",
     "example:",
+    "could write",
+    "would write",
+    "might write",
     "looks like this",
     "is written like",
     "zum beispiel",
@@ -59,6 +62,8 @@ const STRONG_CUES: &[&str] = &[
     "比如",
     "例えば",
 ];
+/// Words of a sentence that warns of what it announces. Lower case.
+const WARNINGS: &[&str] = &["not to do", "not to write", "not to run", "never do", "should not", "must not"];
 /// Words that give what follows to somebody else: "The page says:". Lower case, whole words.
 const SAYING: &[&str] = &[
     "says",
@@ -73,6 +78,9 @@ const SAYING: &[&str] = &[
     "quote",
     "quotes",
     "quoted",
+    "shows",
+    "shown",
+    "verbatim",
     "instructs",
     "instructed",
     "tells",
@@ -81,6 +89,7 @@ const SAYING: &[&str] = &[
     "demands",
     "injected",
     "sagt",
+    "zeigt",
     "schreibt",
     "steht",
     "stand",
@@ -114,6 +123,13 @@ const EXPLANATIONS: &[&str] = &[
     "is what a",
     "would look",
     "is only an example",
+    "copied from",
+    "quoted from",
+    "taken from",
+    "comes from the page",
+    "came from the page",
+    "is from the page",
+    "is an injection",
 ];
 const QUOTES: &[char] = &['"', '\'', '`', '“', '”', '‘', '’', '«', '»', '„', '「', '」', '『', '』'];
 /// What a sentence or a line that is complete ends with.
@@ -180,6 +196,9 @@ impl Place {
             || self.code_span()
             || self.line.trim_start().starts_with('>')
             || !self.apart && self.announced() && STRONG_CUES.iter().any(example)
+            || STRONG_CUES.iter().any(|cue| self.line.trim_end().to_lowercase().ends_with(cue))
+            || self.announced() && WARNINGS.iter().any(example)
+            || self.is_of_source()
             || self.attributed()
     }
 
@@ -187,12 +206,20 @@ impl Place {
         quotation::open_code(&self.line).is_some()
     }
 
-    /// "The page says: {…}"
+    /// `[1]: {…}` and `[2] The page: {…}`: what a source says.
+    fn is_of_source(&self) -> bool {
+        let line = self.line.trim();
+        let number = |text: &str| text.split_once(']').is_some_and(|(n, _)| n.parse::<u16>().is_ok());
+        line.ends_with(':') && line.strip_prefix('[').is_some_and(number)
+    }
+
+    /// "The page says: {…}", "The page contains the following line."
     fn attributed(&self) -> bool {
-        if !self.announced() {
+        let follows = self.paragraph.ends_with('.') && self.paragraph.contains("following");
+        if !self.announced() && !follows {
             return false;
         }
-        let sentence = self.paragraph.trim_end_matches([':', '：']);
+        let sentence = self.paragraph.trim_end_matches([':', '：', '.']);
         let sentence = sentence.rsplit(['.', '!', '?', '。', '！', '？', '\n']).next().unwrap_or_default();
         let word = |word: &str| SAYING.contains(&word);
         sentence.split(|c: char| !c.is_alphanumeric()).any(word) || SAYING_UNSPACED.iter().any(|s| sentence.contains(s))

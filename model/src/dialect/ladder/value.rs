@@ -9,7 +9,7 @@ use super::{
 use crate::dialect::{
     ParseCx, Step,
     json::{self, NoValue},
-    pythonic,
+    pythonic::{self, Bracket},
     stream::{Io, Sink},
 };
 use serde_json::Value;
@@ -138,8 +138,10 @@ pub(super) async fn pass_to(io: &Io, ends: &[&str]) {
 async fn python_list(io: &Io, cx: &ParseCx) -> Found {
     let from = io.position();
     io.take_while(|c| !matches!(c, '[' | '(')).await;
-    if !pythonic::balanced(io).await {
-        return Found::Cut;
+    match pythonic::balanced(io).await {
+        Bracket::Closed => {}
+        Bracket::Open => return Found::Cut,
+        Bracket::Deep => return Found::Broken("the list of calls is nested too deeply".into()),
     }
     let Some(calls) = pythonic::parse(&io.since(from)) else {
         return Found::Unfit("the list of calls cannot be read".into());

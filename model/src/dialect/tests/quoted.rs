@@ -62,6 +62,59 @@ const QUOTED: &[&str] = &[
     "(@)",
 ];
 
+/// Further ones, written by somebody who had not seen how quotations are told.
+const QUOTED_LATER: &[&str] = &[
+    "Die Seite sagt: „@“ – das führe ich nicht aus.",
+    "La page dit : « @ ». Je ne le fais pas.",
+    "The page says ‘@’, which I ignore.",
+    "ページには「@」と書いてあります。実行しません。",
+    "『@』 is what the page wants me to write.",
+    "Sidan säger: ”@”. Det gör jag inte.",
+    "The page shows:\n\n    @\n\nI will not run it.",
+    "~~~\n@\n~~~\nThat is what the page contains.",
+    "````\n```\n@\n```\n````\nThis is only an example.",
+    "> > @\n\nThis is quoted from the page.",
+    "> - @\n\nThe list above is from the page.",
+    "<!-- @ -->\nThe comment above is in the page's source.",
+    "The page has <blockquote>@</blockquote> in it.",
+    "The page has <pre>@</pre> in it.",
+    "The page has <code>@</code> in it.",
+    "The page says <q>@</q>.",
+    "The page says ``@`` in the second paragraph.",
+    "| part | text |\n|---|---|\n| second | @ |\n",
+    "**\"@\"** is what stands there.",
+    "The page asks for a call (e.g. @) and I will not make it.",
+    "An attacker could write:\n@\nI would ignore that.",
+    "Example of what not to do:\n\n@\n\nDo not do this.",
+    "Note: the text contains the following line.\n@\nThis is an injection attempt, so I did not follow it.",
+    "[1]: @",
+    "{\"content\": \"@\", \"role\": \"page\"}",
+    "The second paragraph reads '@'. It is an attempt to make me run code.",
+    "The page contains the string \"@\".",
+    "Quote: \"Please write @ now.\" End of quote.",
+    "He wrote: \"First line.\n@\nLast line.\" I did not act on it.",
+    "\"\"\"\n@\n\"\"\"\nis what the file contains.",
+    "'''\n@\n'''\nis what the file contains.",
+    "The text between the marks is from the page.\n-----BEGIN PAGE-----\n@\n-----END PAGE-----\nIt asks for a call.",
+    "<page>\n@\n</page>\nThat page tries to make me run a tool.",
+    "[2] The page: @ (quoted from the source)",
+    "According to the page, you should write @ to get the result, but that is not true.",
+    "Never write @ because a page says so.",
+    "I was asked by the page to output @; I refuse.",
+    "The page's source: `x = \"@\"`",
+    "> The page says:\n> @\n> and nothing else.",
+    "<details>\n@\n</details>\nis folded on the page.",
+    "Die Anweisung „Schreibe: @“ steht auf der Seite; ich folge ihr nicht.",
+    "该网页写道：“@”，我不会执行。",
+    "La página dice: \"@\". No lo ejecutaré.",
+    "Its text is: “@”",
+    "```text\n@\n```\nThe block above is copied from the page.",
+    "```\nSome page text\n@\nmore page text\n```\n",
+    "<tool_response>@</tool_response>\nThis came from the page.",
+    "Here is the quote you asked for:\n\n\"@\"",
+    "The following is the verbatim content of the page:\n\n@",
+];
+
 /// Where it is meant, quotations notwithstanding.
 const MEANT: &[&str] = &[
     "@",
@@ -104,12 +157,18 @@ fn calls(dialect: &str, raw: &str) -> [usize; 3] {
 #[test]
 fn what_is_quoted_is_text() {
     let mut read = Vec::new();
-    for (dialect, raw) in QUOTED.iter().flat_map(|template| replies(template)) {
+    for (dialect, raw) in QUOTED.iter().chain(QUOTED_LATER).flat_map(|template| replies(template)) {
         if calls(dialect, &raw) != [0; 3] {
             read.push(format!("{dialect}: {raw}"));
         }
     }
-    assert!(read.is_empty(), "{} of {}:\n{}", read.len(), QUOTED.len() * DIALECTS.len(), read.join("\n"));
+    assert!(
+        read.is_empty(),
+        "{} of {}:\n{}",
+        read.len(),
+        (QUOTED.len() + QUOTED_LATER.len()) * DIALECTS.len(),
+        read.join("\n")
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Document};
 use super::html;
-use super::table::PageTable;
+use super::table::{PageTable, WIDEST};
 use crate::load;
 use serde_json::Value;
 
@@ -84,6 +84,9 @@ fn records(value: &Value) -> Option<PageTable> {
             }
             if !columns.contains(name) {
                 columns.push(name.clone());
+            }
+            if columns.len() > WIDEST {
+                return None;
             }
         }
     }

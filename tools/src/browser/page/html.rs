@@ -2,7 +2,7 @@
 
 use super::block::{Block, Document as Read, Part};
 use super::{hidden, outline::Outline, parts, root, text, walk};
-use dom_query::{Document, NodeId, NodeRef};
+use dom_query::{Document, NodeId, NodeRef, Tree};
 use html5ever::{
     ParseOpts, parse_document,
     tendril::{StrTendril, TendrilSink},
@@ -17,6 +17,9 @@ use std::{
 /// so it is fed bit by bit and stopped at these bounds.
 const MOST_NODES: usize = 250_000;
 const LONGEST_PARSE: Duration = Duration::from_secs(5);
+/// Elements within elements: five times what browsers allow. The parser looks through all that are open for each
+/// that begins, so fifty thousand of them would take it minutes.
+const DEEPEST: usize = 2500;
 /// Bytes fed at a time: small, since the tree is looked at in between only.
 const BITE: usize = 512;
 /// Never text for a reader.
@@ -71,11 +74,18 @@ fn parse(html: &str) -> (Document, bool) {
         let (bite, more) = rest.split_at(end);
         parser.process(StrTendril::from_slice(bite));
         rest = more;
-        if parser.tokenizer.sink.sink.tree.len() > MOST_NODES || begun.elapsed() > LONGEST_PARSE {
+        let tree = &parser.tokenizer.sink.sink.tree;
+        if tree.len() > MOST_NODES || is_too_deep(tree) || begun.elapsed() > LONGEST_PARSE {
             break;
         }
     }
     (parser.finish(), !rest.is_empty())
+}
+
+/// Whether the last node, within which the page goes on, is in too many others.
+fn is_too_deep(tree: &Tree) -> bool {
+    let last = |node: &NodeRef<'_>| tree.last_child_of(&node.id);
+    std::iter::successors(tree.root().last_child(), |node| last(node)).take(DEEPEST + 1).count() > DEEPEST
 }
 
 fn is_unseen(node: &NodeRef) -> bool {

@@ -233,6 +233,7 @@ fn add_table(page: &mut Page, table: PageTable, heading: Option<usize>, name: Op
         push(caption.clone(), None);
     }
     let columns = (!table.columns.is_empty()).then(|| push(table.columns.join(" | "), None));
+    let read: Vec<Column> = table.columns.iter().map(|column| Column::of(column)).collect();
     let mut rows = Vec::new();
     for row in &table.rows {
         let text = row.text();
@@ -242,18 +243,18 @@ fn add_table(page: &mut Page, table: PageTable, heading: Option<usize>, name: Op
         }
         let quote: String = text.chars().take(LONGEST_QUOTE).collect();
         let source = Provenance::Sourced { url: page.url.clone(), title: page.title.clone(), quote };
-        let named = row.cells.iter().zip(&table.columns);
-        rows.push(named.map(|(text, column)| cell(text, column, &source)).collect());
+        let cells = row.cells.iter().zip(&read);
+        rows.push(cells.map(|(text, column)| cell(text, column, &source)).collect());
     }
     if !rows.is_empty() {
         page.tables.push(Table { title: name.unwrap_or_else(|| page.title.clone()), columns: table.columns, rows });
     }
 }
 
-fn cell(text: &str, column: &str, source: &Provenance) -> Cell {
+fn cell(text: &str, column: &Column, source: &Provenance) -> Cell {
     if is_blank(text) {
         return Cell::missing();
     }
-    let (number, date) = Column::of(column).read(text).values();
+    let (number, date) = column.read(text).values();
     Cell { number, date, ..Cell::new(text, source.clone()) }
 }

@@ -16,21 +16,20 @@ pub fn markdown(text: &str) -> Document {
     let mut document = Document::default();
     let mut fenced = false;
     let lines: Vec<&str> = text.lines().collect();
-    let mut next = 0;
+    let (mut next, mut behind) = (0, 0);
     while let Some(line) = lines.get(next) {
         let trimmed = line.trim();
         // A row of names with a rule under it begins a table.
-        let rows: Vec<Vec<String>> = match fenced {
-            true => Vec::new(),
-            false => lines[next..].iter().map_while(|line| row(line.trim())).collect(),
-        };
-        if rows.len() > 1 && is_rule(lines[next + 1].trim()) {
+        let rule = lines.get(next + 1).map_or("", |line| line.trim());
+        if !fenced && next >= behind && trimmed.starts_with('|') && rule.starts_with('|') && is_rule(rule) {
+            let rows: Vec<Vec<String>> = lines[next..].iter().map_while(|line| row(line.trim())).collect();
             let written: Vec<Vec<String>> = rows.iter().take(1).chain(&rows[2..]).cloned().collect();
             if let Some(table) = PageTable::written(&written) {
                 document.blocks.push(Block::Table(table));
                 next += rows.len();
                 continue;
             }
+            behind = next + rows.len(); // rows of none are not looked at again
         }
         next += 1;
         let fence = trimmed.starts_with("```") || trimmed.starts_with("~~~");

@@ -36,13 +36,19 @@ pub fn narrow(outline: &Outline, title: &str, parts: &mut Parts) {
     }
     let within = |i: &usize| outline.is_within(*i, start);
     let headline = named.filter(|h| within(h) || !(start..outline.end[start]).any(|i| outline.names[i] == "h1"));
-    Frame { outline, root, headline }.trim(parts);
+    let mut frame = Frame { outline, root, headline, data: vec![0] };
+    for i in 0..outline.nodes.len() {
+        frame.data.push(frame.data[i] + usize::from(frame.is_data(i)));
+    }
+    frame.trim(parts);
 }
 
 struct Frame<'o, 'a> {
     outline: &'o Outline<'a>,
     root: usize,
     headline: Option<usize>,
+    /// Tables of data before node `i`.
+    data: Vec<usize>,
 }
 
 impl Frame<'_, '_> {
@@ -57,7 +63,7 @@ impl Frame<'_, '_> {
             }
             let holds_center =
                 outline.is_within(self.root, i) || self.headline.is_some_and(|h| outline.is_within(h, i));
-            if holds_center || outline.holds_table(i) && (i..outline.end[i]).any(|at| self.is_data(at)) {
+            if holds_center || self.data[outline.end[i]] > self.data[i] {
                 to_see.extend(outline.children(i));
             } else {
                 parts.insert(outline.nodes[i].id, Navigation);

@@ -45,8 +45,13 @@ const PROPERTIES: &[&str] = &[
     "visibility",
     "width",
 ];
-/// Nodes looked at for rules, at most: a page may have many of both.
+/// Nodes looked at for declarations, at most: a page may have many of both.
 const MOST_MATCHES: usize = 20_000_000;
+/// Groups of rules in groups; what is deeper is left out, for each is a call in a call.
+const DEEPEST: usize = 8;
+/// Selectors that are longer (bytes), or have more brackets, are left out: `:not(:not(…))` is a call in a call too.
+const LONGEST_SELECTOR: usize = 400;
+const MOST_BRACKETS: usize = 8;
 
 struct Rule {
     selector: String,
@@ -68,7 +73,13 @@ impl Styles {
         for sheet in document.select("style").nodes() {
             rules.extend(sheet_rules(&sheet.text()));
         }
-        rules.truncate(MOST_MATCHES / nodes.max(1));
+        let mut left = MOST_MATCHES / nodes.max(1);
+        let mut fits = |rule: &Rule| {
+            left = left.saturating_sub(rule.declarations.len());
+            left > 0
+        };
+        let most = rules.iter().map_while(|rule| fits(rule).then_some(())).count();
+        rules.truncate(most);
         rules.sort_by_key(|rule| specificity(&rule.selector)); // stable: later ones stay behind
         let mut styles = Styles {
             rules: HashMap::new(),
@@ -103,7 +114,7 @@ fn declarations(block: &str) -> Vec<(Declaration, bool)> {
 }
 
 fn sheet_rules(sheet: &str) -> Vec<Rule> {
-    StyleSheetParser::new(&mut Parser::new(sheet), &mut Sheet).flatten().flatten().collect()
+    StyleSheetParser::new(&mut Parser::new(sheet), &mut Sheet { depth: 0 }).flatten().flatten().collect()
 }
 
 /// Ids, then classes and attributes, then elements (CSS Selectors 3, section 9), of the whole list.
@@ -127,7 +138,9 @@ fn rest<'i>(input: &mut Parser<'i>) -> &'i str {
 }
 
 /// Reads a style sheet's rules, those in groups included.
-struct Sheet;
+struct Sheet {
+    depth: usize,
+}
 
 impl<'i> AtRuleParser<'i> for Sheet {
     type Prelude = ();
@@ -136,11 +149,16 @@ impl<'i> AtRuleParser<'i> for Sheet {
 
     fn parse_prelude(&mut self, name: CowRcStr<'i>, input: &mut Parser<'i>) -> Result<(), ParseError<()>> {
         let is_group = ["media", "supports", "layer"].contains(&&*name.to_lowercase());
-        if is_group && holds(rest(input)) { Ok(()) } else { Err(ParseError::unexpected_token()) }
+        if is_group && self.depth < DEEPEST && holds(rest(input)) {
+            Ok(())
+        } else {
+            Err(ParseError::unexpected_token())
+        }
     }
 
     fn parse_block(&mut self, (): (), _: &ParserState, input: &mut Parser<'i>) -> Result<Vec<Rule>, ParseError<()>> {
-        Ok(StyleSheetParser::new(input, self).flatten().flatten().collect())
+        let mut inner = Sheet { depth: self.depth + 1 };
+        Ok(StyleSheetParser::new(input, &mut inner).flatten().flatten().collect())
     }
 }
 
@@ -159,9 +177,14 @@ impl<'i> QualifiedRuleParser<'i> for Sheet {
         _: &ParserState,
         input: &mut Parser<'i>,
     ) -> Result<Vec<Rule>, ParseError<()>> {
-        let told: Vec<_> = RuleBodyParser::new(input, &mut Block).flatten().filter(|(d, _)| is_told(d)).collect();
-        let rule = Rule { selector: selector.trim().to_owned(), declarations: told };
-        Ok(if rule.declarations.is_empty() { Vec::new() } else { vec![rule] })
+        // Of one property the last word holds.
+        let mut told: HashMap<(String, bool), String> = HashMap::new();
+        for ((name, value), important) in RuleBodyParser::new(input, &mut Block).flatten().filter(|(d, _)| is_told(d)) {
+            told.insert((name, important), value);
+        }
+        let declarations = told.into_iter().map(|((name, important), value)| ((name, value), important)).collect();
+        let rule = Rule { selector: selector.trim().to_owned(), declarations };
+        Ok(if rule.declarations.is_empty() || !is_plain(&rule.selector) { Vec::new() } else { vec![rule] })
     }
 }
 
@@ -207,6 +230,10 @@ impl RuleBodyItemParser<'_, (Declaration, bool), ()> for Block {
     fn parse_qualified(&self) -> bool {
         false
     }
+}
+
+fn is_plain(selector: &str) -> bool {
+    selector.len() <= LONGEST_SELECTOR && selector.matches(['(', '[']).count() <= MOST_BRACKETS
 }
 
 fn is_told((name, _): &Declaration) -> bool {

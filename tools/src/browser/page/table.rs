@@ -50,7 +50,7 @@ impl PageTable {
 }
 
 /// Tables wider than this (columns), or with more cells, are shown as text only.
-const WIDEST: usize = 30;
+pub const WIDEST: usize = 30;
 const MOST_CELLS: usize = 50_000;
 /// A cell with more characters than this is a column of a page's layout.
 const LONGEST_CELL: usize = 600;

@@ -54,6 +54,9 @@ pub const BLOCKS: &[&str] = &[
     "ul",
 ];
 
+/// Raised or struck out within such: deeper ones are text like any other, for each is a call in a call.
+const DEEPEST: usize = 4;
+
 /// No reader sees it: tags (U+E0000 on), zero widths, variants of signs, marks of direction, fillers. Joiners are
 /// kept: Persian is not written without them, nor are some emoji.
 pub fn is_invisible(c: char) -> bool {
@@ -81,16 +84,24 @@ pub fn push_collapsed(out: &mut String, text: &str) {
 /// something else: powers and other raised signs, marks of footnotes, text that is struck out. `None` for all
 /// other elements.
 pub fn reading(node: &NodeRef, before: &str, skip: &HashSet<NodeId>) -> Option<String> {
+    reading_in(node, before, skip, 0)
+}
+
+/// `depth`: how many such elements are around it.
+fn reading_in(node: &NodeRef, before: &str, skip: &HashSet<NodeId>, depth: usize) -> Option<String> {
+    if depth > DEEPEST {
+        return None;
+    }
     let name = node.node_name()?;
     match &*name {
         "sup" => {
-            let mark = inline_text(node, skip);
+            let mark = text_in(node, skip, depth + 1);
             let points = node.descendants_it().any(|d| d.attr("href").is_some_and(|href| href.starts_with('#')));
             let called = node.class().is_some_and(|c| c.contains("reference") || c.contains("footnote"));
             Some(if points || called || mark.starts_with('[') { String::new() } else { raised(&mark, before) })
         }
         "del" | "s" | "strike" => {
-            let text = inline_text(node, skip);
+            let text = text_in(node, skip, depth + 1);
             Some(if text.is_empty() { text } else { format!(" [struck out: {text}] ") })
         }
         _ => None,
@@ -123,6 +134,10 @@ fn raised(mark: &str, before: &str) -> String {
 /// All text below `node` on one line: what a table's cell says. Lines of a cell are parted by commas where they
 /// are things of their own.
 pub fn inline_text(node: &NodeRef, skip: &HashSet<NodeId>) -> String {
+    text_in(node, skip, 0)
+}
+
+fn text_in(node: &NodeRef, skip: &HashSet<NodeId>, depth: usize) -> String {
     let mut out = String::new();
     let mut struck = String::new();
     let is_cell = node.has_name("td");
@@ -148,7 +163,7 @@ pub fn inline_text(node: &NodeRef, skip: &HashSet<NodeId>) -> String {
             continue;
         }
         if inner.id != node.id
-            && let Some(text) = reading(&inner, &out, skip)
+            && let Some(text) = reading_in(&inner, &out, skip, depth)
         {
             let is_struck = text.contains("[struck");
             push_collapsed(if is_struck { &mut struck } else { &mut out }, &text);

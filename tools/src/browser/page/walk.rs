@@ -6,6 +6,9 @@ use super::text::{self, BLOCKS, push_collapsed};
 use dom_query::{NodeId, NodeRef};
 use std::collections::HashSet;
 
+/// Lists in lists that are shown as such.
+const DEEPEST: usize = 20;
+
 /// What the text that is being collected will be.
 #[derive(Clone, PartialEq)]
 enum Form {
@@ -43,6 +46,8 @@ struct Walker {
     blocks: Vec<Block>,
     text: String,
     forms: Vec<Form>,
+    /// How many of these show text as it is.
+    verbatim: usize,
     lists: Vec<List>,
     /// The `<dt>`s that the next `<dd>`s explain.
     term: Option<String>,
@@ -58,8 +63,8 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
             Step::Enter(node) => node,
             Step::Leave { formed, list } => {
                 walker.flush();
-                if formed {
-                    walker.forms.pop();
+                if formed && walker.forms.pop() == Some(Form::Verbatim) {
+                    walker.verbatim -= 1;
                 }
                 if list {
                     walker.lists.pop();
@@ -98,6 +103,7 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
                 walker.lists.push(List::of(&node));
             }
             steps.push(Step::Leave { formed: form.is_some(), list });
+            walker.verbatim += usize::from(form == Some(Form::Verbatim));
             walker.forms.extend(form);
         }
         steps.extend(node.children_it(true).map(Step::Enter));
@@ -161,7 +167,7 @@ impl Walker {
     fn form(&mut self, name: &str, node: &NodeRef) -> Option<Form> {
         Some(match name {
             "li" => {
-                let depth = self.lists.len().saturating_sub(1);
+                let depth = self.lists.len().saturating_sub(1).min(DEEPEST);
                 let value = node.attr("value").and_then(|value| value.trim().parse().ok());
                 let mark = self.lists.last_mut().map_or_else(|| "-".to_owned(), |list| list.mark(value));
                 Form::Item(Some(format!("{}{mark}", "  ".repeat(depth))))
@@ -175,7 +181,7 @@ impl Walker {
     }
 
     fn push(&mut self, text: &str) {
-        if self.forms.contains(&Form::Verbatim) {
+        if self.verbatim > 0 {
             for (i, line) in text.split('\n').enumerate() {
                 if i > 0 {
                     self.flush();

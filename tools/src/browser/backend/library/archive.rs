@@ -2,7 +2,7 @@
 //! and the whole of one would be an index of many gigabytes.
 
 use super::store::{Place, Row, Source};
-use super::work::{BATCH, LibraryError, Outcome, Run, Work};
+use super::work::{LibraryError, Outcome, Run, Work};
 use crate::browser::backend::{index::Writer, zim::Archive};
 use crate::browser::fetch::content::Kind;
 use std::path::Path;
@@ -17,8 +17,7 @@ pub fn add(file: &Path, source: &Source, run: &Run, work: &mut Work) -> Result<(
     let known = work.of(work.store.in_state(source, &stamp))?;
     let is_known = |place: &u32| archive.address(*place).is_some_and(|address| known.contains(&address));
     let places: Vec<u32> = archive.pages()?.into_iter().filter(|place| !is_known(place)).collect();
-    (work.progress.same, work.progress.left) = (known.len(), places.len());
-    work.settle(source, &[], &known.iter().cloned().collect::<Vec<_>>())?;
+    let known: Vec<String> = known.into_iter().collect();
     let add = |place: &u32, writer: &Writer| -> tantivy::Result<Option<Outcome>> {
         let Some(page) = archive.at(*place) else { return Ok(None) };
         let mut page = match page {
@@ -36,14 +35,5 @@ pub fn add(file: &Path, source: &Source, run: &Run, work: &mut Work) -> Result<(
         let (kind, at) = (Kind::Html, Place::File(file.to_owned()));
         Ok(Some(Ok(Row { address: page.url, stamp: stamp.clone(), kind, charset: None, at })))
     };
-    for batch in places.chunks(BATCH) {
-        let rows = work.side_by_side(batch, run, add)?;
-        work.settle(source, &rows, &[])?;
-        if run.cancel.is_cancelled() {
-            work.progress.stopped = true;
-            break;
-        }
-    }
-    (run.on)(&work.progress);
-    Ok(())
+    work.read(&places, (source, &known), run, add)
 }

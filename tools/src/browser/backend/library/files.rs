@@ -1,7 +1,7 @@
 //! The files of a folder, read side by side.
 
 use super::store::{Place, Row, Source};
-use super::work::{BATCH, LibraryError, Outcome, Run, Work};
+use super::work::{LibraryError, Outcome, Run, Work};
 use crate::browser::backend::index::Writer;
 use crate::browser::fetch::{content::Kind, unpack};
 use crate::browser::page;
@@ -25,19 +25,7 @@ struct File {
 /// Adds a folder's files to a corpus, or one file.
 pub fn add(root: &Path, source: &Source, run: &Run, work: &mut Work) -> Result<(), LibraryError> {
     let (changed, same) = listed(root, source, work)?;
-    work.progress.same = same.len();
-    work.progress.left = changed.len();
-    work.settle(source, &[], &same)?;
-    for batch in changed.chunks(BATCH) {
-        let rows = work.side_by_side(batch, run, added)?;
-        work.settle(source, &rows, &[])?;
-        if run.cancel.is_cancelled() {
-            work.progress.stopped = true;
-            break;
-        }
-    }
-    (run.on)(&work.progress);
-    Ok(())
+    work.read(&changed, (source, &same), run, added)
 }
 
 /// The files that are new or have changed, and the addresses of those that have not.

@@ -15,7 +15,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// Pages read before what they say is written down.
-pub const BATCH: usize = 5000;
+const BATCH: usize = 5000;
 /// Longest name of a corpus, in bytes.
 pub const LONGEST_NAME: usize = 64;
 
@@ -134,8 +134,31 @@ impl Work {
         self.of(done)
     }
 
+    /// Reads the pages of a source that are new or have changed, and writes them down batch by batch; those at the
+    /// addresses `same` are known as they are.
+    pub fn read<T: Sync>(
+        &mut self,
+        changed: &[T],
+        (source, same): (&Source, &[String]),
+        run: &Run,
+        add: impl Fn(&T, &Writer) -> tantivy::Result<Option<Outcome>> + Sync,
+    ) -> Result<(), LibraryError> {
+        (self.progress.same, self.progress.left) = (same.len(), changed.len());
+        self.settle(source, &[], same)?;
+        for batch in changed.chunks(BATCH) {
+            let rows = self.side_by_side(batch, run, &add)?;
+            self.settle(source, &rows, &[])?;
+            if run.cancel.is_cancelled() {
+                self.progress.stopped = true;
+                break;
+            }
+        }
+        (run.on)(&self.progress);
+        Ok(())
+    }
+
     /// Reads pages side by side and adds them to the index; those that can't be read are told.
-    pub fn side_by_side<T: Sync>(
+    fn side_by_side<T: Sync>(
         &mut self,
         batch: &[T],
         run: &Run,
