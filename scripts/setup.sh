@@ -71,7 +71,7 @@ check_elsewhere() {
     elif command -v dnf >/dev/null; then
         how="sudo dnf install gcc-c++ make cmake clang clang-devel pkgconf python3-devel google-noto-sans-cjk-fonts"
     elif command -v pacman >/dev/null; then
-        how="sudo pacman -S base-devel cmake clang openmp pkgconf python noto-fonts-cjk"
+        how="sudo pacman -S base-devel cmake clang pkgconf python noto-fonts-cjk"
     else
         how="install a C++ compiler, make, cmake, clang with libclang, pkg-config, Python 3 with headers, a CJK font"
     fi

@@ -80,10 +80,12 @@ mod tests {
     #[test]
     fn a_long_wait_says_that_the_cores_are_shared() {
         let began = cycles();
-        while cycles() < began + 2 * LONG {
+        let told = || CROWDED_UNTIL.load(Ordering::Relaxed) > began;
+        // So many turns that being interrupted now and then, which begins a new wait, does not matter.
+        assert!((0..1_000_000).any(|_| {
             polymath_pause();
-        }
-        assert!(CROWDED_UNTIL.load(Ordering::Relaxed) > began);
+            told()
+        }));
     }
 
     #[test]
