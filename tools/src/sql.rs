@@ -37,7 +37,8 @@ impl Default for Sql {
             description:
                 "Runs one SELECT (SQLite) over the conversation's tables, by their names (t1, t2, …): sorting, \
                           filtering, grouping, joining, shares by window functions, median(x), stddev(x), corr(x, y), \
-                          quantile(x, q), x REGEXP 'pattern'. Dates are text, YYYY-MM-DD. The result is a new table."
+                          quantile(x, q), x REGEXP 'pattern'. Dates are text, YYYY-MM-DD; seconds('1:05:30') reads a time, \
+                          hms(s) writes one. The result is a new table."
                     .to_owned(),
             parameters: json!({
                 "type": "object",
@@ -125,10 +126,25 @@ fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<
     connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
     let places = vec!["?"; columns.len()].join(", ");
     let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", names::identifier(name)))?;
+    let measured: Vec<bool> = (0..table.columns.len()).map(|i| is_measured(table, i)).collect();
     for row in &table.rows {
-        insert.execute(params_from_iter(row.iter().map(value)))?;
+        let values = row.iter().enumerate().map(|(i, cell)| match value(cell) {
+            SqlValue::Text(_) if measured[i] => SqlValue::Null,
+            value => value,
+        });
+        insert.execute(params_from_iter(values))?;
     }
     Ok(())
+}
+
+/// Whether a column is one of numbers where a few have only words: "not published" is no value, which a mean would count
+/// as nought and an order put before all numbers.
+fn is_measured(table: &Table, column: usize) -> bool {
+    let values = || table.rows.iter().filter_map(|row| row.get(column)).map(value);
+    let texts = || values().filter_map(|value| if let SqlValue::Text(text) = value { Some(text) } else { None });
+    let numbers = values().filter(|v| matches!(v, SqlValue::Integer(_) | SqlValue::Real(_))).count();
+    let words = texts().count();
+    words > 0 && numbers >= 2 * words && !texts().any(|text| text.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// A column of numbers is compared with the `'2019'` of a query as with 2019.
@@ -154,7 +170,10 @@ fn cell(value: ValueRef<'_>, query: &str) -> Cell {
     match value {
         ValueRef::Null => Cell::missing(),
         ValueRef::Integer(n) => Cell { number: Some(n as f64), ..computed(n.to_string()) },
-        ValueRef::Real(n) => Cell { number: Some(n), ..computed(number(n)) },
+        ValueRef::Real(n) => {
+            let text = number(n);
+            Cell { number: text.parse().ok().or(Some(n)), ..computed(text) }
+        }
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let date = is_date(&text).then(|| text.clone());

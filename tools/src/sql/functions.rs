@@ -1,4 +1,4 @@
-//! What SQLite lacks for data: median, quantile, stddev, corr, regression, REGEXP.
+//! What SQLite lacks for data: median, quantile, stddev, corr, regression, REGEXP, times.
 
 use regex::Regex;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
@@ -17,11 +17,40 @@ pub fn add(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("corr", 2, FLAGS, Moments(Sums::correlation))?;
     connection.create_aggregate_function("regr_slope", 2, FLAGS, Moments(Sums::slope))?;
     connection.create_aggregate_function("regr_intercept", 2, FLAGS, Moments(Sums::intercept))?;
+    connection
+        .create_scalar_function("seconds", 1, FLAGS, |cx| Ok(cx.get::<Option<String>>(0)?.and_then(|t| seconds(&t))))?;
+    for arguments in [1, 2] {
+        connection.create_scalar_function("hms", arguments, FLAGS, |cx| {
+            let parts = if cx.len() > 1 { cx.get::<i64>(1)? } else { 3 };
+            Ok(cx.get::<Option<f64>>(0)?.map(|seconds| hms(seconds, parts)))
+        })?;
+    }
     connection.create_scalar_function("regexp", 2, FLAGS, |cx| {
         let (pattern, text) = (cx.get::<String>(0)?, cx.get::<Option<String>>(1)?);
         let pattern = Regex::new(&pattern).map_err(|e| Error::UserFunctionError(Box::new(e)))?;
         Ok(text.map(|text| pattern.is_match(&text)))
     })
+}
+
+/// The seconds of `1:05:30`, or of `9:05`, hours and minutes; nothing of what is no time.
+fn seconds(text: &str) -> Option<f64> {
+    let parts: Vec<f64> = text.trim().split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match parts.as_slice() {
+        [h, m] if *m < 60.0 => Some(h * 3600.0 + m * 60.0),
+        [h, m, s] if *m < 60.0 && *s < 60.0 => Some(h * 3600.0 + m * 60.0 + s),
+        _ => None,
+    }
+}
+
+/// Seconds as a time of so many parts, rounded to the last of them.
+fn hms(seconds: f64, parts: i64) -> String {
+    let (sign, size) = (if seconds < 0.0 { "-" } else { "" }, seconds.abs());
+    if parts == 2 {
+        let minutes = (size / 60.0).round() as u64;
+        return format!("{sign}{}:{:02}", minutes / 60, minutes % 60);
+    }
+    let whole = size.round() as u64;
+    format!("{sign}{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
 }
 
 /// A quantile by linear interpolation between the two nearest values, as numpy's default is.

@@ -80,6 +80,23 @@ fn reads_and_nothing_else() {
 }
 
 #[test]
+fn words_among_numbers_are_no_values() {
+    let dams = table("dams", "Dam|Height\nOst|18\nWest|61\nSund|not published");
+    let got = |query: &str| run(query, &[("t1".to_owned(), dams.clone())]).unwrap().rows[0][0].display().to_owned();
+    assert_eq!(got("SELECT Dam FROM t1 ORDER BY Height DESC LIMIT 1"), "West");
+    assert_eq!(got("SELECT AVG(Height) FROM t1"), "39.5");
+}
+
+#[test]
+fn times_are_read_and_written() {
+    let runs = table("runs", "Name|Time\nAnn|2:44:35\nBo|3:05:01\nCy|gave up");
+    let got = |query: &str| run(query, &[("t1".to_owned(), runs.clone())]).unwrap().rows[0][0].display().to_owned();
+    assert_eq!(got("SELECT hms(AVG(seconds(Time)), 3) FROM t1"), "2:54:48");
+    assert_eq!(got("SELECT hms(seconds('9:35') + 600, 2) FROM t1"), "9:45");
+    assert_eq!(got("SELECT COUNT(*) FROM t1 WHERE seconds(Time) IS NULL"), "1");
+}
+
+#[test]
 fn numbers_are_shown_without_noise() {
     for (value, want) in [(0.1 + 0.2, "0.3"), (1e12, "1000000000000"), (1.0 / 3.0, "0.3333333333"), (-2.5, "-2.5")] {
         assert_eq!(number(value), want);
