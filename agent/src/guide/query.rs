@@ -3,7 +3,9 @@
 
 mod clause;
 mod columns;
+mod grammar;
 mod shape;
+mod times;
 
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
@@ -11,7 +13,9 @@ use clause::{bare, clause, pieces};
 use columns::settled;
 use polymath_chat::{Cell, Table};
 use shape::shaped;
+use times::{by_months, by_parts, timed};
 
+pub use grammar::rules;
 pub use shape::divides_by_itself;
 
 /// A query with `t1` for the `T1` of a model.
@@ -27,14 +31,15 @@ fn with_small_names(query: &str) -> String {
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = with_small_names(query);
-    let query = measured(&united(&settled(&query, tables), tables), request, tables);
+    let query = measured(&united(&by_parts(&settled(&query, tables), tables), tables), request, tables);
     if query.matches("SELECT").count() != 1 {
-        return query;
+        return timed(&query, request, tables);
     }
     let query = added_up(&unjoined(&query), request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
-    in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small)
+    let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
+    timed(&by_months(&query, request, tables), request, tables)
 }
 
 /// A union of whole tables without those of other columns, and without those whose rows the first one has.

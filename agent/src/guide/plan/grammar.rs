@@ -8,8 +8,10 @@ use super::amounts::{given, numbers};
 use super::form::Form;
 use super::signs::{COMPARED, TIMES, says};
 use crate::evidence::terms;
-use crate::guide::state::quoted;
+use crate::guide::{query, state::quoted};
+use crate::language::Language;
 use crate::notebook::{Chat, fact_name};
+use polymath_chat::Table;
 use polymath_quantity::{figures, text::is_cjk};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -25,6 +27,8 @@ const UNITS: &str = "percent days years months weeks hours minutes seconds mm cm
                      celsius fahrenheit";
 /// Calls of one plan, and names that it may give.
 const STEPS: usize = 4;
+/// Tables, the latest, that a plan can ask.
+const TABLES: usize = 6;
 
 /// The name of the next fact.
 pub fn next_fact(chat: &Chat) -> String {
@@ -42,7 +46,15 @@ impl Form {
                 format!("start: {looking} (\"\\n\" line){{0,{more}}}")
             }
             Form::Calculated if has("find") && has("calc") => "start: find \"\\n\" (find \"\\n\")? calc".to_owned(),
-            _ => format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}"),
+            _ => {
+                let made: Vec<&str> = ["collect", "table"].into_iter().filter(|verb| has(verb)).collect();
+                // The columns of what the plan makes itself are not known yet.
+                let made = match (made.is_empty(), has("sql")) {
+                    (false, true) => format!(" | ({}) (\"\\n\" (line | free)){{1,{more}}}", made.join(" | ")),
+                    _ => String::new(),
+                };
+                format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}{made}")
+            }
         }
     }
 }
@@ -87,12 +99,13 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
     if form == Form::Calculated {
         words.retain(|word| !COMPARED.contains(&word.as_str()) && !TIMES.contains(&word.as_str()));
     }
+    let known = asked_tables(request, chat);
     let rules: &[(&str, String)] = &[
         ("find", "fact \" = find(\\\"\" words \"\\\")\"".into()),
         ("collect", "new_table \" = collect(\\\"\" words \"\\\", \" names \")\"".into()),
         ("calc", "fact \" = calc(\\\"\" expression \"\\\")\"".into()),
         ("table", "new_table \" = table(\" names \", [\" row (\", \" row){1,40} \"])\"".into()),
-        ("sql", "new_table \" = sql(\\\"SELECT \" SQL \"\\\")\"".into()),
+        ("sql", format!("new_table \" = sql(\\\"SELECT \" {} \"\\\")\"", if known.is_empty() { "SQL" } else { "query" })),
         ("describe", "\"describe(\" known_table \")\"".into()),
         ("chart", "\"chart(\\\"\" KIND \"\\\", \" known_table \", x=\\\"\" CELL \"\\\", y=\\\"\" CELL \"\\\"\" option{0,3} \")\"".into()),
         ("change", format!("\"change(\" ({}) option{{1,3}} \")\"", choice(chat.charts.iter().map(|c| c.name.clone())))),
@@ -103,6 +116,12 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
         let _ = writeln!(lark, "{name}: {rule}");
     }
     let numbers = numbers(request);
+    if verbs.contains(&"sql") {
+        lark.push_str("free: new_table \" = sql(\\\"SELECT \" SQL \"\\\")\"\n");
+        if !known.is_empty() {
+            lark.push_str(&query::rules(&known, request));
+        }
+    }
     let _ = write!(
         lark,
         "fact: {}\nnew_table: {}\nknown_table: {}\nwords: WORD ({} WORD){{0,15}}\n\
@@ -111,7 +130,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
          operator: \"+\" | \"-\" | \"*\" | \"/\" | \"^\" | \"of\"\n\
          FUNCTION: \"sqrt\" | \"ln\" | \"log10\" | \"sin\" | \"cos\" | \"abs\" | \"round\"\n\
          NAME: {}\nNUMBER: {}\nUNIT: {}\n\
-         names: \"[\\\"\" CELL \"\\\"\" (\", \\\"\" CELL \"\\\"\"){{1,5}} \"]\"\n\
+         names: \"[\\\"\" title \"\\\"\" (\", \\\"\" title \"\\\"\"){{1,5}} \"]\"\ntitle: {}\n\
          row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" words \"\\\"\" | GIVEN\nGIVEN: {}\n\
          option: \", \" OPTION \"=\\\"\" CELL \"\\\"\"\n\
          OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"trend\" | \"until\" | \"today\" | \"title\" | \"x\" | \"y\"\n\
@@ -125,6 +144,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
         choice(known_facts),
         choice(numbers),
         choice(units(request)),
+        titles(request),
         choice(given(request)),
         choice(words),
     );
@@ -142,14 +162,34 @@ pub fn said(texts: &[&str]) -> String {
     format!("start: WORD ({space} WORD){{0,25}} END?\nEND: \"?\" | \"？\" | \".\"\nWORD: {}\n", choice(words))
 }
 
-/// A line of thought, and an expression of the request's numbers.
+/// Lines that name the steps of a sum of the request's numbers, and its answer.
 pub fn sum(request: &str) -> String {
     format!(
-        "start: THOUGHT \"\\n= \" expression\nTHOUGHT: /[^\\n=]{{5,200}}/\n\
-         expression: term ((\" \" operator \" \") term){{0,8}}\nterm: \"(\" expression \")\" | NUMBER DAYS?\nDAYS: \" days\" | \" weeks\" | \" months\" | \" years\"\n\
-         operator: \"+\" | \"-\" | \"*\" | \"/\" | \"^\" | \"of\"\nNUMBER: {}\n",
-        choice(numbers(request).into_iter().filter(|n| !n.contains(|c: char| "€$£¥".contains(c))))
+        "start: line{{0,7}} \"answer = \" expression\nline: NAME \" = \" expression \"\\n\"\nNAME: /[a-z][a-z_]{{0,30}}/\n\
+         expression: term ((\" \" operator \" \") term){{0,8}}\n\
+         term: \"(\" expression \")\" | FUNCTION \"(\" expression \")\" | NUMBER DAYS? | NAME\n\
+         FUNCTION: \"ceil\" | \"floor\" | \"round\" | \"sqrt\"\nDAYS: \" days\" | \" weeks\" | \" months\" | \" years\"\n\
+         operator: \"+\" | \"-\" | \"*\" | \"/\" | \"**\"\nNUMBER: {}\n",
+        choice(numbers(request).into_iter().filter(|n| !n.contains(|c: char| "€$£¥%".contains(c))))
     )
+}
+
+/// The tables that a query may ask, by their numbers. The results of earlier queries are meant by who points at them
+/// ("which of these", "sort them"); else it is what they were made of that is asked about.
+fn asked_tables<'a>(request: &str, chat: &'a Chat) -> Vec<(usize, &'a Table)> {
+    const POINTING: &[&str] = &[
+        "these", "those", "them", "they", "their", "ones", "above", "sort", "sorted", "order", "rank", "column",
+        "columns", "add", "diese", "diesen", "davon", "deren", "spalte", "sortiere", "ces", "ceux", "celles", "leur",
+        "leurs", "colonne", "trie", "estos", "estas", "esos", "esas", "ellos", "columna", "ordena", "这些", "其中",
+        "它们", "列", "排序",
+    ];
+    let all = chat.tables.iter().enumerate().map(|(i, table)| (i + 1, table));
+    let all = all.skip(chat.tables.len().saturating_sub(TABLES));
+    let points = says(&request.to_lowercase(), POINTING);
+    let (own, made): (Vec<_>, Vec<_>) = all.partition(|(_, table)| super::query_of(table).is_none());
+    let mut known = if points || own.is_empty() { [own, made].concat() } else { own };
+    known.sort_by_key(|(n, _)| *n);
+    known
 }
 
 /// Literals of which one stands here.
@@ -208,6 +248,21 @@ fn spellings(word: &str) -> Vec<String> {
     let small: String = clean.chars().take(1).flat_map(char::to_lowercase).chain(clean.chars().skip(1)).collect();
     found.push(small);
     found
+}
+
+/// What the columns of a new table may be called: in another language than English by the request's own words, since pages
+/// in that language call them so.
+fn titles(request: &str) -> String {
+    let keys = match Language::of(request) {
+        Language::English => return "CELL".to_owned(),
+        Language::German => "Name Jahr",
+        Language::French => "Nom Année",
+        Language::Spanish => "Nombre Año",
+        _ => "名称 名前 年份 年",
+    };
+    let mut own: BTreeSet<String> = keys.split_whitespace().map(str::to_owned).collect();
+    add_words(&mut own, request);
+    format!("({0}) (\" \" ({0})){{0,3}}", choice(own))
 }
 
 fn units(request: &str) -> BTreeSet<String> {

@@ -1,5 +1,6 @@
 //! The columns of a query, as its tables have them: with their own spelling, and of the table that has them.
 
+use super::grammar::identifier;
 use crate::guide::plan::words;
 use polymath_chat::Table;
 use std::fmt::Write;
@@ -13,12 +14,27 @@ pub fn settled(query: &str, tables: &[Table]) -> String {
 fn spelled(query: &str, tables: &[Table]) -> String {
     let mut query = query.to_owned();
     for column in tables.iter().flat_map(|table| &table.columns) {
-        let joined: String = column.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-        if joined != *column && joined.contains('_') {
-            query = query.replace(&joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+        let joined = identifier(column);
+        if joined != *column {
+            query = with_words(&query, &joined, &format!("\"{}\"", column.replace('"', "\"\"")));
         }
     }
     accented(&named_in_full(&query, tables), tables)
+}
+
+/// A query with a word replaced wherever it stands as one, outside quotes.
+pub fn with_words(query: &str, word: &str, new: &str) -> String {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out = String::new();
+    let mut rest = query;
+    while let Some((before, behind)) = rest.split_once(word) {
+        out.push_str(before);
+        let quoted = out.matches('"').count() % 2 == 1 || out.matches('\'').count() % 2 == 1;
+        let whole = !out.ends_with(part) && !behind.starts_with(part);
+        out.push_str(if whole && !quoted { new } else { word });
+        rest = behind;
+    }
+    out + rest
 }
 
 /// `"Year of opening"` for a bare `Year`, where no column is called so and one alone begins so.

@@ -2,7 +2,8 @@
 //! counted, a sum of words.
 
 use super::super::plan::{said, words};
-use super::clause::{bare, clause};
+use super::clause::{bare, clause, pieces};
+use super::grammar::{Kind, kind};
 use polymath_chat::Table;
 
 /// Words that ask for an order of all rows.
@@ -38,7 +39,8 @@ const EACH: &[&str] =
 
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
-    counted(&of_numbers(&unlimited(query, request), tables), request)
+    let query = counted(&of_numbers(&unlimited(query, request), tables), request);
+    of_each(&query, request, tables)
 }
 
 /// Whether a query divides a column by itself, of one table or of two: what was to be measured by is in neither.
@@ -82,7 +84,7 @@ fn of_numbers(query: &str, tables: &[Table]) -> String {
     let (Some(table), None) = (used.next().map(|i| &tables[i]), used.next()) else { return query.to_owned() };
     let numeric = |i: usize| {
         let cells = || table.rows.iter().filter_map(|row| row.get(i)).filter(|cell| cell.text.is_some());
-        cells().any(|cell| cell.number.is_some() && cell.date.is_none())
+        cells().any(|cell| cell.number.is_some() && cell.date.is_none()) || kind(cells()) == Kind::Time
     };
     let of_words: Vec<&String> = (0..table.columns.len()).filter(|i| !numeric(*i)).map(|i| &table.columns[i]).collect();
     let numbers: Vec<&String> = (0..table.columns.len()).filter(|i| numeric(*i)).map(|i| &table.columns[i]).collect();
@@ -96,6 +98,33 @@ fn of_numbers(query: &str, tables: &[Table]) -> String {
         }
     }
     query
+}
+
+/// Each shop's takings are one row a shop: what a query works out of every row is added up by the column that the request
+/// names, where that has a value more than once.
+fn of_each(query: &str, request: &str, tables: &[Table]) -> String {
+    const OF_EACH: &[&str] =
+        &["each", "every", "per", "by", "jede", "jeder", "jedes", "pro", "je", "chaque", "par", "cada", "por", "每"];
+    let mut used = (0..tables.len()).filter(|i| words(query).any(|word| word == format!("t{}", i + 1)));
+    let (Some(table), None) = (used.next().map(|i| &tables[i]), used.next()) else { return query.to_owned() };
+    let Some(select) = clause(query, "SELECT ") else { return query.to_owned() };
+    let shown = pieces(&query[select.clone()]);
+    let plain =
+        [" GROUP BY ", " LIMIT ", "SUM(", "AVG(", "COUNT(", "MIN(", "MAX(", "OVER"].iter().all(|k| !query.contains(k));
+    let [key, value] = shown.as_slice() else { return query.to_owned() };
+    let Some(at) = table.columns.iter().position(|column| column == bare(key)) else { return query.to_owned() };
+    let Some((expression, name)) = value.split_once(" AS ").filter(|(e, _)| e.contains(['*', '/', '+', '-'])) else {
+        return query.to_owned();
+    };
+    let texts: Vec<&str> = table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref()).collect();
+    let distinct: std::collections::HashSet<&str> = texts.iter().copied().collect();
+    let named =
+        words(request).any(|word| word.trim_end_matches('s') == table.columns[at].to_lowercase().trim_end_matches('s'));
+    if !plain || !named || !said(request, OF_EACH) || distinct.len() == texts.len() {
+        return query.to_owned();
+    }
+    let ends = [" ORDER BY "].iter().filter_map(|next| query.find(next)).min().unwrap_or(query.len());
+    format!("SELECT {key}, SUM({expression}) AS {name}{} GROUP BY {key}{}", &query[select.end..ends], &query[ends..])
 }
 
 #[cfg(test)]
@@ -134,6 +163,19 @@ mod tests {
     fn a_column_by_itself_says_nothing() {
         assert!(divides_by_itself("SELECT t1.Takings / t2.Takings FROM t1 JOIN t2 ON t1.Shop = t2.Shop"));
         assert!(!divides_by_itself("SELECT t1.Takings / t2.People FROM t1 JOIN t2 ON t1.Shop = t2.Shop"));
+    }
+
+    #[test]
+    fn each_has_one_sum() {
+        let cell = |text: &str| Cell { number: text.parse().ok(), ..Cell::new(text, Provenance::Given) };
+        let rows = [["Ost", "2", "3"], ["Ost", "1", "4"], ["West", "1", "1"]];
+        let rows = rows.iter().map(|row| row.iter().map(|text| cell(text)).collect()).collect();
+        let columns = ["shop", "jars", "price"].map(str::to_owned).to_vec();
+        let tables = [Table { title: "t.csv".into(), columns, rows }];
+        let query = "SELECT shop, jars * price AS Revenue FROM t1";
+        let want = "SELECT shop, SUM(jars * price) AS Revenue FROM t1 GROUP BY shop";
+        assert_eq!(of_each(query, "work out each shop's revenue", &tables), want);
+        assert_eq!(of_each(query, "the revenue of the rows", &tables), query);
     }
 
     #[test]
