@@ -75,6 +75,15 @@ async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Order
     })
 }
 
+/// Whether a question asks which of two things has more or less of something: no sentence may say that which the figures
+/// were not compared for.
+pub fn compares(question: &str) -> bool {
+    let small = question.to_lowercase();
+    let says = |known: &[&str]| small.split(|c: char| !c.is_alphanumeric()).any(|word| known.contains(&word));
+    says(&["which", "who", "welche", "welcher", "welches", "quel", "quelle", "lequel", "laquelle", "cuál", "qué"])
+        && (says(MORE) || says(LESS) || says(LATER) || says(EARLIER) || says(super::plan::COMPARED))
+}
+
 /// Whether `fact` is only a name for the sentence, and no value that an answer has to give.
 pub fn is_name(fact: &Fact) -> bool {
     [ROLES[0], ROLES[2]].contains(&fact.name.as_str())
@@ -96,7 +105,10 @@ pub fn right(draft: &str, facts: &[Fact]) -> Option<String> {
 fn order(a: &Fact, b: &Fact) -> Option<Ordering> {
     match (a.number, b.number, &a.date, &b.date) {
         (_, _, Some(x), Some(y)) => Some(x.cmp(y)),
-        (Some(x), Some(y), None, None) if a.is_alike(b) => x.partial_cmp(&y),
+        // "29 locks" and "41": one page says what it counts, and the other one's line does.
+        (Some(x), Some(y), None, None) if a.is_alike(b) || a.unit().is_empty() || b.unit().is_empty() => {
+            x.partial_cmp(&y)
+        }
         _ => None,
     }
 }

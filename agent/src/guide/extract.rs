@@ -116,6 +116,7 @@ impl Guide {
         if rows.is_empty() {
             return Ok(None);
         }
+        merge::without_other_units(&mut rows);
         merge::sort(&mut rows);
         let columns = shape.columns.into_iter().map(|c| c.name).collect();
         Ok(Some(Table { title: shape.subject, columns, rows }))
@@ -298,7 +299,9 @@ impl Adopted {
 /// Which of a page's columns holds each that is wanted: those of the same name, and for the others what
 /// the model says.
 async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Option<usize>>> {
-    let mut sources: Vec<Option<usize>> = shape.columns.iter().map(|c| column_named(&c.name, table)).collect();
+    let subject = format!("{} {}", shape.subject, &turn.asked);
+    let mut sources: Vec<Option<usize>> =
+        shape.columns.iter().map(|c| column_named(&c.name, &subject, table)).collect();
     let mut taken = HashSet::new();
     sources.iter_mut().for_each(|at| *at = at.filter(|at| taken.insert(*at)));
     let open: Vec<usize> = (0..sources.len()).filter(|i| sources[*i].is_none()).collect();
@@ -351,8 +354,9 @@ async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow
     Ok(sources)
 }
 
-/// The one column of a table whose name has the words of `wanted`, and no others where several have them.
-fn column_named(wanted: &str, table: &Table) -> Option<usize> {
+/// The one column of a table whose name has the words of `wanted`, and where several have them, no others, or only
+/// others of the subject: seats in 2022 of an election in 2022.
+fn column_named(wanted: &str, subject: &str, table: &Table) -> Option<usize> {
     let words =
         |text: &str| terms(text.split(['(', '[', '（']).next().unwrap_or(text)).into_iter().collect::<HashSet<_>>();
     let wanted = words(wanted);
@@ -360,7 +364,13 @@ fn column_named(wanted: &str, table: &Table) -> Option<usize> {
         let mut found = (0..table.columns.len()).filter(|at| fits(&words(&table.columns[*at])));
         found.next().filter(|_| found.next().is_none())
     };
-    if wanted.is_empty() { None } else { only(&|own| *own == wanted).or_else(|| only(&|own| wanted.is_subset(own))) }
+    if wanted.is_empty() {
+        return None;
+    }
+    let subject: HashSet<String> = terms(subject).into_iter().collect();
+    only(&|own| *own == wanted)
+        .or_else(|| only(&|own| wanted.is_subset(own)))
+        .or_else(|| only(&|own| wanted.is_subset(own) && own.difference(&wanted).all(|term| subject.contains(term))))
 }
 
 /// The rows of a page's table as our columns want them; none when it has no names, or nothing beside them.

@@ -4,6 +4,7 @@
 mod kinds;
 mod measures;
 mod most;
+mod own;
 
 use crate::evidence::{Passage, clip, select, terms};
 use crate::guide::named::{names, names_said, speaking_of};
@@ -16,6 +17,7 @@ use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use kinds::{NUMBER, YEAR, is_of_kind};
 use measures::{is_of_other_amount, is_of_other_end, is_of_other_event, is_of_other_payer, is_of_other_property};
+use own::Own;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
 use std::collections::HashSet;
@@ -38,6 +40,9 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         return Ok(Some(fact));
     }
     let passages = select(&sources, &query, LINES);
+    if let Some((text, passage)) = own::cell(what, &passages, turn.chat) {
+        return Ok(text.map(|text| fact_of(what, &text, &passage, turn.chat)));
+    }
     let Some((text, passage)) = choose(turn, what, &passages, None).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
     let (mut passage, like) = (passage, kind_of(what));
@@ -141,13 +146,21 @@ fn is_of_other_years(what: &str, passage: &Passage, sources: &[Source]) -> bool 
 /// Words, or signs, between what is measured and what it is measured by.
 const PER: &[&str] = &["per", "pro", "par", "por", "je", "each", "every", "a", "an"];
 
-/// Whether a rate is wanted (cost per seat) and the passage tells none: then it is something else's value.
+/// Whether a rate or a share is wanted (cost per seat) and the passage tells none: then it is something else's value.
 pub fn misfits(what: &str, fact: &Fact) -> bool {
     let Provenance::Sourced { quote, .. } = &fact.provenance else { return false };
     let words = |text: &str| -> Vec<String> {
         text.split(|c: char| !c.is_alphanumeric() && c != '/').map(str::to_lowercase).collect()
     };
     let wanted = words(what);
+    // A share is no amount: 7.2 million, of what the roads get of a budget.
+    let share = wanted.iter().position(|w| ["share", "percentage", "proportion", "anteil"].contains(&w.as_str()));
+    let of_stock =
+        |at: usize| wanted.get(at + 1).is_some_and(|next| ["price", "capital", "prices"].contains(&next.as_str()));
+    if share.is_some_and(|at| !of_stock(at)) && fact.number.is_some() && fact.date.is_none() && !fact.text.contains('%')
+    {
+        return true;
+    }
     let Some(at) = wanted.iter().position(|w| ["per", "pro", "par", "por"].contains(&w.as_str())) else { return false };
     let Some(by) = wanted.get(at + 1).filter(|by| by.chars().all(char::is_alphabetic) && !by.is_empty()) else {
         return false;
@@ -192,8 +205,10 @@ async fn choose(
         return Ok(None);
     }
     let years = years(what);
+    let own = Own::of(what, passages, &turn.chat.sources);
     let other = |line: &Passage| {
         line.text.contains(" | ") && is_of_another_year(&line.text, &years)
+            || own.excludes(line, &turn.chat.sources)
             || is_of_other_years(what, line, &turn.chat.sources)
     };
     let lines: Vec<Passage> =
@@ -386,9 +401,12 @@ mod tests {
     fn a_rate_has_to_be_told_as_one() {
         let misfit = |what: &str, text: &str, quote: &str| {
             let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: quote.into() };
-            let fact = Fact { provenance, ..fact(text) };
+            let fact = Fact { provenance, number: Some(1.0), ..fact(text) };
             misfits(what, &fact)
         };
+        assert!(misfit("share of the budget for roads", "7.2 million", "Roads get 7.2 million."));
+        assert!(!misfit("share of the budget for roads", "14%", "Roads get 14% of it."));
+        assert!(!misfit("share price of the mill", "$40", "A share costs $40."));
         assert!(misfit("cost of the mill per megawatt", "£905 million", "The mill cost £905 million and has 12 MW."));
         assert!(!misfit("price per night", "€80", "A room costs €80 a night."));
         assert!(!misfit("cost per seat", "$40", "It came to $40 per seat."));

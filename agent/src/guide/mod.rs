@@ -12,6 +12,7 @@ mod contest;
 mod describe;
 mod extract;
 mod find;
+mod fits;
 mod functions;
 mod given;
 mod named;

@@ -56,10 +56,12 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
     let named: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
     let wanted: HashSet<String> = terms(what).into_iter().filter(|term| !named.contains(term)).collect();
     let foreign = Language::of(what) != Language::English;
+    // A reason is often told in other words than those of what it explains.
+    let explained = is_explained(what);
     let bears = |line: &Passage| {
         let title = turn.chat.sources.get(line.n - 1).map_or_else(Vec::new, |source| terms(&source.title));
         // A question in another language than the page shares no words with it.
-        foreign || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
+        foreign || explained || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
     };
     let lines: Vec<Passage> = lines.into_iter().filter(bears).take(MOST).collect();
     if lines.is_empty() {

@@ -220,7 +220,7 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
             return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
         }
     }
-    if let Some(pair) = whoever(what, name) {
+    if let Some(pair) = whoever(what, name).or_else(|| relative(what, name)) {
         return Some(pair);
     }
     let small = what.to_lowercase();
@@ -237,6 +237,38 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
     let end = thing.rfind(&last)? + last.len();
     let (thing, behind) = (&thing[..end], thing[end..].trim_end());
     (!asked.is_empty()).then(|| (thing.to_owned(), format!("{asked} {{{name}}}{behind}")))
+}
+
+/// "height of the observatory at which the comet was found": the observatory that is, and its height.
+fn relative(what: &str, name: &str) -> Option<(String, String)> {
+    const WHICH: [&str; 12] = [
+        " at which ",
+        " in which ",
+        " on which ",
+        " from which ",
+        " to which ",
+        " where ",
+        " that ",
+        " which ",
+        " whose ",
+        " in dem ",
+        " an dem ",
+        " où ",
+    ];
+    /// What a question may be after itself.
+    const ASKED: [&str; 12] =
+        ["year", "day", "date", "month", "time", "moment", "age", "way", "reason", "number", "order", "unit"];
+    let (front, clause) = WHICH.iter().find_map(|which| {
+        let at = what.find(which)?;
+        Some((&what[..at], &what[at + 1..]))
+    })?;
+    let of = front.rfind(" of ").map(|at| at + 4)?;
+    let noun = front[of..].trim_start_matches("the ");
+    let property = front[..of].trim();
+    let bare = noun.split(' ').count() <= 3 && names(noun).is_empty() && !noun.is_empty() && !noun.contains('{');
+    let last = noun.rsplit(' ').next().unwrap_or_default();
+    let fits = bare && !ASKED.contains(&last) && !names(clause).is_empty() && property.split(' ').count() <= 5;
+    fits.then(|| (format!("{noun} {clause}"), format!("{property} {{{name}}}")))
 }
 
 /// "when was the person who founded the Mill born": who founded the Mill, and when they were born.
@@ -283,6 +315,11 @@ mod tests {
             hops("birthplace of the first climber of Mount Chib", "h"),
             pair("first climber of Mount Chib", "birthplace of {h}")
         );
+        assert_eq!(
+            hops("height of the observatory at which Comet Chib was found", "h"),
+            pair("observatory at which Comet Chib was found", "height of {h}")
+        );
+        assert_eq!(hops("name of the year in which the Chib Canal opened", "h"), None);
         assert_eq!(
             hops("born of the architect of the Fufrannes Theatre", "h"),
             pair("architect of the Fufrannes Theatre", "born of {h}")

@@ -78,6 +78,15 @@ fn is_table_name(word: &str) -> bool {
     word.strip_prefix('t').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
 }
 
+/// The second of two facts that are one and the same piece of a page.
+fn is_of_one_value<'a>(facts: &[&'a Fact]) -> Option<&'a Fact> {
+    let same = |a: &Fact, b: &Fact| {
+        let sourced = matches!(a.provenance, Provenance::Sourced { .. });
+        sourced && a.name != b.name && a.about != b.about && a.text == b.text && a.provenance == b.provenance
+    };
+    facts.iter().enumerate().find_map(|(i, fact)| facts[..i].iter().any(|other| same(other, fact)).then_some(*fact))
+}
+
 /// The last call that this step made, and what came of it.
 fn last<'a>(turn: &'a Turn<'_>) -> Option<&'a crate::dispatch::Outcome> {
     turn.outcomes.last()
@@ -216,6 +225,14 @@ impl Guide {
     }
 
     fn begin_calculating(&mut self, turn: &Turn<'_>, name: String, expression: String) -> Option<Message> {
+        // What lies between a value and itself says that only one of two was found.
+        let operands: Vec<&Fact> = words(&expression).filter_map(|word| self.fact(turn.chat, word)).collect();
+        if let Some(fact) = is_of_one_value(&operands).filter(|_| expression.contains(" - ")) {
+            let (about, place) = (fact.about.clone(), turn.chat.facts.iter().position(|f| f.name == fact.name));
+            self.results.retain(|result| !matches!(result, Outcome::Fact(own) if Some(*own) == place));
+            self.results.push(Outcome::NotFound(about, None));
+            return None;
+        }
         match self.fill(turn, &expression) {
             Ok(Filled { expression: filled, unit, size }) => {
                 let call = calling(turn, vec![("calculator", json!({"expression": filled}))]);
@@ -306,6 +323,11 @@ impl Guide {
                         self.plan = Some(plan::calculated(turn).await?.into());
                         return Ok(());
                     }
+                    // A rate that no page tells, and that the second plan cannot work out either.
+                    Some(fact) if find::misfits(&what, &fact) => {
+                        let nearest = quote::quote(turn, &what).await?;
+                        self.results.push(Outcome::NotFound(what, nearest));
+                    }
                     Some(fact) => {
                         let goal = calc::asked_unit(&turn.asked).filter(|unit| *unit != fact.unit());
                         let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
@@ -393,8 +415,16 @@ impl Guide {
         let result = last(turn).map(|o| o.result.clone());
         let failed = Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned());
         match result {
-            Some(Ok(output)) if query::divides_by_itself(&query) || output.tables.iter().all(|t| t.rows.is_empty()) => {
+            Some(Ok(_)) if query::divides_by_itself(&query) => {
                 self.results.push(failed);
+                Ok(None)
+            }
+            // No rows, or the sum of none.
+            Some(Ok(output))
+                if output.tables.iter().flat_map(|t| t.rows.iter().flatten()).all(|c| c.text.is_none()) =>
+            {
+                let asked = turn.asked.trim_end_matches(['?', '？', ' ']).to_owned();
+                self.results.push(Outcome::NotFound(asked, None));
                 Ok(None)
             }
             Some(Ok(output)) => {

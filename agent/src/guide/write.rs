@@ -1,6 +1,7 @@
 //! The answer, made of what came out and nothing else: figures and names are put in where the model
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
+use super::fits;
 use super::plan::{COMPARED, words};
 use super::state::{Guide, Outcome, Quote, quoted};
 use super::{contest, talk};
@@ -62,6 +63,9 @@ impl Guide {
         }
         let language = Language::of(&turn.asked);
         let mut parts = Vec::new();
+        if fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
+            self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
+        }
         let row = self.row_in_words(turn.chat);
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
         if !facts.is_empty() {
@@ -235,6 +239,10 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("said: {drafted}");
+    let values = facts.iter().filter(|f| f.number.is_some() || f.date.is_some()).count();
+    if roles.is_none() && values > 1 && contest::compares(&turn.asked) {
+        drafted.clear();
+    }
     if roles.is_some() {
         drafted = contest::right(&drafted, facts).unwrap_or_else(|| "{w}: {w1}; {l}: {l1}".to_owned());
     }
@@ -263,6 +271,8 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     }
     // Intermediate values need no mention where the result has one.
     let list = left.iter().map(|f| match &f.provenance {
+        // What a query brought has its column's name.
+        Provenance::Computed { how } if how.starts_with("sql: ") => format!("{}: {}", first_big(&f.about), f.text),
         // How it was worked out says it better than the names of its operands.
         Provenance::Computed { how } if !f.about.contains(" - ") => how.clone(),
         Provenance::Computed { .. } => f.text.clone(),
@@ -325,6 +335,15 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
         "differ",
         "differs",
         "difference",
+        "weniger",
+        "geringer",
+        "niedriger",
+        "moins",
+        "inférieur",
+        "inférieure",
+        "menos",
+        "menor",
+        "inferior",
         "gesunken",
         "gefallen",
         "zurückgegangen",
@@ -333,7 +352,10 @@ fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
         "bajado",
         "disminuido",
     ];
-    let sentence = before.rsplit(['.', '\n']).next().unwrap_or_default().to_lowercase();
+    const NEAR: usize = 3;
+    let behind: Vec<&str> = after.split(['.', '\n']).next().unwrap_or_default().split_whitespace().take(NEAR).collect();
+    let sentence = before.rsplit(['.', '\n']).next().unwrap_or_default();
+    let sentence = format!("{sentence} {}", behind.join(" ")).to_lowercase();
     let falls = sentence.split(|c: char| !c.is_alphabetic()).any(|word| FALLS.contains(&word));
     let value = value.strip_prefix('-').filter(|_| falls).unwrap_or(value);
     format!("{before}{value}{after}").replace(name, value)

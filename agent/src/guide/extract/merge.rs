@@ -1,7 +1,8 @@
 //! Puts rows from several pages together: the same thing is one row, the first page's word stands.
 
 use super::shape::Row;
-use polymath_chat::Cell;
+use polymath_chat::{Cell, Provenance};
+use polymath_quantity::figures;
 use std::collections::HashSet;
 
 /// Adds `new` rows to `rows`; a row that is there already only fills its empty cells.
@@ -21,6 +22,35 @@ pub fn merge(rows: &mut Vec<Row>, new: Vec<Row>) {
                 }
             }
             None => rows.push(row),
+        }
+    }
+}
+
+/// Takes out values in another unit than all others of their column, where the lines of other rows have a figure in
+/// that unit too: how far a light is seen, of the one whose height nobody knows.
+pub fn without_other_units(rows: &mut [Row]) {
+    const OTHERS: usize = 3;
+    let unit = |text: &str| figures(text).into_iter().next().and_then(|f| f.unit).map(|unit| unit.name.to_string());
+    for i in 1..rows.first().map_or(0, Vec::len) {
+        let units: Vec<Option<String>> = rows.iter().map(|row| unit(row[i].display())).collect();
+        for at in 0..rows.len() {
+            let Some(own) = &units[at] else { continue };
+            let others: Vec<(usize, &String)> = units
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != at)
+                .filter_map(|(j, u)| Some((j, u.as_ref()?)))
+                .collect();
+            let alike = others.len() >= OTHERS && others.iter().all(|(_, u)| u == &others[0].1 && *u != own);
+            let has_it =
+                |line: &str| figures(line).iter().any(|f| f.unit.as_ref().is_some_and(|u| u.name == own.as_str()));
+            let told = |j: &usize| match &rows[*j][i].provenance {
+                Provenance::Sourced { quote, .. } => has_it(quote),
+                _ => false,
+            };
+            if alike && others.iter().filter(|(j, _)| told(j)).count() * 2 >= others.len() {
+                rows[at][i] = Cell::missing();
+            }
         }
     }
 }
@@ -68,12 +98,30 @@ pub fn sort(rows: &mut [Row]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::Provenance;
 
     fn row(name: &str, date: &str, number: Option<f64>) -> Row {
         let given = |t: &str| Cell::new(t, Provenance::Given);
         let amount = number.map_or(Cell::missing(), |n| Cell { number: Some(n), ..given(&n.to_string()) });
         vec![given(name), Cell { date: Some(date.into()), ..given(date) }, amount]
+    }
+
+    #[test]
+    fn what_nobody_knows_is_no_other_measure() {
+        let row = |name: &str, height: &str, line: &str| -> Row {
+            let sourced = |text: &str| {
+                let (url, title) = (String::new(), String::new());
+                Cell::new(text, Provenance::Sourced { url, title, quote: line.to_owned() })
+            };
+            vec![sourced(name), sourced(height)]
+        };
+        let mut rows = vec![
+            row("Ost", "38 m", "Ost: tower of 38 m; seen for 22 nautical miles"),
+            row("West", "24 m", "West: tower of 24 m; seen for 17 nautical miles"),
+            row("Nord", "41 m", "Nord: tower of 41 m; seen for 20 nautical miles"),
+            row("Sund", "6 nautical miles", "Sund: height not known; seen for 6 nautical miles"),
+        ];
+        without_other_units(&mut rows);
+        assert_eq!(rows.iter().map(|row| row[1].display()).collect::<Vec<_>>(), ["38 m", "24 m", "41 m", "n/a"]);
     }
 
     #[test]

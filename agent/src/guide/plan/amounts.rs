@@ -226,6 +226,7 @@ pub fn rule_of_three(request: &str) -> Option<String> {
 /// meant.
 pub fn mend(step: &mut Step, request: &str) {
     let Step::Calc { expression, .. } = step else { return };
+    *expression = percent_once(expression);
     let name = |word: &str| {
         let behind = word.strip_prefix(|c: char| c.is_ascii_lowercase());
         behind.is_some_and(|behind| behind.chars().all(|c| c.is_ascii_digit()))
@@ -237,6 +238,22 @@ pub fn mend(step: &mut Step, request: &str) {
     {
         *expression = known;
     }
+}
+
+/// An expression in which a percentage is not divided by a hundred once more: `3.1%` for `3.1% / 100`.
+fn percent_once(expression: &str) -> String {
+    let mut out = String::new();
+    let mut rest = expression;
+    while let Some((before, behind)) = rest.split_once("% / 100") {
+        out.push_str(before);
+        out.push('%');
+        // `3.1% / 1000` is something else.
+        if behind.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            out.push_str(" / 100");
+        }
+        rest = behind;
+    }
+    out + rest
 }
 
 /// Kinds of units that a calculator reckons with.
@@ -308,6 +325,17 @@ mod tests {
         let mut step = Step::Calc { name: "a".into(), expression: "44 / 620".into() };
         mend(&mut step, request);
         assert_eq!(step.to_string(), "a = calc(44 / 620)");
+    }
+
+    #[test]
+    fn a_percentage_is_a_hundredth_already() {
+        let mended = |expression: &str| {
+            let mut step = Step::Calc { name: "a".into(), expression: expression.into() };
+            mend(&mut step, "8400 at 3.1% for 6 years");
+            step.to_string()
+        };
+        assert_eq!(mended("8400 * (1 + 3.1% / 100) ^ 6"), "a = calc(8400 * (1 + 3.1%) ^ 6)");
+        assert_eq!(mended("8400 * 3.1% / 1000"), "a = calc(8400 * 3.1% / 1000)");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::Step;
 use super::amounts::given;
 use super::guess::{is_a_guess, is_name, is_unasked_sum};
+use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
 use super::signs::*;
 use super::sql::{is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unsaid};
@@ -37,11 +38,12 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let worded = |w: &str| chat.facts.iter().any(|f| f.name == w && f.number.is_none() && f.date.is_none());
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
-            impossible.extend((!known).then_some("calc"));
+            impossible.extend((!known || lacks_divisor(body, &request, chat)).then_some("calc"));
             known
                 && !is_unasked(expression, &request)
                 && !is_unasked_sum(expression, &request)
                 && !is_a_guess(body, asked)
+                && !lacks_divisor(body, &request, chat)
                 && !has_a_made_up_base(body, asked)
         }
         // What is in a file of the user's is in no page.
@@ -94,6 +96,8 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     if says(&request, SHARE) || says(&request, PERCENT) {
         steps.iter_mut().for_each(in_percent);
     }
+    one_query(steps, &request);
+    with_both_years(steps, &request);
     from_the_first(steps, &request, chat);
     steps.iter_mut().for_each(with_names);
     draw_what_is_collected(steps, &request);

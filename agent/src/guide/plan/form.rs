@@ -27,6 +27,9 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     if is_of_something_else(steps, request, chat) {
         return Form::LookedUp;
     }
+    if matches!(steps, [Step::Reply]) && asks_for_a_value(request) && !chat.sources.is_empty() {
+        return Form::LookedUp;
+    }
     let asked = request;
     let request = request.to_lowercase();
     let looks_up = steps.iter().filter(|s| matches!(s, Step::Find { .. })).count();
@@ -38,8 +41,8 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         .flat_map(words)
         .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
         .collect();
-    if only_calculates && !used.is_empty() && (!calls_for_arithmetic(&request) || !has_all_properties(&request, &used))
-    {
+    let lacks = |used: &[&Fact]| !has_all_properties(&request, used) || counts_something_else(&request, used);
+    if only_calculates && !used.is_empty() && (!calls_for_arithmetic(&request) || lacks(&used)) {
         return Form::LookedUp;
     }
     // Bare names say nothing of what is wanted of them.
@@ -83,11 +86,46 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     if looks_up > 0 && (one_of_two || !calculates && (is_span(&request) || looks_up > 1 && compares)) {
         return Form::Calculated;
     }
+    // A change in percent is one of two values: of two years, of two things.
+    let two = names.len() == 2 || years(&request).len() == 2;
+    if looks_up == 1 && !calculates && two && says(&request, PERCENT) && asks_how_much_more(&request) {
+        return Form::Calculated;
+    }
     // One value says nothing of how much more it is than another.
     if looks_up == 1 && !calculates && asks_how_much_more(&request) && request.contains(" than ") {
         return Form::Calculated;
     }
     Form::Any
+}
+
+/// Whether a request asks for a value, which nobody may make up: how much something is, what it costs.
+pub fn asks_for_a_value(request: &str) -> bool {
+    const VALUES: &[&str] = &[
+        "how much",
+        "how many",
+        "how far",
+        "how tall",
+        "how high",
+        "how heavy",
+        "how old",
+        "cost",
+        "costs",
+        "price",
+        "percentage",
+        "wie viel",
+        "wie viele",
+        "wie hoch",
+        "kostet",
+        "combien",
+        "coûte",
+        "cuánto",
+        "cuánta",
+        "cuántos",
+        "cuántas",
+        "cuesta",
+        "多少",
+    ];
+    request.contains(['?', '？']) && says(&request.to_lowercase(), VALUES) && !asks_to_write(request)
 }
 
 /// Whether a look-up is a name and nothing else.
@@ -135,6 +173,14 @@ fn asks_who_or_where(request: &str) -> bool {
     let says = words(&small).any(|word| ASKING.contains(&word))
         || ["谁", "哪里", "哪儿", "何时", "誰", "どこ", "いつ"].iter().any(|sign| small.contains(sign));
     says && !asks_to_write(request)
+}
+
+/// Whether a request asks for the number of something that none of these facts is of.
+fn counts_something_else(request: &str, used: &[&Fact]) -> bool {
+    let Some((_, behind)) = request.split_once("number of ") else { return false };
+    let counted = terms(behind.split([',', '?']).next().unwrap_or_default());
+    let Some(counted) = counted.first() else { return false };
+    !used.iter().any(|fact| terms(&format!("{} {}", fact.about, fact.text)).contains(counted))
 }
 
 /// Whether each property that a request names (cost, length) is one of these facts'. What is counted
@@ -190,6 +236,11 @@ mod tests {
         let one = steps::read("c = find(\"employees of the Ost Mill\")");
         let born = "Where was the person who founded the Ost Mill born?";
         assert_eq!(form(&[Step::Program], born, &Chat::new("c")), Form::LookedUp);
+        let mut chat = Chat::new("c");
+        assert_eq!(form(&[Step::Reply], "what does a kilo to orbit cost?", &chat), Form::Any);
+        chat.sources.push(polymath_chat::Source { url: "u".into(), title: "Ost".into(), text: String::new() });
+        assert_eq!(form(&[Step::Reply], "what does a kilo to orbit cost?", &chat), Form::LookedUp);
+        assert_eq!(form(&[Step::Reply], "tell me a story", &chat), Form::Any);
         let code = "Write a function that says who of two people is older.";
         assert_eq!(form(&[Step::Program], code, &Chat::new("c")), Form::Any);
         let request = "Compare the Ost Mill and the West Mill: which is larger in employees?";

@@ -9,6 +9,34 @@ use crate::notebook::Chat;
 use polymath_quantity::{Topic, text::is_cjk, topic_of};
 use std::collections::HashSet;
 
+/// What is compared where a request says it.
+const MEASURES: &[&str] = &[
+    "height",
+    "length",
+    "width",
+    "depth",
+    "weight",
+    "mass",
+    "area",
+    "capacity",
+    "price",
+    "cost",
+    "population",
+    "speed",
+    "output",
+    "duration",
+    "distance",
+    "budget",
+    "revenue",
+    "production",
+    "volume",
+    "power",
+    "density",
+    "altitude",
+    "elevation",
+    "range",
+];
+
 /// Comparing words, and the property that they compare.
 const PROPERTIES: &[(&str, &[&str])] = &[
     (
@@ -112,12 +140,18 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         *what = format!("year of opening or founding of {thing}");
         return;
     }
+    // "The larger capacity" is no area.
+    let measured = super::signs::words(&small).find(|word| MEASURES.contains(word));
     // "Larger in employees" compares no areas.
     let counted = super::signs::words(&small).find(|w| topic_of(w) == Some(Topic::Counted)).map(str::to_owned);
     let first = what.split(' ').next().unwrap_or_default().to_owned();
     let drifted = PROPERTIES.iter().any(|(property, _)| *property == first) && !small.contains(&first);
     if let (Some(word), true, Some(rest)) = (&counted, drifted, what.strip_prefix(&format!("{first} of "))) {
         *what = format!("number of {word} of {rest}");
+        return;
+    }
+    if let (Some(word), true, Some(rest)) = (measured, drifted, what.strip_prefix(&format!("{first} of "))) {
+        *what = format!("{word} of {rest}");
         return;
     }
     let names = named::names(what);
@@ -132,6 +166,8 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
             .filter(|_| compared(&PROPERTIES.iter().flat_map(|(_, words)| words.iter().copied()).collect::<Vec<_>>()));
         if let Some(word) = counted {
             *what = format!("number of {word} of the {what}");
+        } else if let Some(word) = measured {
+            *what = format!("{word} of the {what}");
         } else if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
             *what = format!("{property} of the {what}");
         } else if alone && asked.iter().any(|term| !named.contains(term) && !year(term)) {
@@ -256,6 +292,14 @@ mod tests {
             told("height of the Kestrel Dam", "What is the height of the Kestrel Dam?"),
             "a = find(height of the Kestrel Dam)"
         );
+    }
+
+    #[test]
+    fn what_is_compared_is_what_the_request_says() {
+        let request = "Which station has the larger capacity, Ost Sound or West Bank, and by how many megawatts?";
+        check("Ost Sound", request, "capacity of the Ost Sound");
+        check("area of the West Bank", request, "capacity of the West Bank");
+        check("Ost Sound", "Which is larger, Ost Sound or West Bank?", "area of the Ost Sound");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod form;
 mod grammar;
 mod guess;
 mod lookup;
+mod operands;
 mod parts;
 mod per;
 mod ready;
@@ -18,13 +19,16 @@ mod rows;
 mod signs;
 mod sql;
 mod steps;
+mod sums;
 mod swap;
 mod whether;
 
 pub use amounts::numbers;
 pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
-pub use signs::{COMPARED, LEAST, MOST, begins, is_line_alone, says as said, words, years};
+pub use signs::{
+    COMPARED, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said, words, years,
+};
 pub use steps::Step;
 
 use form::Form;
@@ -33,8 +37,8 @@ use crate::evidence::clip;
 use crate::guide::{named, roles};
 use crate::lead::Turn;
 use crate::notebook::{Asked, Chat, is_part, name_of};
-use crate::prompts::{OPERANDS, PLAN, SUMS};
-use polymath_chat::{CompletionError, Constraint, Event, Table};
+use crate::prompts::{OPERANDS, PLAN};
+use polymath_chat::{CompletionError, Constraint, Event, Provenance, Table};
 use polymath_quantity::text::is_cjk;
 use polymath_tools::load::first_lines;
 use std::path::PathBuf;
@@ -188,7 +192,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         }
         let wanted = form::form(&steps, request, turn.chat);
         if check::is_sum(&steps, request, turn.chat) {
-            sum_in_words(turn, request, &mut steps).await?;
+            sums::work_out(turn, request, &mut steps).await?;
         }
         if !steps.is_empty() && wanted == Form::Any {
             return Ok(steps);
@@ -200,7 +204,8 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
     }
     // A question that no plan was found for is looked up as it stands: a reply would be made up.
     let looks_up = turn.agent.tools.get("browser_search").is_some();
-    if best.is_empty() && looks_up && form::is_factual(request, turn.chat) {
+    let asks = form::is_factual(request, turn.chat) || form::asks_for_a_value(request) && !turn.chat.sources.is_empty();
+    if best.is_empty() && looks_up && asks {
         let what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
         best.push(Step::Find { name: grammar::next_fact(turn.chat), what });
     }
@@ -240,49 +245,45 @@ fn in_hops(steps: Vec<Step>) -> Vec<Step> {
     all
 }
 
-/// The expression of a sum in words, after a line of thought; where it leaves out an amount of the
-/// request, other thoughts are tried.
-async fn sum_in_words(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
-    let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
-    // "Now add them all up": the numbers are those of the question before.
-    let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
-    let before = before.filter(|before| !amounts::amounts(before).is_empty());
-    let asked =
-        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
-    // What was planned at first, where it leaves nothing out.
-    let whole = !check::leaves_out(expression, request) && !amounts::is_odd(expression, &asked);
-    let mut likeliest = whole.then(|| expression.clone());
-    for attempt in 0..TRIES {
-        let task = SUMS.ask(clip(&asked, 1500), LONGEST);
-        let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
-        task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
-        let text = match turn.complete(task).await {
-            Ok(text) => text,
-            Err(CompletionError::TooLong(_)) => continue,
-            Err(other) => return Err(other.into()),
-        };
-        tracing::debug!("sum: {text}");
-        let Some((_, thought_out)) = text.rsplit_once("\n= ") else { continue };
-        let thought_out = thought_out.trim().to_owned();
-        if !check::leaves_out(&thought_out, request) && !amounts::is_odd(&thought_out, &asked) {
-            *expression = thought_out;
-            return Ok(());
-        }
-        likeliest.get_or_insert(thought_out);
-    }
-    let likeliest = likeliest.unwrap_or_else(|| expression.clone());
-    let odd = amounts::is_odd(&likeliest, &asked);
-    let known = || amounts::rule_of_three(request).or_else(|| amounts::priced(&asked));
-    *expression = Some(odd).filter(|odd| *odd).and_then(|_| known()).unwrap_or(likeliest);
-    Ok(())
-}
-
 /// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.
 fn replaces(later: &Table, table: &Table) -> bool {
     is_part(table, later)
         || later.title == table.title
             && later.rows.len() >= table.rows.len()
             && table.columns.iter().all(|c| later.columns.contains(c))
+}
+
+/// A column's name, with its values where they sort the rows into a few groups: `Shop: Nord/Ost`.
+fn with_values(table: &Table, i: usize) -> String {
+    const FEW: usize = 6;
+    const LONG: usize = 60;
+    const ROWS: usize = 5_000;
+    let cells = || table.rows.iter().take(ROWS).filter_map(|row| row.get(i)).filter(|cell| cell.text.is_some());
+    let mut values: Vec<&str> = Vec::new();
+    for cell in cells() {
+        let text = cell.display();
+        if cell.number.is_some() || cell.date.is_some() || values.len() > FEW {
+            return table.columns[i].clone();
+        }
+        if !values.contains(&text) {
+            values.push(text);
+        }
+    }
+    let told = values.join("/");
+    let groups = values.len() > 1 && values.len() <= FEW && cells().count() > 2 * values.len();
+    if groups && told.chars().count() <= LONG {
+        format!("{}: {told}", table.columns[i])
+    } else {
+        table.columns[i].clone()
+    }
+}
+
+/// The query that a table is the result of.
+fn query_of(table: &Table) -> Option<&str> {
+    table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+        Provenance::Computed { how } => how.strip_prefix("sql: "),
+        _ => None,
+    })
 }
 
 /// What the notebook has, as plans are told of it.
@@ -293,10 +294,14 @@ pub fn at_hand(chat: &Chat) -> String {
     let current = |(i, table): &(usize, &Table)| !chat.tables[i + 1..].iter().any(|later| replaces(later, table));
     // One value that was worked out is no table to go on with.
     let large = |(_, table): &(usize, &Table)| table.rows.len() > 1 || chat.tables.iter().all(|t| t.rows.len() < 2);
-    let tables =
-        chat.tables.iter().enumerate().skip(first).filter(large).filter(current).map(|(i, t)| {
-            format!("t{} = {} ({}), {} rows", i + 1, clip(&t.title, 60), t.columns.join(", "), t.rows.len())
-        });
+    let tables = chat.tables.iter().enumerate().skip(first).filter(large).filter(current).map(|(i, t)| {
+        // How it was made says what it is, and how the next one may be.
+        if let Some(query) = query_of(t) {
+            return format!("t{} = {} rows of {}", i + 1, t.rows.len(), clip(query, 200));
+        }
+        let columns: Vec<String> = (0..t.columns.len()).map(|i| with_values(t, i)).collect();
+        format!("t{} = {} ({}), {} rows", i + 1, clip(&t.title, 60), columns.join(", "), t.rows.len())
+    });
     let charts = chat.charts.iter().rev().take(2).rev();
     let charts = charts.map(|c| format!("{} = {} of {}, x = {}, y = {}", c.name, c.kind, c.table, c.x, c.y));
     let is_table = |path: &&PathBuf| !chat.tables.iter().any(|t| path.ends_with(&t.title));

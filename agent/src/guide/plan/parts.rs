@@ -11,9 +11,45 @@ use crate::notebook::{Chat, fact_name};
 const AND: &[&str] = &[" und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et ", "? ¿Y ", "? ¿y ", "? "];
 /// Words that a question begins with, and those that may stand before them.
 const ASKING: &[&str] = &[
-    "wie", "wer", "wann", "wo", "was", "welche", "welcher", "welches", "wieviel", "wieviele", "warum", "wem", "wen",
-    "qui", "quand", "où", "combien", "quel", "quelle", "quels", "quelles", "comment", "pourquoi", "quién", "quiénes",
-    "cuándo", "dónde", "cuánto", "cuánta", "cuántos", "cuántas", "qué", "cuál", "cuáles", "cómo",
+    "wie",
+    "wer",
+    "wann",
+    "wo",
+    "was",
+    "welche",
+    "welcher",
+    "welches",
+    "wieviel",
+    "wieviele",
+    "warum",
+    "wem",
+    "wen",
+    "qui",
+    "quand",
+    "où",
+    "combien",
+    "quel",
+    "quelle",
+    "quels",
+    "quelles",
+    "lequel",
+    "laquelle",
+    "lesquels",
+    "lesquelles",
+    "comment",
+    "pourquoi",
+    "quién",
+    "quiénes",
+    "cuándo",
+    "dónde",
+    "cuánto",
+    "cuánta",
+    "cuántos",
+    "cuántas",
+    "qué",
+    "cuál",
+    "cuáles",
+    "cómo",
 ];
 const BEFORE: &[&str] = &["um", "in", "von", "seit", "aus", "à", "a", "de", "d", "en", "depuis", "par", "desde", "por"];
 /// Words for the year before.
@@ -26,7 +62,8 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return None;
     }
     let (first, second) = split(request)?;
-    let subject = named::names_said(first).into_iter().next_back();
+    // Of two things it is not known which one the second question is about.
+    let subject = <[String; 1]>::try_from(named::names_said(first)).ok().map(|[one]| one);
     let name = |i: usize| fact_name(chat.facts.len() + i);
     let what = |part: &str| part.trim_matches(['?', '？', '¿', '.', ',', ' ']).to_owned();
     let mut steps = vec![Step::Find { name: name(0), what: what(first) }];

@@ -9,11 +9,12 @@ use polymath_quantity::{Figure, figures, text::is_cjk};
 /// Words of such a follow-up that say nothing new.
 const EMPTY: &[&str] = &[
     "and", "or", "the", "same", "for", "in", "of", "at", "on", "to", "what", "how", "about", "is", "was", "were", "it",
-    "with", "now", "please", "then", "that", "do", "did", "so", "again", "year", "try", "case", "und", "für", "wie",
-    "ist", "war", "es", "bei", "beim", "mit", "das", "die", "der", "den", "dem", "gleiche", "dasselbe", "im", "jahr",
-    "bitte", "was", "et", "pour", "en", "dans", "la", "le", "les", "même", "chose", "qu", "est", "ce", "quoi", "y",
-    "para", "el", "los", "las", "lo", "mismo", "misma", "de", "del", "qué", "que", "tal", "año", "a", "many", "much",
-    "combien", "viel", "viele", "cuánto", "cuántos", "cuántas", "if", "i", "we", "instead", "after", "wenn", "si",
+    "with", "now", "please", "then", "that", "do", "there", "did", "so", "again", "year", "try", "case", "und", "für",
+    "wie", "ist", "war", "es", "bei", "beim", "mit", "das", "die", "der", "den", "dem", "gleiche", "dasselbe", "im",
+    "jahr", "bitte", "was", "et", "pour", "en", "dans", "la", "le", "les", "même", "chose", "qu", "est", "ce", "quoi",
+    "y", "para", "el", "los", "las", "lo", "mismo", "misma", "de", "del", "qué", "que", "tal", "año", "a", "many",
+    "much", "combien", "viel", "viele", "cuánto", "cuántos", "cuántas", "if", "i", "we", "ok", "okay", "hmm", "well",
+    "right", "yes", "great", "thanks", "instead", "after", "wenn", "si",
 ];
 /// The same, of Chinese and Japanese.
 const EMPTY_SIGNS: &str = "那呢是多少的几什么怎样年又还和如果换成とはのでにがをもどうですか何人円個回本つ、，。？?! ";
@@ -262,9 +263,13 @@ fn says_nothing_else(request: &str, names: &[String], years: &[String], before: 
 /// The question before with another percentage or another amount of the same unit.
 fn another_amount(request: &str, before: &str) -> Option<Swap> {
     let small = request.to_lowercase();
-    if words(&small).count() > SHORT || words(&small).any(|w| CALCULATING.contains(&w)) {
+    // "And 20% off?" of what was 15% off is no more of it.
+    let earlier = before.to_lowercase();
+    let calculates = |w: &str| CALCULATING.contains(&w) && !words(&earlier).any(|known| known == w);
+    if words(&small).count() > SHORT || words(&small).any(calculates) {
         return None;
     }
+    let (request, before) = (&in_digits(request), &in_digits(before));
     let (new, old) = (figures(request), figures(before));
     let [new] = new.as_slice() else { return None };
     let kind = kind_of(new, request);
@@ -280,6 +285,27 @@ fn another_amount(request: &str, before: &str) -> Option<Swap> {
     question.replace_range(old.at.start..old.at.start + old_digits.len(), &new_digits);
     let plain = |digits: String| digits.replace(',', "");
     Some(Swap { question, pairs: vec![(plain(old_digits), plain(new_digits))] })
+}
+
+/// A text with `3` for its "three". "One" and "a" count nothing.
+fn in_digits(text: &str) -> String {
+    const COUNTS: [&[&str]; 9] = [
+        &["two", "zwei", "deux", "dos"],
+        &["three", "drei", "trois", "tres"],
+        &["four", "vier", "quatre", "cuatro"],
+        &["five", "fünf", "cinq", "cinco"],
+        &["six", "sechs", "seis"],
+        &["seven", "sieben", "sept", "siete"],
+        &["eight", "acht", "huit", "ocho"],
+        &["nine", "neun", "neuf", "nueve"],
+        &["ten", "zehn", "dix", "diez"],
+    ];
+    let word = |piece: &str| {
+        let bare = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let count = COUNTS.iter().position(|words| words.contains(&bare.to_lowercase().as_str()));
+        count.map_or(piece.to_owned(), |i| format!("{}{}", i + 2, &piece[bare.len()..]))
+    };
+    text.split_inclusive(|c: char| !c.is_alphanumeric()).map(word).collect()
 }
 
 /// What a figure counts: percent, a unit, the noun behind it.
@@ -347,12 +373,24 @@ mod tests {
     }
 
     #[test]
+    fn who_agrees_first_asks_the_same() {
+        let before = "What's the coldest it has ever been at the Sund Moor weather station?";
+        let now = "What's the coldest it has ever been at the Chib Top weather station?";
+        check(before, "ok, and at Chib Top?", Some(now));
+    }
+
+    #[test]
     fn another_amount_takes_the_place_of_the_one_before() {
         check("What is 15% of 80 plus 3?", "and with 26%?", Some("What is 26% of 80 plus 3?"));
         let grows = "If 9,200 grow by 3.5% a year, what is it after 5 years?";
         check(grows, "And if I wait 6 years?", Some("If 9,200 grow by 3.5% a year, what is it after 6 years?"));
         check("147 added to 38.5 percent of 3,109", "and with 26%?", Some("147 added to 26 percent of 3,109"));
         check("What are 135.4 feet in metres?", "and 238?", Some("What are 238 feet in metres?"));
+        let bill = "Three of us share a bill of 127.40 plus a 12% tip. What does each pay?";
+        let four = "4 of us share a bill of 127.40 plus a 12% tip. What does each pay?";
+        check(bill, "and if there are four of us?", Some(four));
+        let tins = "A tin is 14.90. I need seven and the shop gives 15% off.";
+        check(tins, "And if it were 20% off?", Some("A tin is 14.90. I need 7 and the shop gives 20% off."));
         check("What is 15% of 80 plus 3?", "divide that by 4", None);
         check("12 kg of flour make 300 rolls. How many are 5 kg?", "and 7 kg?", None);
     }

@@ -13,12 +13,33 @@ pub fn whether(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if !asks || !chat.files.is_empty() || is_drawn(&request.to_lowercase()) {
         return None;
     }
-    if let Some(steps) = compared(request, chat) {
+    if let Some(steps) = compared(request, chat).or_else(|| two(request, chat)) {
         return Some(steps);
     }
     let what = request.trim_matches(['?', '？', '¿', '.', ' ']).to_owned();
     let named = !named::names_said(request).is_empty() && !chat.sources.is_empty();
     named.then(|| vec![Step::Find { name: fact_name(chat.facts.len()), what }])
+}
+
+/// "Is the mill open, and who owns it?", "Did it close, and why?": both are looked up.
+fn two(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const AND: &[&str] = &[", and ", " and ", "? And "];
+    const ASKING: &[&str] = &["who", "when", "where", "why", "how", "what", "which", "since"];
+    let (first, second) = AND.iter().find_map(|and| {
+        let mut places = request.match_indices(and).map(|(at, _)| (&request[..at], &request[at + and.len()..]));
+        places.find(|(_, behind)| words(behind).next().is_some_and(|word| ASKING.contains(&word)))
+    })?;
+    let subject = named::names_said(first).into_iter().next_back()?;
+    let bare = |text: &str| text.trim_matches(['?', '.', ',', ' ']).to_owned();
+    let (first, second) = (bare(first), bare(second));
+    // "And why?" asks that of what was said before.
+    let second = match words(&second).count() {
+        1 => format!("{second} {first}"),
+        _ if !named::names_said(&second).is_empty() => second,
+        _ => format!("{second} ({subject})"),
+    };
+    let name = |i: usize| fact_name(chat.facts.len() + i);
+    Some(vec![Step::Find { name: name(0), what: first }, Step::Find { name: name(1), what: second }])
 }
 
 /// "Is the mill older than the dam?": the same of both, and the difference.
@@ -89,6 +110,18 @@ mod tests {
         );
         assert_eq!(told("Is the Ost Mill taller than 20 metres?"), None);
         assert_eq!(told("Which is taller, the Ost Mill or the Varn Mill?"), None);
+    }
+
+    #[test]
+    fn two_questions_are_looked_up() {
+        assert_eq!(
+            told("Is the Ost Mill open to visitors, and who owns it?").as_deref(),
+            Some("a = find(Is the Ost Mill open to visitors); b = find(who owns it (Ost Mill))")
+        );
+        assert_eq!(
+            told("Did the Ost Mill close in 1990 and why?").as_deref(),
+            Some("a = find(Did the Ost Mill close in 1990); b = find(why Did the Ost Mill close in 1990)")
+        );
     }
 
     #[test]

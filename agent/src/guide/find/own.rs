@@ -1,0 +1,132 @@
+//! What on a page is about the thing that a look-up names: its row of a table, its section, and of these the cell of the
+//! year that is named.
+
+use crate::evidence::Passage;
+use crate::guide::plan::years;
+use crate::notebook::Chat;
+use polymath_chat::{Provenance, Source};
+use std::collections::HashMap;
+
+/// Rows and sections of each page that are of what is named, in small letters.
+#[derive(Default)]
+pub struct Own {
+    rows: HashMap<usize, Vec<String>>,
+    sections: HashMap<usize, Vec<String>>,
+}
+
+impl Own {
+    pub fn of(what: &str, passages: &[Passage], sources: &[Source]) -> Self {
+        let mut own = Own::default();
+        for n in passages.iter().map(|p| p.n) {
+            let Some(source) = sources.get(n - 1).filter(|_| !own.rows.contains_key(&n)) else { continue };
+            let rows = source.text.lines().filter_map(first_cell).map(str::to_lowercase);
+            own.rows.insert(n, rows.filter(|cell| is_named(cell, what)).collect());
+            let headings = source.text.lines().filter_map(heading).map(str::to_lowercase);
+            let title = source.title.to_lowercase();
+            own.sections.insert(n, headings.filter(|text| *text != title && is_named(text, what)).collect());
+        }
+        own
+    }
+
+    /// Whether a line is of another row, or of another section of its page, than the named ones that there are.
+    pub fn excludes(&self, line: &Passage, sources: &[Source]) -> bool {
+        let Some(source) = sources.get(line.n - 1) else { return false };
+        let named = |of: &HashMap<usize, Vec<String>>| of.get(&line.n).cloned().unwrap_or_default();
+        let (rows, sections) = (named(&self.rows), named(&self.sections));
+        let raw = source.text.lines().nth(line.line).unwrap_or_default();
+        let other_row = first_cell(raw).is_some_and(|cell| !rows.is_empty() && !rows.contains(&cell.to_lowercase()));
+        let above = source.text.lines().take(line.line + 1).filter_map(heading).last().map(str::to_lowercase);
+        let other_section = !sections.is_empty()
+            && above.is_some_and(|above| !sections.contains(&above))
+            && !sections.iter().any(|name| raw.to_lowercase().contains(name));
+        other_row || other_section
+    }
+}
+
+/// The cell of the row that is named and of the one column whose head has the year that is named, with its line; no text
+/// where the cell is empty or says that there is none.
+pub fn cell(what: &str, passages: &[Passage], chat: &Chat) -> Option<(Option<String>, Passage)> {
+    let [year] = <[String; 1]>::try_from(years(what)).ok()?;
+    let mut found = passages.iter().filter_map(|passage| {
+        let source = chat.sources.get(passage.n - 1)?;
+        let raw = source.text.lines().nth(passage.line)?;
+        first_cell(raw).filter(|cell| is_named(&cell.to_lowercase(), what))?;
+        let cells: Vec<&str> = raw.split(" | ").map(str::trim).collect();
+        let from_here =
+            |provenance: &Provenance| matches!(provenance, Provenance::Sourced { url, .. } if *url == source.url);
+        let table = chat.page_tables.iter().find(|table| {
+            table.columns.len() >= cells.len()
+                && table.rows.iter().flatten().any(|cell| from_here(&cell.provenance))
+                && table.rows.iter().any(|row| row.first().is_some_and(|c| c.display() == cells[0]))
+        })?;
+        let mut columns = (1..table.columns.len()).filter(|i| years(&table.columns[*i]).contains(&year));
+        let (column, None) = (columns.next()?, columns.next()) else { return None };
+        let text = cells.get(column).filter(|text| text.contains(|c: char| c.is_ascii_digit()));
+        Some((text.map(|text| (*text).to_owned()), passage.clone()))
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+fn first_cell(row: &str) -> Option<&str> {
+    row.split_once(" | ").map(|(first, _)| first.trim()).filter(|first| !first.is_empty())
+}
+
+fn heading(line: &str) -> Option<&str> {
+    line.trim().strip_prefix('#').map(|text| text.trim_start_matches('#').trim())
+}
+
+/// Whether a look-up names this, as whole words.
+fn is_named(name: &str, what: &str) -> bool {
+    let small = what.to_lowercase();
+    let part = |c: char| c.is_alphanumeric();
+    let mut places = small.match_indices(name).map(|(at, _)| (&small[..at], &small[at + name.len()..]));
+    name.chars().filter(|c| c.is_alphabetic()).count() > 2
+        && places.any(|(before, behind)| !before.ends_with(part) && !behind.starts_with(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Table};
+
+    fn page(text: &str) -> (Chat, Vec<Passage>) {
+        let mut chat = Chat::new("c");
+        let passages = text.lines().enumerate().filter(|(_, text)| !text.starts_with('#'));
+        let passages = passages.map(|(line, text)| Passage { n: 1, line, text: format!("Resorts: {text}") }).collect();
+        chat.sources.push(Source { url: "u".into(), title: "Resorts".into(), text: text.to_owned() });
+        (chat, passages)
+    }
+
+    fn kept(what: &str, text: &str) -> Vec<usize> {
+        let (chat, passages) = page(text);
+        let own = Own::of(what, &passages, &chat.sources);
+        passages.iter().filter(|p| !own.excludes(p, &chat.sources)).map(|p| p.line).collect()
+    }
+
+    #[test]
+    fn a_thing_has_its_row_and_its_section() {
+        let sections = "# Resorts\nFour of them.\n## Ost\n52 km of pistes.\n## West\nWest has 71 km.\nMore than Ost.";
+        assert_eq!(kept("pistes of Ost", sections), [3, 6]);
+        assert_eq!(kept("pistes of Sund", sections), [1, 3, 5, 6]);
+        let rows =
+            "# Resorts\nName | High | Low\nOst | 33.1 | \nWest | 35.6 | -19.2\nThe thermometer at Ost was faulty.";
+        assert_eq!(kept("lowest temperature at Ost", rows), [2, 4]);
+    }
+
+    #[test]
+    fn a_row_and_a_year_are_one_cell() {
+        let (mut chat, passages) =
+            page("# Resorts\nName | 2021 (t) | 2022 (t)\nOst | 12.4 | 14.9\nWest | 9 | not told");
+        let provenance = Provenance::Sourced { url: "u".into(), title: String::new(), quote: String::new() };
+        let row = |texts: [&str; 3]| texts.map(|text| Cell::new(text, provenance.clone())).to_vec();
+        let columns = ["Name", "2021 (t)", "2022 (t)"].map(str::to_owned).to_vec();
+        let rows = vec![row(["Ost", "12.4", "14.9"]), row(["West", "9", "not told"])];
+        chat.page_tables.push(Table { title: "Resorts".into(), columns, rows });
+        let text = |what: &str| cell(what, &passages, &chat).map(|(text, _)| text);
+        assert_eq!(text("output of Ost in 2022"), Some(Some("14.9".to_owned())));
+        assert_eq!(text("output of West in 2022"), Some(None));
+        assert_eq!(text("output of Ost"), None);
+        assert_eq!(text("output of Ost in 2020"), None);
+    }
+}

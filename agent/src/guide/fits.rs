@@ -1,0 +1,57 @@
+//! Whether the values found are of the kind that the question asks for.
+
+use super::plan::{HOW_MANY, PERCENT, asks_how_much_more, said};
+use crate::notebook::Fact;
+use polymath_chat::Provenance;
+use polymath_quantity::{UnitKind, figures};
+
+/// Whether none of the values found is what is asked for: a percentage, or what somebody pays.
+pub fn is_of_another_kind(question: &str, facts: &[Fact]) -> bool {
+    const PAID: &[&str] =
+        &["pay", "pays", "paid", "cost", "costs", "kostet", "kosten", "coûte", "coûté", "cuesta", "costó"];
+    let small = question.to_lowercase();
+    let sourced = |f: &Fact| matches!(f.provenance, Provenance::Sourced { .. });
+    let looked_up = !facts.is_empty() && facts.iter().all(sourced) && facts.iter().any(|f| f.number.is_some());
+    let percent = |f: &Fact| f.text.contains(['%', '％']) || said(&f.text.to_lowercase(), PERCENT);
+    let how_many =
+        HOW_MANY.iter().any(|how| small.contains(how)) && said(&small, PERCENT) || asks_how_much_more(&small);
+    let timed = |f: &Fact| figures(&f.text).iter().any(|f| f.unit.as_ref().is_some_and(|u| u.kind == UnitKind::Time));
+    let takes = small.contains("how long") && said(&small, &["take", "takes", "took", "need", "needs"]);
+    looked_up
+        && (takes && !facts.iter().any(timed)
+            || how_many && said(&small, PERCENT) && !facts.iter().any(percent)
+            || small.starts_with("what would") && said(&small, PAID) && !facts.iter().any(Fact::is_money)
+            || small.contains("how much")
+                && said(&small, PAID)
+                && !facts.iter().any(|f| f.is_money() || f.unit().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_no_depth_and_a_price_no_number_of_people() {
+        let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
+        let fact = |text: &str| Fact {
+            name: "a".into(),
+            about: String::new(),
+            text: text.into(),
+            number: Some(1.0),
+            date: None,
+            provenance: provenance.clone(),
+            others: Vec::new(),
+        };
+        let check = |question: &str, text: &str, want: bool| {
+            assert_eq!(is_of_another_kind(question, &[fact(text)]), want, "{question} {text}");
+        };
+        check("By how many percent did the rain fall from 2019 to 2020?", "655 mm", true);
+        check("By how many percent did the rain fall from 2019 to 2020?", "12%", false);
+        check("What would two adults pay to get in?", "88,000 people", true);
+        check("What would two adults pay to get in?", "12 €", false);
+        check("How much did the canal cost?", "£184,000", false);
+        check("How long is the canal?", "12 km", false);
+        check("How long does the ferry take?", "62 km", true);
+        check("How long does the ferry take?", "3 hours", false);
+    }
+}

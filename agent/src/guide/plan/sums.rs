@@ -1,0 +1,132 @@
+//! Sums in words: a few lines that name their steps, as a program has them, made into one expression.
+//!
+//! Models that have read much code work a sum out better in named steps than in one expression, and several tries
+//! that come to the same value are right far more often than the likeliest one alone ("PAL: Program-aided Language
+//! Models", Gao et al. 2022; "Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022). So more lines
+//! are written until two tries agree.
+
+use super::{LONGEST, Step, alone, amounts, check, grammar};
+use crate::evidence::clip;
+use crate::lead::Turn;
+use crate::prompts::SUMS;
+use polymath_chat::{CompletionError, Constraint};
+
+/// Tries until two agree.
+const TRIES: usize = 5;
+/// The temperature of all but the first.
+const ANOTHER: f32 = 0.7;
+/// Characters of the question that is worked out.
+const QUESTION: usize = 1500;
+
+/// A try.
+struct Sum {
+    expression: String,
+    /// What the calculator makes of it.
+    value: String,
+    /// It leaves out an amount of the question, or comes to what nobody measures in.
+    doubtful: bool,
+}
+
+/// Works out the sum that these steps are: the expression that two tries agree on, or the first that nothing is seen
+/// to be wrong with.
+pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
+    let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
+    // "Now add them all up": the numbers are those of the question before.
+    let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
+    let before = before.filter(|before| !amounts::amounts(before).is_empty());
+    let asked =
+        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
+    let sum = |expression: String| {
+        let value = polymath_tools::calculate(&expression).ok()?;
+        let doubtful = check::leaves_out(&expression, request) || amounts::is_odd(&expression, &asked);
+        Some(Sum { expression, value: value.lines().next().unwrap_or_default().to_owned(), doubtful })
+    };
+    // What was planned at first counts as a try.
+    let mut sums: Vec<Sum> =
+        Some(expression.clone()).filter(|e| !check::leaves_out(e, request)).and_then(sum).into_iter().collect();
+    for attempt in 0..TRIES {
+        let task = SUMS.ask(clip(&asked, QUESTION), LONGEST);
+        let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
+        task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
+        let text = match turn.complete(task).await {
+            Ok(text) => text,
+            Err(CompletionError::TooLong(_)) => continue,
+            Err(other) => return Err(other.into()),
+        };
+        tracing::debug!("sum: {text}");
+        let Some(one) = joined(&text).and_then(sum) else { continue };
+        if sums.iter().any(|other| other.value == one.value && !one.doubtful) {
+            *expression = one.expression;
+            return Ok(());
+        }
+        sums.push(one);
+    }
+    // No two agree on one that looks right: the one that most agree on, or the calculation that such amounts are for.
+    let votes = |one: &Sum| sums.iter().filter(|other| other.value == one.value).count();
+    let best = sums.iter().rev().max_by_key(|one| (!one.doubtful, votes(one)));
+    let known = || amounts::rule_of_three(request).or_else(|| amounts::priced(&asked));
+    *expression = match best {
+        Some(best) if !best.doubtful => best.expression.clone(),
+        Some(best) => known().unwrap_or_else(|| best.expression.clone()),
+        None => known().unwrap_or_else(|| expression.clone()),
+    };
+    Ok(())
+}
+
+/// The lines of a sum as one expression: each name's own stands where it is used. `None` where a name has none.
+fn joined(text: &str) -> Option<String> {
+    let mut known: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let (name, expression) = line.split_once(" = ")?;
+        let expression = with_known(expression, &known)?;
+        known.push((name.trim().to_owned(), expression));
+    }
+    known.pop().filter(|(name, _)| name == "answer").map(|(_, expression)| expression)
+}
+
+fn with_known(expression: &str, known: &[(String, String)]) -> Option<String> {
+    const FUNCTIONS: [&str; 4] = ["ceil", "floor", "round", "sqrt"];
+    const DAYS: [&str; 4] = ["days", "weeks", "months", "years"];
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out = String::new();
+    for piece in expression.split_inclusive(|c: char| !part(c)) {
+        let word = piece.trim_end_matches(|c: char| !part(c));
+        let behind = &piece[word.len()..];
+        let own = known.iter().rev().find(|(name, _)| name == word).map(|(_, own)| own);
+        match own {
+            Some(own) if own.contains(' ') => {
+                out.push_str(&format!("({own})"));
+            }
+            Some(own) => out.push_str(own),
+            None if word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && !FUNCTIONS.contains(&word)
+                && !DAYS.contains(&word) =>
+            {
+                return None;
+            }
+            None => out.push_str(word),
+        }
+        out.push_str(behind);
+    }
+    Some(out.replace("**", "^"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_one_expression() {
+        let text = "fee = 936 * 5 / 100\nbill = 936 + fee\nanswer = bill / 4";
+        assert_eq!(joined(text).as_deref(), Some("(936 + (936 * 5 / 100)) / 4"));
+        assert_eq!(
+            joined("growth = 1 + 3 / 100\nanswer = 5000 * growth ** 10").as_deref(),
+            Some("5000 * (1 + 3 / 100) ^ 10")
+        );
+        assert_eq!(joined("answer = ceil((300 - 70) / 45)").as_deref(), Some("ceil((300 - 70) / 45)"));
+        assert_eq!(joined("weight = 36\nanswer = weight * 0.3").as_deref(), Some("36 * 0.3"));
+        assert_eq!(joined("answer = 2021-05-03 + 20 days").as_deref(), Some("2021-05-03 + 20 days"));
+        assert_eq!(joined("answer = fee * 2"), None);
+        assert_eq!(joined("fee = 2 * 3"), None);
+    }
+}
