@@ -63,7 +63,8 @@ impl Guide {
         }
         let language = Language::of(&turn.asked);
         let mut parts = Vec::new();
-        if fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
+        let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_)));
+        if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
             self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
         }
         let row = self.row_in_words(turn.chat);

@@ -74,6 +74,14 @@ pub fn inherit(old: &Table, new: Table) -> Table {
     Table { title: old.title.clone(), columns: new.columns, rows }
 }
 
+/// The query that a table is the result of.
+pub fn query_of(table: &Table) -> Option<&str> {
+    table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+        Provenance::Computed { how } => how.strip_prefix("sql: "),
+        _ => None,
+    })
+}
+
 /// The one row of `old` that `row` was: of those with the same texts in all columns that both have,
 /// the one that shares most of the other values.
 fn same_row<'a>(old: &'a Table, columns: &[Option<usize>], row: &[Cell]) -> Option<&'a Vec<Cell>> {

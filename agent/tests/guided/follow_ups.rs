@@ -52,7 +52,7 @@ fn another_year_is_looked_up_like_the_one_before() {
 fn another_amount_takes_its_place_in_the_sum() {
     let mut world = World::new(&[]);
     let plan = "a = calc(\"15% of 80 + 3\")";
-    let thought = "15% of 80, and 3 more.\n= 15% of 80 + 3";
+    let thought = "share = 80 * 15 / 100\nanswer = share + 3";
     world.ask("What is 15% of 80 plus 3?", &[plan, thought, "It is {a}."], &[]).has("15");
     let said = world.ask("and with 26%?", &["It is {b}."], &[]);
     assert_eq!(said.called("calculator"), ["26% of 80 + 3"]);

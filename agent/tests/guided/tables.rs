@@ -131,8 +131,7 @@ fn two_tables_are_joined() {
     let mut world = World::new(&[]);
     world.chat.tables.push(given("sales.csv", "Shop | Amount\nKöln | 12.5\nMálaga | 8\nKöln | 4"));
     world.chat.tables.push(given("staff.csv", "Shop | Manager\nKöln | Brandt\nMálaga | Ortega"));
-    let plan =
-        "t3 = sql(\"SELECT Manager, SUM(Amount) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY Manager\")";
+    let plan = "t3 = sql(\"SELECT t2.Manager, SUM(t1.Amount) AS Total FROM t1 JOIN t2 ON t1.Shop = t2.Shop GROUP BY t2.Manager\")";
     let said = world.ask("Join them and show the total amount for each manager", &[plan], &[]);
     said.has("| Brandt | 16.5 |").has("| Ortega | 8 |");
     let told = &said.prompts()[0].prompt;
@@ -172,8 +171,8 @@ fn a_query_that_failed_is_written_again() {
 fn a_query_that_cannot_be_mended_is_said_to_be_so() {
     let mut world = tunnels();
     let again = "SELECT Length WHERE FROM t1";
-    let plan = "t2 = sql(\"SELECT Length WHERE FROM t1\")";
-    let said = world.try_ask("Which tunnel of the south is the shortest?", &[plan, again], &[]);
+    let plan = "t2 = sql(\"SELECT Length FROM t1 ORDER BY Deepness LIMIT 1\")";
+    let said = world.try_ask("Which tunnel of the south is the shortest?", &[plan, again, again], &[]);
     said.has("This could not be worked out").lacks("Ost");
 }
 
@@ -181,7 +180,7 @@ fn a_query_that_cannot_be_mended_is_said_to_be_so() {
 fn columns_with_spaces_are_quoted_for_the_model() {
     let mut world = World::new(&[]);
     world.chat.tables.push(given("b.csv", "Name | Year of opening\nOst | 1911\nWest | 1934"));
-    let plan = "t2 = sql(\"SELECT Name FROM t1 WHERE Year of opening > 1920\")";
+    let plan = "t2 = sql(\"SELECT Name FROM t1 WHERE Year_of_opening > 1920\")";
     world.ask("Which opened after 1920?", &[plan, "{r1} did."], &[]).has("West did.");
 }
 
@@ -240,7 +239,7 @@ fn two_files_of_one_shape_are_asked_as_one_table() {
         std::fs::write(&path, format!("Shop;Cost\n{rows}")).unwrap();
         world.chat.give(&path).unwrap();
     }
-    let plan = "t4 = sql(\"SELECT Year, SUM(Cost) AS Total FROM t3 WHERE Year >= '2021' GROUP BY Year\")";
+    let plan = "t4 = sql(\"SELECT Year, SUM(Cost) AS Total FROM t3 GROUP BY Year\")";
     let said = world.ask("The total cost of sales_2021.csv and sales_2022.csv, each by itself", &[plan], &[]);
     assert!(
         said.prompts()[0].prompt.contains("There is: t3 = sales_2021.csv + sales_2022.csv (Year, Shop, Cost), 4 rows")

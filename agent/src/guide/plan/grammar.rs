@@ -10,7 +10,7 @@ use super::signs::{COMPARED, TIMES, says};
 use crate::evidence::terms;
 use crate::guide::{query, state::quoted};
 use crate::language::Language;
-use crate::notebook::{Chat, fact_name};
+use crate::notebook::{Chat, fact_name, query_of};
 use polymath_chat::Table;
 use polymath_quantity::{figures, text::is_cjk};
 use std::collections::BTreeSet;
@@ -186,7 +186,7 @@ fn asked_tables<'a>(request: &str, chat: &'a Chat) -> Vec<(usize, &'a Table)> {
     let all = chat.tables.iter().enumerate().map(|(i, table)| (i + 1, table));
     let all = all.skip(chat.tables.len().saturating_sub(TABLES));
     let points = says(&request.to_lowercase(), POINTING);
-    let (own, made): (Vec<_>, Vec<_>) = all.partition(|(_, table)| super::query_of(table).is_none());
+    let (own, made): (Vec<_>, Vec<_>) = all.partition(|(_, table)| query_of(table).is_none());
     let mut known = if points || own.is_empty() { [own, made].concat() } else { own };
     known.sort_by_key(|(n, _)| *n);
     known

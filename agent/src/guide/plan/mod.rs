@@ -36,9 +36,9 @@ use form::Form;
 use crate::evidence::clip;
 use crate::guide::{named, roles};
 use crate::lead::Turn;
-use crate::notebook::{Asked, Chat, is_part, name_of};
+use crate::notebook::{Asked, Chat, is_part, name_of, query_of};
 use crate::prompts::{OPERANDS, PLAN};
-use polymath_chat::{CompletionError, Constraint, Event, Provenance, Table};
+use polymath_chat::{CompletionError, Constraint, Event, Table};
 use polymath_quantity::text::is_cjk;
 use polymath_tools::load::first_lines;
 use std::path::PathBuf;
@@ -276,14 +276,6 @@ fn with_values(table: &Table, i: usize) -> String {
     } else {
         table.columns[i].clone()
     }
-}
-
-/// The query that a table is the result of.
-fn query_of(table: &Table) -> Option<&str> {
-    table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
-        Provenance::Computed { how } => how.strip_prefix("sql: "),
-        _ => None,
-    })
 }
 
 /// What the notebook has, as plans are told of it.

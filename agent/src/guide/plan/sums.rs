@@ -5,7 +5,7 @@
 //! Models", Gao et al. 2022; "Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022). So more lines
 //! are written until two tries agree.
 
-use super::{LONGEST, Step, alone, amounts, check, grammar};
+use super::{Step, alone, amounts, check, grammar};
 use crate::evidence::clip;
 use crate::lead::Turn;
 use crate::prompts::SUMS;
@@ -15,6 +15,10 @@ use polymath_chat::{CompletionError, Constraint};
 const TRIES: usize = 5;
 /// The temperature of all but the first.
 const ANOTHER: f32 = 0.7;
+/// Tokens of one.
+const LONGEST: usize = 220;
+/// Tries that cannot be worked out, until no more are asked for.
+const FAILURES: usize = 2;
 /// Characters of the question that is worked out.
 const QUESTION: usize = 1500;
 
@@ -44,6 +48,7 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     // What was planned at first counts as a try.
     let mut sums: Vec<Sum> =
         Some(expression.clone()).filter(|e| !check::leaves_out(e, request)).and_then(sum).into_iter().collect();
+    let mut failures = 0;
     for attempt in 0..TRIES {
         let task = SUMS.ask(clip(&asked, QUESTION), LONGEST);
         let mut task = task.constrained(Constraint::Lark(grammar::sum(&asked)));
@@ -54,9 +59,16 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
             Err(other) => return Err(other.into()),
         };
         tracing::debug!("sum: {text}");
-        let Some(one) = joined(&text).and_then(sum) else { continue };
-        if sums.iter().any(|other| other.value == one.value && !one.doubtful) {
-            *expression = one.expression;
+        let Some(one) = joined(&text).and_then(sum) else {
+            failures += 1;
+            if failures == FAILURES {
+                break;
+            }
+            continue;
+        };
+        if let Some(other) = sums.iter().find(|other| other.value == one.value && !one.doubtful) {
+            // The shorter one says it better: a percentage as one.
+            *expression = if other.doubtful { one.expression } else { other.expression.clone() };
             return Ok(());
         }
         sums.push(one);
