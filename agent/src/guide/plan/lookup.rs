@@ -166,7 +166,7 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
             .filter(|_| compared(&PROPERTIES.iter().flat_map(|(_, words)| words.iter().copied()).collect::<Vec<_>>()));
         if let Some(word) = counted {
             *what = format!("number of {word} of the {what}");
-        } else if let Some(word) = measured {
+        } else if let Some(word) = measured.filter(|_| PROPERTIES.iter().any(|(_, words)| compared(words))) {
             *what = format!("{word} of the {what}");
         } else if let Some((property, _)) = PROPERTIES.iter().find(|(_, words)| compared(words)) {
             *what = format!("{property} of the {what}");
