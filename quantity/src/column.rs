@@ -279,7 +279,9 @@ fn scale_first(text: &str, letters: Letters, in_brackets: bool) -> Option<Phrase
     let apart = if first.is_alphabetic() && !is_cjk(first) && !lone { " " } else { "" };
     let read = format!("1{apart}{text}");
     let figure = one(&read, letters)?;
-    let covered = figure.span.end == read.len();
+    // 万人次: a scale, and what is counted.
+    let counted = in_brackets && is_cjk(first) && figure.step > 1.0 && read[figure.span.end..].chars().all(is_cjk);
+    let covered = figure.span.end == read.len() || counted;
     let ignorable =
         in_brackets && read[figure.span.end..].starts_with([',', ' ', ';', '.']) && figure.span.end > 1 + apart.len();
     let sure = figure.unit.as_ref().is_some_and(|u| !u.is("in") && u.kind != UnitKind::Count);

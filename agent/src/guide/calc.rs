@@ -3,7 +3,7 @@
 use super::state::Guide;
 use crate::lead::Turn;
 use crate::notebook::Fact;
-use polymath_quantity::{UnitKind, read, short};
+use polymath_quantity::{UnitKind, figures, read, short};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -69,7 +69,8 @@ impl Guide {
     }
 }
 
-fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result<Filled, String> {
+/// The expression with the values of what its names stand for. The error names what there is no value of.
+pub fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result<Filled, String> {
     let Some(pattern) = NAME.as_ref() else { return Err(expression.to_owned()) };
     let (body, goal) = match expression.rsplit_once(" in ") {
         Some((body, unit)) => (body.trim(), Some(unit.trim())),
@@ -88,7 +89,13 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
     if body == names[0] && goal.is_some_and(|unit| unit != "percent") {
         let fact = used[0];
         let number = fact.number.map(plain).ok_or_else(|| fact.about.clone())?;
-        let unit = fact.unit();
+        let unit = Some(fact.unit()).filter(|unit| !unit.is_empty()).unwrap_or_else(|| {
+            // What was worked out of grams is grams.
+            let own = figures(&fact.about).into_iter().filter_map(|f| f.unit).map(|unit| unit.name.to_string());
+            let mut own = own
+                .filter(|unit| polymath_tools::calculate(&format!("1 {unit} to {}", goal.unwrap_or_default())).is_ok());
+            own.next().unwrap_or_default()
+        });
         let expression = format!("{number} {unit} to {}", goal.unwrap_or_default());
         return Ok(Filled { expression, unit: String::new(), size: false });
     }
@@ -109,6 +116,9 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
     if let Some(about) = failed {
         return Err(about);
     }
+    if let Some(measured) = with_units(body, goal, &used, find) {
+        return Ok(Filled { expression: measured, unit: String::new(), size: false });
+    }
     let goal = goal.filter(|unit| dates || *unit == "percent");
     let expression = goal.map_or(filled.to_string(), |unit| format!("({filled}) in {unit}"));
     let difference = body.matches('-').count() == 1 && !body.contains(['*', '/', '+', '^']);
@@ -119,6 +129,41 @@ fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Result
         false => unit_of(body, &used),
     };
     Ok(Filled { expression, unit, size: difference })
+}
+
+/// A product or quotient of values in different units, with the units: a way by a speed is a time. `None` where the
+/// calculator makes no unit of them that people use.
+fn with_units<'a>(
+    body: &str,
+    goal: Option<&str>,
+    used: &[&Fact],
+    find: &dyn Fn(&str) -> Option<&'a Fact>,
+) -> Option<String> {
+    let measured = |fact: &&Fact| {
+        let figure = figures(&fact.text).into_iter().find(|f| f.number.is_some())?;
+        let kinds = [UnitKind::Measure, UnitKind::Time];
+        figure.unit.filter(|unit| kinds.contains(&unit.kind) && !unit.is("%")).map(|_| fact.unit())
+    };
+    let units = used.iter().map(measured).collect::<Option<Vec<String>>>()?;
+    let differ = units.iter().any(|unit| *unit != units[0]);
+    if !differ || body.contains(['+', '-', '^']) || goal == Some("percent") {
+        return None;
+    }
+    let value = |name: &str| find(name).and_then(|f| Some(format!("({} {})", plain(f.number?), f.unit())));
+    let own = NAME.as_ref()?.replace_all(body, |found: &regex::Captures<'_>| value(&found[0]).unwrap_or_default());
+    let result = polymath_tools::calculate(&own).ok()?;
+    let first = result.lines().next().unwrap_or_default();
+    let number: String = first.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+    let has_unit = first.ends_with(char::is_alphabetic) && !first.contains('^');
+    // A voyage takes hours, and no thousands of seconds.
+    let seconds = number.parse::<f64>().ok().filter(|_| first.ends_with(" seconds") || first.ends_with(" s"));
+    let goal = goal.or(match seconds {
+        Some(n) if n >= 7200.0 => Some("hours"),
+        Some(n) if n >= 120.0 => Some("minutes"),
+        _ => None,
+    });
+    let wanted = goal.map(|unit| format!("{own} in {unit}")).filter(|e| polymath_tools::calculate(e).is_ok());
+    has_unit.then(|| wanted.unwrap_or_else(|| own.to_string()))
 }
 
 /// The unit that a request wants its answer in: `How long is it in metres?`
@@ -134,6 +179,24 @@ pub fn asked_unit(request: &str) -> Option<String> {
         .filter(|pair| ["in", "into", "to", "en"].contains(&pair[0].to_lowercase().as_str()) && unit(pair[1]))
         .map(|pair| pair[1].trim_end_matches('.').to_owned())
         .next()
+}
+
+/// Whether a text gives an amount in a unit of measure.
+pub fn measured(text: &str) -> bool {
+    figures(text).iter().any(|f| f.date.is_none() && f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure))
+}
+
+/// Whether a value cannot be in the rate that a look-up names: passengers, where km/h are asked for.
+pub fn is_of_another_rate(what: &str, fact: &Fact) -> bool {
+    let goal = named_unit(what);
+    goal.is_some_and(|goal| polymath_tools::calculate(&format!("1 {} to {goal}", fact.unit())).is_err())
+}
+
+/// The unit of a rate that a request names: `How many km/h does that make?`
+pub fn named_unit(request: &str) -> Option<String> {
+    let mut words = request.split(|c: char| c.is_whitespace() || ",;?!()".contains(c));
+    let rate = |word: &&str| word.contains('/') && !word.contains(|c: char| c.is_ascii_digit());
+    words.find(|word| rate(word) && read(&format!("1 {word}")).unit.is_some()).map(str::to_owned)
 }
 
 /// The unit of a sum or difference is its parts'; a quotient of two units has both.
@@ -224,6 +287,10 @@ mod tests {
         let days = [fact("a", "3 May 1902"), fact("b", "21 September 1905")];
         check("b - a in days", &days, "(1905-09-21 - 1902-05-03) in days", "");
         check("12.5% of 3480 + 26", &[], "12.5% of 3480 + 26", "");
+        let voyage = [fact("a", "42 km"), fact("b", "17.5 km/h"), fact("c", "8 minutes")];
+        check("a / b", &voyage, "(42 km) / (17.5 km/h)", "");
+        check("a / c in km/h", &voyage, "(42 km) / (8 minutes) in km/h", "");
+        check("a / c", &[fact("a", "100 km"), fact("c", "31 km")], "100 / 31", "");
         let missing = fill("a - c", &|name| powers.iter().find(|f| f.name == name));
         assert_eq!(missing.unwrap_err(), "c");
     }

@@ -7,6 +7,7 @@ mod most;
 mod own;
 
 use crate::evidence::{Passage, clip, select, terms};
+use crate::guide::calc::is_of_another_rate;
 use crate::guide::named::{names, names_said, speaking_of};
 use crate::guide::plan::years;
 use crate::guide::roles::is_of_another;
@@ -15,8 +16,12 @@ use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
-use kinds::{NUMBER, YEAR, is_of_kind};
-use measures::{is_of_other_amount, is_of_other_end, is_of_other_event, is_of_other_payer, is_of_other_property};
+use kinds::{NUMBER, YEAR};
+use measures::{is_of_other_amount, is_of_other_end, is_of_other_event, is_of_other_payer};
+
+pub use kinds::is_of_kind;
+pub use measures::is_of_other_property;
+
 use own::Own;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
@@ -60,6 +65,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         || fact.date.is_some() && is_of_other_end(what, &passage.text)
         || is_of_other_payer(what, &fact.text, &passage.text)
         || !is_of_kind(what, &fact)
+        || is_of_another_rate(what, &fact)
         || is_of_other_years(what, &passage, &turn.chat.sources)
     {
         tracing::debug!("{:?} is no {what}", fact.text);
@@ -67,7 +73,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     }
     if fact.number.is_some() || fact.date.is_some() {
         let own = passage.text.clone();
-        for page in rivals(&sources, what, &passage).into_iter().take(SECOND_OPINIONS) {
+        for page in rivals(&sources, what, &passage, &like_of(&fact)).into_iter().take(SECOND_OPINIONS) {
             let alone: Vec<Source> =
                 sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
             let lines = select(&alone, what, LINES / 3);
@@ -161,8 +167,11 @@ pub fn misfits(what: &str, fact: &Fact) -> bool {
     {
         return true;
     }
-    let Some(at) = wanted.iter().position(|w| ["per", "pro", "par", "por"].contains(&w.as_str())) else { return false };
-    let Some(by) = wanted.get(at + 1).filter(|by| by.chars().all(char::is_alphabetic) && !by.is_empty()) else {
+    const BY: &[&str] =
+        &["per", "pro", "par", "por", "each", "every", "chaque", "cada", "jeder", "jede", "jeden", "jedes"];
+    let Some(at) = wanted.iter().position(|w| BY.contains(&w.as_str())) else { return false };
+    let counts = |by: &&String| by.chars().all(char::is_alphabetic) && !by.is_empty() && *by != "of" && *by != "year";
+    let Some(by) = wanted.get(at + 1).filter(counts) else {
         return false;
     };
     let told = words(quote);
@@ -304,7 +313,7 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { ' ' } else { c }).collect()
 }
 
-fn fact_of(what: &str, text: &str, passage: &Passage, chat: &Chat) -> Fact {
+pub fn fact_of(what: &str, text: &str, passage: &Passage, chat: &Chat) -> Fact {
     let source = &chat.sources[passage.n - 1];
     let restated = cell_text(text, passage, source, &chat.page_tables);
     let text = restated.as_deref().unwrap_or(text);
@@ -344,7 +353,7 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
 }
 
 /// Other pages with a line about all that `what` names.
-fn rivals(sources: &[Source], what: &str, passage: &Passage) -> Vec<usize> {
+fn rivals(sources: &[Source], what: &str, passage: &Passage, like: &Like) -> Vec<usize> {
     let wanted: HashSet<String> = terms(what).into_iter().collect();
     let pages = sources.iter().enumerate().filter(|(i, _)| i + 1 != passage.n);
     let names = names(what);
@@ -356,7 +365,10 @@ fn rivals(sources: &[Source], what: &str, passage: &Passage) -> Vec<usize> {
             let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
             // Somebody else of the same family says nothing of this one.
             let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
-            named && own > 0 && all * 3 >= wanted.len() * 2 && line.contains(|c: char| c.is_ascii_digit())
+            // A line that counts the same things may say it in other words.
+            let alike =
+                like.noun.is_some() && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
+            named && own > 0 && (alike || all * 3 >= wanted.len() * 2) && line.contains(|c: char| c.is_ascii_digit())
         })
     };
     pages.filter(|(_, source)| says(source)).map(|(i, _)| i + 1).collect()

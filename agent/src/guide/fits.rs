@@ -15,6 +15,25 @@ pub fn is_of_another_kind(question: &str, facts: &[Fact]) -> bool {
     let percent = |f: &Fact| f.text.contains(['%', '％']) || said(&f.text.to_lowercase(), PERCENT);
     let how_many =
         HOW_MANY.iter().any(|how| small.contains(how)) && said(&small, PERCENT) || asks_how_much_more(&small);
+    // "How many days" is no day.
+    const DAYS: &[&str] = &[
+        "how many days",
+        "how many weeks",
+        "how many months",
+        "how many years",
+        "wie viele tage",
+        "wie viele jahre",
+        "combien de jours",
+        "combien d'années",
+        "cuántos días",
+        "cuántos años",
+        "多少天",
+        "多少年",
+    ];
+    let dated = !facts.is_empty() && facts.iter().all(|f| sourced(f) && f.date.is_some());
+    if dated && DAYS.iter().any(|days| small.contains(days)) {
+        return true;
+    }
     let timed = |f: &Fact| figures(&f.text).iter().any(|f| f.unit.as_ref().is_some_and(|u| u.kind == UnitKind::Time));
     let takes = small.contains("how long") && said(&small, &["take", "takes", "took", "need", "needs"]);
     looked_up
@@ -50,6 +69,9 @@ mod tests {
         check("What would two adults pay to get in?", "88,000 people", true);
         check("What would two adults pay to get in?", "12 €", false);
         check("How much did the canal cost?", "£184,000", false);
+        let date = Fact { date: Some("1935-05-30".into()), number: None, ..fact("30 May 1935") };
+        assert!(is_of_another_kind("Combien de jours y a-t-il entre le début et la fin ?", &[date.clone()]));
+        assert!(!is_of_another_kind("Quand est-ce que le tunnel a ouvert ?", &[date]));
         check("How long is the canal?", "12 km", false);
         check("How long does the ferry take?", "62 km", true);
         check("How long does the ferry take?", "3 hours", false);

@@ -16,7 +16,7 @@ pub fn names(text: &str) -> Vec<String> {
 /// Names with whether only "and" or a comma stands between them and the name before.
 fn rows(text: &str) -> Vec<(String, bool)> {
     let mut found: Vec<(String, bool)> = Vec::new();
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words: Vec<&str> = text.split_whitespace().map(without_article).collect();
     let bare = |word: &str| {
         word.trim_matches(|c: char| !c.is_alphanumeric()).trim_end_matches("'s").trim_end_matches("’s").to_owned()
     };
@@ -58,6 +58,15 @@ fn rows(text: &str) -> Vec<(String, bool)> {
         }
     }
     found
+}
+
+/// `Orrin`, of the French `d'Orrin`.
+fn without_article(word: &str) -> &str {
+    const SHORT: [&str; 5] = ["d", "l", "D", "L", "qu"];
+    let cut = word
+        .split_once(['\'', '’'])
+        .filter(|(short, rest)| SHORT.contains(short) && rest.starts_with(char::is_uppercase));
+    cut.map_or(word, |(_, rest)| rest)
 }
 
 fn is_unit(word: &str) -> bool {
@@ -221,7 +230,8 @@ fn is_longer(title: &str, name: &str, what: &str) -> bool {
     }
     let before = title[..at].trim_end().rsplit(' ').next().unwrap_or_default();
     let is_word = before.chars().next().is_some_and(char::is_uppercase) && before.ends_with(char::is_alphanumeric);
-    is_word && before != "The" && !what.contains(before)
+    // "Storm Ilsa" is what "storm Ilsa" is.
+    is_word && before != "The" && !what.to_lowercase().contains(&before.to_lowercase())
 }
 
 #[cfg(test)]

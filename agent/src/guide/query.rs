@@ -4,11 +4,13 @@
 mod clause;
 mod columns;
 mod grammar;
+mod groups;
 mod shape;
 mod times;
 
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
+use crate::notebook::query_of;
 use clause::{bare, clause, pieces};
 use columns::settled;
 use polymath_chat::{Cell, Table};
@@ -39,7 +41,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
-    timed(&by_months(&query, request, tables), request, tables)
+    timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables)
 }
 
 /// A union of whole tables without those of other columns, and without those whose rows the first one has.
@@ -127,6 +129,23 @@ fn added_up(query: &str, request: &str, tables: &[Table]) -> String {
     match measured && lists && said(&request.to_lowercase(), HOW_MUCH) {
         true => format!("{}SUM({}){}", &query[..select.start], &query[select.clone()].trim(), &query[select.end..]),
         false => query.to_owned(),
+    }
+}
+
+/// How many "of those" are so: of the rows that the query before was of.
+fn of_those(query: &str, request: &str, tables: &[Table]) -> String {
+    const THOSE: &[&str] =
+        &["of those", "of these", "of them", "davon", "d'entre eux", "d'entre elles", "de ellos", "de ellas", "其中"];
+    let last = tables.last().and_then(query_of);
+    let before = last.and_then(|last| Some((clause(last, " FROM ")?, clause(last, " WHERE ")?, last)));
+    let (Some((from, condition, last)), Some(own)) = (before, clause(query, " FROM ")) else { return query.to_owned() };
+    let (condition, same) = (&last[condition], last[from].trim() == query[own.clone()].trim());
+    if !same || !said(&request.to_lowercase(), THOSE) || query.contains(condition) || condition.contains(" OR ") {
+        return query.to_owned();
+    }
+    match clause(query, " WHERE ") {
+        Some(place) => format!("{}{condition} AND {}", &query[..place.start], &query[place.start..]),
+        None => format!("{} WHERE {condition}{}", &query[..own.end], &query[own.end..]),
     }
 }
 

@@ -66,6 +66,14 @@ const GROUPS: &[&[&str]] = &[
     &["keep", "kept", "wärter", "gardien"],
     &["climb", "ascen", "summit", "reached", "top", "bestieg", "gipfel"],
     &["rector", "rektor", "recteur"],
+    &[
+        "pay", "paid", "fund", "financ", "donat", "donor", "gift", "gave", "given", "sponsor", "bequ", "legacy",
+        "grant", "bezahl", "finanz", "stift", "spend", "pag", "payé", "捐", "出资", "资助",
+    ],
+    &["win", "won", "victor", "champion", "gewonnen", "gewann", "sieg", "gan", "gagn", "vainqueur", "冠军", "获胜"],
+    &["buy", "bought", "sold", "sell", "purchas", "acquir", "kauf", "verkauf", "compr", "vend", "ache", "achet"],
+    &["discover", "found", "detect", "spot", "entdeck", "descub", "découv", "发现"],
+    &["invent", "erfind", "erfund", "发明"],
 ];
 
 /// Whether a line says of a name that it is another role's than the one that is asked for: "Founder: Ann
@@ -87,7 +95,25 @@ pub fn is_of_another(what: &str, value: &str, line: &str) -> bool {
     // A name beside which nothing says that it is the one: the mayor who cut the ribbon is no designer.
     let asks_who = is_of_person(what) || what.to_lowercase().starts_with("who ");
     let untold = asks_who && !own.is_empty() && !groups(line).iter().any(|group| own.contains(group));
-    !said && (untold || !told.is_empty() && !told.iter().any(|group| own.contains(group)))
+    let unsaid = own.is_empty() && verb(what).is_some_and(|verb| !has_stem(line, &verb));
+    !said && (untold || unsaid || !told.is_empty() && !told.iter().any(|group| own.contains(group)))
+}
+
+/// What somebody did, of a look-up of who did it: `polished`, of "Who polished the mirror".
+fn verb(what: &str) -> Option<String> {
+    const HELPING: &[&str] =
+        &["is", "are", "was", "were", "has", "have", "had", "does", "did", "do", "will", "can", "else"];
+    let small = what.to_lowercase();
+    let mut words = small.split_whitespace();
+    let verb = words.next().filter(|first| *first == "who").and(words.next())?;
+    (verb.chars().all(char::is_alphabetic) && !HELPING.contains(&verb)).then(|| verb.to_owned())
+}
+
+/// Whether a text has a word that begins as this one does.
+fn has_stem(text: &str, word: &str) -> bool {
+    const STEM: usize = 4;
+    let stem: String = word.chars().take(STEM).collect();
+    text.to_lowercase().split(|c: char| !c.is_alphabetic()).any(|own| own.starts_with(&stem))
 }
 
 /// A look-up without the names in it: the Ost Brewery is no brewer.

@@ -21,6 +21,8 @@ pub struct Guide {
     pub observed: usize,
     /// Whether what was found has led to another plan already.
     pub replanned: bool,
+    /// Whether it was tried to work the question out of the opened pages.
+    pub reckoned: bool,
     /// Search hits of this turn.
     pub hits: Vec<Hit>,
     /// What the plan calls things, and what the notebook does.

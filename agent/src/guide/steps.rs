@@ -47,6 +47,8 @@ impl Lead for Guide {
                 Some(running) => self.go_on(turn, running).await?,
                 None => match self.plan.as_mut().and_then(VecDeque::pop_front) {
                     Some(step) => self.begin(turn, step).await?,
+                    None if self.is_unanswered(turn) && self.reckon(turn).await? => None,
+                    None if self.read_otherwise(turn).await? => None,
                     None => return self.answer(turn).await,
                 },
             };
@@ -109,7 +111,7 @@ impl Guide {
             Step::Sql { name, query } => {
                 let lacks = |word: &str| is_table_name(word) && self.table(word).is_none();
                 // That nothing was found for a table is told already.
-                if words(&query).any(lacks) && self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
+                if words(&query).any(lacks) && self.lacks() {
                     return Ok(None);
                 }
                 let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
@@ -122,7 +124,7 @@ impl Guide {
             }
             Step::Chart { kind, table, options } => {
                 let Some(table) = self.table(&table) else {
-                    if self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
+                    if self.lacks() {
                         return Ok(None);
                     }
                     self.results.push(Outcome::Failed(format!("chart of {table}")));
@@ -157,6 +159,11 @@ impl Guide {
         }
     }
 
+    /// Whether something was not found.
+    fn lacks(&self) -> bool {
+        self.results.iter().any(|result| matches!(result, Outcome::NotFound(..)))
+    }
+
     fn ask_sql(&mut self, turn: &Turn<'_>, name: String, query: String, tries: usize) -> Message {
         let call = calling(turn, vec![("sql", json!({"query": query}))]);
         self.running = Some(Running::Querying { name, query, tries });
@@ -186,6 +193,8 @@ impl Guide {
             };
             match want {
                 Ok(want) => wants.push(want),
+                // What it waited for is told as not found already.
+                Err(missing) if missing.contains('{') && self.lacks() => {}
                 Err(missing) => self.results.push(Outcome::NotFound(missing, None)),
             }
             next = self.plan.as_mut().and_then(VecDeque::pop_front);
@@ -242,7 +251,7 @@ impl Guide {
             }
             Err(_) => {
                 // That an operand was not found is told already.
-                if !self.results.iter().any(|r| matches!(r, Outcome::NotFound(..))) {
+                if !self.lacks() {
                     self.results.push(Outcome::Failed(expression));
                 }
                 None
@@ -307,8 +316,20 @@ impl Guide {
         }
     }
 
+    /// Whether these are values of pages, and what is left of the plan calculates with them.
+    fn are_operands(&self, wants: &[Want], asked: &str) -> bool {
+        let rest = self.plan.as_ref().map(VecDeque::as_slices);
+        let Some(([Step::Calc { expression, .. }], [])) = rest else { return false };
+        // With an amount of the question and its unit: 62 km by a speed.
+        let amount = calc::measured(asked) && expression.contains(|c: char| c.is_ascii_digit());
+        (wants.len() > 1 || amount) && wants.iter().all(|want| matches!(want, Want::Fact { .. }))
+    }
+
     /// Reads what was wanted out of the opened pages.
     async fn read(&mut self, turn: &mut Turn<'_>, wants: Vec<Want>) -> anyhow::Result<()> {
+        if self.are_operands(&wants, &turn.asked) && self.reckon(turn).await? {
+            return Ok(());
+        }
         for want in wants {
             match want {
                 Want::Fact { what, .. } if quote::is_explained(&what) || quote::is_whether(&what) => {
@@ -319,7 +340,11 @@ impl Guide {
                 }
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
                     Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
-                        self.replanned = true;
+                        if !self.reckoned && self.reckon(turn).await? {
+                            return Ok(());
+                        }
+                        // Perhaps other pages say what is lacking.
+                        (self.replanned, self.reckoned) = (true, false);
                         self.plan = Some(plan::calculated(turn).await?.into());
                         return Ok(());
                     }
@@ -359,7 +384,7 @@ impl Guide {
         Ok(())
     }
 
-    fn add_fact(&mut self, turn: &mut Turn<'_>, name: &str, fact: Fact) {
+    pub(super) fn add_fact(&mut self, turn: &mut Turn<'_>, name: &str, fact: Fact) {
         self.results.push(Outcome::Fact(turn.chat.facts.len()));
         let known = turn.chat.add_fact(fact);
         self.names.insert(name.to_owned(), known);

@@ -1,7 +1,6 @@
 //! The answer, made of what came out and nothing else: figures and names are put in where the model
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
-use super::fits;
 use super::plan::{COMPARED, words};
 use super::state::{Guide, Outcome, Quote, quoted};
 use super::{contest, talk};
@@ -11,7 +10,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
-use polymath_quantity::{figures, human, same};
+use polymath_quantity::{figures, human, same, short};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -61,12 +60,8 @@ impl Guide {
         if self.results.iter().all(|r| matches!(r, Outcome::Reply)) {
             return Ok(Message::assistant(talk::reply(turn).await?));
         }
-        let language = Language::of(&turn.asked);
+        let language = Language::of(&format!("{} {}", turn.question, turn.asked));
         let mut parts = Vec::new();
-        let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_)));
-        if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
-            self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
-        }
         let row = self.row_in_words(turn.chat);
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
         if !facts.is_empty() {
@@ -114,7 +109,7 @@ impl Guide {
     }
 
     /// The facts of this turn, in order.
-    fn facts(&self, chat: &Chat) -> Vec<Fact> {
+    pub(super) fn facts(&self, chat: &Chat) -> Vec<Fact> {
         let places = self.results.iter().filter_map(|r| if let Outcome::Fact(i) = r { Some(*i) } else { None });
         places.filter_map(|i| chat.facts.get(i).cloned()).collect()
     }
@@ -140,7 +135,10 @@ impl Guide {
             .map(|(i, (column, cell))| Fact {
                 name: format!("r{}", i + 1),
                 about: column.clone(),
-                text: written(cell),
+                text: match cell.number.filter(|_| column.ends_with(" in %") && !cell.display().contains('%')) {
+                    Some(share) => format!("{}%", short(share)),
+                    None => written(cell),
+                },
                 number: cell.number,
                 date: cell.date.clone(),
                 provenance: cell.provenance.clone(),
@@ -275,7 +273,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         // What a query brought has its column's name.
         Provenance::Computed { how } if how.starts_with("sql: ") => format!("{}: {}", first_big(&f.about), f.text),
         // How it was worked out says it better than the names of its operands.
-        Provenance::Computed { how } if !f.about.contains(" - ") => how.clone(),
+        Provenance::Computed { how } if !f.about.contains(" - ") || f.text.ends_with('%') => how.clone(),
         Provenance::Computed { .. } => f.text.clone(),
         _ => format!("{}: {}", first_big(&f.about), value(f)),
     });

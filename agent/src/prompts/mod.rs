@@ -22,6 +22,8 @@ pub const ALONE: Prompt = Prompt(include_str!("alone.txt"));
 pub const SUMS: Prompt = Prompt(include_str!("sums.txt"));
 /// From a question to two facts and a calculation with them.
 pub const OPERANDS: Prompt = Prompt(include_str!("operands.txt"));
+/// From lines of pages to values and a calculation with them.
+pub const RECKON: Prompt = Prompt(include_str!("reckon.txt"));
 /// From lines of pages to a fact.
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
 /// From lines of pages to the one that answers a question.

@@ -1,7 +1,7 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
 use super::signs::{PERCENT, is_drawn, says, words};
-use super::{against, grammar};
+use super::{against, amounts, grammar};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
@@ -16,8 +16,8 @@ const SHORT: usize = 16;
 /// Words that stand for something said before.
 const POINTING: &[&str] = &[
     "it", "its", "he", "his", "she", "her", "they", "their", "them", "there", "that", "this", "these", "those", "one",
-    "er", "sein", "seine", "sie", "ihr", "es", "dort", "il", "elle", "son", "sa", "y", "él", "ella", "su", "allí",
-    "two", "both",
+    "das", "dies", "dabei", "davon", "ça", "cela", "eso", "esto", "er", "sein", "seine", "sie", "ihr", "es", "dort",
+    "il", "elle", "son", "sa", "y", "él", "ella", "su", "allí", "two", "both",
 ];
 /// Words behind which stands a word for something said before: that town.
 const SHOWING: &[&str] =
@@ -72,7 +72,7 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
         return Ok(text);
     }
     if !may_lean(request, turn.chat) {
-        return Ok(request.to_owned());
+        return Ok(with_subject(request, &before, turn.chat));
     }
     if let Some(text) = of_that_place(request, turn.chat) {
         return Ok(text);
@@ -115,6 +115,22 @@ pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Resul
     })
 }
 
+/// A follow-up that asks for a chart, a percentage or a unit of what it does not name, with what the question before was
+/// about; where a table is at hand, it is about that.
+fn with_subject(request: &str, before: &str, chat: &Chat) -> String {
+    let small = request.to_lowercase();
+    let leans = is_drawn(&small) || says(&small, PERCENT) || calc::asked_unit(request).is_some();
+    let own =
+        !named::names_said(request).is_empty() || amounts::given(request).iter().filter(|n| n.len() != 4).count() > 1;
+    let at_hand = chat.sources.is_empty() || !chat.tables.is_empty() || !chat.files.is_empty();
+    let subject = subject(chat, before).filter(|subject| !request.contains(subject.as_str()));
+    match subject.filter(|_| leans && !own && !at_hand) {
+        Some(subject) if request.chars().any(is_cjk) => format!("{subject}：{request}"),
+        Some(subject) => format!("{} ({subject})", request.trim_end_matches(['?', '.', ' '])),
+        None => request.to_owned(),
+    }
+}
+
 /// What the question before was about, as the page that answered it calls it: Chinese and Japanese names have
 /// no capitals, and many people write none.
 fn subject(chat: &Chat, before: &str) -> Option<String> {
@@ -123,7 +139,12 @@ fn subject(chat: &Chat, before: &str) -> Option<String> {
     let pieces = title.split(['|', '–', '—', '(', ':', ',']).flat_map(|piece| piece.split(" - "));
     let named =
         pieces.map(str::trim).filter(|piece| piece.chars().count() > 2 && before.contains(&piece.to_lowercase()));
-    named.max_by_key(|piece| piece.len()).map(str::to_owned)
+    // The Sund Tower, where the tower of Sund was asked about.
+    let of_its_words = || {
+        let mut all = title.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2).peekable();
+        (all.peek().is_some() && all.all(|word| before.contains(&word.to_lowercase()))).then(|| title.clone())
+    };
+    named.max_by_key(|piece| piece.len()).map(str::to_owned).or_else(of_its_words)
 }
 
 /// "Which of the two is older?" with the names of the two.

@@ -7,6 +7,7 @@ use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
 use super::signs::*;
 use super::sql::{is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unsaid};
+use super::swap::in_digits;
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, name_of};
@@ -38,13 +39,15 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let worded = |w: &str| chat.facts.iter().any(|f| f.name == w && f.number.is_none() && f.date.is_none());
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
-            impossible.extend((!known || lacks_divisor(body, &request, chat)).then_some("calc"));
+            let made_up = is_made_up(body, asked);
+            impossible.extend((!known || made_up || lacks_divisor(body, &request, chat)).then_some("calc"));
             known
                 && !is_unasked(expression, &request)
                 && !is_unasked_sum(expression, &request)
                 && !is_a_guess(body, asked)
                 && !lacks_divisor(body, &request, chat)
                 && !has_a_made_up_base(body, asked)
+                && !is_made_up(body, asked)
         }
         // What is in a file of the user's is in no page.
         Step::Find { what: about, .. } | Step::Collect { things: about, .. } if names_one(about, &files) || given => {
@@ -60,6 +63,10 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         }
         // Who somebody is, and when something was, is no table.
         Step::Collect { columns, .. } if asks_for_one(&request) || is_unasked_series(columns, &request) => {
+            impossible.push("collect");
+            false
+        }
+        Step::Collect { columns, .. } if columns.iter().collect::<HashSet<_>>().len() < 2 => {
             impossible.push("collect");
             false
         }
@@ -111,6 +118,14 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         steps.retain(|step| !matches!(step, Step::Find { name, .. } if !needed.contains(name)));
     }
     impossible
+}
+
+/// Whether an expression is of numbers only, for a question about a named thing that has none: "24 - 1" for the days
+/// from the beginning of a tunnel to its first train.
+fn is_made_up(expression: &str, request: &str) -> bool {
+    let numbers = |text: &str| text.contains(|c: char| c.is_numeric());
+    // "Three friends share eight rolls" has numbers.
+    !words(expression).any(is_name) && !numbers(&in_digits(request)) && !named::names(request).is_empty()
 }
 
 /// Whether an expression subtracts or divides by a large number that the request does not have: "(a - 1000) /

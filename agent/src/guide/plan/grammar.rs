@@ -260,8 +260,11 @@ fn titles(request: &str) -> String {
         Language::Spanish => "Nombre Año",
         _ => "名称 名前 年份 年",
     };
+    // "Ahora hazme un gráfico" opens a request, and calls no column so.
+    let says = |word: &&str| !terms(word).is_empty() && !super::signs::is_drawn(&word.to_lowercase());
+    let rest: Vec<&str> = request.split(' ').skip(usize::from(!request.chars().any(is_cjk))).filter(says).collect();
     let mut own: BTreeSet<String> = keys.split_whitespace().map(str::to_owned).collect();
-    add_words(&mut own, request);
+    add_words(&mut own, &rest.join(" "));
     format!("({0}) (\" \" ({0})){{0,3}}", choice(own))
 }
 

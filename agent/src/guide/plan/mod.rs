@@ -23,7 +23,7 @@ mod sums;
 mod swap;
 mod whether;
 
-pub use amounts::numbers;
+pub use amounts::{given, numbers};
 pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{
@@ -36,7 +36,7 @@ use form::Form;
 use crate::evidence::clip;
 use crate::guide::{named, roles};
 use crate::lead::Turn;
-use crate::notebook::{Asked, Chat, is_part, name_of, query_of};
+use crate::notebook::{Asked, Chat, Fact, is_part, name_of, query_of};
 use crate::prompts::{OPERANDS, PLAN};
 use polymath_chat::{CompletionError, Constraint, Event, Table};
 use polymath_quantity::text::is_cjk;
@@ -49,6 +49,8 @@ const TRIES: usize = 3;
 const ANOTHER: f32 = 0.7;
 /// Tokens of a plan.
 const LONGEST: usize = 220;
+/// Facts, the latest, among which a follow-up may mean one.
+const LATEST: usize = 3;
 /// Facts and tables that a plan is told of, the latest first.
 const TOLD: usize = 6;
 
@@ -138,6 +140,32 @@ pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     }
     tell(turn, &steps);
     Ok(steps)
+}
+
+/// Another plan for a follow-up that was made to stand alone: of the person, place or maker that the turn before found, and
+/// not of what that was asked about. `None` where nothing with a name was found, or the follow-up names a thing itself.
+/// `before`: how many facts there were before this turn.
+pub async fn of_what_was_found(turn: &mut Turn<'_>, before: usize) -> anyhow::Result<Option<Vec<Step>>> {
+    if turn.asked == turn.question || !named::names(turn.question).is_empty() {
+        return Ok(None);
+    }
+    let names = named::names(&turn.asked);
+    let [subject] = names.as_slice() else { return Ok(None) };
+    let is_name = |fact: &&Fact| {
+        let named = fact.number.is_none() && fact.date.is_none() && fact.text.starts_with(char::is_uppercase);
+        named && !turn.asked.contains(&fact.text)
+    };
+    let last = turn.chat.facts[..before.min(turn.chat.facts.len())].iter().rev().take(LATEST);
+    let Some(found) = last.clone().find(is_name) else { return Ok(None) };
+    turn.asked = turn.asked.replace(subject.as_str(), &found.text);
+    let request = turn.asked.clone();
+    let steps = planned(turn, &request, Form::LookedUp).await?;
+    if let Some(asked) = turn.chat.asked.last_mut() {
+        asked.question.clone_from(&request);
+        asked.plan = serde_json::to_value(&steps)?;
+    }
+    tell(turn, &steps);
+    Ok(Some(steps))
 }
 
 fn tell(turn: &Turn<'_>, steps: &[Step]) {

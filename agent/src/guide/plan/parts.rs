@@ -12,6 +12,8 @@ const AND: &[&str] = &[" und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et 
 /// Words that a question begins with, and those that may stand before them.
 const ASKING: &[&str] = &[
     "wie",
+    "welchem",
+    "welchen",
     "wer",
     "wann",
     "wo",
@@ -51,7 +53,10 @@ const ASKING: &[&str] = &[
     "cuáles",
     "cómo",
 ];
-const BEFORE: &[&str] = &["um", "in", "von", "seit", "aus", "à", "a", "de", "d", "en", "depuis", "par", "desde", "por"];
+const BEFORE: &[&str] = &[
+    "um", "in", "an", "am", "auf", "mit", "bei", "von", "seit", "aus", "con", "avec", "sur", "à", "a", "de", "d", "en",
+    "depuis", "par", "desde", "por",
+];
 /// Words for the year before.
 const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "an dernier", "año anterior"];
 
@@ -86,8 +91,13 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         steps.push(Step::Find { name: name(1), what: what(&format!("{second} {}", rest.join(" "))) });
         return Some(steps);
     }
-    let own = !named::names_said(&second).is_empty();
-    let what = if own { second } else { format!("{second} ({})", subject?) };
+    let own = named::names_said(request).iter().any(|name| second.contains(name.as_str()));
+    // Without a name it is about all that the first one says.
+    let about = || {
+        let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).skip(1).collect();
+        what(&rest.join(" "))
+    };
+    let what = if own { second } else { format!("{second} ({})", subject.unwrap_or_else(about)) };
     steps.push(Step::Find { name: name(1), what });
     Some(steps)
 }
@@ -133,6 +143,12 @@ mod tests {
             "Depuis quand le canal de Sund est-il fermé, et pourquoi ?",
             Some(
                 "a = find(Depuis quand le canal de Sund est-il fermé); b = find(pourquoi le canal de Sund est-il fermé)",
+            ),
+        );
+        check(
+            "Wie lang ist die Seilbahn auf den Varn und an welchem Tag ging sie in Betrieb?",
+            Some(
+                "a = find(Wie lang ist die Seilbahn auf den Varn); b = find(an welchem Tag ging sie in Betrieb (ist die Seilbahn auf den Varn))",
             ),
         );
         check("Wie heißen der Turm und die Brücke in Varn?", None);

@@ -31,13 +31,66 @@ pub fn per(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if all.len() > SHORT || is_drawn(&small) || says(&small, &conditions) {
         return None;
     }
-    let query = growth(&all, &small, chat).or_else(|| {
+    let query = share(&small, chat).or_else(|| growth(&all, &small, chat)).or_else(|| {
         // A year that is in no column's name is a condition.
         let named = |year: &String| chat.tables.iter().flat_map(|t| &t.columns).any(|column| column.contains(year));
         let known = years(&small).iter().all(named);
         known.then(|| quotient(&all, &small, chat).or_else(|| of_each(&all, &small, chat)))?
     })?;
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
+}
+
+/// What share of it all one value of a column has: of its rows where these are what is counted, of the only measure
+/// otherwise.
+fn share(small: &str, chat: &Chat) -> Option<String> {
+    const SHARE: &[&str] = &[
+        "share",
+        "percentage of",
+        "percent of",
+        "what percentage",
+        "proportion",
+        "anteil",
+        "prozent der",
+        "prozent des",
+        "prozent von",
+        "pourcentage d",
+        "porcentaje d",
+        "part de",
+        "占",
+    ];
+    const OTHERWISE: &[&str] = &[
+        "more", "less", "than", "rise", "rose", "grow", "grew", "fall", "fell", "change", "each", "every", "per",
+        "mehr", "weniger",
+    ];
+    if !SHARE.iter().any(|sign| small.contains(sign)) || says(small, OTHERWISE) || !years(small).is_empty() {
+        return None;
+    }
+    let (i, table) = chat.tables.iter().enumerate().rev().find(|(_, table)| table.rows.len() > 1)?;
+    let named = |column: usize| {
+        let texts =
+            table.rows.iter().filter_map(move |row| row.get(column)).filter(|c| c.number.is_none() && c.date.is_none());
+        let all: HashSet<&str> = texts.filter_map(|cell| cell.text.as_deref()).collect();
+        all.into_iter()
+            .filter(|text| text.chars().count() > 2 && says(small, &[text.to_lowercase().as_str()]))
+            .collect::<Vec<_>>()
+    };
+    let found: Vec<(usize, Vec<&str>)> =
+        (0..table.columns.len()).map(|c| (c, named(c))).filter(|(_, values)| !values.is_empty()).collect();
+    let [(key, values)] = found.as_slice() else { return None };
+    let [value] = values.as_slice() else { return None };
+    let measures: Vec<usize> = (0..table.columns.len()).filter(|c| is_numeric(table, *c)).collect();
+    let asked = terms(small);
+    let counts = terms(&table.title.replace(['_', '.', '-'], " ")).iter().any(|term| asked.contains(term));
+    let condition = format!("{} = '{}'", quoted(&table.columns[*key]), value.replace('\'', "''"));
+    let (part, all) = match measures.as_slice() {
+        _ if counts => (format!("SUM({condition})"), "COUNT(*)".to_owned()),
+        [one] => {
+            let measure = quoted(&table.columns[*one]);
+            (format!("SUM(CASE WHEN {condition} THEN {measure} ELSE 0 END)"), format!("SUM({measure})"))
+        }
+        _ => return None,
+    };
+    Some(format!("SELECT {part} * 100.0 / {all} AS \"Share in %\" FROM t{}", i + 1))
 }
 
 /// By how many percent each of a kind grew, of two columns that differ in their years.

@@ -199,10 +199,30 @@ fn is_said(text: &str, query: &str, request: &str, chat: &Chat) -> bool {
     if !worded && !spans && !years(&text).iter().all(told) {
         return false;
     }
+    if is_from_nowhere(&text, request, chat) {
+        return false;
+    }
     let mut cells = chat.tables.iter().flat_map(|t| t.rows.iter().flatten()).take(CELLS);
     !worded
         || !at_hand && request.to_lowercase().contains(&text)
         || cells.any(|cell| cell.display().to_lowercase().contains(&text))
+}
+
+/// Whether a value is one of a table's that neither the request nor the question before speaks of, while the request says
+/// nothing but what the columns and every request say.
+fn is_from_nowhere(text: &str, request: &str, chat: &Chat) -> bool {
+    const NEUTRAL: &str = "come came bring brought take took make made get got go went have do did be is are was were will \
+        give show list tell see chart many much total sum all altogether together average mean month year week day quarter \
+        time each every most least highest lowest top money amount value number overall whole file table earn spend cost \
+        income revenue and now then what how in by per the of for a on to from it they there same";
+    let small = request.to_lowercase();
+    let stems: Vec<String> = terms(text);
+    let before = chat.asked.last().map(|asked| asked.question.to_lowercase()).unwrap_or_default();
+    let spoken = |said: &str| said.contains(text) || terms(said).iter().any(|term| stems.contains(term));
+    let columns = chat.tables.iter().map(|t| format!("{} {}", t.title, t.columns.join(" ")).replace(['_', '.'], " "));
+    let known: Vec<String> = columns.flat_map(|text| terms(&text)).chain(terms(NEUTRAL)).collect();
+    let plain = terms(&small).iter().all(|term| known.contains(term));
+    text.chars().filter(|c| c.is_alphabetic()).count() > 3 && plain && !spoken(&small) && !spoken(&before)
 }
 
 fn is_table(word: &str) -> bool {

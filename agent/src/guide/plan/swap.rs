@@ -288,7 +288,7 @@ fn another_amount(request: &str, before: &str) -> Option<Swap> {
 }
 
 /// A text with `3` for its "three". "One" and "a" count nothing.
-fn in_digits(text: &str) -> String {
+pub fn in_digits(text: &str) -> String {
     const COUNTS: [&[&str]; 9] = [
         &["two", "zwei", "deux", "dos"],
         &["three", "drei", "trois", "tres"],

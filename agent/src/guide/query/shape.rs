@@ -4,6 +4,7 @@
 use super::super::plan::{said, words};
 use super::clause::{bare, clause, pieces};
 use super::grammar::{Kind, kind};
+use super::groups;
 use polymath_chat::Table;
 
 /// Words that ask for an order of all rows.
@@ -40,7 +41,8 @@ const EACH: &[&str] =
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
     let query = counted(&of_numbers(&unlimited(query, request), tables), request);
-    of_each(&query, request, tables)
+    let query = groups::rows(&groups::totals(&query, request, tables), request, tables);
+    groups::of_two(&of_each(&query, request, tables), request, tables)
 }
 
 /// Whether a query divides a column by itself, of one table or of two: what was to be measured by is in neither.

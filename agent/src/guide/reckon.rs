@@ -1,0 +1,379 @@
+//! Answers that no page tells, worked out of values that pages tell: how much more, what share, how long it takes.
+//!
+//! The model sees the lines of the opened pages, copies the values that it needs, each under a name, and calculates
+//! with these names. It does that far better with the lines before it than it plans without them which values there
+//! will be. A value can only be a figure of a line, so it stands on a page to the letter; two tries have to come to
+//! the same ("Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022).
+
+mod check;
+mod lines;
+
+use super::plan::{self, PERCENT, Step, numbers, said, words, years};
+use super::roles::is_of_person;
+use super::state::{Guide, Outcome, quoted, with_unit};
+use super::{calc, find, fits, quote};
+use crate::evidence::clip;
+use crate::lead::Turn;
+use crate::notebook::{Chat, Fact};
+use crate::prompts::RECKON;
+use lines::Line;
+use polymath_chat::{CompletionError, Constraint, Provenance};
+use polymath_quantity::{figures, read};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Tries until two agree.
+const TRIES: usize = 4;
+/// Tries that come to nothing, until no more are made.
+const FAILURES: usize = 2;
+/// The temperature of all but the first.
+const ANOTHER: f32 = 0.7;
+/// Tokens of one: eleven values with their names.
+const LONGEST: usize = 260;
+
+/// Values of pages, and a calculation with them.
+pub struct Reckoned {
+    /// Each with the name that the expression has for it: `v0` to `v9`, `w0`, …
+    pub values: Vec<(String, Fact)>,
+    pub expression: String,
+    /// What it comes to, by which two tries are compared.
+    result: String,
+}
+
+impl Guide {
+    /// Works the question out of the opened pages, where the rest of the plan is a calculation with what is looked up,
+    /// or where what came out is no answer: the values are taken down, and the calculation is what is left to do.
+    pub(super) async fn reckon(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
+        self.reckoned = true;
+        let Some(found) = reckon(turn).await? else { return Ok(false) };
+        let cells =
+            |result: &Outcome| matches!(result, Outcome::Fact(place) if turn.chat.facts[*place].text.contains(" | "));
+        self.results.retain(|result| !is_unanswered(result) && !cells(result));
+        for (name, fact) in found.values {
+            let same = |known: &Fact| known.text == fact.text && known.provenance == fact.provenance;
+            if let Some(place) = turn.chat.facts.iter().position(same) {
+                self.names.insert(name, turn.chat.facts[place].name.clone());
+                if !self.results.iter().any(|result| matches!(result, Outcome::Fact(own) if *own == place)) {
+                    self.results.push(Outcome::Fact(place));
+                }
+            } else if matches!(fact.provenance, Provenance::Given) {
+                // What the question says itself needs no telling.
+                self.names.insert(name, turn.chat.add_fact(fact));
+            } else {
+                self.add_fact(turn, &name, fact);
+            }
+        }
+        let calc = Step::Calc { name: "v".into(), expression: found.expression };
+        self.plan = Some(VecDeque::from([calc]));
+        Ok(true)
+    }
+
+    /// Plans a follow-up that led to nothing anew, as one about what was found before.
+    pub(super) async fn read_otherwise(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
+        if self.replanned || self.results.is_empty() || !self.results.iter().all(|r| matches!(r, Outcome::NotFound(..)))
+        {
+            return Ok(false);
+        }
+        self.replanned = true;
+        let Some(steps) = plan::of_what_was_found(turn, self.before.0).await? else { return Ok(false) };
+        self.results.clear();
+        self.plan = Some(steps.into());
+        Ok(true)
+    }
+
+    /// Whether something that could be worked out was asked for and nothing came of it.
+    pub(super) fn is_unanswered(&mut self, turn: &Turn<'_>) -> bool {
+        let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_)));
+        if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
+            self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
+        }
+        !self.reckoned && !turn.chat.sources.is_empty() && self.results.iter().any(is_unanswered)
+    }
+}
+
+/// Whether a value was looked for and not found, or not worked out: no person, place, reason or yes or no.
+fn is_unanswered(result: &Outcome) -> bool {
+    const NAMED: &[&str] =
+        &["who", "where", "when", "wer", "wo", "wann", "qui", "où", "quand", "quién", "dónde", "cuándo"];
+    match result {
+        Outcome::NotFound(what, _) | Outcome::Failed(what) => {
+            let first = what.split(' ').next().unwrap_or_default().to_lowercase();
+            !is_of_person(what)
+                && !NAMED.contains(&first.as_str())
+                && !quote::is_explained(what)
+                && !quote::is_whether(what)
+        }
+        _ => false,
+    }
+}
+
+/// Works the turn's question out of the opened pages; `None` where no two tries agree.
+async fn reckon(turn: &mut Turn<'_>) -> anyhow::Result<Option<Reckoned>> {
+    let lines = lines::lines(&turn.asked, turn.chat);
+    let literals = figures_of(&lines, &turn.asked);
+    if literals.len() < 2 {
+        return Ok(None);
+    }
+    let prompt = format!("{}Question: {}", lines::shown(&lines, &turn.chat.sources), clip(&turn.asked, 800));
+    let lark = grammar(&literals, &turn.asked);
+    let mut tries: Vec<Reckoned> = Vec::new();
+    let mut failures = 0;
+    for attempt in 0..TRIES {
+        let mut task = RECKON.ask(prompt.clone(), LONGEST).constrained(Constraint::Lark(lark.clone()));
+        task.temperature = if attempt > 0 { ANOTHER } else { 0.0 };
+        let text = match turn.complete(task).await {
+            Ok(text) => text,
+            Err(CompletionError::TooLong(_)) => String::new(),
+            Err(other) => return Err(other.into()),
+        };
+        let one = reckoned(&text, &lines, &turn.asked, turn.chat);
+        tracing::debug!("reckoned: {text}\n= {:?}; of:\n{prompt}", one.as_ref().map(|one| &one.result));
+        let Some(one) = one else {
+            failures += 1;
+            if failures == FAILURES {
+                break;
+            }
+            continue;
+        };
+        match tries.iter().position(|other| other.result == one.result) {
+            // The likeliest one has the best names.
+            Some(place) => return Ok(Some(tries.swap_remove(place))),
+            None => tries.push(one),
+        }
+    }
+    Ok(None)
+}
+
+/// The figures of the lines and of the question, with their units, as they stand there.
+fn figures_of(lines: &[Line], asked: &str) -> BTreeSet<String> {
+    let texts = lines.iter().map(|line| line.passage.text.as_str()).chain([asked]);
+    texts.flat_map(pieces).collect()
+}
+
+fn pieces(text: &str) -> Vec<String> {
+    figures(text).iter().map(|f| with_unit(f, text).to_owned()).filter(|t| !t.contains('"')).collect()
+}
+
+/// Lines of values, and the answer. A value is a figure as it stands, or comes of values before it.
+fn grammar(literals: &BTreeSet<String>, asked: &str) -> String {
+    let choice = |all: &mut dyn Iterator<Item = String>| all.map(|t| quoted(&t)).collect::<Vec<_>>().join(" | ");
+    format!(
+        "start: value{{0,12}} \"answer = \" result\nvalue: NAME \" = \" (FIGURE | derived) \"\\n\"\n\
+         derived: (NAME | \"(\" expression \")\") ((\" \" OPERATOR \" \") term){{0,8}}\n\
+         result: expression (\" in \" UNIT)?\nexpression: term ((\" \" OPERATOR \" \") term){{0,12}}\n\
+         term: NAME | \"(\" expression \")\" | NUMBER\n\
+         OPERATOR: \"+\" | \"-\" | \"*\" | \"/\"\nNAME: /[\\p{{L}}_][\\p{{L}}\\p{{N}}_]{{0,40}}/\n\
+         UNIT: \"percent\" | \"days\" | \"weeks\" | \"months\" | \"years\"\nFIGURE: {}\nNUMBER: {}\n",
+        choice(&mut literals.iter().cloned()),
+        choice(&mut numbers(asked).into_iter()),
+    )
+}
+
+/// What a try says, where it can be worked out and nothing is seen to be wrong with it.
+fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reckoned> {
+    let mut known: Vec<(String, String)> = Vec::new();
+    let mut values: Vec<(String, Fact)> = Vec::new();
+    for line in text.lines() {
+        let (name, said) = line.split_once(" = ")?;
+        let expression = match is_figure(said) {
+            true => {
+                let fact = value(name, said, lines, asked, chat)?;
+                let own = format!("{}{}", ["v", "w"].get(values.len() / 10)?, values.len() % 10);
+                values.push((own.clone(), fact));
+                own
+            }
+            false => with_known(said, &known)?,
+        };
+        known.push((name.to_owned(), expression));
+    }
+    let (last, expression) = known.pop()?;
+    if last != "answer" {
+        return None;
+    }
+    // Only what lies between two days is told in days.
+    let times = [" in days", " in weeks", " in months", " in years"];
+    let dates = values.iter().all(|(_, fact)| fact.date.is_some());
+    let bare = times.iter().find_map(|unit| expression.strip_suffix(unit)).filter(|_| !dates).map(str::to_owned);
+    let expression = by_the_base(&in_percent(&bare.unwrap_or(expression), asked), &values);
+    // "How many km/h is that?"
+    let goal = calc::asked_unit(asked).or_else(|| calc::named_unit(asked)).filter(|_| !expression.contains(" in "));
+    let expression = match goal.map(|unit| format!("{expression} in {unit}")) {
+        Some(own) if result(&own, &values).is_some() => own,
+        _ => expression,
+    };
+    let used = |name: &str| words(&expression).any(|word| word == name);
+    values.retain(|(name, _)| used(name));
+    if check::is_no_answer(&expression, &values, asked) {
+        return None;
+    }
+    let result = result(&expression, &values)?;
+    let result = result.lines().next().unwrap_or_default().trim_start_matches('-').to_owned();
+    if calc::named_unit(asked).is_some_and(|unit| !result.contains(&unit)) {
+        return None;
+    }
+    check::is_sensible(&result, &expression, &values).then_some(Reckoned { values, expression, result })
+}
+
+/// A share as the calculator has it in percent: without "* 100", and where the question asks for it so.
+fn in_percent(expression: &str, asked: &str) -> String {
+    let bare = expression.strip_suffix(" in percent").unwrap_or(expression);
+    let hundred = bare.strip_suffix(" * 100").or_else(|| bare.strip_prefix("100 * "));
+    let share = bare.contains(" / ") && !bare.contains(" * ") && !bare.contains(" in ");
+    match hundred {
+        Some(share) => format!("{share} in percent"),
+        None if share && said(&asked.to_lowercase(), PERCENT) => format!("{bare} in percent"),
+        None => expression.to_owned(),
+    }
+}
+
+/// A difference in percent is one by its base: by the value of the earlier year, or by the second value.
+fn by_the_base(expression: &str, values: &[(String, Fact)]) -> String {
+    let bare = expression.strip_suffix(" in percent").unwrap_or_default();
+    let Some((a, b)) = bare.split_once(" - ").filter(|(a, b)| !a.contains([' ', '(']) && !b.contains([' ', '(', ')']))
+    else {
+        return expression.to_owned();
+    };
+    let fact = |name: &str| values.iter().find(|(own, _)| own == name).map(|(_, fact)| fact);
+    let (Some(first), Some(second)) = (fact(a), fact(b)) else { return expression.to_owned() };
+    if first.unit() == "%" || second.unit() == "%" {
+        return bare.to_owned();
+    }
+    let year = |fact: &Fact| years(&fact.about).into_iter().next();
+    let base = match (year(first), year(second)) {
+        (Some(own), Some(other)) if own < other => a,
+        _ => b,
+    };
+    format!("({bare}) / {base} in percent")
+}
+
+/// What the calculator makes of an expression.
+fn result(expression: &str, values: &[(String, Fact)]) -> Option<String> {
+    let find = |name: &str| values.iter().find(|(own, _)| own == name).map(|(_, fact)| fact);
+    let filled = calc::fill(expression, &find).ok()?;
+    polymath_tools::calculate(&filled.expression).ok()
+}
+
+/// Whether what stands behind a name is a value, and no calculation with others.
+fn is_figure(text: &str) -> bool {
+    figures(text).first().is_some_and(|f| with_unit(f, text) == text)
+}
+
+/// A value with the line that tells it best: of its words, and of the year and the thing that its name says.
+fn value(name: &str, figure: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Fact> {
+    let about = lines::label(name, asked);
+    if RECKON.leaks(&about, asked) {
+        return None;
+    }
+    let line = lines::telling(&about, figure, lines, asked, &chat.sources);
+    match line {
+        Some(Line { known: Some(fact), .. }) => chat.facts.get(*fact).cloned(),
+        Some(line) => {
+            let fact = find::fact_of(&about, figure, &line.passage, chat);
+            (!check::is_of_another(&about, &fact, &line.passage)).then_some(fact)
+        }
+        // The question's own.
+        None if asked.contains(figure) => {
+            let (number, date) = read(figure).values();
+            let (name, text, others) = (String::new(), figure.to_owned(), Vec::new());
+            Some(Fact { name, about, text, number, date, provenance: Provenance::Given, others })
+        }
+        None => None,
+    }
+}
+
+/// An expression with what its names stand for; `None` where one stands for nothing.
+fn with_known(expression: &str, known: &[(String, String)]) -> Option<String> {
+    let (body, unit) = match expression.rsplit_once(" in ") {
+        Some((body, unit)) => (body, format!(" in {unit}")),
+        None => (expression, String::new()),
+    };
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out = String::new();
+    for piece in body.split_inclusive(|c: char| !part(c)) {
+        let word = piece.trim_end_matches(|c: char| !part(c));
+        match known.iter().rev().find(|(name, _)| name == word) {
+            Some((_, own)) if own.contains(" in ") => return None,
+            Some((_, own)) if own.contains(' ') => out.push_str(&format!("({own})")),
+            Some((_, own)) => out.push_str(own),
+            None if word.starts_with(|c: char| c.is_alphabetic() || c == '_') => return None,
+            None => out.push_str(word),
+        }
+        out.push_str(&piece[word.len()..]);
+    }
+    Some(out + &unit)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use polymath_chat::Source;
+    use polymath_model::constrain::Compiler;
+
+    fn chat(pages: &[(&str, &str)]) -> Chat {
+        let mut chat = Chat::new("c");
+        chat.sources = pages
+            .iter()
+            .map(|(title, text)| Source { url: format!("u/{title}"), title: (*title).into(), text: (*text).into() })
+            .collect();
+        chat
+    }
+
+    #[track_caller]
+    fn check(pages: &[(&str, &str)], asked: &str, text: &str, want: Option<&str>) {
+        let chat = chat(pages);
+        let lines = lines::lines(asked, &chat);
+        let lark = grammar(&figures_of(&lines, asked), asked);
+        let fits = Compiler::of_bytes().unwrap().check(&Constraint::Lark(lark), text);
+        assert!(fits.is_ok(), "{fits:?}: {text}");
+        let got = reckoned(text, &lines, asked, &chat);
+        assert_eq!(got.as_ref().map(|r| r.result.as_str()), want, "{asked}");
+    }
+
+    const LOOMS: (&str, &str) = (
+        "Vand Mill",
+        "The Vand Mill has 44 looms and 36 workers.\nIn 2019 it wove 120,000 m of cloth, in 2020 98,000 m.",
+    );
+
+    #[test]
+    fn values_of_lines_are_calculated_with() {
+        let asked = "How many metres of cloth did each worker of the Vand Mill weave in 2020?";
+        let text = "cloth_in_2020 = 98,000 m\nworkers = 36 workers\nanswer = cloth_in_2020 / workers";
+        check(&[LOOMS], asked, text, Some("approx. 2722.22222222"));
+        // The other year's value, under the name of this one.
+        let other = "cloth_in_2020 = 120,000 m\nworkers = 36 workers\nanswer = cloth_in_2020 / workers";
+        check(&[LOOMS], asked, other, None);
+        check(&[LOOMS], asked, "workers = 36 workers\nanswer = cloth / workers", None);
+        check(&[LOOMS], asked, "answer = none", None);
+        // One value is looked up, not worked out.
+        check(&[LOOMS], asked, "workers = 36 workers\nanswer = workers", None);
+    }
+
+    #[test]
+    fn a_value_is_of_the_thing_that_its_name_says() {
+        let pages = [("Vand Mill", "It has 44 looms."), ("Orm Mill", "It has 52 looms.")];
+        let asked = "Which has more looms, the Vand Mill or the Orm Mill, and how many more?";
+        let of = |vand: &str, orm: &str| {
+            format!("looms_of_vand = {vand} looms\nlooms_of_orm = {orm} looms\nanswer = looms_of_orm - looms_of_vand")
+        };
+        check(&pages, asked, &of("44", "52"), Some("8"));
+        check(&pages, asked, &of("52", "44"), None);
+    }
+
+    #[test]
+    fn a_difference_in_percent_has_a_base() {
+        let page = [("Orm", "Year | Cloth (t)\n2019 | 120\n2020 | 150")];
+        let asked = "By how many percent more cloth did Orm weave in 2020 than in 2019?";
+        let of = |answer: &str| format!("cloth_2020 = 150\ncloth_2019 = 120\nanswer = {answer}");
+        check(&page, asked, &of("(cloth_2020 - cloth_2019) / cloth_2019 in percent"), Some("25% (= 0.25)"));
+        check(&page, asked, &of("cloth_2020 - cloth_2019 in percent"), Some("25% (= 0.25)"));
+    }
+
+    #[test]
+    fn amounts_of_the_question_count() {
+        let page = [("Nord", "The ferry Nord runs at 20 km/h and is 86 m long.")];
+        let asked = "How long does the ferry Nord need for the 62 km to Vand?";
+        let right = "distance = 62 km\nspeed = 20 km/h\nanswer = distance / speed";
+        check(&page, asked, right, Some("3.1 h"));
+        check(&page, asked, "length = 86 m\nspeed = 20 km/h\nanswer = length / speed", None);
+    }
+}
