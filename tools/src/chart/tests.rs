@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::testing::table;
 use super::*;
-use polymath_chat::Provenance;
+use serde_json::json;
+
 use tokio_util::sync::CancellationToken;
 
 const DAYS: &str = "Date | Valuation\n2016-08-23 | $40 million\n2018-08 | $1 billion\n2019-08-05 | $2 billion\n\
@@ -15,7 +16,7 @@ fn cx(out: &std::path::Path, text: &str) -> CallCx {
         session: "t".into(),
         out: out.to_owned(),
         model: None,
-        tables: vec![("t1".to_owned(), table(text))],
+        tables: vec![("t1".to_owned(), std::sync::Arc::new(table(text)))],
         files: Vec::new(),
         cancel: CancellationToken::new(),
     }
@@ -31,6 +32,10 @@ async fn try_draw(text: &str, args: Value) -> Result<(ToolOutput, resvg::tiny_sk
     Ok((output, resvg::tiny_skia::Pixmap::decode_png(&png).unwrap()))
 }
 
+fn series_color(i: usize) -> plotters::style::RGBColor {
+    palette::THEMES[0].1.color(i)
+}
+
 /// Pixels of a colour.
 fn count(picture: &resvg::tiny_skia::Pixmap, color: plotters::style::RGBColor) -> usize {
     let same =
@@ -44,7 +49,7 @@ fn draw(text: &str, args: Value, pixels: usize) -> (ToolOutput, resvg::tiny_skia
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (output, picture) = runtime.block_on(try_draw(text, args)).unwrap();
     assert!(picture.width() >= 900 && picture.height() >= 560);
-    let got = count(&picture, palette::color(0));
+    let got = count(&picture, series_color(0));
     assert!(got >= pixels, "{got} pixels of the first series: {}", output.content);
     assert!(count(&picture, plotters::style::RGBColor(34, 34, 34)) > 200, "no text");
     (output, picture)
@@ -65,7 +70,7 @@ fn bars_are_drawn_of_each_kind() {
     draw(towns, json!({"kind": "barh", "x": "Town", "y": "Output", "sort": true, "log": true}), 20_000);
     let args = json!({"kind": "bar", "x": "Year", "y": "Output", "series": "Town", "grid": true, "title": "两个城市"});
     let (output, picture) = draw(TOWNS, args, 10_000);
-    assert!(count(&picture, palette::color(1)) > 2000 && output.content.contains("2 series by Town, grid"));
+    assert!(count(&picture, series_color(1)) > 2000 && output.content.contains("2 series by Town, grid"));
     assert_eq!(output.artifacts[0].name, "两个城市.png");
 }
 
@@ -73,7 +78,7 @@ fn bars_are_drawn_of_each_kind() {
 fn slices_bins_lines_and_dots_are_drawn() {
     let towns = "Town | Output\nOslo | 60\nBergen | 30\nBodø | ~10";
     let (_, picture) = draw(towns, json!({"kind": "pie", "x": "Town", "y": "Output"}), 50_000);
-    let (first, second) = (count(&picture, palette::color(0)), count(&picture, palette::color(1)));
+    let (first, second) = (count(&picture, series_color(0)), count(&picture, series_color(1)));
     assert!((1.8..2.2).contains(&(first as f64 / second as f64)), "{first} and {second} pixels");
     let ages: String = (0..100).map(|i| format!("\n{}", i * i % 97)).collect();
     let (output, _) = draw(&format!("Age{ages}"), json!({"kind": "hist", "y": "Age"}), 50_000);
@@ -88,7 +93,7 @@ fn a_trend_is_drawn_told_and_given_as_data() {
     let args = json!({"kind": "line", "x": "Date", "y": "Valuation", "trend": true, "until": "2026-12-31",
         "today": "2025-11-28", "log": true});
     let (output, picture) = draw(DAYS, args, 1000);
-    assert!(count(&picture, palette::color(3)) > 300, "no dashed line");
+    assert!(count(&picture, series_color(3)) > 300, "no dashed line");
     let told = &output.content;
     for part in [
         "Valuation (USD) over Date (dates), 6 rows",
