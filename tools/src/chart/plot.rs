@@ -191,7 +191,8 @@ impl Canvas {
             true => svg,
             false => svg.replacen(
                 &format!("width=\"{width}\" height=\"{height}\" viewBox"),
-                &format!("width=\"{pixels}\" height=\"{high}\" viewBox"),
+                // Rounded to whole pixels, its shape is not quite the canvas': no edge is to be half transparent.
+                &format!("width=\"{pixels}\" height=\"{high}\" preserveAspectRatio=\"none\" viewBox"),
                 1,
             ),
         };

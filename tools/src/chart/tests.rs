@@ -136,6 +136,62 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
 }
 
 #[test]
+fn small_charts_have_words_values_and_files_of_their_own() {
+    let rows: String = ["A", "B", "C"]
+        .iter()
+        .flat_map(|town| {
+            (2018..2023).map(move |year| format!("\n{town} | {year} | {}", (year - 2000) * town.len() as i32))
+        })
+        .collect();
+    let text = format!("Town | Year | Output{rows}");
+    let args = json!({"kind": "scatter", "x": "Year", "y": "Output", "facet": "town", "trend": true, "until": "2025", "lines": [20]});
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (output, _) = runtime.block_on(try_draw(&text, args)).unwrap();
+    for part in [
+        "scatter chart of t1: Output over Year (dates), 15 rows drawn, a small chart for each Town",
+        "Year from 2018 to 2022",
+        "A: Output: 18 (2018) to 22 (2022), last 22 (2022)",
+        "lines are drawn at 20",
+        "trend of B: Output = 18",
+    ] {
+        assert!(output.content.contains(part), "{part} is not in {}", output.content);
+    }
+    let values = &output.tables[0];
+    assert_eq!((values.columns.join(","), values.rows.len()), ("Town,Year,trend of Output".to_owned(), 3));
+    assert_eq!(values.rows[2][0].display(), "C");
+    let unfit = json!({"kind": "bar", "x": "Year", "y": "Output", "facet": "Town", "trend": true});
+    let error = runtime.block_on(try_draw(&text, unfit)).map(|_| ()).unwrap_err();
+    assert!(error.contains("a trend needs kind line, area or scatter"), "{error}");
+}
+
+#[test]
+fn pictures_are_as_large_as_they_are_asked_for_and_in_their_theme() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let size = |args: Value| {
+        let (_, picture) = runtime.block_on(try_draw(TOWNS, args)).unwrap();
+        let corner = picture.pixels()[0];
+        (picture.width(), picture.height(), (corner.red(), corner.green(), corner.blue()))
+    };
+    let args = json!({"kind": "scatter", "x": "Year", "y": "Output", "width": 400, "scale": 2, "theme": "dark"});
+    let (width, height, corner) = size(args);
+    assert!(width == 800 && height > 500 && corner == (24, 27, 32), "{width} {height} {corner:?}");
+    let narrow = size(json!({"kind": "scatter", "x": "Year", "y": "Output", "width": 320}));
+    assert!(narrow.0 == 320 && narrow.1 > 240 && narrow.2 == (255, 255, 255), "{narrow:?}");
+    assert_eq!(size(json!({"kind": "scatter", "x": "Year", "y": "Output"})).0, 1440);
+}
+
+#[test]
+fn what_a_logarithm_or_a_font_lacks_is_told() {
+    let text = "Day | Profit\n2020-01-01 | 5\n2020-01-02 | 0\n2020-01-03 | -3\n2020-01-04 | 50";
+    let (output, _) = draw(text, json!({"kind": "line", "x": "Day", "y": "Profit", "log": true}), 80);
+    let told = "rows left out: 2 not above zero, which a logarithmic axis cannot show (`symlog` instead of `log` can)";
+    assert!(output.content.contains(told), "{}", output.content);
+    let title = json!({"kind": "line", "x": "Day", "y": "Profit", "title": "a\u{50005}b"});
+    let (output, _) = draw(text, title, 80);
+    assert!(output.content.contains("which are boxes in the picture: \u{50005};"), "{}", output.content);
+}
+
+#[test]
 fn a_chart_that_is_there_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

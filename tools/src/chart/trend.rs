@@ -177,6 +177,8 @@ impl Trend {
 /// A place across as it is written.
 pub fn place_name(at: f64, data: &Data) -> String {
     match &data.across {
+        // What is written as years is told as years.
+        Across::Dates { years: Some(years) } if years.contains(&at) => moment_name(at).chars().take(4).collect(),
         Across::Dates { .. } => moment_name(at),
         Across::Names(names) => names.get(at as usize).cloned().unwrap_or_default(),
         Across::Numbers => human(rounded(at, 7)),

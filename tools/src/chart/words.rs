@@ -37,6 +37,10 @@ pub fn words(chart: &Chart, data: &Data, parts: &[Part<'_>], today: Option<f64>,
     if estimated > 0 {
         lines.push(format!("estimated values, marked so: {estimated}"));
     }
+    if !chart.lines.is_empty() && !matches!(chart.kind.as_str(), "pie" | "heat" | "hist") {
+        let marked: Vec<String> = chart.lines.iter().map(|at| data.styles.1.full(*at)).collect();
+        lines.push(format!("lines are drawn at {}", marked.join(", ")));
+    }
     if let Some(day) = today {
         lines.push(format!("today is marked: {}", moment_name(day)));
     } else if chart.today.is_some() {
