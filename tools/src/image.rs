@@ -26,8 +26,8 @@ use polymath_chat::{Artifact, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 
-pub use backend::{Surroundings, painter};
-pub use painter::{Painter, Painting, Picture, Style};
+pub use backend::painter;
+pub use painter::{Painter, Painting, Picture, Style, Surroundings};
 pub use sketch::Sketch;
 
 use painter::STYLES;

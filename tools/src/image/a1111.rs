@@ -3,9 +3,8 @@
 //!
 //! <https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/API>
 
-use super::backend::Surroundings;
 use super::endpoint::{Endpoint, decoded};
-use super::painter::{Painter, Painting, Picture};
+use super::painter::{Painter, Painting, Picture, Surroundings};
 use crate::{CallCx, ToolError};
 use async_trait::async_trait;
 use serde_json::{Value, json};

@@ -1,24 +1,7 @@
 //! The table of what makes pictures: one row each. Which one is used is the user's to say, in the environment.
 
-use super::painter::Painter;
+use super::painter::{Painter, Surroundings};
 use super::{a1111, openai, sketch::Sketch};
-
-/// What backends are made with: keys, which are in the environment and nowhere else.
-#[derive(Clone, Default)]
-pub struct Surroundings {
-    /// `POLYMATH_IMAGE_KEY`.
-    pub key: Option<String>,
-    /// `OPENAI_API_KEY`: for OpenAI's own server alone.
-    pub openai_key: Option<String>,
-}
-
-impl Surroundings {
-    /// The process's environment.
-    pub fn of_process() -> Surroundings {
-        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        Surroundings { key: set("POLYMATH_IMAGE_KEY"), openai_key: set("OPENAI_API_KEY") }
-    }
-}
 
 /// Makes a backend of its argument.
 type Build = fn(&str, &Surroundings) -> Result<Box<dyn Painter>, String>;

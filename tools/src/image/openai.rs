@@ -2,9 +2,8 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/images/create>
 
-use super::backend::Surroundings;
 use super::endpoint::{Endpoint, decoded};
-use super::painter::{Painter, Painting, Picture};
+use super::painter::{Painter, Painting, Picture, Surroundings};
 use crate::{CallCx, ToolError};
 use async_trait::async_trait;
 use serde_json::{Value, json};

@@ -64,6 +64,23 @@ pub struct Painting {
     pub model: String,
 }
 
+/// What backends are made with: keys, which are in the environment and nowhere else.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    /// `POLYMATH_IMAGE_KEY`.
+    pub key: Option<String>,
+    /// `OPENAI_API_KEY`: for OpenAI's own server alone.
+    pub openai_key: Option<String>,
+}
+
+impl Surroundings {
+    /// The process's environment.
+    pub fn of_process() -> Surroundings {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        Surroundings { key: set("POLYMATH_IMAGE_KEY"), openai_key: set("OPENAI_API_KEY") }
+    }
+}
+
 /// A way to make pictures.
 #[async_trait]
 pub trait Painter: Send + Sync {
