@@ -57,7 +57,8 @@ fn one(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
         let column = u16::try_from(at).unwrap_or(u16::MAX);
         let header = Column::of(name);
         sheet.write_string_with_format(0, column, short(name), &bold)?;
-        let formats = Formats::of(&kind);
+        let formats =
+            Formats::of(&kind, &table.rows.iter().filter_map(|row| row.get(at)?.number).collect::<Vec<f64>>());
         let mut widest = name.chars().count();
         for (n, row) in table.rows.iter().enumerate() {
             let Some(cell) = row.get(at) else { continue };
@@ -79,17 +80,20 @@ struct Formats {
 }
 
 impl Formats {
-    fn of(kind: &ColumnType) -> Formats {
+    fn of(kind: &ColumnType, numbers: &[f64]) -> Formats {
+        // A format with decimals that may be missing leaves their point behind.
+        let whole = |by: f64| numbers.iter().all(|n| ((n * by).round() - n * by).abs() < 1e-9 * n.abs().max(1.0));
+        let amount = if whole(1.0) { "#,##0" } else { "#,##0.00" };
         let code = match &kind.kind {
             ColumnKind::Integer => "#,##0".to_owned(),
             ColumnKind::Money { currency } => match currency.as_deref() {
-                Some("USD") => "[$$-409]#,##0.##".to_owned(),
-                Some("EUR") => "[$€-1]#,##0.##".to_owned(),
-                Some("GBP") => "[$£-809]#,##0.##".to_owned(),
-                Some(code) => format!("#,##0.## \"{}\"", code.replace('"', "")),
-                None => "#,##0.##".to_owned(),
+                Some("USD") => format!("[$$-409]{amount}"),
+                Some("EUR") => format!("[$€-1]{amount}"),
+                Some("GBP") => format!("[$£-809]{amount}"),
+                Some(code) => format!("{amount} \"{}\"", code.replace('"', "")),
+                None => amount.to_owned(),
             },
-            ColumnKind::Percent => "0.##%".to_owned(),
+            ColumnKind::Percent => if whole(100.0) { "0%" } else { "0.0%" }.to_owned(),
             ColumnKind::Date { precision: Precision::Month } => "yyyy-mm".to_owned(),
             ColumnKind::Date { .. } => "yyyy-mm-dd".to_owned(),
             _ => "General".to_owned(),
