@@ -3,7 +3,7 @@
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{Hinted, RunArgs, Settings, Usage};
-use crate::wiring;
+use crate::{tables, wiring};
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
 use polymath_agent::{Agent, Chat, Kept, Said, TurnEnd};
@@ -42,9 +42,17 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
         eprintln!("session {}", session.id());
     }
     let said = Said::Question(question);
+    let before = chat.tables.len();
     let result = turn(&agent, &mut chat, &mut session, said, &mut renderer, interrupt.token()).await;
     let shown = renderer.finish();
     let stop = result?.stop;
+    if let Some(out) = args.out.as_ref().filter(|_| chat.tables.len() > before)
+        && let Some(file) = tables::workbook(out, &chat.tables)?
+        && !quiet
+        && !args.json
+    {
+        eprintln!("tables: {}", escaped(&file.path.display().to_string()));
+    }
     if let Some(status) = interrupt.ending() {
         return Ok(ExitCode::from(status));
     }

@@ -27,6 +27,7 @@ mod run;
 mod serve;
 mod sessions;
 mod settings;
+mod tables;
 mod tool;
 mod wiring;
 

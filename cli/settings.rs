@@ -37,7 +37,10 @@ pub struct RunArgs {
     /// auto, native (the model writes its own calls) or guided (it is led step by step)
     #[arg(long, env = "POLYMATH_MODE", value_parser = ["auto", "native", "guided"])]
     pub mode: Option<String>,
-    /// Where charts, pictures and files go
+    /// What makes pictures: sketch, openai[:URL][#MODEL] or a1111[:URL]; their key is POLYMATH_IMAGE_KEY
+    #[arg(long, env = "POLYMATH_IMAGE", value_name = "BACKEND")]
+    pub image: Option<String>,
+    /// Where charts, pictures, tables and files go
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// A file that programs may read; may be given several times
@@ -126,6 +129,8 @@ pub struct Settings {
     pub rpc: Vec<String>,
     pub allow: Vec<String>,
     pub searxng: Option<String>,
+    /// What makes pictures; empty is the default. Never a folder's to say.
+    pub image: String,
     pub limits: CallLimits,
     pub python: PythonSettings,
     /// Servers of the Model Context Protocol, by name.
@@ -186,6 +191,7 @@ impl Settings {
             rpc: if args.rpc.is_empty() { file.rpc } else { args.rpc.clone() },
             allow: allow.or(file.browser.allow).unwrap_or_default(),
             searxng: std::env::var("POLYMATH_SEARXNG").ok().or(file.browser.searxng),
+            image: args.image.clone().or(file.image).unwrap_or_default(),
             limits: CallLimits::default(),
             python: file.python,
             mcp: file.mcp,

@@ -21,7 +21,7 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     let mut browser = BrowserConfig::new(search, &settings.state);
     browser.allow.clone_from(&settings.allow);
     browser.searxng.clone_from(&settings.searxng);
-    let config = ToolsConfig { browser, python: python_config(settings) };
+    let config = ToolsConfig { browser, python: python_config(settings), image: settings.image.clone() };
     let mut wanted = settings.tools.clone();
     if let Some(names) = wanted.as_mut().filter(|_| !settings.mcp.is_empty()) {
         // The others are the servers' (see `with_servers`).

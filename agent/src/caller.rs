@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// Makes calls. Those of one session share what tools keep, and the tables that they brought.
@@ -18,9 +18,9 @@ pub struct Caller {
     out: PathBuf,
     files: Vec<UserFile>,
     /// Tables of the files given, which every call has.
-    given: Vec<Table>,
+    given: Vec<Arc<Table>>,
     /// Tables that calls of a session brought, for its later ones: `t1`, `t2`, … behind those given.
-    tables: Mutex<HashMap<String, Vec<Table>>>,
+    tables: Mutex<HashMap<String, Vec<Arc<Table>>>>,
     /// Calls so far that belong to no session.
     alone: AtomicU64,
 }
@@ -32,7 +32,7 @@ impl Caller {
 
     /// With files of the user's, and the tables that are in them.
     pub fn with_files(self, files: Vec<UserFile>, given: Vec<Table>) -> Caller {
-        Caller { files, given, ..self }
+        Caller { files, given: given.into_iter().map(Arc::new).collect(), ..self }
     }
 
     pub fn specs(&self) -> Vec<ToolSpec> {
@@ -81,7 +81,10 @@ impl Caller {
         match (session, &result) {
             (None, _) => self.tools.end(&cx.session).await,
             (Some(session), Ok(output)) if !output.tables.is_empty() => {
-                self.brought().entry(session.to_owned()).or_default().extend(output.tables.iter().cloned());
+                self.brought()
+                    .entry(session.to_owned())
+                    .or_default()
+                    .extend(output.tables.iter().cloned().map(Arc::new));
             }
             _ => {}
         }
@@ -94,12 +97,12 @@ impl Caller {
         self.tools.end(session).await;
     }
 
-    fn brought(&self) -> MutexGuard<'_, HashMap<String, Vec<Table>>> {
+    fn brought(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<Table>>>> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The tables that a call of this session finds, by their names.
-    fn named(&self, session: Option<&str>) -> Vec<(String, Table)> {
+    fn named(&self, session: Option<&str>) -> Vec<(String, Arc<Table>)> {
         let brought = self.brought();
         let own = session.and_then(|session| brought.get(session)).into_iter().flatten();
         self.given.iter().chain(own).enumerate().map(|(i, table)| (format!("t{}", i + 1), table.clone())).collect()

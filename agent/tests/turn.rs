@@ -361,7 +361,7 @@ async fn a_native_model_is_told_of_tables_and_gets_them_back() {
                 cell.provenance = Provenance::Computed { how: "python".into() };
             }
         }
-        vec![Table { title: name.clone(), rows, ..table.clone() }]
+        vec![Table { title: name.clone(), rows, ..Table::clone(table) }]
     });
     let script = vec![
         calling(&[("browser_open", "p")]),

@@ -61,9 +61,18 @@ pub struct Chart {
     pub today: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Of the picture, in pixels; letters keep their size.
+    /// The column whose values have a small chart each, in a grid of shared axes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facet: Option<String>,
+    /// `light` (without a name) or `dark`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub theme: Option<String>,
+    /// Of the picture, in pixels; letters stay readable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
+    /// Pixels of the PNG for each of its width: 2 for screens that have them so dense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u32>,
 }
 
 fn is_false(value: &bool) -> bool {

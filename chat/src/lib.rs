@@ -6,6 +6,7 @@
 mod chart;
 mod completer;
 mod event;
+mod kind;
 mod message;
 pub mod path;
 pub mod plain;
@@ -15,6 +16,7 @@ mod tool;
 pub use chart::Chart;
 pub use completer::{Completer, Completion, CompletionError, Constraint};
 pub use event::{Citation, Event, Figure, FigureStatus, Stop};
+pub use kind::{ColumnKind, ColumnType, Precision};
 pub use message::{Message, Role};
 pub use table::{Cell, Provenance, Table};
 pub use tool::{Artifact, Hit, Lack, Mention, Source, ToolCall, ToolFailure, ToolOutput, ToolSpec, call_id};

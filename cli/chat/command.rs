@@ -5,7 +5,7 @@ use super::talk::Talk;
 use crate::out::{Stdout, say};
 use crate::render::for_stdout;
 use crate::sessions::{self, Format};
-use crate::wiring;
+use crate::{tables, wiring};
 use anyhow::{Context, bail};
 use polymath_agent::Said;
 use polymath_chat::plain::{clean, escaped};
@@ -39,7 +39,7 @@ const fn row(name: &'static str, argument: &'static str, help: &'static str) -> 
 pub const COMMANDS: &[Command] = &[
     row("/help", "", "this"),
     row("/file", "PATH", "gives the conversation a file"),
-    row("/tables", "", "the tables of this conversation"),
+    row("/tables", "[[t1] FILE]", "the tables of this conversation, or one or all into a .xlsx, .csv, .json or .md"),
     row("/sql", "QUERY", "a query over them: /sql SELECT * FROM t1"),
     row("/chart", "c1 CHANGES", "draws a chart again: /chart c1 log; alone lists them"),
     row("/artifacts", "", "the files made in this conversation"),
@@ -68,7 +68,7 @@ impl Talk {
         if let Some(command) = COMMANDS.iter().find(|c| c.name == name)
             && rest.is_empty()
             && !command.argument.is_empty()
-            && !matches!(name, "/chart" | "/sessions" | "/export")
+            && !matches!(name, "/chart" | "/sessions" | "/export" | "/tables")
         {
             bail!("say what: {name} {}", command.argument);
         }
@@ -76,7 +76,8 @@ impl Talk {
             "/help" => help()?,
             "/quit" | "/exit" => return Ok(Next::Quit),
             "/file" => self.give(Path::new(rest))?,
-            "/tables" => self.tables()?,
+            "/tables" if rest.is_empty() => self.tables()?,
+            "/tables" => say!("saved {}", escaped(&tables::write(&self.chat.tables, rest)?))?,
             "/sql" => self.call(line, "sql", json!({"query": rest})).await?,
             "/chart" => self.chart(line, rest).await?,
             "/artifacts" => list(self.chat.artifacts.iter().map(|a| escaped(&a.path.display().to_string())))?,

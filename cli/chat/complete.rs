@@ -62,6 +62,7 @@ fn candidates(line: &str, known: &Known) -> (usize, Vec<String>) {
         return (0, fitting(&mut COMMANDS.iter().map(|c| c.name.to_owned())));
     }
     let values: Vec<String> = match command {
+        "/tables" => fitting(&mut known.tables.iter().cloned()).into_iter().chain(paths(word)).collect(),
         "/file" | "/save" | "/export" => {
             let formats = ["md", "html", "json", "ipynb"].map(str::to_owned).into_iter();
             let formats = formats.filter(|_| command == "/export").filter(|f| f.starts_with(word));

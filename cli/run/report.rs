@@ -1,4 +1,4 @@
-//! A script's report: Markdown and HTML for people, JSON for programs, every table as CSV.
+//! A script's report: Markdown and HTML for people, JSON for programs, every table as CSV and in one workbook.
 
 use super::record::RunRecord;
 use crate::report::{ReportTurn, write_report};
@@ -6,6 +6,7 @@ use anyhow::Context;
 use polymath_agent::Chat;
 use polymath_agent::script::{Ended, Inputs, Kind, Output, Script, StepEnd};
 use polymath_chat::{Cell, Message, Table};
+use polymath_tools::tables::{Format, bytes};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,14 @@ pub fn write(record: &RunRecord, script: &Script, inputs: &Inputs, ended: &Ended
     let text_of = serde_json::to_string_pretty(&as_json(record, &title, script, inputs, ended))?;
     std::fs::write(&json, text_of).with_context(|| format!("can't write the report {}", json.display()))?;
     files.push(json);
+    let tables: Vec<(String, &Table)> =
+        done(script, ended).filter_map(|(name, o)| Some((name.to_owned(), o.table.as_ref()?))).collect();
+    if !tables.is_empty() {
+        let book = out.join("tables.xlsx");
+        let bytes = bytes(&tables, Format::Xlsx).map_err(anyhow::Error::msg)?;
+        std::fs::write(&book, bytes).with_context(|| format!("can't write the tables {}", book.display()))?;
+        files.push(book);
+    }
     for (name, output) in done(script, ended) {
         if let Some(table) = &output.table {
             files.push(csv(&out.join("tables"), name, table)?);

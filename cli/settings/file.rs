@@ -31,6 +31,7 @@ pub struct File {
     #[serde(default)]
     pub rpc: Vec<String>,
     pub approve: Option<String>,
+    pub image: Option<String>,
     #[serde(default)]
     pub browser: BrowserFile,
     #[serde(default)]
@@ -62,6 +63,7 @@ impl File {
             context: over.context.or(self.context),
             rpc: if over.rpc.is_empty() { self.rpc } else { over.rpc },
             approve: over.approve.or(self.approve),
+            image: over.image.or(self.image),
             browser: BrowserFile {
                 allow: over.browser.allow.or(self.browser.allow),
                 searxng: over.browser.searxng.or(self.browser.searxng),

@@ -35,7 +35,7 @@ fn ours(args: &Value, rows: u32, out: &Path) -> (f64, Vec<Artifact>) {
         session: "bench".into(),
         out: out.to_owned(),
         model: None,
-        tables: vec![("t1".to_owned(), table(rows))],
+        tables: vec![("t1".to_owned(), std::sync::Arc::new(table(rows)))],
         files: Vec::new(),
         today: chrono::NaiveDate::default(),
         cancel: tokio_util::sync::CancellationToken::new(),

@@ -1,11 +1,19 @@
 //! `image`: a picture from a description.
 //!
-//! The backend here needs no image weights: the language model plans the picture out of symbols and
-//! shapes that it draws itself (`sketch.rs`), under grammars that leave room for nothing else. A diffusion
-//! model is another `Painter`. Nothing is fetched, and no file is read but the system's fonts.
+//! What paints is a row of `backend.rs`. The default needs no image weights: the language model plans the picture
+//! out of symbols and shapes that it draws itself (`sketch.rs`), under grammars that leave room for nothing else;
+//! nothing is fetched there, and no file is read but the system's fonts. The others ask a server that the user
+//! named. The PNG says of itself how it was made (`metadata.rs`).
 
+mod a1111;
+mod backend;
+mod endpoint;
+mod look;
+mod metadata;
+mod openai;
 mod painter;
 mod plan;
+mod scene;
 mod shapes;
 mod sketch;
 mod svg;
@@ -18,8 +26,11 @@ use polymath_chat::{Artifact, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 
-pub use painter::{Painter, Painting, Picture};
+pub use backend::painter;
+pub use painter::{Painter, Painting, Picture, Style, Surroundings};
 pub use sketch::Sketch;
+
+use painter::STYLES;
 
 /// Width and height of a picture nobody gave a size for, in pixels.
 const DEFAULT_SIDE: u32 = 768;
@@ -53,7 +64,10 @@ impl Image {
                     "properties": {
                         "prompt": {"type": "string", "description": "what is to be seen in the picture"},
                         "width": {"type": "integer", "minimum": MIN_SIDE, "maximum": MAX_SIDE, "description": "pixels"},
-                        "height": {"type": "integer", "minimum": MIN_SIDE, "maximum": MAX_SIDE, "description": "pixels"}
+                        "height": {"type": "integer", "minimum": MIN_SIDE, "maximum": MAX_SIDE, "description": "pixels"},
+                        "style": {"type": "string", "enum": STYLES.map(|(name, _)| name)},
+                        "seed": {"type": "integer", "minimum": 0},
+                        "negative": {"type": "string", "description": "what is not to be seen"}
                     },
                     "required": ["prompt"],
                     "additionalProperties": false
@@ -79,9 +93,20 @@ impl Tool for Image {
             () = cx.cancel.cancelled() => return Err(ToolError::tell("cancelled", "the drawing was cancelled")),
         };
         let name = first_words(&picture.prompt);
-        let png = write_new(&cx.out, &name, "png", &painting.png).map_err(|e| unwritable(&cx.out.join(&name), &e))?;
-        let content =
-            format!("Drew {} ({} × {} pixels): {}", png.name, picture.width, picture.height, painting.description);
+        let seed = painting.seed.map_or(String::new(), |seed| seed.to_string());
+        let texts = [
+            ("prompt", picture.prompt.as_str()),
+            ("negative", &picture.negative),
+            ("style", STYLES.iter().find(|(_, style)| Some(*style) == picture.style).map_or("", |(name, _)| name)),
+            ("seed", &seed),
+            ("backend", self.painter.name()),
+            ("model", &painting.model),
+            ("Software", "polymath"),
+        ];
+        let (width, height) = metadata::size(&painting.png).unwrap_or((picture.width, picture.height));
+        let bytes = metadata::with(painting.png, &texts);
+        let png = write_new(&cx.out, &name, "png", &bytes).map_err(|e| unwritable(&cx.out.join(&name), &e))?;
+        let content = format!("Drew {} ({width} × {height} pixels): {}", png.name, painting.description);
         let mut files = vec![png];
         if let Some(svg) = painting.svg {
             // Beside the PNG and named like it: whoever shows both shows one.
@@ -109,13 +134,37 @@ fn read_arguments(args: &Value) -> Result<Picture, ToolError> {
                 ToolError::tell("arguments", format!("`{name}` is {value} and must be {MIN_SIDE} to {MAX_SIDE} pixels"))
             }),
     };
-    let prompt = prompt.chars().take(MAX_PROMPT).collect();
-    Ok(Picture { prompt, width: side("width")?, height: side("height")? })
+    let short = |text: &str| text.trim().chars().take(MAX_PROMPT).collect::<String>();
+    let style = match args.get("style").and_then(Value::as_str).map(str::trim).filter(|name| !name.is_empty()) {
+        None => None,
+        Some(name) => {
+            let known = STYLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, style)| *style);
+            let names = STYLES.map(|(name, _)| name).join(", ");
+            let wrong = || ToolError::tell("arguments", format!("`style` is `{name}` and must be one of {names}"));
+            Some(known.ok_or_else(wrong)?)
+        }
+    };
+    let seed = match args.get("seed") {
+        None | Some(Value::Null) => None,
+        Some(seed) => Some(seed.as_u64().ok_or_else(|| {
+            ToolError::tell("arguments", format!("`seed` is {seed} and must be a whole number, zero or above"))
+        })?),
+    };
+    Ok(Picture {
+        prompt: short(prompt),
+        negative: short(args.get("negative").and_then(Value::as_str).unwrap_or("")),
+        style,
+        seed,
+        width: side("width")?,
+        height: side("height")?,
+    })
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> ToolError {
     ToolError::tell("unavailable", format!("the picture can't be saved as {}: {why}", path.display()))
 }
 
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 mod tests;

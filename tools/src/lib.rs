@@ -14,6 +14,7 @@ pub mod python;
 mod raster;
 mod registry;
 mod sql;
+pub mod tables;
 mod tool;
 
 pub use calculator::{Calculator, calculate};

@@ -93,8 +93,8 @@ impl Tool for Python {
         }
         // A table that the program changed comes back; one that it only read does not.
         // Tables that the program does not name need not travel: they may be large.
-        let named = |(name, _): &&(String, Table)| mentions(code, name);
-        let tables: Vec<(String, Table)> = cx.tables.iter().filter(named).cloned().collect();
+        let named = cx.tables.iter().filter(|(name, _)| mentions(code, name));
+        let tables: Vec<(String, Table)> = named.map(|(name, table)| (name.clone(), Table::clone(table))).collect();
         let return_tables = tables.iter().map(|(name, _)| name.clone()).collect();
         let code = unfence(code).to_owned();
         let svg = args["svg"].as_bool() == Some(true);

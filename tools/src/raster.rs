@@ -1,10 +1,11 @@
 //! SVG to PNG with resvg, for all tools that draw: no scripts, no network, no files but
-//! the system's fonts, and before them DejaVu Sans for Latin, Greek and Cyrillic, so that text is as wide everywhere.
+//! the system's fonts, and before them those carried along: DejaVu Sans for Latin, Greek, Cyrillic, Hebrew and
+//! Arabic, so that text is as wide everywhere, and Noto Sans CJK for common Chinese and kana.
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
     usvg::{
-        FontResolver, ImageHrefResolver, Options, Tree,
+        FontResolver, Group, ImageHrefResolver, Node, Options, Tree,
         fontdb::{Database, FaceInfo, ID},
     },
 };
@@ -17,6 +18,7 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     // Of two fonts of one name the first is taken.
     fonts.load_font_data(include_bytes!("fonts/DejaVuSans.ttf").to_vec());
     fonts.load_font_data(include_bytes!("fonts/DejaVuSans-Bold.ttf").to_vec());
+    fonts.load_font_data(include_bytes!("fonts/NotoSansCJKsc-Regular.otf").to_vec());
     fonts.load_system_fonts();
     fonts.set_sans_serif_family("DejaVu Sans");
     Arc::new(fonts)
@@ -63,6 +65,15 @@ pub fn render(svg: &str, width: u32, height: u32) -> Result<Vec<u8>, String> {
     pixmap.encode_png().map_err(|e| format!("the picture can't be written as PNG: {e}"))
 }
 
+/// What a drawing of 100 by 100 fills: left, top, right and bottom. None of an empty one.
+pub fn extent(svg: &str) -> Option<[f64; 4]> {
+    let tree = Tree::from_str(svg, &options()).ok()?;
+    let bounds = tree.root().abs_stroke_bounding_box();
+    let (x, y) = (100.0 / tree.size().width(), 100.0 / tree.size().height());
+    let all = [bounds.left() * x, bounds.top() * y, bounds.right() * x, bounds.bottom() * y];
+    (bounds.width() > 0.0 || bounds.height() > 0.0).then(|| all.map(f64::from))
+}
+
 /// How wide lines of text become when they are drawn in the sans-serif font at `size`, in pixels.
 pub fn widths<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64) -> Vec<f64> {
     let mut svg = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">");
@@ -79,6 +90,39 @@ pub fn widths<'a>(texts: impl IntoIterator<Item = &'a str>, size: f64) -> Vec<f6
     let Ok(tree) = Tree::from_str(&svg, &options()) else { return vec![0.0; count] };
     let width = |i| tree.node_by_id(&format!("t{i}")).map_or(0.0, |node| f64::from(node.bounding_box().width()));
     (0..count).map(width).collect()
+}
+
+/// The characters of a drawing's texts that no font has: boxes stand for them. Each once, in their order.
+pub fn missing(svg: &str) -> Vec<char> {
+    // The fonts carried along have these.
+    if svg.chars().all(|c| c < '\u{250}') {
+        return Vec::new();
+    }
+    let Ok(tree) = Tree::from_str(svg, &options()) else { return Vec::new() };
+    let mut found = Vec::new();
+    boxes(tree.root(), &mut found);
+    found
+}
+
+fn boxes(group: &Group, found: &mut Vec<char>) {
+    for node in group.children() {
+        match node {
+            Node::Group(group) => boxes(group, found),
+            Node::Text(text) => {
+                for glyph in text.layouted().iter().flat_map(|span| &span.positioned_glyphs) {
+                    let absent = glyph.text.chars().filter(|c| !c.is_whitespace() && !c.is_control());
+                    if glyph.id.0 == 0 {
+                        absent.for_each(|c| {
+                            if !found.contains(&c) {
+                                found.push(c)
+                            }
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Text as it stands in XML; what XML cannot hold is left out.
@@ -98,5 +142,18 @@ mod tests {
         assert!(got[0] > 2.0 && got[1] > 5.0 * got[0] && got[2] == 0.0 && got[3] > got[0], "{got:?}");
         let twice = widths(["MMMM"], 40.0);
         assert!((twice[0] - 2.0 * got[1]).abs() < 1.0, "{got:?} {twice:?}");
+    }
+
+    #[test]
+    fn characters_without_a_font_are_told() {
+        let drawn = |text: &str| {
+            missing(&format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><g><text font-size=\"9\" \
+                 font-family=\"sans-serif\">{text}</text></g></svg>"
+            ))
+        };
+        // Places of Unicode that are given to no character.
+        assert_eq!(drawn("a\u{50005} b\u{50006}\u{50005}"), ['\u{50005}', '\u{50006}']);
+        assert!(drawn("Łódź Ωμέγα Тула القاهرة 产量").is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The table of tools: one row each, and what they are made from.
 
 use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserFind, BrowserOpen, BrowserSearch};
+use crate::image::{Painter, Surroundings, painter};
 use crate::{Calculator, Charts, Image, Python, Sql, Tool};
 use polymath_chat::ToolSpec;
 use std::{collections::BTreeMap, sync::Arc};
@@ -10,6 +11,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub struct ToolsConfig {
     pub browser: BrowserConfig,
     pub python: polymath_sandbox::Config,
+    /// What makes pictures: `sketch`, `openai[:URL][#MODEL]` or `a1111[:URL]`; empty is the first.
+    pub image: String,
 }
 
 /// A row of the table: the tool's name and how to make it.
@@ -22,6 +25,7 @@ struct Row {
 struct Parts {
     browser: Arc<Browser>,
     python: polymath_sandbox::Config,
+    painter: Arc<dyn Painter>,
 }
 
 const TOOLS: &[Row] = &[
@@ -30,7 +34,7 @@ const TOOLS: &[Row] = &[
     Row { name: "browser_search", build: |parts| Arc::new(BrowserSearch::new(parts.browser.clone())) },
     Row { name: "calculator", build: |_| Arc::new(Calculator::new()) },
     Row { name: "chart", build: |_| Arc::new(Charts::default()) },
-    Row { name: "image", build: |_| Arc::new(Image::default()) },
+    Row { name: "image", build: |parts| Arc::new(Image::new(parts.painter.clone())) },
     Row { name: "python", build: |parts| Arc::new(Python::new(parts.python.clone())) },
     Row { name: "sql", build: |_| Arc::new(Sql::default()) },
 ];
@@ -42,6 +46,8 @@ pub enum RegistryError {
     Unknown { name: String },
     #[error("there is a tool `{name}` already; call the function otherwise")]
     Taken { name: String },
+    #[error("{0}")]
+    Image(String),
     #[error(transparent)]
     Browser(#[from] BrowserError),
 }
@@ -104,7 +110,9 @@ impl Registry {
         if let Some(name) = only.unwrap_or_default().iter().find(|name| !names().any(|known| known == *name)) {
             return Err(RegistryError::Unknown { name: name.clone() });
         }
-        let parts = Parts { browser: Browser::new(config.browser)?, python: config.python };
+        let painter = painter(&config.image, &Surroundings::of_process()).map_err(RegistryError::Image)?;
+        let (browser, painter) = (Browser::new(config.browser)?, painter.into());
+        let parts = Parts { browser, python: config.python, painter };
         let wanted = |row: &&Row| only.is_none_or(|only| only.iter().any(|name| name == row.name));
         Ok(Registry::new(TOOLS.iter().filter(wanted).map(|row| (row.build)(&parts))))
     }
@@ -151,6 +159,7 @@ mod tests {
         ToolsConfig {
             browser: BrowserConfig::new(SearchSpec::auto(), home),
             python: polymath_sandbox::Config::locate(home),
+            image: String::new(),
         }
     }
 

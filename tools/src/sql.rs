@@ -14,6 +14,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a query may take.
@@ -77,7 +78,7 @@ impl Tool for Sql {
 }
 
 /// Runs a query; the error says what was wrong with it and what there is.
-fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
+fn run(query: &str, tables: &[(String, Arc<Table>)]) -> Result<Table, String> {
     if tables.is_empty() {
         return Err("there are no tables in this conversation yet; find or make one first".to_owned());
     }
@@ -86,7 +87,8 @@ fn run(query: &str, tables: &[(String, Table)]) -> Result<Table, String> {
     // A misspelt name in double quotes is an error, and no text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     functions::add(&connection).map_err(failed)?;
-    for (name, table) in tables {
+    // The others need not be copied: they may be large, and the latest have two names.
+    for (name, table) in tables.iter().filter(|(name, _)| names::mentions(query, name)) {
         load(&connection, name, table).map_err(failed)?;
     }
     guard(&mut connection).map_err(failed)?;
@@ -215,7 +217,7 @@ fn distinct(columns: Vec<String>) -> Vec<String> {
 }
 
 /// What SQLite says, and what there is to choose from.
-fn explain(error: &rusqlite::Error, tables: &[(String, Table)]) -> String {
+fn explain(error: &rusqlite::Error, tables: &[(String, Arc<Table>)]) -> String {
     let why = match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
@@ -229,7 +231,7 @@ fn explain(error: &rusqlite::Error, tables: &[(String, Table)]) -> String {
         why
     };
     // The latest tables have a second name each, which only confuses here.
-    let named = |(name, _): &&(String, Table)| !name.starts_with("df") || tables.len() == 1;
+    let named = |(name, _): &&(String, Arc<Table>)| !name.starts_with("df") || tables.len() == 1;
     let told = tables.iter().filter(named).map(|(name, t)| format!("{name} ({})", t.columns.join(", ")));
     let told: Vec<String> = told.collect();
     format!("{why}; the tables are {}", told.join("; "))

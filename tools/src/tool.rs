@@ -31,8 +31,9 @@ pub struct CallCx {
     pub out: PathBuf,
     /// For tools that need the model: one short constrained completion at a time.
     pub model: Option<Arc<dyn Completer>>,
-    /// The conversation's tables by the variable names that a program finds them under.
-    pub tables: Vec<(String, Table)>,
+    /// The conversation's tables by the variable names that a program finds them under; shared, since they may be
+    /// large and the latest have two names.
+    pub tables: Vec<(String, Arc<Table>)>,
     /// Files of the user's that a program may read; no two of one name.
     pub files: Vec<UserFile>,
     /// The day that counts as today.

@@ -11,6 +11,7 @@ use crate::prompts::{PROGRAM, QUERY};
 use polymath_chat::{CompletionError, Constraint, Message, Table};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Tokens of a program.
 const PROGRAM_TOKENS: usize = 700;
@@ -42,7 +43,7 @@ impl Guide {
         let is_table = |path: &PathBuf| turn.chat.tables.iter().any(|t| path.ends_with(&t.title));
         let files: Vec<PathBuf> = turn.chat.files.iter().filter(|path| !is_table(path)).cloned().collect();
         let frames = turn.chat.frames();
-        let about = |(name, table): &(String, Table)| {
+        let about = |(name, table): &(String, Arc<Table>)| {
             format!("`{name}` is there: a DataFrame of {} with {}\n", table.title, describe_frame(table))
         };
         let there: String = frames.iter().filter(|(name, _)| name.starts_with('t')).map(about).collect();

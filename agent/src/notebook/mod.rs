@@ -25,6 +25,7 @@ use frames::{FRAMES, frames};
 use polymath_chat::{Artifact, Message, Source, Table, ToolCall, ToolOutput};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A conversation: what was said, and what was found out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -107,9 +108,20 @@ impl Chat {
         told
     }
 
-    /// The tables as programs find them.
-    pub(crate) fn frames(&self) -> Vec<(String, Table)> {
-        frames(&self.tables).into_iter().map(|(name, table)| (name, table.clone())).collect()
+    /// The tables as programs find them; one that has two names is one table.
+    pub(crate) fn frames(&self) -> Vec<(String, Arc<Table>)> {
+        let mut copies: Vec<(&Table, Arc<Table>)> = Vec::new();
+        let mut named = Vec::new();
+        for (name, table) in frames(&self.tables) {
+            let known = copies.iter().find(|(known, _)| std::ptr::eq(*known, table)).map(|(_, copy)| copy.clone());
+            let copy = known.unwrap_or_else(|| {
+                let copy = Arc::new(table.clone());
+                copies.push((table, copy.clone()));
+                copy
+            });
+            named.push((name, copy));
+        }
+        named
     }
 
     /// The table that programs know by this name.

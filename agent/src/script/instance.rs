@@ -48,9 +48,9 @@ impl Given {
         self.output(name).and_then(|output| output.table.as_ref())
     }
 
-    pub fn tables(&self) -> Vec<(String, Table)> {
-        let tables = self.outputs.iter().filter_map(|(name, output)| Some((name.clone(), output.table.clone()?)));
-        tables.collect()
+    pub fn tables(&self) -> Vec<(String, Arc<Table>)> {
+        let named = |(name, output): &(String, Output)| Some((name.clone(), Arc::new(output.table.clone()?)));
+        self.outputs.iter().filter_map(named).collect()
     }
 }
 

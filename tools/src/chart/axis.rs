@@ -82,6 +82,34 @@ impl Axis {
         Axis { min: law.value(from), max: law.value(to), law }
     }
 
+    /// An axis that reaches as far as all of these.
+    pub fn union<'a>(all: impl Iterator<Item = &'a Axis>) -> Option<Axis> {
+        let join = |a: Law, b: Law| match (a, b) {
+            (Law::Symlog(a), Law::Symlog(b)) => Law::Symlog(a.min(b)),
+            (law, _) => law,
+        };
+        let widest = |a: Axis, b: Axis| match a.min > a.max {
+            // Lying bars have the first name on top.
+            true => Axis { min: a.min.max(b.min), max: a.max.min(b.max), law: join(a.law, b.law) },
+            false => Axis { min: a.min.min(b.min), max: a.max.max(b.max), law: join(a.law, b.law) },
+        };
+        all.cloned().reduce(widest)
+    }
+
+    /// The same with room at both ends, but where they are zero.
+    pub fn roomy(self) -> Axis {
+        let (low, high) = (self.law.length(self.min), self.law.length(self.max));
+        let spare = (high - low) * MARGIN;
+        let from = match self.law {
+            Law::Log => low - spare,
+            _ if low == 0.0 => low,
+            _ if low > 0.0 => (low - spare).max(0.0),
+            _ => low - spare,
+        };
+        let to = if high == 0.0 && self.law != Law::Log { high } else { high + spare };
+        Axis { min: self.law.value(from), max: self.law.value(to), law: self.law }
+    }
+
     pub fn ticks(&self, most: usize) -> Vec<Tick> {
         match self.law {
             Law::Linear => linear(self.min, self.max, most),

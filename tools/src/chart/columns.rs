@@ -51,8 +51,12 @@ fn style(unit: Option<&Unit>, factor: f64, column: &str) -> Style {
         before: before.map_or(String::new(), |(_, sign)| (*sign).to_owned()),
         after: if per_cent { "%".to_owned() } else { String::new() },
         myriads: column.chars().any(is_cjk),
+        bare: false,
     }
 }
+
+/// The longest unit that is written behind each number.
+const LONGEST_UNIT: usize = 4;
 
 /// How a column is written on an axis, from its name and its cells.
 pub fn labelled(table: &Table, column: &str) -> Labelled {
@@ -74,12 +78,33 @@ pub fn labelled(table: &Table, column: &str) -> Labelled {
         reading.number.zip(cell.number).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * b.abs())
     };
     let factor = if cells().all(as_written) { per } else { 1.0 };
-    let style = style(own.as_ref().or(header.unit.as_ref()), factor, column);
+    let mut style = style(own.as_ref().or(header.unit.as_ref()), factor, column);
+    style.bare = own.is_none() && header.unit.is_none() && are_years(cells());
     let label = match own {
-        Some(unit) if header.unit.is_none() && !column.contains(&*unit.name) => format!("{column} ({})", unit.name),
+        Some(unit) if header.unit.is_none() && !column.contains(&*unit.name) => {
+            let short = unit.kind == UnitKind::Measure && unit.name.chars().count() <= LONGEST_UNIT;
+            if short && !style.myriads {
+                style.after = format!(" {}", unit.name);
+                column.to_owned()
+            } else {
+                format!("{column} ({})", unit.name)
+            }
+        }
         _ => column.to_owned(),
     };
     Labelled { label, factor, style }
+}
+
+/// Whether numbers are years: four digits each, as years are written.
+fn are_years<'a>(cells: impl Iterator<Item = &'a polymath_chat::Cell>) -> bool {
+    let mut some = false;
+    let mut year = |cell: &polymath_chat::Cell| {
+        some = true;
+        cell.number.is_some_and(|n| n.fract() == 0.0 && (1500.0..2200.0).contains(&n))
+            && cell.text.as_deref().is_some_and(|text| text.trim().len() == 4)
+    };
+    let mut cells = cells;
+    cells.all(&mut year) && some
 }
 
 #[cfg(test)]
@@ -108,7 +133,8 @@ mod tests {
         check("Day | Price\n2020 | $3.5 billion\n2021 | $4 million", "Price", ("Price (USD)", 1.0));
         check("Day | Price\n2020 | $3\n2021 | €4", "Price", ("Price", 1.0));
         check("Dam | Height (m)\nA | 58", "Height (m)", ("Height (m)", 1.0));
-        check("Dam | Height\nA | 58 m", "Height", ("Height (m)", 1.0));
+        check("Dam | Height\nA | 58 m", "Height", ("Height", 1.0));
+        check("Dam | Age\nA | 58 years", "Age", ("Age (year)", 1.0));
         check("Town | Share\nA | 17.5%", "Share", ("Share (%)", 100.0));
         check("Town | Share (%)\nA | 17.5", "Share (%)", ("Share (%)", 100.0));
     }
@@ -121,7 +147,8 @@ mod tests {
         };
         check("Day | Price\n2020 | $3.5 billion", "Price", ["$", ""], false);
         check("Town | Share\nA | 17.5%", "Share", ["", "%"], false);
-        check("Dam | Height\nA | 58 m", "Height", ["", ""], false);
+        check("Dam | Height\nA | 58 m", "Height", ["", " m"], false);
+        check("Dam | Height (m)\nA | 58", "Height (m)", ["", ""], false);
         check("年份 | 产量\n2020 | 350000000", "产量", ["", ""], true);
     }
 

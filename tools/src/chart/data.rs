@@ -1,6 +1,7 @@
 //! A table's rows as points: what is across, to which series they belong, and what had to be left out.
 
 use super::across::{Across, Scale, scale_of};
+use super::axis::Axis;
 use super::columns::{labelled, place};
 use super::ticks::Style;
 use polymath_chat::{Chart, Provenance, Table};
@@ -11,6 +12,8 @@ const MOST_NAMES: usize = 400;
 const MOST_POINTS: usize = 200_000;
 /// Lines, or groups of bars, that can be told apart.
 const MOST_SERIES: usize = 12;
+/// Small charts of one picture.
+const MOST_FACETS: usize = 24;
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,9 +31,20 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     pub name: String,
+    /// The small chart that it belongs to; empty where there is one only.
+    pub facet: String,
     pub points: Vec<Point>,
     /// Places between them where there is no value: a line is broken there.
     pub gaps: Vec<f64>,
+}
+
+/// What the small charts of one picture have in common.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shared {
+    /// The axes across and up.
+    pub axes: Option<(Axis, Axis)>,
+    /// All values.
+    pub values: Vec<f64>,
 }
 
 /// What is drawn.
@@ -44,6 +58,8 @@ pub struct Data {
     pub styles: (Style, Style),
     /// Rows that could not be drawn, by why.
     pub dropped: Vec<(usize, String)>,
+    /// Of one small chart of several.
+    pub shared: Option<Shared>,
 }
 
 impl Data {
@@ -51,6 +67,7 @@ impl Data {
     pub fn of(chart: &Chart, table: &Table) -> Result<Data, String> {
         let at = |name: &str| place(table, name);
         let (x, series) = (at(&chart.x), chart.series.as_deref().and_then(at));
+        let facet = chart.facet.as_deref().and_then(at);
         let y = at(&chart.y).ok_or_else(|| format!("there is no column `{}`", chart.y))?;
         let up = labelled(table, &chart.y);
         let across = labelled(table, &chart.x);
@@ -64,7 +81,7 @@ impl Data {
                 lost.count(&format!("without a number in {}", chart.y));
             }
             if chart.log && value.is_some_and(|value| value <= 0.0) {
-                lost.count("not above zero, which a logarithmic axis cannot show (symlog can)");
+                lost.count("not above zero, which a logarithmic axis cannot show (`symlog` instead of `log` can)");
                 continue;
             }
             let Some((place, name)) = scale.place(x.map(|x| &row[x]), across.factor) else {
@@ -74,9 +91,10 @@ impl Data {
             let estimated = matches!(row[y].provenance, Provenance::Imputed { .. } | Provenance::Extrapolated { .. });
             let error = error.and_then(|e| row[e].number).filter(|e| e.is_finite()).unwrap_or(0.0).abs() * up.factor;
             let series = series.map_or("", |s| row[s].display()).to_owned();
+            let facet = facet.map_or("", |f| row[f].display()).to_owned();
             // A row without a value keeps its place.
             let point = Point { x: place, y: value.map_or(f64::NAN, |value| value * up.factor), estimated, error };
-            rows.push(Row { name, series, point });
+            rows.push(Row { name, series, facet, point });
         }
         if rows.iter().all(|row| row.point.y.is_nan()) {
             return Err(format!("{} has no row that can be drawn: {}", chart.table, lost.told()));
@@ -90,7 +108,8 @@ impl Data {
             axis => (axis, split(rows)),
         };
         let labels = (across.label, up.label);
-        let data = Data { across: axis, series, labels, styles: (across.style, up.style), dropped: lost.0 };
+        let styles = (across.style, up.style);
+        let data = Data { across: axis, series, labels, styles, dropped: lost.0, shared: None };
         data.check(chart)?;
         Ok(data)
     }
@@ -99,9 +118,40 @@ impl Data {
         self.series.iter().flat_map(|series| &series.points)
     }
 
+    /// The small charts that these data are, each with its name: all of them have all series, which may have no
+    /// points in one, so that a series has one colour.
+    pub fn panels(&self) -> Vec<(String, Data)> {
+        let names = distinct(self.series.iter().map(|s| s.name.as_str()));
+        let values: Vec<f64> = self.points().map(|p| p.y).collect();
+        let one = |facet: &str| {
+            let of_name = |name: &&str| {
+                let found = self.series.iter().find(|s| s.facet == facet && s.name == **name);
+                let none = || Series {
+                    name: (*name).to_owned(),
+                    facet: facet.to_owned(),
+                    points: Vec::new(),
+                    gaps: Vec::new(),
+                };
+                found.cloned().unwrap_or_else(none)
+            };
+            let series = names.iter().map(of_name).collect();
+            let shared = Some(Shared { axes: None, values: values.clone() });
+            (facet.to_owned(), Data { series, shared, dropped: Vec::new(), ..self.clone() })
+        };
+        distinct(self.series.iter().map(|s| s.facet.as_str())).into_iter().map(one).collect()
+    }
+
     fn check(&self, chart: &Chart) -> Result<(), String> {
-        if self.series.len() > MOST_SERIES && chart.kind != "heat" {
-            let (count, series) = (self.series.len(), chart.series.as_deref().unwrap_or_default());
+        let facets = distinct(self.series.iter().map(|s| s.facet.as_str())).len();
+        if let Some(facet) = chart.facet.as_deref().filter(|_| facets > MOST_FACETS) {
+            return Err(format!(
+                "`facet` is {facet}, which has {facets} values, and {MOST_FACETS} small charts can be seen; choose some \
+                 with sql"
+            ));
+        }
+        let count = distinct(self.series.iter().map(|s| s.name.as_str())).len();
+        if count > MOST_SERIES && chart.kind != "heat" {
+            let series = chart.series.as_deref().unwrap_or_default();
             return Err(format!(
                 "{series} has {count} values, and {MOST_SERIES} can be told apart; choose some with sql"
             ));
@@ -124,6 +174,7 @@ impl Data {
 struct Row {
     name: String,
     series: String,
+    facet: String,
     point: Point,
 }
 
@@ -149,13 +200,21 @@ pub fn told(dropped: &[(usize, String)]) -> String {
     dropped.iter().map(|(count, why)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Rows by their series, in the order in which these come.
+/// Names in the order in which they come, each once.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
+}
+
+/// Rows by their small chart and series, in the order in which these come.
 fn split(rows: Vec<Row>) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::new();
     for row in rows {
-        match all.iter_mut().find(|series| series.name == row.series) {
+        match all.iter_mut().find(|series| series.name == row.series && series.facet == row.facet) {
             Some(series) => series.points.push(row.point),
-            None => all.push(Series { name: row.series, points: vec![row.point], gaps: Vec::new() }),
+            None => {
+                all.push(Series { name: row.series, facet: row.facet, points: vec![row.point], gaps: Vec::new() });
+            }
         }
     }
     for series in &mut all {
@@ -168,7 +227,7 @@ fn split(rows: Vec<Row>) -> Vec<Series> {
 
 /// Rows with a name a place, in their order or by size.
 fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), String> {
-    let distinct: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let known: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let several = |name: &str| {
         format!(
             "{} has several rows for {name}; put them together first: SELECT \"{}\", SUM(\"{}\") … GROUP BY",
@@ -177,7 +236,8 @@ fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), Str
     };
     // Things of the same name stand beside each other; rows of a few things are to be added up, or not.
     let lines = matches!(chart.kind.as_str(), "line" | "area" | "scatter" | "box");
-    let apart = chart.series.is_none() && distinct.len() * 2 > rows.len() && chart.kind != "box";
+    let single = chart.series.is_none() && chart.facet.is_none() && chart.kind != "box";
+    let apart = single && known.len() * 2 > rows.len();
     let mut names: Vec<String> = Vec::new();
     let mut places: Vec<(f64, f64)> = Vec::new();
     let mut sizes: Vec<f64> = Vec::new();
@@ -194,7 +254,8 @@ fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), Str
     }
     if !lines {
         let mut seen = HashSet::new();
-        if let Some(twice) = rows.iter().find(|row| !seen.insert((row.series.as_str(), row.point.x as usize))) {
+        let key = |row: &Row| (row.facet.clone(), row.series.clone(), row.point.x as usize);
+        if let Some(twice) = rows.iter().find(|row| !seen.insert(key(row))) {
             return Err(several(&twice.name));
         }
     }
@@ -291,6 +352,21 @@ mod tests {
         let data = Data::of(&spec, &t).unwrap();
         assert_eq!(data.series.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
         assert_eq!(points(&data), [(0.0, 1.0), (1.0, 2.0), (0.0, 4.0), (1.0, 3.0)]);
+    }
+
+    #[test]
+    fn small_charts_have_the_same_series_and_names() {
+        let t = table("Year | Town | Kind | N\n2018 | A | x | 1\n2019 | A | x | 2\n2019 | B | y | 3\n2018 | B | x | 4");
+        let spec = Chart { series: Some("Kind".into()), facet: Some("Town".into()), ..chart("bar", "Year", "N") };
+        let panels = Data::of(&spec, &t).unwrap().panels();
+        assert_eq!(panels.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        let counts = |data: &Data| data.series.iter().map(|s| (s.name.clone(), s.points.len())).collect::<Vec<_>>();
+        assert_eq!(counts(&panels[0].1), [("x".to_owned(), 2), ("y".to_owned(), 0)]);
+        assert_eq!(counts(&panels[1].1), [("x".to_owned(), 1), ("y".to_owned(), 1)]);
+        assert!(panels.iter().all(|(_, data)| data.across == panels[0].1.across));
+        let rows: String = (0..30).map(|i| format!("\n2018 | t{i} | x | 1")).collect();
+        let many = Data::of(&spec, &table(&format!("Year | Town | Kind | N{rows}"))).unwrap_err();
+        assert!(many.contains("Town, which has 30 values, and 24 small charts"), "{many}");
     }
 
     #[test]

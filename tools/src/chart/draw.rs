@@ -2,9 +2,11 @@
 
 use super::axis::{Axis, Law};
 use super::decimate::{Spots, thinned};
-use super::layout::{EDGE, END, Layout, layout, legend_places, spaced, title};
-use super::palette::{GREY, hex, light};
+use super::layout::{EDGE, END, Layout, MARKED, is_lying, layout, legend_places, spaced, title};
+use super::names::Names;
+use super::palette::{Theme, hex};
 use super::plot::{Drawing, Entry, MOST_TICKS, Mark, Plot, Scale, Sign, Value};
+use super::spread::{END_LINE, spread};
 use super::text::{Anchor, Label, NAME, TICK, shorten, svg};
 use super::ticks::Tick;
 use crate::raster::widths;
@@ -15,53 +17,101 @@ use plotters::prelude::*;
 /// Size of the values at bars, in pixels.
 const VALUE: f64 = 19.0;
 
-type Failed = DrawingAreaErrorKind<std::io::Error>;
-type Pixels<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub type Failed = DrawingAreaErrorKind<std::io::Error>;
+pub type Pixels<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Places<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 
 /// Draws a chart. The error is plotters' own.
 pub fn draw(plot: &Plot) -> Result<Drawing, String> {
     let mut labels = Vec::new();
-    let top = title(&plot.title, plot.width, &mut labels);
-    let (entries, top) = legend_places(&plot.legend, plot.width, top);
-    let up_ticks = plot.up.ticks(MOST_TICKS - 2);
-    let (layout, names) = layout(plot, &up_ticks, top);
-    let across_ticks = spaced(&plot.across, &layout);
+    let width = plot.canvas.width;
+    let top = title(&plot.title, width, &mut labels);
+    let (entries, top) = legend_places(&plot.legend, width, top);
+    let up = plot.up.ticks(MOST_TICKS - 2);
+    let (layout, names) = layout(plot, &up, top);
+    let across = spaced(&plot.across, &layout);
     let mut out = String::new();
     {
-        let root = SVGBackend::with_string(&mut out, (plot.width, plot.height)).into_drawing_area();
-        let failed = |e: Failed| e.to_string();
-        root.fill(&WHITE).map_err(failed)?;
+        let root = canvas(&mut out, plot)?;
+        let (ticks, written) = ([across, up], [true; 2]);
+        let mut panel = Panel { plot, layout: &layout, ticks, written, names: &names, labels: &mut labels };
+        panel.draw(&root).map_err(|e| e.to_string())?;
+        legend(plot, &entries, &root, &mut labels).map_err(|e| e.to_string())?;
+        root.present().map_err(|e| e.to_string())?;
+    }
+    side_names(plot, &layout, &mut labels);
+    insert(&mut out, &svg(&labels, &hex(plot.theme.text)));
+    Ok(plot.canvas.drawing(out))
+}
+
+/// An empty picture.
+pub fn canvas<'a>(out: &'a mut String, plot: &Plot) -> Result<Pixels<'a>, String> {
+    let root = SVGBackend::with_string(out, (plot.canvas.width, plot.canvas.height)).into_drawing_area();
+    root.fill(&plot.theme.background).map_err(|e| e.to_string())?;
+    Ok(root)
+}
+
+/// The legend's signs, and what they mean.
+pub fn legend(plot: &Plot, at: &[(f64, f64)], root: &Pixels<'_>, labels: &mut Vec<Label>) -> Result<(), Failed> {
+    for (entry, at) in plot.legend.iter().zip(at) {
+        sign(entry, *at, &plot.theme, root)?;
+        labels.push(Label::new(&entry.name, (at.0 + 46.0, at.1), TICK, Anchor::Start));
+    }
+    Ok(())
+}
+
+/// What is between two axes and at them: the whole chart, or one small chart of several.
+pub struct Panel<'a> {
+    pub plot: &'a Plot,
+    pub layout: &'a Layout,
+    /// Across and up.
+    pub ticks: [Vec<Tick>; 2],
+    /// Whether these have their numbers.
+    pub written: [bool; 2],
+    pub names: &'a Names,
+    pub labels: &'a mut Vec<Label>,
+}
+
+impl Panel<'_> {
+    pub fn draw(&mut self, root: &Pixels<'_>) -> Result<(), Failed> {
+        let Panel { plot, layout, ticks: [across, up], written, names, labels } = self;
         let pixels = |at: f64| at.round() as i32;
         let area = root.apply_coord_spec(Cartesian2d::<Axis, Axis>::new(
             plot.across.axis.clone(),
             plot.up.axis.clone(),
             (pixels(layout.left)..pixels(layout.right), pixels(layout.bottom)..pixels(layout.top)),
         ));
-        frame(plot, &area, &root, (&across_ticks, &up_ticks)).map_err(failed)?;
-        reference(plot, &area, &layout, &mut labels).map_err(failed)?;
+        frame(plot, &area, root, (across, up))?;
+        reference(plot, &area, layout, labels)?;
         let mut spots = Spots::default();
         for mark in &plot.marks {
-            draw_mark(mark, &area, &mut spots).map_err(failed)?;
+            draw_mark(mark, &area, &plot.theme, &mut spots)?;
         }
-        for (entry, at) in plot.legend.iter().zip(&entries) {
-            sign(entry, *at, &root).map_err(failed)?;
-            labels.push(Label::new(&entry.name, (at.0 + 46.0, at.1), TICK, Anchor::Start));
-        }
-        tick_labels(&area, &across_ticks, &up_ticks, &layout, &mut labels);
-        today(plot, &area, &layout, &mut labels).map_err(failed)?;
-        values(plot, &area, &mut labels);
-        for (at, name, color) in &plot.ends {
-            let (x, y) = area.map_coordinate(at);
-            let at = (f64::from(x) + END, f64::from(y));
-            labels.push(Label { color: hex(*color), ..Label::new(name, at, TICK, Anchor::Start) });
-        }
-        names.labels(|at| area.map_coordinate(&at), (layout.left, layout.bottom), &mut labels);
-        root.present().map_err(failed)?;
+        let shown = |ticks: &Vec<Tick>, written| if written { ticks.clone() } else { Vec::new() };
+        tick_labels(&area, &shown(across, written[0]), &shown(up, written[1]), layout, labels);
+        today(plot, &area, layout, labels)?;
+        values(plot, &area, labels);
+        ends(plot, &area, layout, labels);
+        names.labels(|at| area.map_coordinate(&at), (layout.left, layout.bottom), labels);
+        Ok(())
     }
-    side_names(plot, &layout, &mut labels);
-    insert(&mut out, &svg(&labels));
-    Ok(Drawing { svg: out, width: plot.width, height: plot.height })
+}
+
+/// Names of lines at their ends and values of those across, moved apart where these are near each other.
+fn ends(plot: &Plot, area: &Places<'_>, layout: &Layout, labels: &mut Vec<Label>) {
+    let mut all: Vec<(f64, f64, Label)> = Vec::new();
+    let label = |text: &str, color| Label { color: hex(color), ..Label::new(text, (0.0, 0.0), TICK, Anchor::Start) };
+    for end in &plot.ends {
+        let (x, y) = area.map_coordinate(&end.at);
+        all.push((f64::from(x) + END, f64::from(y), label(&end.name, end.color)));
+    }
+    for at in plot.lines.iter().filter(|_| layout.beside && !is_lying(plot)) {
+        let y = area.map_coordinate(&(plot.across.axis.min, *at)).1;
+        all.push((layout.right + END, f64::from(y), label(&plot.up.style.full(*at), plot.theme.muted)));
+    }
+    let ups: Vec<f64> = all.iter().map(|(_, y, _)| *y).collect();
+    let moved = spread(&ups, END_LINE, (layout.top, layout.bottom));
+    labels.extend(all.into_iter().zip(moved).map(|((x, _, label), y)| Label { at: (x, y), ..label }));
 }
 
 /// Puts text behind all that is drawn.
@@ -73,7 +123,7 @@ pub fn insert(out: &mut String, text: &str) {
 /// Grid, ticks and the lines of the axes.
 fn frame(plot: &Plot, area: &Places<'_>, root: &Pixels<'_>, (across, up): (&[Tick], &[Tick])) -> Result<(), Failed> {
     let (x, y) = (&plot.across.axis, &plot.up.axis);
-    let (strong, faint) = (RGBColor(215, 215, 215), RGBColor(238, 238, 238));
+    let [strong, faint] = plot.theme.grid;
     let line = |points: [(f64, f64); 2], color: RGBColor| area.draw(&PathElement::new(points, color.stroke_width(1)));
     let shade = |tick: &Tick| if tick.label.is_empty() { faint } else { strong };
     if plot.grid {
@@ -84,7 +134,7 @@ fn frame(plot: &Plot, area: &Places<'_>, root: &Pixels<'_>, (across, up): (&[Tic
             line([(x.min, tick.at), (x.max, tick.at)], shade(tick))?;
         }
     }
-    let black = RGBColor(60, 60, 60);
+    let black = plot.theme.axis;
     let (left, bottom) = area.map_coordinate(&(x.min, y.min));
     let (right, top) = area.map_coordinate(&(x.max, y.max));
     root.draw(&PathElement::new(vec![(left, top), (left, bottom), (right, bottom)], black.stroke_width(2)))?;
@@ -119,10 +169,10 @@ fn tick_labels(area: &Places<'_>, across: &[Tick], up: &[Tick], layout: &Layout,
     }
 }
 
-fn draw_mark(mark: &Mark, area: &Places<'_>, spots: &mut Spots) -> Result<(), Failed> {
+fn draw_mark(mark: &Mark, area: &Places<'_>, theme: &Theme, spots: &mut Spots) -> Result<(), Failed> {
     match mark {
         Mark::Bar { from, to, color, estimated } => {
-            let fill = if *estimated { light(*color) } else { *color };
+            let fill = if *estimated { theme.pale(*color) } else { *color };
             area.draw(&Rectangle::new([*from, *to], fill.filled()))?;
             if *estimated {
                 area.draw(&Rectangle::new([*from, *to], color.stroke_width(2)))?;
@@ -140,11 +190,12 @@ fn draw_mark(mark: &Mark, area: &Places<'_>, spots: &mut Spots) -> Result<(), Fa
         }
         Mark::Dot { at, color, radius, estimated } => {
             if *estimated || spots.is_new(area.map_coordinate(at), *color) {
-                dot(area, *at, *color, *radius, *estimated)?;
+                let inside = if *estimated { theme.background } else { *color };
+                dot(area, *at, (*color, inside), *radius)?;
             }
         }
         Mark::Whisker { from, to } => {
-            let style = RGBColor(60, 60, 60).stroke_width(2);
+            let style = theme.axis.stroke_width(2);
             let upright = from.0 == to.0;
             area.draw(&PathElement::new(vec![*from, *to], style))?;
             for end in [from, to] {
@@ -157,20 +208,28 @@ fn draw_mark(mark: &Mark, area: &Places<'_>, spots: &mut Spots) -> Result<(), Fa
     Ok(())
 }
 
-/// Lines at values of their own, named at their right or upper ends.
+/// Lines at values of their own; the values of those that go down are written above them, those of the others by
+/// [`ends`].
 fn reference(plot: &Plot, area: &Places<'_>, layout: &Layout, labels: &mut Vec<Label>) -> Result<(), Failed> {
-    let lying = matches!(plot.up.scale, Scale::Names(_));
+    let lying = is_lying(plot);
     let (x, y) = (&plot.across.axis, &plot.up.axis);
+    let mut written = Vec::new();
     for at in &plot.lines {
         let ends = if lying { vec![(*at, y.min), (*at, y.max)] } else { vec![(x.min, *at), (x.max, *at)] };
-        area.draw(&DashedPathElement::new(ends.clone(), 4, 4, RGBColor(80, 80, 80).stroke_width(2)))?;
-        let (x, y) = area.map_coordinate(&ends[1]);
+        area.draw(&DashedPathElement::new(ends.clone(), 4, 4, plot.theme.muted.stroke_width(2)))?;
         let style = if lying { &plot.across.style } else { &plot.up.style };
-        let (place, anchor) = match lying {
-            true => ((f64::from(x) + 8.0, layout.top + TICK / 2.0), Anchor::Start),
-            false => ((layout.right - 4.0, f64::from(y) - TICK * 0.7), Anchor::End),
-        };
-        labels.push(Label { color: "#505050".to_owned(), ..Label::new(style.full(*at), place, TICK, anchor) });
+        let (x, y) = area.map_coordinate(&ends[1]);
+        written.push(((f64::from(x), f64::from(y)), style.full(*at)));
+    }
+    let color = hex(plot.theme.muted);
+    if layout.above && lying {
+        let wide = widths(written.iter().map(|(_, text)| text.as_str()), TICK).into_iter().fold(0.0, f64::max) + 14.0;
+        let places: Vec<f64> = written.iter().map(|((x, _), _)| *x).collect();
+        let moved = spread(&places, wide, (wide / 2.0, f64::from(plot.canvas.width) - wide / 2.0));
+        for (x, (_, text)) in moved.into_iter().zip(written) {
+            let place = (x, layout.top - MARKED / 2.0);
+            labels.push(Label { color: color.clone(), ..Label::new(text, place, TICK, Anchor::Middle) });
+        }
     }
     Ok(())
 }
@@ -178,48 +237,50 @@ fn reference(plot: &Plot, area: &Places<'_>, layout: &Layout, labels: &mut Vec<L
 fn dot<CT: plotters::coord::CoordTranslate>(
     area: &DrawingArea<SVGBackend<'_>, CT>,
     at: CT::From,
-    color: RGBColor,
+    (color, inside): (RGBColor, RGBColor),
     radius: i32,
-    estimated: bool,
 ) -> Result<(), Failed>
 where
     CT::From: Clone,
 {
-    if estimated {
-        area.draw(&Circle::new(at.clone(), radius + 1, WHITE.filled()))?;
+    if color != inside {
+        area.draw(&Circle::new(at.clone(), radius + 1, inside.filled()))?;
         return area.draw(&Circle::new(at, radius + 1, color.stroke_width(3)));
     }
     area.draw(&Circle::new(at, radius, color.filled()))
 }
 
-fn sign(entry: &Entry, (x, y): (f64, f64), root: &Pixels<'_>) -> Result<(), Failed> {
+fn sign(entry: &Entry, (x, y): (f64, f64), theme: &Theme, root: &Pixels<'_>) -> Result<(), Failed> {
     let (x, y) = (x.round() as i32, y.round() as i32);
     let path = vec![(x, y), (x + 36, y)];
     match entry.sign {
         Sign::Box { estimated } => {
             let corners = [(x + 12, y - 9), (x + 36, y + 9)];
-            let fill = if estimated { light(entry.color) } else { entry.color };
+            let fill = if estimated { theme.pale(entry.color) } else { entry.color };
             root.draw(&Rectangle::new(corners, fill.filled()))?;
             root.draw(&Rectangle::new(corners, entry.color.stroke_width(2)))
         }
         Sign::Line { dashed: false } => root.draw(&PathElement::new(path, entry.color.stroke_width(4))),
         Sign::Line { dashed: true } => root.draw(&DashedPathElement::new(path, 9, 5, entry.color.stroke_width(3))),
-        Sign::Dot { estimated } => dot(root, (x + 26, y), entry.color, 6, estimated),
+        Sign::Dot { estimated } => {
+            let inside = if estimated { theme.background } else { entry.color };
+            dot(root, (x + 26, y), (entry.color, inside), 6)
+        }
     }
 }
 
-/// The line of today, with its name beside its upper end.
+/// The line of today, with its name above it; small charts have the line alone.
 fn today(plot: &Plot, area: &Places<'_>, layout: &Layout, labels: &mut Vec<Label>) -> Result<(), Failed> {
     let Some(day) = plot.today else { return Ok(()) };
     let (low, high) = (plot.up.axis.min, plot.up.axis.max);
-    area.draw(&DashedPathElement::new(vec![(day, low), (day, high)], 6, 6, GREY.stroke_width(2)))?;
-    let (x, y) = area.map_coordinate(&(day, high));
-    let left = f64::from(x) > layout.right - 90.0;
-    let (at, anchor) = if left { (-8.0, Anchor::End) } else { (8.0, Anchor::Start) };
-    labels.push(Label {
-        color: "#555555".to_owned(),
-        ..Label::new("today", (f64::from(x) + at, f64::from(y) + 10.0), TICK, anchor)
-    });
+    area.draw(&DashedPathElement::new(vec![(day, low), (day, high)], 6, 6, plot.theme.grey.stroke_width(2)))?;
+    if layout.above {
+        let half = TICK * 2.0;
+        let x = f64::from(area.map_coordinate(&(day, high)).0).clamp(half, f64::from(plot.canvas.width) - half);
+        let color = hex(plot.theme.muted);
+        let place = (x, layout.top - MARKED / 2.0);
+        labels.push(Label { color, ..Label::new("today", place, TICK, Anchor::Middle) });
+    }
     Ok(())
 }
 
@@ -237,7 +298,11 @@ fn values(plot: &Plot, area: &Places<'_>, labels: &mut Vec<Label>) {
     let style =
         if beside && plot.values.iter().all(|v| v.within.is_none()) { &plot.across.style } else { &plot.up.style };
     let written = |write: &dyn Fn(f64) -> String| plot.values.iter().map(|v| write(v.value)).collect::<Vec<String>>();
-    let texts = [written(&|value| style.full(value)), written(&|value| style.number(value, 0.0))];
+    let mut texts = vec![written(&|value| style.full(value)), written(&|value| style.number(value, 0.0))];
+    // The axis says the unit too.
+    if let Some(bare) = style.unitless() {
+        texts.extend([written(&|value| bare.full(value)), written(&|value| bare.number(value, 0.0))]);
+    }
     let fits = |texts: &&Vec<String>| {
         let wide = widths(texts.iter().map(String::as_str), VALUE);
         let upright = |value: &Value| beside && value.within.is_none();
@@ -259,15 +324,15 @@ fn values(plot: &Plot, area: &Places<'_>, labels: &mut Vec<Label>) {
             true => ((f64::from(x) + 6.0 * sign, f64::from(y)), if sign < 0.0 { Anchor::End } else { Anchor::Start }),
             false => ((f64::from(x), f64::from(y) - (VALUE * 0.5 + 6.0) * sign), Anchor::Middle),
         };
-        labels.push(Label::new(text, at, VALUE, anchor));
+        labels.push(Label { halo: Some(hex(plot.theme.background)), ..Label::new(text, at, VALUE, anchor) });
     }
 }
 
 /// What the axes are of.
-fn side_names(plot: &Plot, layout: &Layout, labels: &mut Vec<Label>) {
+pub fn side_names(plot: &Plot, layout: &Layout, labels: &mut Vec<Label>) {
     let middle = (layout.left + layout.right) / 2.0;
     let across = shorten(&plot.across.name, NAME, layout.right - layout.left);
-    labels.push(Label::new(across, (middle, f64::from(plot.height) - EDGE - NAME / 2.0), NAME, Anchor::Middle));
+    labels.push(Label::new(across, (middle, f64::from(plot.canvas.height) - EDGE - NAME / 2.0), NAME, Anchor::Middle));
     let up = shorten(&plot.up.name, NAME, layout.bottom - layout.top);
     let at = (EDGE + NAME / 2.0, (layout.top + layout.bottom) / 2.0);
     labels.push(Label { turned: -90.0, ..Label::new(up, at, NAME, Anchor::Middle) });

@@ -7,7 +7,9 @@ use super::testing::table;
 use super::*;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 struct Case {
@@ -27,10 +29,10 @@ fn cases() -> Vec<Case> {
 }
 
 fn made(chart: &Value, rows: &str) -> Made {
-    let tables = [("t1".to_owned(), Table { title: "Example".into(), ..table(rows) })];
+    let tables = [("t1".to_owned(), Arc::new(Table { title: "Example".into(), ..table(rows) }))];
     let mut args = chart.clone();
     args["data"] = json!("t1");
-    let (chart, table) = request::settle(request::read(&args, NaiveDate::default()), &tables).unwrap();
+    let (chart, table) = request::settle(request::read(&args, NaiveDate::default()).unwrap(), &tables).unwrap();
     Made::of(chart, table).unwrap()
 }
 
@@ -45,9 +47,9 @@ fn charts_are_drawn_as_they_were() {
         let Drawing { svg, width, height } = &made.drawing;
         if let Some(out) = &out {
             std::fs::write(out.join(format!("{}.svg", case.name)), svg).unwrap();
-            made.save(out, &case.name, &raster::render(svg, *width, *height).unwrap()).unwrap();
-            let told = words::words(&made.chart, &made.data, &made.trends, made.today);
-            std::fs::write(out.join(format!("{}.txt", case.name)), told).unwrap();
+            let scale = made.chart.scale.unwrap_or(1);
+            made.save(out, &case.name, &raster::render(svg, width * scale, height * scale).unwrap()).unwrap();
+            std::fs::write(out.join(format!("{}.txt", case.name)), made.words()).unwrap();
         }
         // How wide other scripts are depends on the machine's fonts.
         let foreign = svg.chars().any(polymath_quantity::text::is_cjk);
@@ -86,11 +88,18 @@ fn boxes(svg: &str) -> Vec<(f64, f64, f64, f64)> {
     texts.map(one).collect()
 }
 
+/// What a drawing is measured in.
+fn size(svg: &str) -> (f64, f64) {
+    let numbers = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split('"').next().unwrap();
+    let (width, height) = numbers.split_once(' ').unwrap();
+    (width.parse().unwrap(), height.parse().unwrap())
+}
+
 #[test]
 fn labels_stay_in_the_picture_and_apart() {
     for case in cases() {
         let made = made(&case.chart, &case.table.join("\n"));
-        let (width, height) = (f64::from(made.drawing.width), f64::from(made.drawing.height));
+        let (width, height) = size(&made.drawing.svg);
         let all = boxes(&made.drawing.svg);
         for (i, a) in all.iter().enumerate() {
             assert!(

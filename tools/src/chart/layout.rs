@@ -14,12 +14,23 @@ const BOLD: f64 = 1.15;
 /// Between a line's end and its name.
 pub const END: f64 = 12.0;
 
+/// Room above the axes for what lines from there down say.
+pub const MARKED: f64 = TICK * 1.25;
+
+/// Whether the values go across: bars lie.
+pub fn is_lying(plot: &Plot) -> bool {
+    matches!(plot.up.scale, Scale::Names(_))
+}
+
 /// Where what is between the axes is, in pixels.
 pub struct Layout {
     pub left: f64,
     pub right: f64,
     pub top: f64,
     pub bottom: f64,
+    /// Whether there is room above it, and at its right, for what is written there.
+    pub above: bool,
+    pub beside: bool,
 }
 
 /// Sets the title; returns where it ends.
@@ -60,12 +71,17 @@ pub fn legend_places(legend: &[Entry], width: u32, top: f64) -> (Vec<(f64, f64)>
 
 /// Where the axes are, and the names that stand there. `top`: where title and legend end.
 pub fn layout(plot: &Plot, up_ticks: &[Tick], top: f64) -> (Layout, Names) {
-    let (width, height, top) = (f64::from(plot.width), f64::from(plot.height), top + 14.0);
+    let (width, height) = (f64::from(plot.canvas.width), f64::from(plot.canvas.height));
+    let top = top + 14.0 + if plot.today.is_some() || is_lying(plot) && !plot.lines.is_empty() { MARKED } else { 0.0 };
     let below = EDGE + if plot.across.name.is_empty() { 0.0 } else { NAME + 12.0 };
     let beside = EDGE + if plot.up.name.is_empty() { 0.0 } else { NAME + 16.0 };
     let widest = |texts: &mut dyn Iterator<Item = &str>| widths(texts, TICK).into_iter().fold(0.0, f64::max);
-    let ends = widest(&mut plot.ends.iter().map(|(_, name, _)| name.as_str()));
-    let right = width - if plot.ends.is_empty() { 1.8 * EDGE } else { ends + END + EDGE };
+    let lines: Vec<String> = match is_lying(plot) {
+        true => Vec::new(),
+        false => plot.lines.iter().map(|at| plot.up.style.full(*at)).collect(),
+    };
+    let ends = widest(&mut plot.ends.iter().map(|end| end.name.as_str()).chain(lines.iter().map(String::as_str)));
+    let right = width - if ends > 0.0 { ends + END + EDGE } else { 1.8 * EDGE };
     let numbers = widest(&mut up_ticks.iter().map(|tick| tick.label.as_str()));
     // What is below is as high as its names, which depend on how wide the picture is, and that on those beside it.
     let upright = match &plot.up.scale {
@@ -78,7 +94,7 @@ pub fn layout(plot: &Plot, up_ticks: &[Tick], top: f64) -> (Layout, Names) {
         _ => Names::none(),
     };
     let shown = if lying.size() > 0.0 { lying.size() } else { TICK };
-    let layout = Layout { left, right, top, bottom: height - below - shown - 16.0 };
+    let layout = Layout { left, right, top, bottom: height - below - shown - 16.0, above: true, beside: true };
     (layout, upright.and(lying))
 }
 

@@ -3,12 +3,15 @@
 use super::across::Across;
 use super::axis::{Axis, Law};
 use super::data::{Data, Point, Series};
-use super::palette::{GREY, TREND, color};
-use super::plot::{Entry, Mark, Plot, Scale, Side, Sign, Value};
+use super::palette::Theme;
+use super::plot::{End, Entry, Mark, Plot, Scale, Side, Sign, Value};
 use super::shapes::{boxes, heat, histogram};
 use super::sides::{FILLED, NAME_ROOM, TALLEST, names_of, numbers, sides};
+use super::spread::{END_LINE, spread};
 use super::text::TICK;
 use super::trend::Trend;
+use crate::raster::widths;
+use plotters::style::RGBColor;
 use polymath_chat::Chart;
 use std::collections::HashMap;
 
@@ -69,9 +72,9 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
     if lying && valued && !chart.stack {
         side.axis.widen(0.08);
     }
-    let base = side.axis.base();
     let named = Side::names(names, lying, &data.labels.0);
-    let mut plot = if lying { sides(chart, side, named) } else { sides(chart, named, side) };
+    let mut plot = if lying { sides(chart, data, side, named) } else { sides(chart, data, named, side) };
+    let base = if lying { plot.across.axis.base() } else { plot.up.axis.base() };
     let width = FILLED / groups as f64;
     let turned = |name: f64, value: f64| if lying { (value, name) } else { (name, value) };
     for (i, series) in data.series.iter().enumerate() {
@@ -80,7 +83,8 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
             let middle = point.x + off;
             let (low, high) = if chart.stack { *reach } else { (base, point.y) };
             let (from, to) = (turned(middle - width / 2.0, low), turned(middle + width / 2.0, high));
-            plot.marks.push(Mark::Bar { from, to, color: color(i), estimated: point.estimated });
+            let color = plot.theme.color(i);
+            plot.marks.push(Mark::Bar { from, to, color, estimated: point.estimated });
             if point.error > 0.0 {
                 let ends = [-1.0, 1.0].map(|sign| turned(middle, point.y + sign * point.error));
                 plot.marks.push(Mark::Whisker { from: ends[0], to: ends[1] });
@@ -91,12 +95,12 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
         }
     }
     if data.series.len() > 1 {
-        plot.legend = entries(data, Sign::Box { estimated: false });
+        plot.legend = entries(data, &plot.theme, Sign::Box { estimated: false });
     }
     estimated(&mut plot, data, Sign::Box { estimated: true });
     if lying {
         let height = count * NAME_ROOM.max(NAME_ROOM * 0.6 * groups as f64) + 200.0;
-        plot.height = (height as u32).clamp(plot.height, TALLEST);
+        plot.canvas.grow(height, TALLEST);
     }
     plot
 }
@@ -125,8 +129,8 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
     let places: Vec<f64> = data.points().map(|p| p.x).chain(trends.iter().map(|t| t.to)).chain(today).collect();
     let area = chart.kind == "area";
     let up = numbers(chart, data, &values, area);
-    let base = up.axis.base();
-    let mut plot = sides(chart, across(data, &places, trends), up);
+    let mut plot = sides(chart, data, across(data, &places, trends), up);
+    let (base, theme) = (plot.up.axis.base(), plot.theme);
     let lines = chart.kind == "line";
     let radius = if data.points().count() > MANY { SMALL } else { RADIUS };
     for trend in trends.iter().filter(|_| chart.band) {
@@ -141,7 +145,7 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
         } else if lines {
             plot.marks.extend(parts(&series.points, &series.gaps, |p| p.x).map(|part| Mark::Line {
                 points: part.iter().map(|p| (p.x, p.y)).collect(),
-                color: color(i),
+                color: theme.color(i),
                 dashed: false,
             }));
         }
@@ -151,7 +155,7 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
         }
         let dotted = !area && (!lines || series.points.len() <= MOST_DOTS) || series.points.len() == 1;
         let dots = series.points.iter().filter(|p| dotted || p.estimated && !area);
-        let dot = |p: &Point| Mark::Dot { at: (p.x, p.y), color: color(i), radius, estimated: p.estimated };
+        let dot = |p: &Point| Mark::Dot { at: (p.x, p.y), color: theme.color(i), radius, estimated: p.estimated };
         plot.marks.extend(dots.map(dot));
     }
     trends.iter().for_each(|trend| trend_lines(trend, data, &mut plot));
@@ -169,8 +173,9 @@ fn areas(plot: &mut Plot, i: usize, ends: &[(f64, (f64, f64))], series: &Series,
     for part in parts(ends, &series.gaps, |end| end.0) {
         let top = part.iter().map(|(x, (_, to))| (*x, *to));
         let outline = top.clone().chain(part.iter().rev().map(|(x, (from, _))| (*x, *from))).collect();
-        plot.marks.push(Mark::Area { outline, color: color(i), opacity });
-        plot.marks.push(Mark::Line { points: top.collect(), color: color(i), dashed: false });
+        let color = plot.theme.color(i);
+        plot.marks.push(Mark::Area { outline, color, opacity });
+        plot.marks.push(Mark::Line { points: top.collect(), color, dashed: false });
     }
 }
 
@@ -183,12 +188,12 @@ fn band(trend: &Trend, plot: &mut Plot) {
         places.into_iter().filter_map(|x| Some((x, within(trend.fit.band(x)?)))).collect();
     let low = ends.iter().map(|(x, (low, _))| (*x, *low));
     let outline = low.chain(ends.iter().rev().map(|(x, (_, high))| (*x, *high))).collect();
-    plot.marks.push(Mark::Area { outline, color: TREND, opacity: 0.15 });
+    plot.marks.push(Mark::Area { outline, color: plot.theme.trend(), opacity: 0.15 });
 }
 
 /// A trend's curve: whole between the points, dashed beyond them.
 fn trend_lines(trend: &Trend, data: &Data, plot: &mut Plot) {
-    let color = trend_color(trend, data);
+    let color = trend_color(trend, data, &plot.theme);
     let through = |from: f64, to: f64| -> Vec<(f64, f64)> {
         trend.fit.places(from, to).into_iter().map(|x| (x, trend.fit.at(x))).collect()
     };
@@ -198,10 +203,10 @@ fn trend_lines(trend: &Trend, data: &Data, plot: &mut Plot) {
     }
 }
 
-fn trend_color(trend: &Trend, data: &Data) -> plotters::style::RGBColor {
+fn trend_color(trend: &Trend, data: &Data, theme: &Theme) -> RGBColor {
     match data.series.iter().position(|s| s.name == trend.series) {
-        Some(i) if data.series.len() > 1 => color(i),
-        _ => TREND,
+        Some(i) if data.series.len() > 1 => theme.color(i),
+        _ => theme.trend(),
     }
 }
 
@@ -215,12 +220,13 @@ fn name_series(chart: &Chart, data: &Data, trends: &[Trend], plot: &mut Plot) {
     };
     if several {
         plot.ends = ends(chart, data, plot);
-        plot.legend = if plot.ends.is_empty() { entries(data, sign) } else { Vec::new() };
+        plot.legend = if plot.ends.is_empty() { entries(data, &plot.theme, sign) } else { Vec::new() };
     } else if !trends.is_empty() {
-        plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: color(0) });
+        plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: plot.theme.color(0) });
     }
     estimated(plot, data, Sign::Dot { estimated: true });
-    let grey = |trend: &Trend| if several { GREY } else { trend_color(trend, data) };
+    let theme = plot.theme;
+    let grey = |trend: &Trend| if several { theme.grey } else { trend_color(trend, data, &theme) };
     if let Some(trend) = trends.first() {
         plot.legend.push(Entry { name: "trend".into(), sign: Sign::Line { dashed: false }, color: grey(trend) });
         if chart.band && trend.fit.band(trend.to).is_some() {
@@ -234,29 +240,32 @@ fn name_series(chart: &Chart, data: &Data, trends: &[Trend], plot: &mut Plot) {
 }
 
 /// The names of lines at their ends; none where some would overlap, or a line ends far from the right edge.
-fn ends(chart: &Chart, data: &Data, plot: &Plot) -> Vec<((f64, f64), String, plotters::style::RGBColor)> {
-    if chart.kind != "line" || data.series.len() > MOST_ENDS || data.series.iter().any(|s| s.name.is_empty()) {
+fn ends(chart: &Chart, data: &Data, plot: &Plot) -> Vec<End> {
+    let nameless = data.series.iter().any(|s| s.name.is_empty() || s.points.is_empty());
+    if chart.kind != "line" || data.series.len() > MOST_ENDS || nameless || data.shared.is_some() {
         return Vec::new();
     }
     let last = |(i, series): (usize, &Series)| {
         let point = series.points[series.points.len() - 1];
-        ((point.x, point.y), series.name.clone(), color(i))
+        End { at: (point.x, point.y), name: series.name.clone(), color: plot.theme.color(i) }
     };
-    let all: Vec<_> = data.series.iter().enumerate().map(last).collect();
+    let all: Vec<End> = data.series.iter().enumerate().map(last).collect();
     // About two thirds of the picture's height are between the axes.
-    let height = f64::from(plot.height) * 0.65;
-    let mut places: Vec<f64> = all.iter().map(|(at, ..)| plot.up.axis.share(at.1) * height).collect();
-    places.sort_by(f64::total_cmp);
-    let apart = places.windows(2).all(|two| two[1] - two[0] >= TICK * 1.1);
-    let right = all.iter().all(|(at, ..)| plot.across.axis.share(at.0) > 0.9);
-    let narrow = all.iter().all(|(_, name, _)| name.chars().count() <= 24);
-    if apart && right && narrow { all } else { Vec::new() }
+    let height = f64::from(plot.canvas.height) * 0.65;
+    let places: Vec<f64> = all.iter().map(|end| plot.up.axis.share(end.at.1) * height).collect();
+    let moved = spread(&places, END_LINE, (0.0, height));
+    // A name that stands far from its line's end is nobody's.
+    let near = places.iter().zip(&moved).all(|(at, to)| (at - to).abs() <= END_LINE * 1.5);
+    let right = all.iter().all(|end| plot.across.axis.share(end.at.0) > 0.9);
+    let wide = widths(all.iter().map(|end| end.name.as_str()), TICK).into_iter().fold(0.0, f64::max);
+    let narrow = wide <= f64::from(plot.canvas.width) * 0.22;
+    if near && right && narrow { all } else { Vec::new() }
 }
 
-fn entries(data: &Data, sign: Sign) -> Vec<Entry> {
+fn entries(data: &Data, theme: &Theme, sign: Sign) -> Vec<Entry> {
     let entry = |(i, series): (usize, &Series)| {
         let name = if series.name.is_empty() { "n/a".to_owned() } else { series.name.clone() };
-        Entry { name, sign, color: color(i) }
+        Entry { name, sign, color: theme.color(i) }
     };
     data.series.iter().enumerate().map(entry).collect()
 }
@@ -264,7 +273,7 @@ fn entries(data: &Data, sign: Sign) -> Vec<Entry> {
 /// Says what hollow and light marks mean, where there are any.
 fn estimated(plot: &mut Plot, data: &Data, sign: Sign) {
     if data.points().any(|point| point.estimated) {
-        let color = if data.series.len() > 1 { GREY } else { color(0) };
+        let color = if data.series.len() > 1 { plot.theme.grey } else { plot.theme.color(0) };
         plot.legend.push(Entry { name: "estimated".into(), sign, color });
     }
 }

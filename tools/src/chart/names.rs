@@ -62,35 +62,48 @@ impl Names {
         }
         let (sin, cos) = (TILT.to_radians().sin(), TILT.to_radians().cos());
         let tilted = slot * sin >= LINE;
-        let upright = slot >= LINE;
         // A tilted name must not leave the picture at its left.
-        let longest = |i: usize| match tilted {
-            true => LONGEST.min((left + slot * (i as f64 + 0.5)) / cos),
-            false => LONGEST,
-        };
-        let every = if upright || tilted { 1 } else { (LINE / slot).ceil() as usize };
+        let longest = |i: usize| LONGEST.min((left + slot * (i as f64 + 0.5)) / cos);
+        if tilted {
+            let tilt = |(i, name): (usize, &String)| vec![shorten(name, TICK, longest(i))];
+            let lines: Vec<Vec<String>> = names.iter().enumerate().map(tilt).collect();
+            let whole = lines.iter().zip(names).all(|(line, name)| line[0] == *name);
+            // Upright in several lines they may be whole where tilted ones are not.
+            let upright = Names::upright(names, slot);
+            if let (false, Some(upright)) = (whole, upright) {
+                return upright;
+            }
+            return Names { way: Way::Tilted, size: widest(&lines) * sin + LINE, lines, others: None };
+        }
+        let every = if slot >= LINE { 1 } else { (LINE / slot).ceil() as usize };
         let one = |(i, name): (usize, &String)| {
-            if i % every == 0 { vec![shorten(name, TICK, longest(i))] } else { Vec::new() }
+            if i % every == 0 { vec![shorten(name, TICK, LONGEST)] } else { Vec::new() }
         };
         let lines: Vec<Vec<String>> = names.iter().enumerate().map(one).collect();
-        let widest = widths(lines.iter().flatten().map(String::as_str), TICK).into_iter().fold(0.0, f64::max);
-        match tilted {
-            true => Names { way: Way::Tilted, lines, size: widest * sin + LINE, others: None },
-            false => Names { way: Way::Upright, lines, size: widest, others: None },
-        }
+        Names { way: Way::Upright, size: widest(&lines), lines, others: None }
     }
 
-    /// Names beside an axis of this height, the first on top, none wider than `widest`.
-    pub fn beside(names: &[String], height: f64, widest: f64) -> Names {
+    /// Upright names in as many lines as there is room for; none where some would be cut all the same.
+    fn upright(names: &[String], slot: f64) -> Option<Names> {
+        let most = (slot / LINE).floor().min(3.0) as usize;
+        let broken: Vec<_> = names.iter().map(|name| wrap(name, TICK, LONGEST, most.max(1))).collect();
+        if most == 0 || !broken.iter().all(|lines| lines.whole) {
+            return None;
+        }
+        let lines: Vec<Vec<String>> = broken.into_iter().map(|lines| lines.lines).collect();
+        Some(Names { way: Way::Upright, size: widest(&lines), lines, others: None })
+    }
+
+    /// Names beside an axis of this height, the first on top, none wider than `most_wide`.
+    pub fn beside(names: &[String], height: f64, most_wide: f64) -> Names {
         let slot = height / names.len().max(1) as f64;
         let most = ((slot - 4.0) / LINE).floor().clamp(1.0, 3.0) as usize;
         let every = (LINE / slot).ceil().max(1.0) as usize;
         let one = |(i, name): (usize, &String)| {
-            if i % every == 0 { wrap(name, TICK, widest, most).lines } else { Vec::new() }
+            if i % every == 0 { wrap(name, TICK, most_wide, most).lines } else { Vec::new() }
         };
         let lines: Vec<Vec<String>> = names.iter().enumerate().map(one).collect();
-        let size = widths(lines.iter().flatten().map(String::as_str), TICK).into_iter().fold(0.0, f64::max);
-        Names { way: Way::Beside, lines, size, others: None }
+        Names { way: Way::Beside, size: widest(&lines), lines, others: None }
     }
 
     /// Sets them; `place` finds the pixel of a place of both axes, `corner` is the axes' lower left one.
@@ -112,12 +125,20 @@ impl Names {
                     }
                     Way::Below => Label::new(line, (x, y + LINE / 2.0 + down), TICK, Anchor::Middle),
                     Way::Tilted => Label { turned: -TILT, ..Label::new(line, (x + 4.0, y + 4.0), TICK, Anchor::End) },
-                    Way::Upright => Label { turned: -90.0, ..Label::new(line, (x, y), TICK, Anchor::End) },
+                    Way::Upright => {
+                        let across = down - LINE * (lines.len() - 1) as f64 / 2.0;
+                        Label { turned: -90.0, ..Label::new(line, (x + across, y), TICK, Anchor::End) }
+                    }
                 };
                 labels.push(label);
             }
         }
     }
+}
+
+/// The width of the widest line, in pixels.
+fn widest(lines: &[Vec<String>]) -> f64 {
+    widths(lines.iter().flatten().map(String::as_str), TICK).into_iter().fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -135,7 +156,9 @@ mod tests {
     fn names_that_are_too_long_are_broken_tilted_or_left_out() {
         check(5, "Town", Way::Below, 5);
         check(8, "Upper Varn power station", Way::Below, 8);
-        check(25, "Upper Varn power station", Way::Tilted, 25);
+        check(25, "Dam no", Way::Tilted, 25);
+        check(25, "Upper Varn power station", Way::Upright, 25);
+        check(20, "Upper Varn hydroelectric power station", Way::Upright, 20);
         check(48, "Upper Varn power station", Way::Upright, 48);
         check(300, "Upper Varn power station", Way::Upright, 43);
     }

@@ -5,17 +5,19 @@ use super::across::Across;
 use super::data::Data;
 use super::draw::insert;
 use super::layout::title;
-use super::palette::{COLORS, GREY, color, light, on};
-use super::plot::{Drawing, HEIGHT, WIDTH};
+use super::palette::{SERIES, Theme, hex, on};
+use super::plot::{Canvas, Drawing};
 use super::text::{Anchor, Label, TICK, shorten, svg};
 use plotters::prelude::*;
 use polymath_chat::Chart;
 use std::f64::consts::TAU;
 
 /// Slices that can be told apart; the smallest ones are one from here on.
-const MOST: usize = COLORS.len();
+const MOST: usize = SERIES;
 /// A slice of this share has it written inside.
 const SEEN: f64 = 0.04;
+/// From one row of the legend to the next, in pixels.
+const ROW: f64 = 40.0;
 /// Points along a whole circle.
 const STEPS: f64 = 200.0;
 
@@ -28,28 +30,26 @@ struct Slice {
 
 /// Draws a pie. The error says why these numbers are no shares of a whole.
 pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String> {
-    let slices = slices(chart, data)?;
+    let theme = Theme::of(chart);
+    let slices = slices(chart, data, &theme)?;
     let total: f64 = slices.iter().map(|slice| slice.value).sum();
+    let mut canvas = Canvas::of(chart);
     let mut labels = Vec::new();
-    let top = title(caption, WIDTH, &mut labels) + 10.0;
-    let height = f64::from(HEIGHT);
-    let radius = (height - top) / 2.0 - 30.0;
-    let centre = (60.0 + radius, (top + height) / 2.0);
+    let top = title(caption, canvas.width, &mut labels) + 10.0;
+    let place = Place::of(&mut canvas, top, slices.len());
     let mut out = String::new();
     {
-        let root = SVGBackend::with_string(&mut out, (WIDTH, HEIGHT)).into_drawing_area();
+        let root = SVGBackend::with_string(&mut out, (canvas.width, canvas.height)).into_drawing_area();
         let failed = |e: DrawingAreaErrorKind<std::io::Error>| e.to_string();
-        root.fill(&WHITE).map_err(failed)?;
+        root.fill(&theme.background).map_err(failed)?;
         let mut begun = 0.0;
-        let row = ((height - top - 60.0) / slices.len() as f64).min(40.0);
-        let first = (top + height - row * slices.len() as f64) / 2.0 + row / 2.0;
         for (i, slice) in slices.iter().enumerate() {
             let share = slice.value / total;
-            let edge = edge(centre, radius, begun, share);
-            let fill = if slice.estimated { light(slice.color) } else { slice.color };
+            let edge = edge(place.centre, place.radius, begun, share);
+            let fill = if slice.estimated { theme.pale(slice.color) } else { slice.color };
             root.draw(&Polygon::new(edge.clone(), fill.filled())).map_err(failed)?;
-            root.draw(&PathElement::new(edge, WHITE.stroke_width(2))).map_err(failed)?;
-            let (x, y) = (centre.0 + radius + 70.0, first + row * i as f64);
+            root.draw(&PathElement::new(edge, theme.background.stroke_width(2))).map_err(failed)?;
+            let (x, y) = (place.legend.0, place.legend.1 + place.row * i as f64);
             let corners = [(x as i32, y as i32 - 10), (x as i32 + 24, y as i32 + 10)];
             root.draw(&Rectangle::new(corners, fill.filled())).map_err(failed)?;
             root.draw(&Rectangle::new(corners, slice.color.stroke_width(2))).map_err(failed)?;
@@ -57,11 +57,12 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
             let said = if slice.estimated { format!("{percent} (estimated)") } else { percent.clone() };
             labels.push(Label::new(said, (x + 36.0, y), TICK, Anchor::Start));
             let at = x + 36.0 + if slices.iter().any(|s| s.estimated) { 240.0 } else { 96.0 };
-            let name = shorten(&slice.name, TICK, f64::from(WIDTH) - 20.0 - at);
+            let name = shorten(&slice.name, TICK, f64::from(canvas.width) - 20.0 - at);
             labels.push(Label::new(name, (at, y), TICK, Anchor::Start));
             if share >= SEEN {
                 let (sin, cos) = ((begun + share / 2.0) * TAU).sin_cos();
-                let at = (centre.0 + sin * radius * 0.72, centre.1 - cos * radius * 0.72);
+                let from = place.radius * if share > 0.9999 { 0.0 } else { 0.72 };
+                let at = (place.centre.0 + sin * from, place.centre.1 - cos * from);
                 let color = on(fill).to_owned();
                 labels.push(Label { color, bold: true, ..Label::new(percent, at, TICK, Anchor::Middle) });
             }
@@ -69,8 +70,33 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
         }
         root.present().map_err(failed)?;
     }
-    insert(&mut out, &svg(&labels));
-    Ok(Drawing { svg: out, width: WIDTH, height: HEIGHT })
+    insert(&mut out, &svg(&labels, &hex(theme.text)));
+    Ok(canvas.drawing(out))
+}
+
+/// Where the circle and the rows of the legend are: beside it, in a narrow picture below it.
+struct Place {
+    centre: (f64, f64),
+    radius: f64,
+    legend: (f64, f64),
+    row: f64,
+}
+
+impl Place {
+    fn of(canvas: &mut Canvas, top: f64, rows: usize) -> Place {
+        let (width, height, rows) = (f64::from(canvas.width), f64::from(canvas.height), rows as f64);
+        if width < 1000.0 {
+            let radius = (width / 2.0 - 60.0).min(260.0);
+            let legend = top + 2.0 * radius + 70.0;
+            canvas.grow(legend + rows * ROW + 20.0, u32::MAX);
+            return Place { centre: (width / 2.0, top + radius + 20.0), radius, legend: (40.0, legend), row: ROW };
+        }
+        let radius = (height - top) / 2.0 - 30.0;
+        let row = ((height - top - 60.0) / rows).min(ROW);
+        let first = (top + height - row * rows) / 2.0 + row / 2.0;
+        let centre = (60.0 + radius, (top + height) / 2.0);
+        Place { centre, radius, legend: (centre.0 + radius + 70.0, first), row }
+    }
 }
 
 /// Corners of a slice, clockwise from the top.
@@ -87,7 +113,7 @@ fn edge(centre: (f64, f64), radius: f64, begun: f64, share: f64) -> Vec<(i32, i3
 }
 
 /// The rows as slices; of too many, the small ones together.
-fn slices(chart: &Chart, data: &Data) -> Result<Vec<Slice>, String> {
+fn slices(chart: &Chart, data: &Data, theme: &Theme) -> Result<Vec<Slice>, String> {
     let Across::Names(names) = &data.across else { return Err("a pie needs names".to_owned()) };
     if data.series.len() > 1 {
         return Err("a pie shows one series; choose one with sql, or draw bars".to_owned());
@@ -110,12 +136,12 @@ fn slices(chart: &Chart, data: &Data) -> Result<Vec<Slice>, String> {
             continue;
         }
         let name = names.get(point.x as usize).cloned().unwrap_or_default();
-        slices.push(Slice { name, value: point.y, color: color(slices.len()), estimated: point.estimated });
+        slices.push(Slice { name, value: point.y, color: theme.color(slices.len()), estimated: point.estimated });
     }
     if !rest.is_empty() {
         let value = rest.iter().map(|p| p.y).sum();
         let estimated = rest.iter().any(|p| p.estimated);
-        slices.push(Slice { name: format!("{} others", rest.len()), value, color: GREY, estimated });
+        slices.push(Slice { name: format!("{} others", rest.len()), value, color: theme.grey, estimated });
     }
     Ok(slices)
 }
@@ -129,7 +155,7 @@ mod tests {
     #[track_caller]
     fn check(rows: &str) -> Result<Vec<(String, f64)>, String> {
         let data = Data::of(&chart("pie", "Name", "N"), &table(&format!("Name | N\n{rows}"))).unwrap();
-        let slices = slices(&chart("pie", "Name", "N"), &data)?;
+        let slices = slices(&chart("pie", "Name", "N"), &data, &Theme::of(&chart("pie", "Name", "N")))?;
         Ok(slices.into_iter().map(|slice| (slice.name, slice.value)).collect())
     }
 

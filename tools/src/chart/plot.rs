@@ -3,8 +3,12 @@
 
 use super::axis::Axis;
 use super::dates::days;
+use super::palette::Theme;
+use super::schema::WIDTHS;
+use super::text::TICK;
 use super::ticks::{Style, Tick, whole};
 use plotters::style::RGBColor;
+use polymath_chat::Chart;
 
 pub const WIDTH: u32 = 1440;
 pub const HEIGHT: u32 = 900;
@@ -47,6 +51,7 @@ pub enum Mark {
 }
 
 /// What stands at a bar: its value, and how much room there is for it, in units of the axis of names.
+#[derive(Clone)]
 pub struct Value {
     pub at: (f64, f64),
     pub value: f64,
@@ -63,12 +68,22 @@ pub enum Sign {
     Dot { estimated: bool },
 }
 
+#[derive(Clone)]
 pub struct Entry {
     pub name: String,
     pub sign: Sign,
     pub color: RGBColor,
 }
 
+/// The name of a line, at its right end.
+#[derive(Clone)]
+pub struct End {
+    pub at: (f64, f64),
+    pub name: String,
+    pub color: RGBColor,
+}
+
+#[derive(Clone)]
 pub enum Scale {
     Numbers,
     /// Counted things: whole numbers only.
@@ -80,6 +95,7 @@ pub enum Scale {
 }
 
 /// An axis with what is written at it.
+#[derive(Clone)]
 pub struct Side {
     pub axis: Axis,
     pub scale: Scale,
@@ -119,6 +135,7 @@ impl Side {
     }
 }
 
+#[derive(Clone)]
 pub struct Plot {
     pub title: String,
     pub across: Side,
@@ -126,15 +143,61 @@ pub struct Plot {
     pub marks: Vec<Mark>,
     pub values: Vec<Value>,
     pub legend: Vec<Entry>,
-    /// Names of lines, at their right ends: place, name and colour.
-    pub ends: Vec<((f64, f64), String, RGBColor)>,
+    pub ends: Vec<End>,
     pub grid: bool,
     /// The day that a line marks.
     pub today: Option<f64>,
     /// Values that lines across mark.
     pub lines: Vec<f64>,
+    pub canvas: Canvas,
+    pub theme: Theme,
+}
+
+/// What is drawn on. Letters have the same size everywhere here; narrow pictures are made smaller as a whole,
+/// so that a line of them holds enough letters, and these can be read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Canvas {
     pub width: u32,
     pub height: u32,
+    /// Of the picture, in pixels.
+    pub pixels: u32,
+}
+
+impl Canvas {
+    /// Height of letters at ticks in a picture of the least and of the usual width, in pixels.
+    const LETTERS: [f64; 2] = [12.0, TICK];
+
+    /// The canvas of a chart that says nothing of its height: the narrower, the taller.
+    pub fn of(chart: &Chart) -> Canvas {
+        let pixels = chart.width.unwrap_or(WIDTH);
+        let (least, usual) = (f64::from(*WIDTHS.start()), f64::from(WIDTH));
+        let share = ((f64::from(pixels) - least) / (usual - least)).clamp(0.0, 1.0);
+        let [small, large] = Canvas::LETTERS;
+        let width = f64::from(pixels) * large / (small + (large - small) * share);
+        let ratio = f64::from(HEIGHT) / usual + 0.3 * (1.0 - share);
+        Canvas { width: width.round() as u32, height: (width * ratio).round() as u32, pixels }
+    }
+
+    /// Makes it as high as its contents need.
+    pub fn grow(&mut self, height: f64, most: u32) {
+        self.height = (height as u32).clamp(self.height, most.max(self.height));
+    }
+
+    /// A drawing on it as it is shown.
+    pub fn drawing(&self, svg: String) -> Drawing {
+        let Canvas { width, height, pixels } = *self;
+        let high = (f64::from(height) * f64::from(pixels) / f64::from(width)).round() as u32;
+        let svg = match pixels == width {
+            true => svg,
+            false => svg.replacen(
+                &format!("width=\"{width}\" height=\"{height}\" viewBox"),
+                // Rounded to whole pixels, its shape is not quite the canvas': no edge is to be half transparent.
+                &format!("width=\"{pixels}\" height=\"{high}\" preserveAspectRatio=\"none\" viewBox"),
+                1,
+            ),
+        };
+        Drawing { svg, width: pixels, height: high }
+    }
 }
 
 /// An SVG and its size in pixels.

@@ -2,34 +2,36 @@
 
 use super::columns::{column, has_numbers, place};
 use super::dates::day;
+use super::palette::THEMES;
+use super::schema::{ERRORS, KINDS, MOST_SCALE, STACKED, SYMLOG, WIDTHS, check, flag};
 use chrono::{Datelike, NaiveDate};
 use polymath_chat::{Chart, Table};
 use polymath_quantity::Date;
 use serde_json::Value;
+use std::sync::Arc;
 
-/// The kinds of chart.
-pub const KINDS: [&str; 9] = ["line", "bar", "barh", "pie", "scatter", "hist", "area", "box", "heat"];
-/// How wide a picture may be, in pixels.
-const WIDTHS: std::ops::RangeInclusive<u32> = 320..=2880;
-
-/// A chart's arguments. Weak models write `null`, `""` and `"yes"` for what is not wanted or is.
-pub fn read(args: &Value, today: NaiveDate) -> Chart {
+/// A chart's arguments. Weak models write `null`, `""` and `"yes"` for what is not wanted or is. The error names
+/// a field that there is none of, or a value that it cannot have.
+pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
+    check(args)?;
     let text = |name: &str| match &args[name] {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    let yes = |name: &str| args[name].as_bool().unwrap_or(false);
+    let yes = |name: &str| flag(&args[name]).unwrap_or(false);
+    let whole = |name: &str| args[name].as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let numbers = |name: &str| match &args[name] {
         Value::Array(all) => all.iter().filter_map(Value::as_f64).collect(),
         one => one.as_f64().into_iter().collect(),
     };
     let fit = text("fit").map(|name| name.to_lowercase());
     let today = match &args["today"] {
-        Value::Bool(true) => Some(today.to_string()),
+        value if flag(value) == Some(true) => Some(today.to_string()),
+        value if flag(value) == Some(false) => None,
         _ => text("today"),
     };
-    Chart {
+    Ok(Chart {
         name: String::new(),
         table: text("data").unwrap_or_default(),
         kind: text("kind").unwrap_or_default(),
@@ -50,13 +52,16 @@ pub fn read(args: &Value, today: NaiveDate) -> Chart {
         until: text("until"),
         today,
         title: text("title"),
-        width: args["width"].as_u64().map(|width| u32::try_from(width).unwrap_or(u32::MAX)),
-    }
+        facet: text("facet"),
+        theme: text("theme").map(|name| name.to_lowercase()),
+        width: whole("width"),
+        scale: whole("scale"),
+    })
 }
 
 /// The table of a chart, and the chart with the table's own names of columns. The error says what is
 /// missing and what there is.
-pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &Table), String> {
+pub fn settle(mut chart: Chart, tables: &[(String, Arc<Table>)]) -> Result<(Chart, &Table), String> {
     if !KINDS.contains(&chart.kind.as_str()) {
         return Err(format!("there is no kind of chart `{}`; the kinds are {}", chart.kind, KINDS.join(", ")));
     }
@@ -68,6 +73,7 @@ pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &T
             false => format!("there is no table `{}`; the tables are {}", chart.table, names.join(", ")),
         });
     };
+    let table: &Table = table;
     chart.table.clone_from(name);
     let named = |wanted: &str, numeric: bool| {
         column(table, wanted, numeric).ok_or_else(|| no_column(table, name, wanted, numeric))
@@ -87,6 +93,15 @@ pub fn settle(mut chart: Chart, tables: &[(String, Table)]) -> Result<(Chart, &T
     };
     if chart.kind == "hist" && chart.series.is_some() {
         return Err("a histogram is of one column and has no series; leave it out, or choose rows with sql".to_owned());
+    }
+    chart.facet = match chart.facet.take() {
+        Some(facet) => Some(named(&facet, false)?),
+        None => None,
+    };
+    if let Some(facet) =
+        chart.facet.as_ref().filter(|f| [&chart.x, &chart.y].contains(f) || chart.series.as_ref() == Some(*f))
+    {
+        return Err(format!("`facet` is {facet}, which is drawn already as x, y or series; choose another column"));
     }
     chart.error = match chart.error.take() {
         Some(error) => Some(named(&error, true)?),
@@ -120,10 +135,10 @@ fn options(chart: &Chart) -> Result<(), String> {
         );
     }
     if chart.symlog {
-        needs("symlog", &["line", "scatter", "area", "bar", "barh", "box"])?;
+        needs("symlog", &SYMLOG)?;
     }
     if chart.stack {
-        needs("stack", &["bar", "barh", "area"])?;
+        needs("stack", &STACKED)?;
         if chart.log || chart.symlog {
             return Err(
                 "`stack` has no logarithmic axis: heights there do not add up; leave `log` or `stack` out".to_owned()
@@ -131,7 +146,7 @@ fn options(chart: &Chart) -> Result<(), String> {
         }
     }
     if chart.error.is_some() {
-        needs("error", &["line", "scatter", "bar", "barh"])?;
+        needs("error", &ERRORS)?;
         if chart.stack {
             return Err("`error` and `stack` do not go together; leave one of them out".to_owned());
         }
@@ -142,8 +157,21 @@ fn options(chart: &Chart) -> Result<(), String> {
                 .to_owned(),
         );
     }
+    if kind == "pie" && chart.facet.is_some() {
+        return Err("a pie has no `facet`; choose rows with sql, or draw bars".to_owned());
+    }
+    let themes = THEMES.map(|(name, _)| name);
+    if let Some(theme) = chart.theme.as_ref().filter(|theme| !themes.contains(&theme.as_str())) {
+        return Err(format!("`theme` is `{theme}` and must be one of {}", themes.join(", ")));
+    }
+    if let Some(scale) = chart.scale.filter(|scale| !(1..=MOST_SCALE).contains(scale)) {
+        return Err(format!(
+            "`scale` is {scale} and must be 1 to {MOST_SCALE}: pixels of the PNG for each of its width"
+        ));
+    }
     if chart.width.is_some_and(|width| !WIDTHS.contains(&width)) {
-        return Err(format!("`width` is in pixels, {} to {}", WIDTHS.start(), WIDTHS.end()));
+        let width = chart.width.unwrap_or_default();
+        return Err(format!("`width` is {width} and must be {} to {} pixels", WIDTHS.start(), WIDTHS.end()));
     }
     Ok(())
 }
@@ -195,8 +223,8 @@ mod tests {
     const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2031, 5, 9).expect("a day");
 
     fn try_settle(args: Value) -> Result<Chart, String> {
-        let tables = [("t1".to_owned(), table("Station | Built | Output (GWh)\nA | 2016 | 4\nB | 2018 | 7"))];
-        settle(read(&args, TODAY), &tables).map(|(chart, _)| chart)
+        let tables = [("t1".to_owned(), Arc::new(table("Station | Built | Output (GWh)\nA | 2016 | 4\nB | 2018 | 7")))];
+        settle(read(&args, TODAY)?, &tables).map(|(chart, _)| chart)
     }
 
     #[track_caller]
@@ -227,7 +255,15 @@ mod tests {
             "`Station` of t1 holds no numbers",
         );
         fails(json!({"data": "t1", "kind": "bar", "y": "Output", "width": 90}), "320 to 2880");
-        let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"}), TODAY), &[]).unwrap_err();
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "scale": 9}), "`scale` is 9 and must be 1 to 4");
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "theme": "Neon"}), "must be one of light, dark");
+        fails(json!({"data": "t1", "kind": "pie", "y": "Output", "facet": "Built"}), "a pie has no `facet`");
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Output", "facet": "Station"}),
+            "drawn already as x, y or series",
+        );
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "color": "red"}), "no field `color`; its fields are");
+        let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"}), TODAY).unwrap(), &[]).unwrap_err();
         assert!(none.starts_with("there are no tables"), "{none}");
     }
 

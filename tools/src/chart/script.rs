@@ -5,40 +5,84 @@ use super::axis::{Axis, Law};
 use super::data::Data;
 use super::dates::moment_name;
 use super::fit::Method;
-use super::palette::{TREND, color, hex, light};
+use super::palette::{Theme, hex};
 use super::shapes::binned;
 use super::sides::names_of;
 use super::trend::Trend;
 use super::vega::Parts;
+use polymath_chat::Chart;
 use serde_json::json;
 use std::fmt::Write;
 
-/// The program. It prints the trends' values, and writes the picture beside itself.
-pub fn script(parts: &Parts<'_>) -> String {
-    let Parts { chart, data, title, .. } = parts;
+/// The program of a chart, or of small charts in a grid. It prints the trends' values, and writes the picture
+/// beside itself.
+pub fn script(chart: &Chart, title: &str, all: &[Parts<'_>], columns: usize) -> String {
+    let Some(first) = all.first() else { return String::new() };
     let mut out = String::from(
         "import matplotlib\nmatplotlib.use(\"Agg\")\nimport matplotlib.pyplot as plt\nimport numpy as np\n",
     );
-    if matches!(data.across, Across::Dates { .. }) {
+    if matches!(first.data.across, Across::Dates { .. }) {
         out.push_str("from datetime import datetime\n");
     }
-    out.push_str("\nplt.rcParams[\"font.sans-serif\"] = [\"DejaVu Sans\", \"Noto Sans CJK SC\", \"Noto Serif CJK SC\"]\nfig, ax = plt.subplots(figsize=(9.6, 6))\n");
+    if chart.theme.as_deref() == Some("dark") {
+        out.push_str("\nplt.style.use(\"dark_background\")\n");
+    }
+    out.push_str(
+        "\nplt.rcParams[\"font.sans-serif\"] = [\"DejaVu Sans\", \"Noto Sans CJK SC\", \"Noto Serif CJK SC\"]\n",
+    );
+    if all.len() == 1 {
+        out.push_str("fig, ax = plt.subplots(figsize=(9.6, 6))\n");
+        axes(first, &mut out);
+        let _ = writeln!(out, "ax.set_title({})", text(title));
+        out.push_str(LEGEND);
+    } else {
+        let rows = all.len().div_ceil(columns);
+        let _ = writeln!(
+            out,
+            "fig, grid = plt.subplots({rows}, {columns}, figsize=({}, {}), sharex=True, sharey=True, squeeze=False)",
+            3.2 * columns as f64,
+            2.6 * rows as f64
+        );
+        for (i, one) in all.iter().enumerate() {
+            let _ = writeln!(out, "\nax = grid.flat[{i}]");
+            axes(one, &mut out);
+            let _ = writeln!(out, "ax.set_title({})", text(one.title));
+            out.push_str(LEGEND);
+        }
+        let _ = writeln!(
+            out,
+            "for ax in grid.flat[{}:]:\n    ax.set_visible(False)\nfig.suptitle({})",
+            all.len(),
+            text(title)
+        );
+    }
+    out.push_str("fig.tight_layout()\nfig.savefig(\"chart.png\", dpi=150)\n");
+    out
+}
+
+/// What is written and turned where there is something to it.
+const LEGEND: &str = "if ax.get_legend_handles_labels()[1]:\n    ax.legend()\nif ax.name == \"rectilinear\":\n    \
+                      plt.setp(ax.get_xticklabels(), rotation=30, ha=\"right\")\n";
+
+/// What is drawn into the axes `ax`.
+fn axes(parts: &Parts<'_>, out: &mut String) {
+    let Parts { chart, data, .. } = parts;
     match chart.kind.as_str() {
-        "pie" => pie(data, &mut out),
-        "hist" => bins(parts, &mut out),
-        "heat" => heat(data, &mut out),
-        _ => series(parts, &mut out),
+        "pie" => pie(data, out),
+        "hist" => bins(parts, out),
+        "heat" => heat(parts, out),
+        _ => series(parts, out),
     }
     for trend in parts.trends {
-        fit(trend, parts, &mut out);
+        fit(trend, parts, out);
     }
     if let Some(plot) = parts.plot.filter(|_| chart.kind != "heat") {
         let lying = chart.kind == "barh";
-        scale("y", if lying { None } else { Some(&plot.up.axis) }, &mut out);
-        scale("x", if lying || chart.kind == "hist" { Some(&plot.across.axis) } else { None }, &mut out);
+        scale("y", if lying { None } else { Some(&plot.up.axis) }, out);
+        scale("x", if lying || chart.kind == "hist" { Some(&plot.across.axis) } else { None }, out);
         for at in &plot.lines {
             let line = if lying { "axvline" } else { "axhline" };
-            let _ = writeln!(out, "ax.{line}({at}, color=\"#505050\", linestyle=\"dotted\")");
+            let _ = writeln!(out, "ax.{line}({at}, color=\"{}\", linestyle=\"dotted\")", hex(plot.theme.muted));
         }
         let _ = writeln!(out, "ax.set_xlabel({})\nax.set_ylabel({})", text(&plot.across.name), text(&plot.up.name));
     }
@@ -52,9 +96,6 @@ pub fn script(parts: &Parts<'_>) -> String {
     if chart.grid {
         out.push_str("ax.grid(alpha=0.3)\n");
     }
-    let _ = writeln!(out, "ax.set_title({})", text(title));
-    out.push_str("if ax.get_legend_handles_labels()[1]:\n    ax.legend()\nif ax.name == \"rectilinear\":\n    plt.setp(ax.get_xticklabels(), rotation=30, ha=\"right\")\nfig.tight_layout()\nfig.savefig(\"chart.png\", dpi=150)\n");
-    out
 }
 
 /// Text as Python reads it: JSON's strings are Python's.
@@ -82,6 +123,7 @@ fn places(values: impl Iterator<Item = f64>, data: &Data) -> String {
 fn series(parts: &Parts<'_>, out: &mut String) {
     let Parts { chart, data, .. } = parts;
     let lying = chart.kind == "barh";
+    let theme = Theme::of(chart);
     let names = names_of(data);
     let groups = if chart.stack { 1 } else { data.series.len() };
     if chart.stack {
@@ -102,7 +144,7 @@ fn series(parts: &Parts<'_>, out: &mut String) {
             places(points.iter().map(|p| p.0), data),
             numbers(points.iter().map(|p| p.1))
         );
-        let paint = hex(color(i));
+        let paint = hex(theme.color(i));
         let label = if data.series.len() > 1 { text(&one.name) } else { text(&data.labels.1) };
         let width = 0.8 / groups as f64;
         let off = if chart.stack { 0.0 } else { (i as f64 - (groups as f64 - 1.0) / 2.0) * width };
@@ -154,9 +196,10 @@ fn series(parts: &Parts<'_>, out: &mut String) {
         if !guessed.is_empty() && matches!(chart.kind.as_str(), "line" | "scatter") {
             let _ = writeln!(
                 out,
-                "ax.scatter({}, {}, facecolor=\"white\", edgecolor=\"{paint}\", zorder=3, label=\"estimated\")",
+                "ax.scatter({}, {}, facecolor=\"{}\", edgecolor=\"{paint}\", zorder=3, label=\"estimated\")",
                 places(guessed.iter().map(|p| p.x), data),
-                numbers(guessed.iter().map(|p| p.y))
+                numbers(guessed.iter().map(|p| p.y)),
+                hex(theme.background)
             );
         }
         if !guessed.is_empty() && matches!(chart.kind.as_str(), "bar" | "barh") {
@@ -164,7 +207,7 @@ fn series(parts: &Parts<'_>, out: &mut String) {
             let _ = writeln!(
                 out,
                 "for at in {at:?}:\n    ax.containers[-1][at].set(facecolor=\"{}\", edgecolor=\"{paint}\")",
-                hex(light(color(i)))
+                hex(theme.pale(theme.color(i)))
             );
         }
     }
@@ -172,7 +215,7 @@ fn series(parts: &Parts<'_>, out: &mut String) {
         let side = if lying { "y" } else { "x" };
         let _ = writeln!(out, "ax.set_{side}ticks(range({}), {})", names.len(), json!(names));
         if lying {
-            out.push_str("ax.invert_yaxis()\n");
+            out.push_str("ax.yaxis.set_inverted(True)\n");
         }
     }
 }
@@ -194,11 +237,12 @@ fn bins(parts: &Parts<'_>, out: &mut String) {
         out,
         "counts, _, _ = ax.hist({values}, bins={}, color=\"{}\", edgecolor=\"white\")\nprint(counts)",
         numbers(edges.into_iter()),
-        hex(color(0))
+        hex(Theme::of(parts.chart).color(0))
     );
 }
 
-fn heat(data: &Data, out: &mut String) {
+fn heat(parts: &Parts<'_>, out: &mut String) {
+    let data = parts.data;
     let names = names_of(data);
     let mut rows = Vec::new();
     for series in &data.series {
@@ -207,9 +251,15 @@ fn heat(data: &Data, out: &mut String) {
         rows.push(numbers(row.into_iter()));
     }
     let series: Vec<&str> = data.series.iter().map(|s| s.name.as_str()).collect();
+    // Small charts have one scale of colours.
+    let shared = data.shared.as_ref().map(|shared| shared.values.iter().copied());
+    let limits = shared.map_or(String::new(), |values| {
+        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        format!(", vmin={least}, vmax={most}")
+    });
     let _ = writeln!(
         out,
-        "image = ax.imshow([{}], cmap=\"Blues\", aspect=\"auto\")\nfig.colorbar(image, label={})",
+        "image = ax.imshow([{}], cmap=\"Blues\", aspect=\"auto\"{limits})\nfig.colorbar(image, label={})",
         rows.join(", "),
         text(&data.labels.1)
     );
@@ -237,7 +287,8 @@ fn scale(side: &str, axis: Option<&Axis>, out: &mut String) {
 fn fit(trend: &Trend, parts: &Parts<'_>, out: &mut String) {
     let Parts { data, chart, .. } = parts;
     let Some(i) = data.series.iter().position(|s| s.name == trend.series) else { return };
-    let paint = if data.series.len() > 1 { hex(color(i)) } else { hex(TREND) };
+    let theme = Theme::of(chart);
+    let paint = hex(if data.series.len() > 1 { theme.color(i) } else { theme.trend() });
     let dated = matches!(data.across, Across::Dates { .. });
     if !trend.fit.method.is_equation() {
         let curve = trend.fit.places(trend.from, trend.to);

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Law};
 use super::data::Data;
-use super::palette::{self, color};
+use super::palette;
 use super::plot::{Entry, Mark, Plot, Scale, Side, Sign, Value};
 use super::sides::{FILLED, NAME_ROOM, TALLEST, names_of, numbers, sides};
 use super::ticks::linear;
@@ -36,7 +36,8 @@ fn counts(values: &[f64], edges: &[f64]) -> Vec<usize> {
 /// The bins of a histogram: their edges, and how many values are in each.
 pub fn binned(chart: &Chart, data: &Data) -> (Vec<f64>, Vec<usize>) {
     let values: Vec<f64> = data.points().map(|p| p.y).collect();
-    let edges = bins(&values, chart.log);
+    // Small charts of one picture have the same bins.
+    let edges = bins(data.shared.as_ref().map_or(&values, |shared| &shared.values), chart.log);
     let counts = counts(&values, &edges);
     (edges, counts)
 }
@@ -52,12 +53,14 @@ pub fn histogram(chart: &Chart, data: &Data) -> Plot {
     }
     let across = Side { style: data.styles.1.clone(), ..Side::new(axis, Scale::Numbers, &data.labels.1) };
     let up = Axis::around([0.0, most].into_iter(), Law::Linear, true);
-    let mut plot = sides(&Chart { lines: Vec::new(), ..chart.clone() }, across, Side::new(up, Scale::Counts, "count"));
+    let chart = Chart { lines: Vec::new(), ..chart.clone() };
+    let mut plot = sides(&chart, data, across, Side::new(up, Scale::Counts, "count"));
+    let (color, background) = (plot.theme.color(0), plot.theme.background);
     for (edges, count) in edges.windows(2).zip(&counts) {
         let (from, to) = ((edges[0], 0.0), (edges[1], *count as f64));
-        plot.marks.push(Mark::Bar { from, to, color: color(0), estimated: false });
+        plot.marks.push(Mark::Bar { from, to, color, estimated: false });
         let corners = vec![from, (edges[0], to.1), to, (edges[1], 0.0)];
-        plot.marks.push(Mark::Line { points: corners, color: plotters::style::WHITE, dashed: false });
+        plot.marks.push(Mark::Line { points: corners, color: background, dashed: false });
     }
     plot
 }
@@ -101,27 +104,29 @@ pub fn by_name(data: &Data, series: usize) -> Vec<Vec<f64>> {
 
 pub fn boxes(chart: &Chart, data: &Data) -> Plot {
     let values: Vec<f64> = data.points().map(|p| p.y).collect();
-    let mut plot =
-        sides(chart, Side::names(names_of(data), false, &data.labels.0), numbers(chart, data, &values, false));
+    let named = Side::names(names_of(data), false, &data.labels.0);
+    let mut plot = sides(chart, data, named, numbers(chart, data, &values, false));
+    let background = plot.theme.background;
     let groups = data.series.len() as f64;
     let width = FILLED / groups * if groups > 1.0 { 0.85 } else { 0.6 };
     for (i, series) in data.series.iter().enumerate() {
         let off = (i as f64 - (groups - 1.0) / 2.0) * FILLED / groups;
+        let color = plot.theme.color(i);
         for (name, values) in by_name(data, i).iter().enumerate() {
             let Some(got) = Quartiles::of(values) else { continue };
             let (x, [lower, median, upper]) = (name as f64 + off, got.quartiles);
             let (left, right) = (x - width / 2.0, x + width / 2.0);
             plot.marks.push(Mark::Whisker { from: (x, got.low), to: (x, lower) });
             plot.marks.push(Mark::Whisker { from: (x, upper), to: (x, got.high) });
-            plot.marks.push(Mark::Bar { from: (left, lower), to: (right, upper), color: color(i), estimated: false });
+            plot.marks.push(Mark::Bar { from: (left, lower), to: (right, upper), color, estimated: false });
             let points = vec![(left, median), (right, median)];
-            plot.marks.push(Mark::Line { points, color: plotters::style::WHITE, dashed: false });
-            let dot = |y: &f64| Mark::Dot { at: (x, *y), color: color(i), radius: 4, estimated: false };
+            plot.marks.push(Mark::Line { points, color: background, dashed: false });
+            let dot = |y: &f64| Mark::Dot { at: (x, *y), color, radius: 4, estimated: false };
             plot.marks.extend(got.outliers.iter().map(dot));
         }
         if groups > 1.0 {
             let sign = Sign::Box { estimated: false };
-            plot.legend.push(Entry { name: series.name.clone(), sign, color: color(i) });
+            plot.legend.push(Entry { name: series.name.clone(), sign, color });
         }
     }
     plot
@@ -133,11 +138,13 @@ pub fn heat(chart: &Chart, data: &Data) -> Plot {
     let across = Side::names(names_of(data), false, &data.labels.0);
     let mut up = Side::names(&rows, true, chart.series.as_deref().unwrap_or_default());
     up.style = data.styles.1.clone();
-    let mut plot = sides(chart, across, up);
-    let (min, max) = data.points().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.y), b.max(p.y)));
+    let mut plot = sides(chart, data, across, up);
+    let own: Vec<f64> = data.points().map(|p| p.y).collect();
+    let all = data.shared.as_ref().map_or(&own, |shared| &shared.values).iter().copied();
+    let (min, max) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), y| (a.min(y), b.max(y)));
     for (i, series) in data.series.iter().enumerate() {
         for point in &series.points {
-            let color = palette::heat(point.y, min, max);
+            let color = plot.theme.heat(point.y, min, max);
             let (x, y) = (point.x, i as f64);
             let (from, to) = ((x - 0.49, y - 0.48), (x + 0.49, y + 0.48));
             plot.marks.push(Mark::Bar { from, to, color, estimated: false });
@@ -147,10 +154,10 @@ pub fn heat(chart: &Chart, data: &Data) -> Plot {
     for tick in linear(min, max, 5) {
         let name = data.styles.1.number(tick.at, 0.0);
         let sign = Sign::Box { estimated: false };
-        plot.legend.push(Entry { name, sign, color: palette::heat(tick.at, min, max) });
+        plot.legend.push(Entry { name, sign, color: plot.theme.heat(tick.at, min, max) });
     }
     let height = rows.len() as f64 * NAME_ROOM + 260.0;
-    plot.height = (height as u32).clamp(plot.height, TALLEST);
+    plot.canvas.grow(height, TALLEST);
     plot.lines.clear();
     plot
 }

@@ -3,7 +3,8 @@
 use super::across::Across;
 use super::axis::{Axis, Law};
 use super::data::Data;
-use super::plot::{HEIGHT, Plot, Scale, Side, WIDTH};
+use super::palette::Theme;
+use super::plot::{Canvas, Plot, Scale, Side};
 use polymath_chat::Chart;
 
 /// Share of a name's room that its bars take.
@@ -13,12 +14,15 @@ pub const NAME_ROOM: f64 = 34.0;
 pub const TALLEST: u32 = 3000;
 
 /// An empty plot of these sides.
-pub fn sides(chart: &Chart, across: Side, up: Side) -> Plot {
+pub fn sides(chart: &Chart, data: &Data, mut across: Side, mut up: Side) -> Plot {
     let (marks, values, legend, ends) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let width = chart.width.unwrap_or(WIDTH);
-    let height = (f64::from(width) * f64::from(HEIGHT) / f64::from(WIDTH)) as u32;
-    let (grid, lines) = (chart.grid, chart.lines.clone());
-    Plot { title: String::new(), across, up, marks, values, legend, ends, grid, today: None, lines, width, height }
+    if let Some((x, y)) = data.shared.as_ref().and_then(|shared| shared.axes.clone()) {
+        (across.axis, up.axis) = (x, y);
+    }
+    let canvas = Canvas::of(chart);
+    let (grid, lines, theme) = (chart.grid, chart.lines.clone(), Theme::of(chart));
+    let title = String::new();
+    Plot { title, across, up, marks, values, legend, ends, grid, today: None, lines, canvas, theme }
 }
 
 pub fn names_of(data: &Data) -> &[String] {

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::testing::table;
 use super::*;
-use polymath_chat::Provenance;
+use serde_json::json;
+
 use tokio_util::sync::CancellationToken;
 
 const DAYS: &str = "Date | Valuation\n2016-08-23 | $40 million\n2018-08 | $1 billion\n2019-08-05 | $2 billion\n\
@@ -15,7 +16,7 @@ fn cx(out: &std::path::Path, text: &str) -> CallCx {
         session: "t".into(),
         out: out.to_owned(),
         model: None,
-        tables: vec![("t1".to_owned(), table(text))],
+        tables: vec![("t1".to_owned(), std::sync::Arc::new(table(text)))],
         files: Vec::new(),
         cancel: CancellationToken::new(),
     }
@@ -31,6 +32,10 @@ async fn try_draw(text: &str, args: Value) -> Result<(ToolOutput, resvg::tiny_sk
     Ok((output, resvg::tiny_skia::Pixmap::decode_png(&png).unwrap()))
 }
 
+fn series_color(i: usize) -> plotters::style::RGBColor {
+    palette::THEMES[0].1.color(i)
+}
+
 /// Pixels of a colour.
 fn count(picture: &resvg::tiny_skia::Pixmap, color: plotters::style::RGBColor) -> usize {
     let same =
@@ -44,7 +49,7 @@ fn draw(text: &str, args: Value, pixels: usize) -> (ToolOutput, resvg::tiny_skia
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (output, picture) = runtime.block_on(try_draw(text, args)).unwrap();
     assert!(picture.width() >= 900 && picture.height() >= 560);
-    let got = count(&picture, palette::color(0));
+    let got = count(&picture, series_color(0));
     assert!(got >= pixels, "{got} pixels of the first series: {}", output.content);
     assert!(count(&picture, plotters::style::RGBColor(34, 34, 34)) > 200, "no text");
     (output, picture)
@@ -65,7 +70,7 @@ fn bars_are_drawn_of_each_kind() {
     draw(towns, json!({"kind": "barh", "x": "Town", "y": "Output", "sort": true, "log": true}), 20_000);
     let args = json!({"kind": "bar", "x": "Year", "y": "Output", "series": "Town", "grid": true, "title": "两个城市"});
     let (output, picture) = draw(TOWNS, args, 10_000);
-    assert!(count(&picture, palette::color(1)) > 2000 && output.content.contains("2 series by Town, grid"));
+    assert!(count(&picture, series_color(1)) > 2000 && output.content.contains("2 series by Town, grid"));
     assert_eq!(output.artifacts[0].name, "两个城市.png");
 }
 
@@ -73,7 +78,7 @@ fn bars_are_drawn_of_each_kind() {
 fn slices_bins_lines_and_dots_are_drawn() {
     let towns = "Town | Output\nOslo | 60\nBergen | 30\nBodø | ~10";
     let (_, picture) = draw(towns, json!({"kind": "pie", "x": "Town", "y": "Output"}), 50_000);
-    let (first, second) = (count(&picture, palette::color(0)), count(&picture, palette::color(1)));
+    let (first, second) = (count(&picture, series_color(0)), count(&picture, series_color(1)));
     assert!((1.8..2.2).contains(&(first as f64 / second as f64)), "{first} and {second} pixels");
     let ages: String = (0..100).map(|i| format!("\n{}", i * i % 97)).collect();
     let (output, _) = draw(&format!("Age{ages}"), json!({"kind": "hist", "y": "Age"}), 50_000);
@@ -88,7 +93,7 @@ fn a_trend_is_drawn_told_and_given_as_data() {
     let args = json!({"kind": "line", "x": "Date", "y": "Valuation", "trend": true, "until": "2026-12-31",
         "today": "2025-11-28", "log": true});
     let (output, picture) = draw(DAYS, args, 1000);
-    assert!(count(&picture, palette::color(3)) > 300, "no dashed line");
+    assert!(count(&picture, series_color(3)) > 300, "no dashed line");
     let told = &output.content;
     for part in [
         "Valuation (USD) over Date (dates), 6 rows",
@@ -128,6 +133,62 @@ fn what_cannot_be_drawn_is_an_error_that_says_why() {
     fails("Town | N\nA | 1\nB | -2", json!({"kind": "pie", "x": "Town", "y": "N"}), "N has -2");
     let many: String = (0..13).map(|i| format!("\n{i} | {i} | 1")).collect();
     fails(&format!("a | b | c{many}"), json!({"kind": "line", "x": "a", "y": "c", "series": "b"}), "b has 13 values");
+}
+
+#[test]
+fn small_charts_have_words_values_and_files_of_their_own() {
+    let rows: String = ["A", "B", "C"]
+        .iter()
+        .flat_map(|town| {
+            (2018..2023).map(move |year| format!("\n{town} | {year} | {}", (year - 2000) * town.len() as i32))
+        })
+        .collect();
+    let text = format!("Town | Year | Output{rows}");
+    let args = json!({"kind": "scatter", "x": "Year", "y": "Output", "facet": "town", "trend": true, "until": "2025", "lines": [20]});
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (output, _) = runtime.block_on(try_draw(&text, args)).unwrap();
+    for part in [
+        "scatter chart of t1: Output over Year (dates), 15 rows drawn, a small chart for each Town",
+        "Year from 2018 to 2022",
+        "A: Output: 18 (2018) to 22 (2022), last 22 (2022)",
+        "lines are drawn at 20",
+        "trend of B: Output = 18",
+    ] {
+        assert!(output.content.contains(part), "{part} is not in {}", output.content);
+    }
+    let values = &output.tables[0];
+    assert_eq!((values.columns.join(","), values.rows.len()), ("Town,Year,trend of Output".to_owned(), 3));
+    assert_eq!(values.rows[2][0].display(), "C");
+    let unfit = json!({"kind": "bar", "x": "Year", "y": "Output", "facet": "Town", "trend": true});
+    let error = runtime.block_on(try_draw(&text, unfit)).map(|_| ()).unwrap_err();
+    assert!(error.contains("a trend needs kind line, area or scatter"), "{error}");
+}
+
+#[test]
+fn pictures_are_as_large_as_they_are_asked_for_and_in_their_theme() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let size = |args: Value| {
+        let (_, picture) = runtime.block_on(try_draw(TOWNS, args)).unwrap();
+        let corner = picture.pixels()[0];
+        (picture.width(), picture.height(), (corner.red(), corner.green(), corner.blue()))
+    };
+    let args = json!({"kind": "scatter", "x": "Year", "y": "Output", "width": 400, "scale": 2, "theme": "dark"});
+    let (width, height, corner) = size(args);
+    assert!(width == 800 && height > 500 && corner == (24, 27, 32), "{width} {height} {corner:?}");
+    let narrow = size(json!({"kind": "scatter", "x": "Year", "y": "Output", "width": 320}));
+    assert!(narrow.0 == 320 && narrow.1 > 240 && narrow.2 == (255, 255, 255), "{narrow:?}");
+    assert_eq!(size(json!({"kind": "scatter", "x": "Year", "y": "Output"})).0, 1440);
+}
+
+#[test]
+fn what_a_logarithm_or_a_font_lacks_is_told() {
+    let text = "Day | Profit\n2020-01-01 | 5\n2020-01-02 | 0\n2020-01-03 | -3\n2020-01-04 | 50";
+    let (output, _) = draw(text, json!({"kind": "line", "x": "Day", "y": "Profit", "log": true}), 80);
+    let told = "rows left out: 2 not above zero, which a logarithmic axis cannot show (`symlog` instead of `log` can)";
+    assert!(output.content.contains(told), "{}", output.content);
+    let title = json!({"kind": "line", "x": "Day", "y": "Profit", "title": "a\u{50005}b"});
+    let (output, _) = draw(text, title, 80);
+    assert!(output.content.contains("which are boxes in the picture: \u{50005};"), "{}", output.content);
 }
 
 #[test]

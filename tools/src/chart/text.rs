@@ -27,17 +27,20 @@ pub struct Label {
     /// Degrees that it is turned by around its place, clockwise.
     pub turned: f64,
     pub bold: bool,
+    /// That of all text where it is empty.
     pub color: String,
+    /// The colour of a border around its letters, where these may stand on lines.
+    pub halo: Option<String>,
 }
 
 impl Label {
     pub fn new(text: impl Into<String>, at: (f64, f64), size: f64, anchor: Anchor) -> Label {
-        Label { text: text.into(), at, size, anchor, turned: 0.0, bold: false, color: "#222222".to_owned() }
+        Label { text: text.into(), at, size, anchor, turned: 0.0, bold: false, color: String::new(), halo: None }
     }
 }
 
-/// Labels as elements of an SVG.
-pub fn svg(labels: &[Label]) -> String {
+/// Labels as elements of an SVG; `color` is that of all text.
+pub fn svg(labels: &[Label], color: &str) -> String {
     let mut out = String::new();
     for label in labels {
         let (x, y) = label.at;
@@ -50,15 +53,18 @@ pub fn svg(labels: &[Label]) -> String {
             0.0 => String::new(),
             turned => format!(" transform=\"rotate({turned} {x:.1} {y:.1})\""),
         };
+        let halo = label.halo.as_ref().map_or(String::new(), |color| {
+            format!(" stroke=\"{color}\" stroke-width=\"5\" stroke-linejoin=\"round\" paint-order=\"stroke\"")
+        });
         let _ = writeln!(
             out,
             "<text x=\"{x:.1}\" y=\"{:.1}\" font-family=\"sans-serif\" font-size=\"{}\" font-weight=\"{}\" \
-             text-anchor=\"{anchor}\" fill=\"{}\"{turn}>{}</text>",
+             text-anchor=\"{anchor}\" fill=\"{}\"{halo}{turn}>{}</text>",
             // Half the height of capital letters.
             y + label.size * 0.36,
             label.size,
             if label.bold { "bold" } else { "normal" },
-            label.color,
+            if label.color.is_empty() { color } else { &label.color },
             escape(&label.text)
         );
     }
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn labels_cannot_leave_their_element() {
         let label = Label { turned: -35.0, ..Label::new("</text><script>", (1.0, 2.0), 10.0, Anchor::End) };
-        let got = svg(&[label]);
+        let got = svg(&[label], "#222222");
         assert!(
             got.contains("&lt;/text&gt;") && !got.contains("<script>") && got.contains("rotate(-35 1.0 2.0)"),
             "{got}"

@@ -95,7 +95,24 @@ pub fn number(value: f64, step: f64) -> String {
         true => 1 - (step / unit).log10().floor() as i32,
         false => 3 - scaled.abs().log10().floor() as i32,
     };
-    format!("{}{letter}", trimmed(scaled, decimals.clamp(0, 9) as usize))
+    format!("{}{letter}", grouped(trimmed(scaled, decimals.clamp(0, 9) as usize)))
+}
+
+/// With a comma before each third digit of the whole part.
+fn grouped(text: String) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
+    let (whole, part) = digits.split_once('.').map_or((digits, String::new()), |(w, p)| (w, format!(".{p}")));
+    if whole.len() <= 3 {
+        return text;
+    }
+    let mut out = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    format!("{sign}{out}{part}")
 }
 
 /// A number too large or too small for names: `3×10⁻⁷`.
@@ -115,6 +132,8 @@ pub struct Style {
     pub before: String,
     pub after: String,
     pub myriads: bool,
+    /// Years and the like, which have no commas.
+    pub bare: bool,
 }
 
 impl Style {
@@ -124,14 +143,24 @@ impl Style {
         let text = match size {
             s if self.myriads && (0.99999e8..1e15).contains(&s) => format!("{}亿", number(size / 1e8, step / 1e8)),
             s if self.myriads && (0.99999e4..1e15).contains(&s) => format!("{}万", number(size / 1e4, step / 1e4)),
+            s if self.bare && s < 1e4 => number(size, step).replace(',', ""),
+            // `12,500 m`, since "12.5k m" is nothing that is written.
+            s if self.after.starts_with(' ') && (1e4..1e6).contains(&s) && (step == 0.0 || step >= 1.0) => {
+                grouped(trimmed(rounded(s, 6), 0))
+            }
             _ => number(size, step),
         };
         self.around(value, text)
     }
 
+    /// This style without a unit behind its numbers, where there is one that can be left out.
+    pub fn unitless(&self) -> Option<Style> {
+        self.after.starts_with(' ').then(|| Style { after: String::new(), ..self.clone() })
+    }
+
     /// A number as [`full`] writes it, in this style.
     pub fn full(&self, value: f64) -> String {
-        if self.myriads { self.number(value, 0.0) } else { self.around(value, full(value.abs())) }
+        if self.myriads || self.bare { self.number(value, 0.0) } else { self.around(value, full(value.abs())) }
     }
 
     fn around(&self, value: f64, text: String) -> String {
@@ -143,7 +172,10 @@ impl Style {
 /// A value as it stands at its bar: thousands in full where there is room.
 pub fn full(value: f64) -> String {
     let size = value.abs();
-    if !(1e-4..1e6).contains(&size) { number(value, 0.0) } else { polymath_quantity::human(rounded(value, 6)) }
+    match (1e-4..1e6).contains(&size) {
+        true => grouped(rounded(value, 6).to_string()),
+        false => number(value, 0.0),
+    }
 }
 
 /// To so many significant digits.
@@ -185,7 +217,7 @@ mod tests {
 
     #[test]
     fn decades_are_labelled() {
-        check(&decades(0.5, 2e4), "1 10 100 1000 10k");
+        check(&decades(0.5, 2e4), "1 10 100 1,000 10k");
         check(&decades(1e9, 6e10), "1B 2B 5B 10B 20B 50B");
         check(&decades(30.0, 70.0), "30 40 50 60 70");
         check(&decades(1e-3, 1e12), "0.01 1 100 10k 1M 100M 10B 1T");
@@ -195,24 +227,36 @@ mod tests {
 
     #[test]
     fn values_are_short() {
-        let all = [412.5, 184_300.0, 1_234_567.0, -0.25, 0.0, 3.5e9, 2e-6].map(full);
-        assert_eq!(all, ["412.5", "184,300", "1.235M", "-0.25", "0", "3.5B", "2×10⁻⁶"].map(str::to_owned));
+        let all = [412.5, 1200.0, 184_300.0, 1_234_567.0, -0.25, 0.0, 3.5e9, 2e-6].map(full);
+        assert_eq!(all, ["412.5", "1,200", "184,300", "1.235M", "-0.25", "0", "3.5B", "2×10⁻⁶"]);
+        assert_eq!([2318.0, -1234.5, 999.0].map(|v| number(v, 0.0)), ["2,318", "-1,234", "999"]);
         assert_eq!(number(12_500.0, 0.0), "12.5k");
         assert_eq!(number(999_999.0, 0.0), "1M");
     }
 
     #[test]
     fn both_sides_of_zero_have_powers_of_ten() {
-        check(&symmetric(-2000.0, 3e5, 10.0, 10), "-1000 -100 -10 0 10 100 1000 10k 100k");
-        check(&symmetric(-5.0, 3e5, 1.0, 4), "0 10 1000 100k");
+        check(&symmetric(-2000.0, 3e5, 10.0, 10), "-1,000 -100 -10 0 10 100 1,000 10k 100k");
+        check(&symmetric(-5.0, 3e5, 1.0, 4), "0 10 1,000 100k");
     }
 
     #[test]
     fn numbers_have_their_units() {
-        let style = |before: &str, after: &str, myriads| Style { before: before.into(), after: after.into(), myriads };
+        let style = |before: &str, after: &str, myriads| Style {
+            before: before.into(),
+            after: after.into(),
+            myriads,
+            bare: false,
+        };
         assert_eq!(style("$", "", false).number(-3.5e9, 0.0), "-$3.5B");
         assert_eq!(style("", "%", false).number(35.0, 5.0), "35%");
+        let metres = style("", " m", false);
+        assert_eq!(
+            [2318.0, 12_500.0, 0.5, 2.5e6].map(|v| metres.number(v, 0.0)),
+            ["2,318 m", "12,500 m", "0.5 m", "2.5M m"]
+        );
+        assert_eq!(Style { bare: true, ..Style::default() }.number(1987.0, 1.0), "1987");
         let myriads = style("¥", "", true);
-        assert_eq!([3.5e8, 25e4, 9000.0, -2e8].map(|v| myriads.full(v)), ["¥3.5亿", "¥25万", "¥9000", "-¥2亿"]);
+        assert_eq!([3.5e8, 25e4, 9000.0, -2e8].map(|v| myriads.full(v)), ["¥3.5亿", "¥25万", "¥9,000", "-¥2亿"]);
     }
 }

@@ -5,6 +5,7 @@ use super::data::{Data, Series};
 use super::dates::moment_name;
 use super::fit::{Fit, METHODS, MOST_DEGREE, Method};
 use super::request::end_of;
+use super::schema::TRENDS;
 use super::ticks::rounded;
 use polymath_chat::{Cell, Chart, Provenance, Table};
 use polymath_quantity::{Date, human, short};
@@ -36,7 +37,7 @@ pub fn today(chart: &Chart, data: &Data) -> Option<f64> {
 
 /// Whether a kind of chart has a scale across that a curve can be fitted on.
 pub fn has_lines(chart: &Chart) -> bool {
-    matches!(chart.kind.as_str(), "line" | "scatter" | "area")
+    TRENDS.contains(&chart.kind.as_str())
 }
 
 /// Where the trend is drawn to.
@@ -176,6 +177,8 @@ impl Trend {
 /// A place across as it is written.
 pub fn place_name(at: f64, data: &Data) -> String {
     match &data.across {
+        // What is written as years is told as years.
+        Across::Dates { years: Some(years) } if years.contains(&at) => moment_name(at).chars().take(4).collect(),
         Across::Dates { .. } => moment_name(at),
         Across::Names(names) => names.get(at as usize).cloned().unwrap_or_default(),
         Across::Numbers => human(rounded(at, 7)),

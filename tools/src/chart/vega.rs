@@ -5,17 +5,18 @@ use super::across::Across;
 use super::axis::{Axis, Law};
 use super::data::Data;
 use super::dates::moment_name;
-use super::palette::{COLORS, TREND, color, hex};
+use super::palette::{Theme, hex};
 use super::plot::Plot;
 use super::shapes::binned;
 use super::sides::names_of;
 use super::trend::Trend;
 use polymath_chat::Chart;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const SCHEMA: &str = "https://vega.github.io/schema/vega-lite/v5.json";
 
-/// What a specification is made of.
+/// What a specification is made of: a chart, or one small chart of it.
+#[derive(Clone, Copy)]
 pub struct Parts<'a> {
     pub chart: &'a Chart,
     pub data: &'a Data,
@@ -26,28 +27,59 @@ pub struct Parts<'a> {
     pub plot: Option<&'a Plot>,
 }
 
-/// The specification.
-pub fn spec(parts: &Parts<'_>) -> Value {
-    let Parts { chart, data, title, .. } = parts;
+/// The specification; that of small charts has one for each, side by side, with the same axes.
+pub fn spec(chart: &Chart, title: &str, all: &[Parts<'_>], columns: usize) -> Value {
+    let mut spec = json!({"$schema": SCHEMA, "title": title});
+    match all {
+        [one] => own(one, (600, 375)).into_iter().for_each(|(name, value)| spec[name] = value),
+        _ => {
+            let views: Vec<Value> = all
+                .iter()
+                .map(|one| {
+                    let mut view = json!({"title": one.title});
+                    own(one, (260, 170)).into_iter().for_each(|(name, value)| view[name] = value);
+                    view
+                })
+                .collect();
+            (spec["columns"], spec["concat"]) = (json!(columns), Value::Array(views));
+        }
+    }
+    spec["config"] = config(chart);
+    spec
+}
+
+/// Colours, and those of a dark background.
+fn config(chart: &Chart) -> Value {
+    let theme = Theme::of(chart);
+    let mut config = json!({"range": {"category": theme.hexes()}});
+    if chart.theme.as_deref() == Some("dark") {
+        let (text, axis) = (hex(theme.text), hex(theme.axis));
+        config["background"] = json!(hex(theme.background));
+        config["title"] = json!({"color": text});
+        config["view"] = json!({"stroke": hex(theme.grid[0])});
+        config["style"] = json!({"guide-label": {"fill": text}, "guide-title": {"fill": text}});
+        config["axis"] = json!({"domainColor": axis, "tickColor": axis, "gridColor": hex(theme.grid[0])});
+    }
+    config
+}
+
+/// The data and marks of one chart.
+fn own(parts: &Parts<'_>, (width, height): (u32, u32)) -> Map<String, Value> {
     let mut layers = vec![main_layer(parts)];
     layers.extend(extensions(parts));
-    let values = if chart.kind == "hist" { bins(parts) } else { rows(data) };
-    let mut spec = json!({
-        "$schema": SCHEMA,
-        "title": title,
-        "width": 600,
-        "height": 375,
-        "data": {"values": values},
-        "config": {"range": {"category": COLORS.map(hex)}},
-    });
-    match layers.len() {
-        1 => {
-            let Value::Object(only) = layers.remove(0) else { return spec };
-            only.into_iter().for_each(|(name, value)| spec[name] = value);
+    let values = if parts.chart.kind == "hist" { bins(parts) } else { rows(parts.data) };
+    let mut view = Map::new();
+    view.insert("width".into(), json!(width));
+    view.insert("height".into(), json!(height));
+    view.insert("data".into(), json!({"values": values}));
+    match (layers.len(), layers.pop()) {
+        (1, Some(Value::Object(only))) => view.extend(only),
+        (_, last) => {
+            layers.extend(last);
+            view.insert("layer".into(), Value::Array(layers));
         }
-        _ => spec["layer"] = Value::Array(layers),
     }
-    spec
+    view
 }
 
 /// A place across as Vega-Lite reads it.
@@ -192,7 +224,7 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
     if matches!(chart.kind.as_str(), "pie" | "heat") {
         return Vec::new();
     }
-    let mut layers = Vec::new();
+    let (theme, mut layers) = (Theme::of(chart), Vec::new());
     let (x, y) = (across(parts), json!({"field": "y", "type": "quantitative", "title": data.labels.1}));
     let lying = chart.kind == "barh";
     let turn = |encoding: Value| if lying { turned(&encoding) } else { encoding };
@@ -206,7 +238,7 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
             .push(json!({"transform": [{"filter": "isValid(datum.low)"}], "mark": "rule", "encoding": turn(encoding)}));
     }
     if data.points().any(|p| p.estimated) && matches!(chart.kind.as_str(), "line" | "scatter") {
-        let mark = json!({"type": "point", "filled": true, "fill": "white", "stroke": hex(color(0)), "size": 80, "opacity": 1});
+        let mark = json!({"type": "point", "filled": true, "fill": hex(theme.background), "stroke": hex(theme.color(0)), "size": 80, "opacity": 1});
         layers.push(json!({"transform": [{"filter": "datum.estimated"}], "mark": mark, "encoding": {"x": x, "y": y}}));
     }
     for trend in *trends {
@@ -223,12 +255,12 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
         if chart.band && trend.fit.band(trend.to).is_some() {
             let y = json!({"field": "low", "type": "quantitative", "title": data.labels.1});
             layers.push(json!({"data": {"values": curve(trend.from, trend.to)},
-                "mark": {"type": "area", "opacity": 0.15, "color": hex(TREND)},
+                "mark": {"type": "area", "opacity": 0.15, "color": hex(theme.trend())},
                 "encoding": {"x": x, "y": y, "y2": {"field": "high"}}}));
         }
         let mut line = |from: f64, to: f64, dash: [u8; 2]| {
             layers.push(json!({"data": {"values": curve(from, to)}, "encoding": {"x": x, "y": y},
-                "mark": {"type": "line", "color": hex(TREND), "strokeDash": dash}}));
+                "mark": {"type": "line", "color": hex(theme.trend()), "strokeDash": dash}}));
         };
         line(trend.from, trend.last, [1, 0]);
         if trend.to > trend.last {
@@ -237,7 +269,7 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
     }
     for at in &chart.lines {
         layers.push(
-            json!({"mark": {"type": "rule", "strokeDash": [4, 4]}, "encoding": turn(json!({"y": {"datum": at}}))}),
+            json!({"mark": {"type": "rule", "strokeDash": [4, 4], "color": hex(theme.muted)}, "encoding": turn(json!({"y": {"datum": at}}))}),
         );
     }
     if let Some(day) = parts.today {

@@ -3,16 +3,33 @@
 use super::across::Across;
 use super::data::{Data, Point, told};
 use super::dates::moment_name;
-use super::trend::{Trend, place_name, values};
-use polymath_chat::Chart;
+use super::trend::{Trend, place_name};
+use polymath_chat::{Chart, Table};
 
 /// Series whose values are told.
 const MOST_SERIES: usize = 6;
+/// Small charts whose values are told.
+const MOST_PARTS: usize = 12;
 
-/// What was drawn: what is on the axes, from where to where, the extremes and the last values, the fits.
-pub fn words(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> String {
+/// A chart of the picture: the only one, or a small one with its name.
+pub struct Part<'a> {
+    pub name: &'a str,
+    pub data: &'a Data,
+    pub trends: &'a [Trend],
+}
+
+/// What was drawn: what is on the axes, from where to where, the extremes and the last values, the fits and
+/// their values where these are wanted.
+pub fn words(chart: &Chart, data: &Data, parts: &[Part<'_>], today: Option<f64>, values: Option<&Table>) -> String {
     let mut lines = vec![head(chart, data)];
-    lines.extend(extremes(chart, data));
+    lines.extend(range(chart, data));
+    for part in parts.iter().take(MOST_PARTS) {
+        let named = |line: String| if part.name.is_empty() { line } else { format!("{}: {line}", part.name) };
+        lines.extend(extremes(chart, part.data).into_iter().map(named));
+    }
+    if parts.len() > MOST_PARTS {
+        lines.push(format!("and {} more small charts", parts.len() - MOST_PARTS));
+    }
     if !data.dropped.is_empty() {
         lines.push(format!("rows left out: {}", told(&data.dropped)));
     }
@@ -20,22 +37,40 @@ pub fn words(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -
     if estimated > 0 {
         lines.push(format!("estimated values, marked so: {estimated}"));
     }
+    if !chart.lines.is_empty() && !matches!(chart.kind.as_str(), "pie" | "heat" | "hist") {
+        let marked: Vec<String> = chart.lines.iter().map(|at| data.styles.1.full(*at)).collect();
+        lines.push(format!("lines are drawn at {}", marked.join(", ")));
+    }
     if let Some(day) = today {
         lines.push(format!("today is marked: {}", moment_name(day)));
     } else if chart.today.is_some() {
         lines.push("today is not marked: there are no dates across, or bars".to_owned());
     }
-    lines.extend(trends.iter().map(|trend| format!("trend: {}", trend.told(chart, data))));
-    if trends.iter().any(|trend| !trend.fit.method.is_equation()) && chart.until.is_some() {
+    for part in parts {
+        let of = if part.name.is_empty() { String::new() } else { format!(" of {}", part.name) };
+        lines.extend(part.trends.iter().map(|trend| format!("trend{of}: {}", trend.told(chart, part.data))));
+    }
+    let mut fits = parts.iter().flat_map(|part| part.trends);
+    if fits.any(|trend| !trend.fit.method.is_equation()) && chart.until.is_some() {
         lines.push(
             "the trend ends with the data: an average and loess say nothing of what follows; fit linear does"
                 .to_owned(),
         );
     }
-    if let Some(values) = values(trends, chart, data) {
+    if let Some(values) = values {
         lines.push(format!("values of the trend (extrapolated):\n{}", values.markdown().trim_end()));
     }
     lines.join("\n")
+}
+
+/// From where to where the data go across, where that is no list of names.
+fn range(chart: &Chart, data: &Data) -> Option<String> {
+    if matches!(data.across, Across::Names(_)) || chart.kind == "hist" {
+        return None;
+    }
+    let ends = |(a, b): (f64, f64), x: f64| (a.min(x), b.max(x));
+    let (from, to) = data.points().map(|p| p.x).fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    Some(format!("{} from {} to {}", chart.x, place_name(from, data), place_name(to, data)))
 }
 
 fn head(chart: &Chart, data: &Data) -> String {
@@ -49,6 +84,9 @@ fn head(chart: &Chart, data: &Data) -> String {
     let mut line = format!("{} chart of {}: {}{across}, {count} rows drawn", chart.kind, chart.table, data.labels.1);
     if let Some(series) = &chart.series {
         line.push_str(&format!(", {} series by {series}", data.series.len()));
+    }
+    if let Some(facet) = &chart.facet {
+        line.push_str(&format!(", a small chart for each {facet}"));
     }
     let axis = [(chart.log, "logarithmic axis"), (chart.symlog, "axis logarithmic on both sides of zero")];
     let marks = [(chart.grid, "grid"), (chart.sort, "sorted"), (chart.stack, "stacked")];

@@ -1,7 +1,7 @@
 //! What is to be seen, decided before anything is drawn, and where each object goes.
 //!
 //! A small model that draws a whole scene at once heaps everything in one corner. So it only names
-//! the objects, their size and place; the boxes they are drawn into are computed here.
+//! the objects, their size and place; where they stand is worked out in `scene.rs`.
 
 use super::symbols;
 use serde::Deserialize;
@@ -64,6 +64,26 @@ const NATURAL: &[(&str, &str)] = &[
     ("moon", "lemonchiffon"),
     ("star", "gold"),
     ("tree", "seagreen"),
+    ("pine tree", "seagreen"),
+    ("palm tree", "seagreen"),
+    ("cactus", "seagreen"),
+    ("leaf", "seagreen"),
+    ("frog", "limegreen"),
+    ("horse", "saddlebrown"),
+    ("bear", "saddlebrown"),
+    ("fox", "orange"),
+    ("lion", "orange"),
+    ("duck", "gold"),
+    ("pig", "pink"),
+    ("elephant", "gray"),
+    ("sheep", "whitesmoke"),
+    ("strawberry", "crimson"),
+    ("mushroom", "tomato"),
+    ("lightning", "gold"),
+    ("snowflake", "white"),
+    ("rain", "gray"),
+    ("wave", "dodgerblue"),
+    ("campfire", "tomato"),
     ("wheat", "gold"),
     ("bread", "peru"),
     ("coin", "gold"),
@@ -103,14 +123,6 @@ pub struct Square {
     pub y: f64,
     pub side: f64,
 }
-
-/// Symbols that don't stand on the ground, wherever the plan puts them.
-const AIRBORNE: &[&str] = &["cloud", "sun", "moon", "star", "airplane", "rocket", "bird"];
-
-/// How much of the smaller of two squares the other may cover, of its side.
-const MAX_OVERLAP: f64 = 0.15;
-/// Squares that crowd each other are made smaller this often, by 7% each time.
-const MAX_SHRINKS: usize = 40;
 
 /// In place of the ground's colour: the background goes all the way down.
 pub const NO_GROUND: &str = "none";
@@ -223,50 +235,19 @@ impl Plan {
         }
     }
 
-    /// A square for each object, in the objects' order, on a canvas of that size.
-    pub fn layout(&self, width: f64, height: f64) -> Vec<Square> {
-        let grounded = self.ground != NO_GROUND;
-        // The caption has the lowest part to itself.
-        let height = if self.caption.is_empty() { height } else { height - CAPTION_HEIGHT };
-        let mut sides: Vec<f64> = self.objects.iter().map(|o| self.wanted_side(o).min(height - 4.0)).collect();
-        let places = self.places();
-        let arrange = |sides: &[f64]| -> Vec<Square> {
-            let square = |(&(x, y), &side): (&(f64, f64), &f64)| {
-                // What is not in the sky stands on the ground.
-                let top = match y {
-                    y if grounded && y > 0.6 => height * 0.97 - side,
-                    y if grounded && y > 0.4 => height * 0.86 - side,
-                    y => y * height - side / 2.0,
-                };
-                let fit = |at: f64, length: f64| at.clamp(2.0, (length - side - 2.0).max(2.0));
-                Square { x: fit(x * width - side / 2.0, width), y: fit(top, height), side }
-            };
-            places.iter().zip(sides).map(square).collect()
-        };
-        let mut squares = arrange(&sides);
-        for _ in 0..MAX_SHRINKS {
-            let Some(larger) = crowding(&squares) else { break };
-            sides[larger] *= 0.93;
-            squares = arrange(&sides);
-        }
-        squares
-    }
-
-    fn wanted_side(&self, object: &Object) -> f64 {
+    /// The side of an object's square, on a canvas of 100.
+    pub fn wanted_side(&self, object: &Object) -> f64 {
         let side = SIZES.iter().find(|(name, _)| *name == object.size).map_or(40.0, |(_, side)| *side);
         if self.objects.len() == 1 { 86.0 } else { side }
     }
 
     /// Where each object goes, as fractions of the canvas: the place it was given, or the nearest
     /// one that nobody before it has.
-    fn places(&self) -> Vec<(f64, f64)> {
+    pub fn places(&self) -> Vec<(f64, f64)> {
         let mut taken: Vec<&str> = Vec::new();
         let mut places = Vec::with_capacity(self.objects.len());
         for object in &self.objects {
-            let mut wanted = *PLACES.iter().find(|(name, ..)| *name == object.place).unwrap_or(&PLACES[0]);
-            if self.ground != NO_GROUND && AIRBORNE.contains(&object.symbol.as_str()) {
-                wanted.2 = 0.24;
-            }
+            let wanted = *PLACES.iter().find(|(name, ..)| *name == object.place).unwrap_or(&PLACES[0]);
             let distance = |p: &&(&str, f64, f64)| (((p.1 - wanted.1).powi(2) + (p.2 - wanted.2).powi(2)) * 1e6) as i64;
             let place = PLACES.iter().filter(|p| !taken.contains(&p.0)).min_by_key(distance).unwrap_or(&PLACES[0]);
             taken.push(place.0);
@@ -275,20 +256,3 @@ impl Plan {
         places
     }
 }
-
-/// The larger of two squares that cover too much of each other.
-fn crowding(squares: &[Square]) -> Option<usize> {
-    for (i, a) in squares.iter().enumerate() {
-        for (j, b) in squares.iter().enumerate().skip(i + 1) {
-            let overlap = |from: f64, to: f64| (from + a.side).min(to + b.side) - from.max(to);
-            let covered = overlap(a.x, b.x).min(overlap(a.y, b.y));
-            if covered > MAX_OVERLAP * a.side.min(b.side) {
-                return Some(if a.side >= b.side { i } else { j });
-            }
-        }
-    }
-    None
-}
-
-/// Height of the strip the caption stands in.
-pub const CAPTION_HEIGHT: f64 = 13.0;

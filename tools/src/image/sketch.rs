@@ -1,10 +1,12 @@
 //! The backend without image weights: plan the picture, draw each object, put them together.
 
 use super::{
-    painter::{Painter, Painting, Picture},
-    plan::{OTHER, Object, Plan, Square, schema},
+    look::Look,
+    painter::{Painter, Painting, Picture, Style},
+    plan::{OTHER, Object, Plan, schema},
+    scene::{Extent, arrange},
     shapes,
-    svg::{check, compose, distinct_shapes},
+    svg::{check, distinct_shapes},
     symbols,
 };
 use crate::{CallCx, ToolError, raster};
@@ -44,6 +46,10 @@ pub struct Sketch {}
 
 #[async_trait]
 impl Painter for Sketch {
+    fn name(&self) -> &'static str {
+        "sketch"
+    }
+
     async fn paint(&self, picture: &Picture, cx: &CallCx) -> Result<Painting, ToolError> {
         let Some(model) = cx.model.as_deref() else {
             return Err(ToolError::tell(
@@ -52,35 +58,32 @@ impl Painter for Sketch {
             ));
         };
         let plan = plan(model, &picture.prompt).await?;
-        let unit = f64::from(picture.width.min(picture.height)) / 100.0;
-        let layout = plan.layout(f64::from(picture.width) / unit, f64::from(picture.height) / unit);
-        let mut drawn = Vec::new();
-        let mut names = Vec::new();
-        // The large ones first: what is small stands before them.
-        let mut order: Vec<(Square, &Object)> = layout.into_iter().zip(&plan.objects).collect();
-        order.sort_by(|(a, _), (b, _)| b.side.total_cmp(&a.side));
+        let mut plan = plan;
+        let mut shapes = Vec::new();
         let mut invented = 0;
-        for (square, object) in order {
+        for object in &plan.objects {
             invented += usize::from(object.symbol == OTHER);
-            if object.symbol == OTHER && invented > MAX_INVENTED {
-                continue;
-            }
             // A picture with one object less is better than none.
-            match draw(model, object).await? {
-                Some(shapes) => {
-                    drawn.push((square, shapes));
-                    names.push(format!("{} ({})", object.name, object.color));
-                }
-                None => tracing::debug!("the object {:?} could not be drawn", object.name),
-            }
+            let wanted = object.symbol != OTHER || invented <= MAX_INVENTED;
+            shapes.push(if wanted { draw(model, object).await? } else { None });
         }
+        let mut has_shapes = shapes.iter().map(Option::is_some);
+        plan.objects.retain(|object| {
+            let drawn = has_shapes.next().unwrap_or(false);
+            if !drawn {
+                tracing::debug!("the object {:?} could not be drawn", object.name);
+            }
+            drawn
+        });
+        let drawn: Vec<String> = shapes.into_iter().flatten().collect();
         if drawn.is_empty() {
             return Err(ToolError::tell(
                 "exception",
                 "none of the picture's objects could be drawn; describe it in simpler words",
             ));
         }
-        let svg = compose(&plan, &drawn, picture.width, picture.height);
+        let names: Vec<String> = plan.objects.iter().map(|o| format!("{} ({})", o.name, o.color)).collect();
+        let svg = composed(&plan, &drawn, picture);
         check(&svg).map_err(|why| ToolError::tell("denied", why))?;
         let (width, height, drawing) = (picture.width, picture.height, svg.clone());
         let png = tokio::task::spawn_blocking(move || raster::render(&drawing, width, height))
@@ -90,8 +93,28 @@ impl Painter for Sketch {
         let caption =
             if plan.caption.is_empty() { String::new() } else { format!(", with the caption \"{}\"", plan.caption) };
         let description = format!("{}, on {}{caption}", names.join(", "), plan.background);
-        Ok(Painting { png, svg: Some(svg), description })
+        // The model that planned it is the conversation's; nothing of it is drawn by lot.
+        Ok(Painting { png, svg: Some(svg), description, seed: None, model: String::new() })
     }
+}
+
+/// The picture of a plan and its objects' shapes.
+pub fn composed(plan: &Plan, shapes: &[String], picture: &Picture) -> String {
+    let unit = f64::from(picture.width.min(picture.height)) / 100.0;
+    let (width, height) = (f64::from(picture.width) / unit, f64::from(picture.height) / unit);
+    let look = Look { plan, style: picture.style.unwrap_or(Style::Flat), width, height };
+    let extents: Vec<Extent> = shapes.iter().map(|shapes| extent(shapes)).collect();
+    let placed = arrange(plan, &extents, look.area());
+    let drawn: Vec<_> = placed.into_iter().map(|(at, placed)| (placed, shapes[at].clone())).collect();
+    look.compose(&drawn, (picture.width, picture.height))
+}
+
+/// What shapes fill of their square.
+fn extent(shapes: &str) -> Extent {
+    let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">{shapes}</svg>");
+    let [left, top, right, bottom] = raster::extent(&svg).unwrap_or([0.0, 0.0, 100.0, 100.0]);
+    let within = |at: f64| at.clamp(0.0, 100.0);
+    Extent { left: within(left), top: within(top), right: within(right), bottom: within(bottom) }
 }
 
 async fn plan(model: &dyn Completer, prompt: &str) -> Result<Plan, ToolError> {

@@ -1,11 +1,9 @@
-//! Puts drawn objects together, and lets nothing through that a picture does not need.
+//! Lets nothing through that a picture does not need.
 //!
 //! The check does not trust the grammar the drawing was written under: it is an allowlist of
 //! elements, attributes and the shapes of their values, on the parsed document.
 
-use super::plan::{CAPTION_HEIGHT, NO_GROUND, Plan, Square, is_dark};
 use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
-use std::fmt::Write;
 
 /// The longest drawing, in bytes, and the most nodes it may have.
 const MAX_BYTES: usize = 64 << 10;
@@ -139,53 +137,6 @@ fn fits(kind: Kind, value: &str) -> bool {
         }
         Kind::Word => words(value, " -_,") && value.len() <= 40,
     }
-}
-
-/// The whole drawing: background, ground, each object in its square, the caption.
-pub fn compose(plan: &Plan, drawn: &[(Square, String)], width: u32, height: u32) -> String {
-    let unit = f64::from(width.min(height)) / 100.0;
-    let (w, h) = (f64::from(width) / unit, f64::from(height) / unit);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {w:.2} {h:.2}\">\n\
-         <defs><linearGradient id=\"background\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">\
-         <stop offset=\"0\" stop-color=\"{0}\"/><stop offset=\"1\" stop-color=\"{0}\" stop-opacity=\"0.65\"/>\
-         </linearGradient></defs>\n\
-         <rect width=\"{w:.2}\" height=\"{h:.2}\" fill=\"white\"/>\n\
-         <rect width=\"{w:.2}\" height=\"{h:.2}\" fill=\"url(#background)\"/>\n",
-        plan.background
-    );
-    if plan.ground != NO_GROUND && plan.ground != plan.background {
-        let top = h * 0.72;
-        let _ =
-            writeln!(out, "<rect y=\"{top:.2}\" width=\"{w:.2}\" height=\"{:.2}\" fill=\"{}\"/>", h - top, plan.ground);
-    }
-    for (square, shapes) in drawn {
-        let _ = writeln!(
-            out,
-            "<g transform=\"translate({:.2} {:.2}) scale({:.3})\" stroke-linejoin=\"round\" stroke-linecap=\"round\">\n{}</g>",
-            square.x,
-            square.y,
-            square.side / 100.0,
-            shapes
-        );
-    }
-    if !plan.caption.is_empty() {
-        let below = if plan.ground == NO_GROUND { &plan.background } else { &plan.ground };
-        // A word's width is about 0.6 of its height a letter; scripts of wide letters need all of it.
-        let letters: f64 = plan.caption.chars().map(|c| if c.is_ascii() { 0.62 } else { 1.0 }).sum();
-        let size = (0.9 * w / letters.max(1.0)).min(CAPTION_HEIGHT * 0.6);
-        let _ = writeln!(
-            out,
-            "<text x=\"{:.2}\" y=\"{:.2}\" font-size=\"{size:.2}\" font-family=\"sans-serif\" font-weight=\"bold\" \
-             text-anchor=\"middle\" fill=\"{}\">{}</text>",
-            w / 2.0,
-            h - CAPTION_HEIGHT * 0.42,
-            if is_dark(below) { "white" } else { "black" },
-            plan.caption.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        );
-    }
-    out.push_str("</svg>\n");
-    out
 }
 
 /// What is drawn inside `<g>`: identical shapes once, since a model that loops repeats itself.

@@ -155,7 +155,8 @@ async fn what_there_is_a_symbol_for_is_not_drawn_anew() {
 
 #[test]
 fn every_symbol_is_a_safe_drawing() {
-    assert!(symbols::names().count() > 50);
+    let names: Vec<&str> = symbols::names().collect();
+    assert!(names.len() >= 150 && names.iter().collect::<std::collections::HashSet<_>>().len() == names.len());
     for name in symbols::names() {
         let shapes = symbols::shapes(name, "teal").unwrap();
         let svg = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">{shapes}</svg>");
@@ -221,13 +222,78 @@ fn objects_can_be_told_from_the_background() {
 }
 
 #[test]
-fn objects_stay_on_the_canvas_and_apart() {
-    let plan = Plan::read(PLAN, "Acme AI").unwrap();
-    for (width, height) in [(100.0, 100.0), (300.0, 100.0), (100.0, 250.0)] {
-        let squares = plan.layout(width, height);
-        assert!(squares.iter().all(|s| s.x >= 0.0 && s.y >= 0.0 && s.x + s.side <= width && s.y + s.side <= height));
-        assert_ne!((squares[0].x, squares[0].y), (squares[1].x, squares[1].y));
-    }
-    assert_eq!(Plan::read(PLAN, "another company").unwrap().caption, "", "a caption is a name from the prompt");
+fn captions_are_names_of_the_prompt() {
+    assert_eq!(Plan::read(PLAN, "Acme AI").unwrap().caption, "Acme AI");
+    assert_eq!(Plan::read(PLAN, "another company").unwrap().caption, "");
     assert!(Plan::read("{}", "x").is_err());
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    prompt: String,
+    plan: Value,
+}
+
+/// The plans of `examples/pictures`, as a model would write them.
+fn cases() -> Vec<(String, Plan)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pictures/plans.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let one = |line: &str| {
+        let case: Case = serde_json::from_str(line).unwrap();
+        assert!(accepts(&Constraint::JsonSchema(plan::schema()), &case.plan.to_string()), "{line}");
+        let plan = Plan::read(&case.plan.to_string(), &case.prompt).unwrap();
+        (case.prompt, plan)
+    };
+    text.lines().map(one).collect()
+}
+
+/// With `PICTURES_OUT=DIR` each is written there, in each style, to be looked at.
+#[test]
+fn pictures_of_plans_can_be_drawn_in_every_style() {
+    let out = std::env::var_os("PICTURES_OUT").map(std::path::PathBuf::from);
+    let all = cases();
+    assert!(all.len() >= 20);
+    for (prompt, plan) in all {
+        let shapes: Vec<String> =
+            plan.objects.iter().map(|o| symbols::shapes(&o.symbol, &o.color).expect("a symbol")).collect();
+        for (name, style) in STYLES {
+            let picture = Picture { width: 640, height: 640, style: Some(style), ..Picture::default() };
+            let svg = sketch::composed(&plan, &shapes, &picture);
+            assert_eq!(check(&svg), Ok(()), "{prompt}, {name}");
+            if let Some(out) = &out {
+                let png = crate::raster::render(&svg, 640, 640).unwrap();
+                std::fs::write(out.join(format!("{}-{name}.png", first_words(&prompt))), png).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn objects_stay_on_the_canvas_and_apart() {
+    use super::scene::{Area, Extent, arrange, bounds};
+    let whole = Extent { left: 10.0, top: 5.0, right: 90.0, bottom: 96.0 };
+    for (prompt, plan) in cases() {
+        let extents = vec![whole; plan.objects.len()];
+        for (width, height) in [(100.0, 100.0), (178.0, 100.0), (100.0, 160.0)] {
+            let area = Area { left: 0.0, top: 0.0, width, height };
+            let placed = arrange(&plan, &extents, area);
+            assert_eq!(placed.len(), plan.objects.len());
+            let boxes: Vec<[f64; 4]> = placed.iter().map(|(_, placed)| bounds(&placed.square, &whole)).collect();
+            for (i, a) in boxes.iter().enumerate() {
+                let inside = a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= width && a[3] <= height;
+                assert!(inside, "{prompt}: {a:?} leaves {width} x {height}");
+                for b in &boxes[..i] {
+                    let covered =
+                        (a[2].min(b[2]) - a[0].max(b[0])).max(0.0) * (a[3].min(b[3]) - a[1].max(b[1])).max(0.0);
+                    let least = [a, b].map(|o| (o[2] - o[0]) * (o[3] - o[1])).into_iter().fold(f64::INFINITY, f64::min);
+                    assert!(covered <= 0.25 * least, "{prompt}: {covered} of {least} is covered in {width} x {height}");
+                }
+            }
+            let standing = placed.iter().filter(|(_, placed)| placed.shadow.is_some());
+            for (at, placed) in standing {
+                let line = placed.shadow.unwrap().1;
+                assert!((bounds(&placed.square, &whole)[3] - line).abs() < 1e-9, "{prompt}: {at} does not stand");
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Names of tables and columns in a query: quotes where a model left them out.
 
 use polymath_chat::Table;
+use std::sync::Arc;
 
 /// A name in SQL's quotes.
 pub fn identifier(name: &str) -> String {
@@ -9,7 +10,7 @@ pub fn identifier(name: &str) -> String {
 
 /// The query with quotes round the column names that need them: a small model writes
 /// `SELECT Year of discovery FROM t1`. Text in quotes stays as it is.
-pub fn quoted(query: &str, tables: &[(String, Table)]) -> String {
+pub fn quoted(query: &str, tables: &[(String, Arc<Table>)]) -> String {
     let mut names: Vec<&str> = tables.iter().flat_map(|(_, t)| t.columns.iter().map(String::as_str)).collect();
     names.retain(|name| !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || is_keyword(name));
     // The longest first: names stand within names.
@@ -51,10 +52,14 @@ fn is_keyword(name: &str) -> bool {
         .contains(&name.to_lowercase().as_str())
 }
 
+/// Whether a query has this word.
+pub fn mentions(query: &str, name: &str) -> bool {
+    query.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.eq_ignore_ascii_case(name))
+}
+
 /// What the result is called: the first table of the query that has a title.
-pub fn title(query: &str, tables: &[(String, Table)]) -> String {
-    let words: Vec<&str> = query.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-    let named = tables.iter().filter(|(name, _)| words.iter().any(|w| w.eq_ignore_ascii_case(name)));
+pub fn title(query: &str, tables: &[(String, Arc<Table>)]) -> String {
+    let named = tables.iter().filter(|(name, _)| mentions(query, name));
     named.map(|(_, t)| t.title.clone()).find(|t| !t.is_empty()).unwrap_or_else(|| "result".to_owned())
 }
 

@@ -13,10 +13,10 @@ fn table(title: &str, text: &str) -> Table {
     Table { title: title.into(), columns, rows }
 }
 
-fn tables() -> Vec<(String, Table)> {
+fn tables() -> Vec<(String, Arc<Table>)> {
     let bridges = "Name|Length|Year of opening|Order\nOst|5.5|1911|2\nWest|3|1934|1\nNord||1960|3\nSüd|12|1934|4";
     let rivers = "Bridge|River\nOst|Olm\nWest|Varn\nSüd|Olm";
-    vec![("t1".into(), table("bridges", bridges)), ("t2".into(), table("rivers", rivers))]
+    vec![("t1".into(), Arc::new(table("bridges", bridges))), ("t2".into(), Arc::new(table("rivers", rivers)))]
 }
 
 /// Rows as `a,b; c,d`.
@@ -82,7 +82,8 @@ fn reads_and_nothing_else() {
 #[test]
 fn words_among_numbers_are_no_values() {
     let dams = table("dams", "Dam|Height\nOst|18\nWest|61\nSund|not published");
-    let got = |query: &str| run(query, &[("t1".to_owned(), dams.clone())]).unwrap().rows[0][0].display().to_owned();
+    let got =
+        |query: &str| run(query, &[("t1".to_owned(), Arc::new(dams.clone()))]).unwrap().rows[0][0].display().to_owned();
     assert_eq!(got("SELECT Dam FROM t1 ORDER BY Height DESC LIMIT 1"), "West");
     assert_eq!(got("SELECT AVG(Height) FROM t1"), "39.5");
 }
@@ -90,7 +91,8 @@ fn words_among_numbers_are_no_values() {
 #[test]
 fn times_are_read_and_written() {
     let runs = table("runs", "Name|Time\nAnn|2:44:35\nBo|3:05:01\nCy|gave up");
-    let got = |query: &str| run(query, &[("t1".to_owned(), runs.clone())]).unwrap().rows[0][0].display().to_owned();
+    let got =
+        |query: &str| run(query, &[("t1".to_owned(), Arc::new(runs.clone()))]).unwrap().rows[0][0].display().to_owned();
     assert_eq!(got("SELECT hms(AVG(seconds(Time)), 3) FROM t1"), "2:54:48");
     assert_eq!(got("SELECT hms(seconds('9:35') + 600, 2) FROM t1"), "9:45");
     assert_eq!(got("SELECT COUNT(*) FROM t1 WHERE seconds(Time) IS NULL"), "1");
