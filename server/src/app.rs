@@ -8,6 +8,7 @@ use crate::runs::desk::Desk;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt;
+use polymath_model::embed::Embedder;
 use polymath_model::engine::{Engine, Sampling};
 use serde_json::Value;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ const DRAIN: usize = 8;
 pub struct App {
     pub engine: Arc<dyn Engine>,
     pub sampling: Sampling,
+    /// The model for embeddings, where there is one.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// Seconds since 1970 at which the server began.
     pub started: i64,
     pub limits: Limits,

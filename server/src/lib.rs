@@ -11,6 +11,7 @@ mod anthropic;
 mod app;
 mod connections;
 mod error;
+mod files;
 mod generation;
 mod guard;
 mod head;

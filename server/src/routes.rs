@@ -14,6 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use polymath_model::embed::{Embedder, EmbedderInfo};
 use polymath_model::engine::{Engine, Sampling};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -24,14 +25,25 @@ pub struct Service {
     pub engine: Arc<dyn Engine>,
     /// How tokens are picked where a request does not say; its seed is not used (see the requests').
     pub sampling: Sampling,
+    /// For embeddings; without it there are none.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// For the own API and the page; without it only the model is served.
     pub workspace: Option<Workspace>,
 }
 
 pub fn app(service: Service, limits: Limits, stop: CancellationToken) -> App {
-    let Service { engine, sampling, workspace } = service;
+    let Service { engine, sampling, embedder, workspace } = service;
     let desk = workspace.map(|workspace| Arc::new(Desk::new(workspace, stop.clone())));
-    App { engine, sampling, started: chrono::Utc::now().timestamp(), limits, desk, responses: Arc::default(), stop }
+    App {
+        engine,
+        sampling,
+        embedder,
+        started: chrono::Utc::now().timestamp(),
+        limits,
+        desk,
+        responses: Arc::default(),
+        stop,
+    }
 }
 
 pub fn router(app: App, wall: Guard) -> Router {
@@ -45,6 +57,11 @@ pub fn router(app: App, wall: Guard) -> Router {
         .route("/v1/chat/completions", post(openai::completions))
         .route("/v1/responses", post(responses::create))
         .route("/v1/responses/{id}", get(responses::one).delete(responses::remove))
+        .route("/v1/embeddings", post(openai::embeddings::create))
+        .route("/v1/images/generations", post(openai::images::generate))
+        .route("/v1/files", get(openai::files::list).post(openai::files::upload))
+        .route("/v1/files/{id}", get(openai::files::one).delete(openai::files::remove))
+        .route("/v1/files/{id}/content", get(openai::files::content))
         .route(anthropic::PATH, post(anthropic::create))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
@@ -57,10 +74,15 @@ async fn health() -> Json<Value> {
 }
 
 async fn models(State(app): State<App>) -> Json<Value> {
-    Json(json!({"object": "list", "data": [about(&app)]}))
+    let embedding = app.embedder.as_ref().map(|embedder| about_embedder(&app, embedder.info()));
+    let data: Vec<Value> = std::iter::once(about(&app)).chain(embedding).collect();
+    Json(json!({"object": "list", "data": data}))
 }
 
 async fn model(State(app): State<App>, Path(name): Path<String>) -> Response {
+    if let Some(info) = app.embedder.as_ref().map(|embedder| embedder.info()).filter(|info| info.name == name) {
+        return Json(about_embedder(&app, info)).into_response();
+    }
     match check_model(&app, &name) {
         Ok(()) => Json(about(&app)).into_response(),
         Err(error) => error.into_response(),
@@ -75,6 +97,17 @@ fn about(app: &App) -> Value {
         "created": app.started,
         "owned_by": "polymath",
         "context_length": info.context,
+    })
+}
+
+fn about_embedder(app: &App, info: &EmbedderInfo) -> Value {
+    json!({
+        "id": info.name,
+        "object": "model",
+        "created": app.started,
+        "owned_by": "polymath",
+        "context_length": info.context,
+        "embedding_dimensions": info.dimensions,
     })
 }
 
