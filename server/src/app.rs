@@ -3,6 +3,7 @@
 
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::openai::responses::Responses;
 use crate::runs::desk::Desk;
 use axum::body::Body;
@@ -32,6 +33,7 @@ pub struct App {
     pub limits: Limits,
     /// The own API's; none where only the model is served.
     pub desk: Option<Arc<Desk>>,
+    pub metrics: Metrics,
     /// Responses that later ones go on from.
     pub responses: Arc<Responses>,
     /// Cancelled when the server stops.

@@ -5,10 +5,13 @@ use crate::app::{App, check_model};
 use crate::error::ApiError;
 use crate::guard::{Guard, guard};
 use crate::limits::Limits;
+use crate::measured::Measured;
+use crate::metrics::Metrics;
+use crate::observe;
 use crate::openai::responses;
 use crate::runs::desk::Desk;
 use crate::runs::{self, Workspace};
-use crate::{anthropic, mcp, openai, page};
+use crate::{anthropic, api, mcp, openai, page};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -31,19 +34,29 @@ pub struct Service {
     pub workspace: Option<Workspace>,
 }
 
-pub fn app(service: Service, limits: Limits, stop: CancellationToken) -> App {
+/// # Errors
+/// Two counters have one name.
+pub fn app(service: Service, limits: Limits, stop: CancellationToken) -> Result<App, prometheus::Error> {
     let Service { engine, sampling, embedder, workspace } = service;
+    let metrics = Metrics::new()?;
+    let measured = |engine| Arc::new(Measured { engine, metrics: metrics.clone() }) as Arc<dyn Engine>;
+    let engine = measured(engine);
+    let workspace = workspace.map(|mut workspace| {
+        workspace.agent.engine = measured(workspace.agent.engine);
+        workspace
+    });
     let desk = workspace.map(|workspace| Arc::new(Desk::new(workspace, stop.clone())));
-    App {
+    Ok(App {
         engine,
         sampling,
         embedder,
         started: chrono::Utc::now().timestamp(),
         limits,
         desk,
+        metrics,
         responses: Arc::default(),
         stop,
-    }
+    })
 }
 
 pub fn router(app: App, wall: Guard) -> Router {
@@ -51,7 +64,9 @@ pub fn router(app: App, wall: Guard) -> Router {
         .merge(page::routes())
         .merge(runs::routes())
         .merge(mcp::routes(&app))
+        .merge(api::routes())
         .route("/health", get(health))
+        .route("/metrics", get(observe::metrics))
         .route("/v1/models", get(models))
         .route("/v1/models/{*name}", get(model))
         .route("/v1/chat/completions", post(openai::completions))
@@ -66,6 +81,7 @@ pub fn router(app: App, wall: Guard) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(axum::middleware::from_fn_with_state(wall, guard))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }
 
@@ -123,6 +139,7 @@ fn nothing_at(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     format!(
         "there is no {method} {path}; this server has GET / (the page), GET /health, GET /v1/models, \
-         POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, /mcp (the Model Context Protocol), and its own API below /api"
+         POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, /mcp (the Model Context Protocol), its own API \
+         below /api, and more: GET /api/docs has all of it"
     )
 }

@@ -106,6 +106,11 @@ impl Desk {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Runs under way.
+    pub fn running(&self) -> usize {
+        self.lives().len()
+    }
+
     /// Until every run has come to its end, once no more are begun.
     pub async fn settled(&self) {
         self.tasks.close();
