@@ -32,6 +32,10 @@ fuzz-all SECONDS="120":
 growth:
     cargo test --release -p polymath-fuzz -p polymath-agent -- --ignored growth in_proportion
 
+# The Model Context Protocol's own test suite against our server (needs Node.js 22 and the network)
+mcp-conformance:
+    scripts/mcp-conformance
+
 # Kills, power cuts and full disks in their hundreds
 kills:
     examples/kills/run

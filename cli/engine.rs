@@ -5,8 +5,11 @@ use crate::settings::{Settings, Usage};
 use anyhow::Context;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use polymath_chat::plain::clean;
-use polymath_llama::{DEFAULT_PREFIX_CACHE, LlamaEngine, LlamaOptions, add_rpc_servers};
+use polymath_llama::{
+    DEFAULT_PREFIX_CACHE, EmbedderOptions, LlamaEmbedder, LlamaEngine, LlamaOptions, Pooling, add_rpc_servers,
+};
 use polymath_model::dialect;
+use polymath_model::embed::Embedder;
 use polymath_model::engine::{Engine, Sampling};
 use polymath_model::probe::verdict;
 use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
@@ -34,6 +37,23 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     };
     let engine = tokio::task::spawn_blocking(load).await??;
     Ok(Arc::new(engine))
+}
+
+/// The embedding model that `spec` names, pulled first where it is missing.
+pub async fn embedder(
+    settings: &Settings,
+    spec: &str,
+    pooling: Option<Pooling>,
+    quiet: bool,
+) -> anyhow::Result<Arc<dyn Embedder>> {
+    if Address::is_one(spec) {
+        anyhow::bail!(Usage(format!("--embedding-model takes a GGUF model of this machine, not an endpoint ({spec})")));
+    }
+    let resolved = ensure(&Store::open(&settings.home), spec, quiet).await?;
+    let gpu_layers = model_options(resolved.clone()).gpu_layers;
+    let options = EmbedderOptions { path: resolved.path, name: resolved.name, pooling, gpu_layers };
+    let loaded = tokio::task::spawn_blocking(move || LlamaEmbedder::load(options)).await??;
+    Ok(Arc::new(loaded))
 }
 
 /// The engine behind an endpoint. Its key comes from the environment, and goes only to a host that the

@@ -14,6 +14,7 @@ mod error;
 mod eval;
 mod index;
 mod interrupt;
+mod man;
 mod mcp;
 mod model;
 mod out;
@@ -106,6 +107,8 @@ enum Command {
     },
     /// A completion script for your shell
     Completions { shell: clap_complete::Shell },
+    /// The manual pages
+    Man(man::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -185,6 +188,7 @@ async fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Stdout.write_all(&script)?;
             Stdout.flush()?;
         }
+        Command::Man(args) => man::run(args, Cli::command())?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,14 @@
 //! `polymath serve`: the page for people, and the model for other programs, over OpenAI's API.
 
 use crate::ask::session_store;
+use crate::engine::embedder;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
 use polymath_agent::Agent;
 use polymath_agent::session::SessionStore;
+use polymath_llama::Pooling;
 use polymath_model::engine::ModelInfo;
 use polymath_sandbox::Sandbox;
 use polymath_server::{ServeError, Server, Service, Token, Workspace};
@@ -28,9 +30,33 @@ pub struct ServeArgs {
     /// A catalogue name, a path to a .gguf, hf:OWNER/REPO/FILE.gguf, or http(s)://host/v1#name
     #[arg(long, env = "POLYMATH_MODEL", value_name = "M")]
     model: Option<String>,
+    /// A GGUF embedding model beside it, for /v1/embeddings: a path, or hf:OWNER/REPO/FILE.gguf
+    #[arg(long, env = "POLYMATH_EMBEDDING_MODEL", value_name = "M")]
+    embedding_model: Option<String>,
+    /// How its vectors are pooled, for a file that does not say
+    #[arg(long, requires = "embedding_model", value_name = "HOW")]
+    embedding_pooling: Option<PoolingArg>,
     /// Tokens of context to keep
     #[arg(long, env = "POLYMATH_CONTEXT", value_name = "N")]
     context: Option<usize>,
+}
+
+/// How the vectors of a text's tokens become one.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PoolingArg {
+    Mean,
+    Cls,
+    Last,
+}
+
+impl From<PoolingArg> for Pooling {
+    fn from(arg: PoolingArg) -> Pooling {
+        match arg {
+            PoolingArg::Mean => Pooling::Mean,
+            PoolingArg::Cls => Pooling::Cls,
+            PoolingArg::Last => Pooling::Last,
+        }
+    }
 }
 
 pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
@@ -46,6 +72,10 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     wiring::tools(&settings)?;
     let store = session_store(&settings.home, true)?;
     let agent = wiring::agent_with_servers(&settings, settings.home.join("artifacts"), quiet).await?;
+    let embedder = match &args.embedding_model {
+        Some(spec) => Some(embedder(&settings, spec, args.embedding_pooling.map(Pooling::from), quiet).await?),
+        None => None,
+    };
     let (engine, sampling) = (agent.engine.clone(), agent.settings.sampling.clone());
     // Whoever reads that it serves may end it at once.
     let interrupt = Interrupt::listen()?;
@@ -56,7 +86,7 @@ pub async fn run(args: ServeArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         show_page(server.address());
     }
     let workspace = workspace(&settings, agent, store);
-    server.run(Service { engine, sampling, workspace: Some(workspace) }, interrupt.token()).await;
+    server.run(Service { engine, sampling, embedder, workspace: Some(workspace) }, interrupt.token()).await;
     // Supervisors end a service with SIGTERM; that is no failure.
     let pressed = interrupt.ending().is_none() && interrupt.token().is_cancelled();
     Ok(if pressed { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
@@ -70,6 +100,7 @@ pub fn workspace(settings: &Settings, agent: Agent, store: SessionStore) -> Work
         store,
         artifacts: settings.home.join("artifacts"),
         uploads: settings.home.join("uploads"),
+        files: settings.home.join("files"),
         forget: Box::new(move |id| Sandbox::forget(&journals, id)),
     }
 }

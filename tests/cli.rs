@@ -66,6 +66,29 @@ fn every_subcommand_is_in_the_readme() {
 }
 
 #[test]
+fn every_subcommand_has_a_manual_page() {
+    let program = Program::new();
+    let first = program.run(&["man"]);
+    let text = String::from_utf8(first.stdout).unwrap();
+    assert!(
+        first.status.success() && text.contains(".TH polymath 1") && text.contains("polymath\\-serve(1)"),
+        "{text}"
+    );
+    let output = program.run(&["man", "--out", "pages/man1"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| std::fs::read_to_string(program.home.path().join("pages/man1").join(name)).unwrap();
+    for (page, says) in [
+        ("polymath.1", "polymath"),
+        ("polymath-serve.1", "\\-\\-token\\-file"),
+        ("polymath-serve.1", "it is made when it does not exist"),
+        ("polymath-sessions-export.1", "\\-\\-format"),
+    ] {
+        assert!(read(page).contains(says), "{page} does not have {says}");
+    }
+    fails(&["man", "--out", "/dev/null/pages"], 1, "cannot write manual pages into /dev/null/pages");
+}
+
+#[test]
 fn files_that_are_no_models_are_refused() {
     let program = Program::new();
     let path = program.home.path().join("fake.gguf");

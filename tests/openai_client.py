@@ -114,7 +114,14 @@ def errors(client):
         raise AssertionError(f"{request} was accepted")
 
     assert refused(openai.NotFoundError, model="gpt-17").code == "model_not_found"
-    assert refused(openai.BadRequestError, n=2).param == "n"
+    assert refused(openai.BadRequestError, n=17).param == "n"
+    assert refused(openai.BadRequestError, logit_bias={"9999999": 1}).param == "logit_bias"
+    assert refused(openai.BadRequestError, tools=[WEATHER], presence_penalty=1).param == "presence_penalty"
+    try:
+        client.embeddings.create(model="smollm2-135m", input="a text")
+        raise AssertionError("a model that writes made embeddings")
+    except openai.BadRequestError as error:
+        assert error.code == "no_embedding_model" and error.param == "model", error
     assert refused(openai.BadRequestError, temperature=7).type == "invalid_request_error"
     long = [{"role": "user", "content": "word " * 20_000}]
     for stream in (False, True):
@@ -122,6 +129,61 @@ def errors(client):
     broken = {"type": "function", "function": {"name": "broken", "parameters": {"properties": {"x": {"type": "?"}}}}}
     assert "broken" in refused(openai.BadRequestError, tools=[broken]).message
     assert [m.id for m in client.models.list()] == ["smollm2-135m"]
+
+
+def choices(client):
+    request = {"model": "default", "messages": HELLO, "temperature": 1, "max_tokens": 16, "seed": 5, "n": 3}
+    reply = client.chat.completions.create(**request)
+    assert [c.index for c in reply.choices] == [0, 1, 2], reply
+    texts = [c.message.content for c in reply.choices]
+    assert len(set(texts)) > 1, "each has a seed of its own"
+    assert reply.usage.prompt_tokens < 60 and reply.usage.completion_tokens > 16, reply.usage
+    streamed = ["", "", ""]
+    for chunk in client.chat.completions.create(stream=True, **request):
+        for choice in chunk.choices:
+            streamed[choice.index] += choice.delta.content or ""
+    assert all(text.strip() for text in streamed), streamed
+
+
+def steering(client):
+    def tokens(**steered):
+        reply = client.chat.completions.create(
+            model="default", messages=HELLO, temperature=0, max_tokens=8, logprobs=True, **steered
+        )
+        return [token.token for token in reply.choices[0].logprobs.content]
+
+    plain = tokens()
+    favoured = tokens(logit_bias={"5000": 100})
+    assert len(set(favoured)) == 1 and favoured != plain, (plain, favoured)
+    assert tokens(presence_penalty=-2, frequency_penalty=-2) and tokens(presence_penalty=2, frequency_penalty=2)
+    assert tokens() == plain
+
+
+def files(client):
+    made = client.files.create(file=("sales.csv", b"a,b\n1,2\n"), purpose="user_data")
+    assert made.id.startswith("file-") and made.bytes == 8 and made.filename == "sales.csv", made
+    assert [file.id for file in client.files.list()] == [made.id]
+    assert client.files.retrieve(made.id) == made
+    assert client.files.content(made.id).read() == b"a,b\n1,2\n"
+    assert client.files.delete(made.id).deleted
+    try:
+        client.files.retrieve(made.id)
+        raise AssertionError("it is gone")
+    except openai.NotFoundError as error:
+        assert error.code == "unknown_file", error
+
+
+def embeddings(client):
+    texts = ["The cat sleeps on the sofa.", "A cat is sleeping on the couch.", "Interest rates rose in March."]
+    # As the client asks for them by itself, which is base64, and as numbers.
+    made = client.embeddings.create(model="smollm2-135m", input=texts)
+    plain = client.embeddings.create(model="default", input=texts[0], encoding_format="float")
+    vectors = [entry.embedding for entry in made.data]
+    near = lambda a, b: sum(x * y for x, y in zip(a, b))  # noqa: E731
+    assert len(vectors) == 3 and len({len(vector) for vector in vectors}) == 1, made
+    assert abs(near(vectors[0], vectors[0]) - 1) < 1e-3 and near(vectors[0], plain.data[0].embedding) > 0.999, made
+    assert near(vectors[0], vectors[1]) > near(vectors[0], vectors[2]), made
+    assert made.usage.prompt_tokens == made.usage.total_tokens > 10, made.usage
 
 
 def fits(call):

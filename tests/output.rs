@@ -38,13 +38,14 @@ async fn a_closed_pipe_ends_quietly_and_a_full_disk_with_an_error() {
     let model = format!("http://{}/v1#m", server.address);
     let ask = ["ask", "Hello", "--session", "s", "--quiet", "--tools", "calculator", "--model", &model];
     assert!(polymath(home.path(), &ask, Stdio::piped()).await.status.success());
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &ask,
         &["doctor"],
         &["tool", "list"],
         &["tool", "call", "calculator", "{\"expression\": \"1+1\"}"],
         &["model", "list"],
         &["completions", "bash"],
+        &["man"],
         &["sessions", "list"],
         &["sessions", "show", "s"],
         &["sessions", "export", "s", "--format", "json"],

@@ -83,8 +83,14 @@ fn said(output: &Output) -> String {
 /// Runs checks of a client's script against a server of their own.
 #[track_caller]
 fn checks(script: &str, names: &[&str]) {
+    checks_of(&[], script, names);
+}
+
+/// The same with other arguments of the server.
+#[track_caller]
+fn checks_of(args: &[&str], script: &str, names: &[&str]) {
     let python = python();
-    let serving = Serving::start(&[]);
+    let serving = Serving::start(args);
     let script = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tests").join(script);
     let output = Command::new(python)
         .arg(script)
@@ -100,6 +106,12 @@ fn checks(script: &str, names: &[&str]) {
 #[test]
 fn openais_client_works() {
     checks("openai_client.py", &["plain", "streaming", "structured", "caching", "options", "errors", "responses"]);
+}
+
+#[test]
+fn openais_client_steers_leaves_files_and_embeds() {
+    let args = ["--embedding-model", "smollm2-135m", "--embedding-pooling", "mean"];
+    checks_of(&args, "openai_client.py", &["choices", "steering", "files", "embeddings"]);
 }
 
 #[test]

@@ -1,14 +1,17 @@
-//! Calls of tools without a model and without a turn: `polymath tool call`, and other programs over MCP.
+//! Calls of tools without a turn: `polymath tool call`, and other programs over MCP.
 
 use crate::dispatch::check_arguments;
+use crate::turn::Helper;
 use chrono::Local;
-use polymath_chat::{Table, ToolFailure, ToolOutput, ToolSpec};
+use polymath_chat::{Completer, Table, ToolFailure, ToolOutput, ToolSpec};
+use polymath_model::engine::Engine;
 use polymath_tools::{CallCx, Registry, ToolError, UserFile};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 /// Makes calls. Those of one session share what tools keep, and the tables that they brought.
@@ -19,6 +22,8 @@ pub struct Caller {
     files: Vec<UserFile>,
     /// Tables of the files given, which every call has.
     given: Vec<Arc<Table>>,
+    /// For tools that need a model.
+    engine: Option<Arc<dyn Engine>>,
     /// Tables that calls of a session brought, for its later ones: `t1`, `t2`, … behind those given.
     tables: Mutex<HashMap<String, Vec<Arc<Table>>>>,
     /// Calls so far that belong to no session.
@@ -27,7 +32,20 @@ pub struct Caller {
 
 impl Caller {
     pub fn new(tools: Registry, out: PathBuf) -> Caller {
-        Caller { tools, out, files: Vec::new(), given: Vec::new(), tables: Mutex::default(), alone: AtomicU64::new(0) }
+        Caller {
+            tools,
+            out,
+            files: Vec::new(),
+            given: Vec::new(),
+            engine: None,
+            tables: Mutex::default(),
+            alone: AtomicU64::new(0),
+        }
+    }
+
+    /// With a model, for the tools that need one.
+    pub fn with_model(self, engine: Arc<dyn Engine>) -> Caller {
+        Caller { engine: Some(engine), ..self }
     }
 
     /// With files of the user's, and the tables that are in them.
@@ -65,7 +83,11 @@ impl Caller {
         let cx = CallCx {
             session: session.map_or_else(alone, str::to_owned),
             out: self.out.clone(),
-            model: None,
+            model: self.engine.clone().map(|engine| {
+                // Nobody looks on.
+                let events = unbounded_channel().0;
+                Arc::new(Helper { engine, cancel: cancel.clone(), events }) as Arc<dyn Completer>
+            }),
             today: Local::now().date_naive(),
             tables: self.named(session),
             files: self.files.clone(),

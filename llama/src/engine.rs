@@ -168,10 +168,30 @@ fn open_cache(root: &Path, max_bytes: u64, model: &Path) -> Option<PrefixCache> 
     opened.inspect_err(|e| tracing::warn!("no prefix cache in {}: {e}", root.display())).ok()
 }
 
-fn load_model(backend: &LlamaBackend, path: &Path, parameters: &LlamaModelParams) -> Result<LlamaModel, String> {
+pub(crate) fn load_model(
+    backend: &LlamaBackend,
+    path: &Path,
+    parameters: &LlamaModelParams,
+) -> Result<LlamaModel, String> {
     polymath_model::store::check_gguf(path).map_err(|e| e.to_string())?;
     LlamaModel::load_from_file(backend, path, parameters)
         .map_err(|e| format!("llama.cpp refuses it ({e}); run with RUST_LOG=llama-cpp-2=info to see why"))
+}
+
+/// Refuses what could only be ignored.
+fn check_steering(sampling: &Sampling, decided: bool, tokens: u32) -> Result<(), EngineError> {
+    if let Some((token, _)) = sampling.logit_bias.iter().find(|(token, _)| *token >= tokens) {
+        let why = format!("there is no token {token}; this model has {tokens}, from 0 on");
+        return Err(EngineError::Unsupported { parameter: "logit_bias", why });
+    }
+    match sampling.steering().filter(|_| decided) {
+        None => Ok(()),
+        Some(parameter) => {
+            let why = "this model's calls are decided, not drawn; leave it out, or ask without tools (or with \
+                       `tool_choice: \"none\"`)";
+            Err(EngineError::Unsupported { parameter, why: why.into() })
+        }
+    }
 }
 
 #[async_trait]
@@ -186,6 +206,7 @@ impl Engine for LlamaEngine {
 
     async fn reply(&self, request: ReplyRequest<'_>) -> Result<Reply, EngineError> {
         let decided = self.calls == CallStrategy::Helped && calls::are_decided(self.way, &request);
+        check_steering(&request.sampling, decided, self.vocabulary.size())?;
         if decided && let Decision::Calls(reply) = self.decider(&request).decide().await? {
             return Ok(*reply);
         }

@@ -6,13 +6,15 @@
 //! is one of them, `admission.rs` says whose turn it is, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
 //! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
-//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it; `pause.rs` is how its threads wait.
+//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it; `embed.rs` is another kind of model, which
+//! makes vectors of texts; `pause.rs` is how its threads wait.
 
 mod admission;
 pub mod bench;
 mod calls;
 mod compile;
 mod disk;
+mod embed;
 mod engine;
 mod job;
 mod log;
@@ -28,6 +30,7 @@ mod sequences;
 mod state;
 mod vocabulary;
 
+pub use embed::{EmbedderOptions, LlamaEmbedder, Pooling};
 pub use engine::LlamaEngine;
 pub use options::{CallStrategy, DEFAULT_CONTEXT, DEFAULT_PREFIX_CACHE, LlamaOptions};
 pub use rpc::add_rpc_servers;

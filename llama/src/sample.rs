@@ -10,6 +10,8 @@ use polymath_model::engine::{EngineError, Sampling, TokenLogprob};
 
 /// Last tokens that penalties look at.
 const PENALTY_WINDOW: i32 = 512;
+/// The same for those of OpenAI's API, which look at the whole reply: no reply is longer.
+const WHOLE_REPLY: i32 = 1 << 17;
 
 pub struct Picker {
     matcher: Option<Matcher>,
@@ -145,8 +147,15 @@ fn best(logits: &[f32], is_allowed: impl Fn(usize) -> bool) -> (Option<LlamaToke
 /// best token is simply taken.
 fn chain(sampling: &Sampling, vocabulary: &Vocabulary) -> Option<LlamaSampler> {
     let mut samplers = Vec::new();
+    if !sampling.logit_bias.is_empty() {
+        samplers.push(vocabulary.bias(&sampling.logit_bias));
+    }
     if sampling.repeat_penalty != 1.0 {
         samplers.push(vocabulary.penalties(PENALTY_WINDOW, sampling.repeat_penalty));
+    }
+    let (presence, frequency) = (sampling.presence_penalty, sampling.frequency_penalty);
+    if presence != 0.0 || frequency != 0.0 {
+        samplers.push(vocabulary.presence(WHOLE_REPLY, presence, frequency));
     }
     if sampling.dry > 0.0 {
         samplers.push(vocabulary.dry(PENALTY_WINDOW, sampling.dry));

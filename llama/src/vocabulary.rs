@@ -3,6 +3,7 @@
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::token::logit_bias::LlamaLogitBias;
 use llama_cpp_2::token_type::LlamaTokenAttr;
 use llguidance::toktrie::{TokEnv, TokTrie, TokenId, TokenizerEnv};
 use polymath_model::template::MARK;
@@ -44,6 +45,24 @@ impl Vocabulary {
     /// A sampler that makes the tokens among the last `window` less likely; `strength` 1 is off.
     pub fn penalties(&self, window: i32, strength: f32) -> LlamaSampler {
         LlamaSampler::penalties(self.model.n_vocab(), window, strength, 0.0, 0.0)
+    }
+
+    /// A sampler that takes `presence` off the logits of the tokens among the last `window`, and `frequency` once
+    /// for each time that they are there.
+    pub fn presence(&self, window: i32, presence: f32, frequency: f32) -> LlamaSampler {
+        LlamaSampler::penalties(self.model.n_vocab(), window, 1.0, frequency, presence)
+    }
+
+    /// A sampler that adds to the logits of these tokens, which are of this vocabulary.
+    pub fn bias(&self, biases: &[(u32, f32)]) -> LlamaSampler {
+        let one = |(token, bias): &(u32, f32)| LlamaLogitBias::new(LlamaToken(token.cast_signed()), *bias);
+        let biases: Vec<LlamaLogitBias> = biases.iter().map(one).collect();
+        LlamaSampler::logit_bias(self.model.n_vocab(), &biases)
+    }
+
+    /// Tokens that there are: their numbers are below this.
+    pub fn size(&self) -> u32 {
+        self.model.n_vocab().cast_unsigned()
     }
 
     /// A sampler that makes it unlikely to go on with what was written among the last `window`

@@ -47,12 +47,41 @@ pub struct Sampling {
     /// Strength of the DRY penalty on going on with a passage that stands there already; 0 is off.
     /// Source: <https://github.com/oobabooga/text-generation-webui/pull/5677>.
     pub dry: f32,
+    /// Taken off the logit of every token that stands in the reply already; 0 is off.
+    pub presence_penalty: f32,
+    /// The same once for each time that it stands there; 0 is off.
+    pub frequency_penalty: f32,
+    /// What is added to the logits of these tokens, by their numbers in the model's vocabulary.
+    pub logit_bias: Vec<(u32, f32)>,
     pub seed: u32,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Sampling { temperature: 0.0, top_p: 0.95, top_k: 0, min_p: 0.0, repeat_penalty: 1.0, dry: 0.0, seed: 0 }
+        Sampling {
+            temperature: 0.0,
+            top_p: 0.95,
+            top_k: 0,
+            min_p: 0.0,
+            repeat_penalty: 1.0,
+            dry: 0.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            logit_bias: Vec::new(),
+            seed: 0,
+        }
+    }
+}
+
+impl Sampling {
+    /// The first of the parameters in force that OpenAI's API has for steering which words come, by its name there.
+    pub fn steering(&self) -> Option<&'static str> {
+        match self {
+            _ if self.presence_penalty != 0.0 => Some("presence_penalty"),
+            _ if self.frequency_penalty != 0.0 => Some("frequency_penalty"),
+            _ if !self.logit_bias.is_empty() => Some("logit_bias"),
+            _ => None,
+        }
     }
 }
 
@@ -170,6 +199,13 @@ pub enum EngineError {
     Template(String),
     #[error("the constraint does not compile: {0}")]
     Constraint(String),
+    /// Something that was asked for cannot be done by this engine, or not together with the rest.
+    #[error("`{parameter}` cannot be in effect: {why}")]
+    Unsupported {
+        /// Its name in OpenAI's API.
+        parameter: &'static str,
+        why: String,
+    },
     #[error("cancelled")]
     Cancelled,
     #[error("{0}")]

@@ -4,6 +4,7 @@
 pub mod calls;
 pub mod constrain;
 pub mod dialect;
+pub mod embed;
 pub mod engine;
 pub mod eval;
 pub mod jsonl;

@@ -3,11 +3,13 @@
 
 use crate::error::ApiError;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::openai::responses::Responses;
 use crate::runs::desk::Desk;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt;
+use polymath_model::embed::Embedder;
 use polymath_model::engine::{Engine, Sampling};
 use serde_json::Value;
 use std::sync::Arc;
@@ -24,11 +26,14 @@ const DRAIN: usize = 8;
 pub struct App {
     pub engine: Arc<dyn Engine>,
     pub sampling: Sampling,
+    /// The model for embeddings, where there is one.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// Seconds since 1970 at which the server began.
     pub started: i64,
     pub limits: Limits,
     /// The own API's; none where only the model is served.
     pub desk: Option<Arc<Desk>>,
+    pub metrics: Metrics,
     /// Responses that later ones go on from.
     pub responses: Arc<Responses>,
     /// Cancelled when the server stops.

@@ -66,6 +66,7 @@ impl From<EngineError> for ApiError {
                 )
             },
             EngineError::Constraint(_) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_schema", message),
+            EngineError::Unsupported { parameter, .. } => ApiError::invalid(parameter, message),
             // Templates refuse conversations they were not written for: roles that do not take turns, say.
             EngineError::Template(_) => ApiError::invalid("messages", message),
             EngineError::Cancelled => ApiError::new(

@@ -1,10 +1,12 @@
 //! One reply on its way: the engine writes it in a task of its own, the handlers take what comes.
 //! Dropping a generation cancels it, so a client that goes away takes its reply with it.
 
+use futures::future::select_all;
 use polymath_chat::{Constraint, Event, Message, ToolSpec};
 use polymath_model::engine::{
     Engine, EngineError, Events, Reply, ReplyRequest, ReplyStop, Rules, Sampling, ToolChoice,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -82,6 +84,65 @@ impl Generation {
                 None => return Err(EngineError::Failed("the reply was taken already".into())),
             }
         }
+    }
+}
+
+/// Replies to one request, side by side. All but the first begin when the prompt is read: from then on it stands
+/// in the cache for them. Dropping them cancels them all.
+pub struct Generations {
+    begun: Vec<Generation>,
+    later: Vec<Box<dyn FnOnce() -> Generation + Send>>,
+}
+
+impl Generations {
+    /// So many replies, each from a seed of its own.
+    pub fn start(engine: Arc<dyn Engine>, ask: Ask, count: usize, cancel: CancellationToken) -> Self {
+        let further = (1..count as u32).map(|n| {
+            let sampling = Sampling { seed: ask.sampling.seed.wrapping_add(n), ..ask.sampling.clone() };
+            let (engine, ask, cancel) = (engine.clone(), Ask { sampling, ..ask.clone() }, cancel.child_token());
+            Box::new(move || Generation::start(engine, ask, cancel)) as Box<dyn FnOnce() -> Generation + Send>
+        });
+        let later = further.collect();
+        Generations { begun: vec![Generation::start(engine, ask, cancel.child_token())], later }
+    }
+
+    /// What comes next of any of them, and of which; `None` behind the last. A failure of one is the end of all.
+    /// Nothing is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<(usize, Progress)> {
+        let open = self.begun.iter_mut().enumerate().filter(|(_, generation)| !generation.over);
+        let next: Vec<_> = open.map(|(i, generation)| Box::pin(async move { (i, generation.next().await) })).collect();
+        if next.is_empty() {
+            return None;
+        }
+        let ((i, progress), ..) = select_all(next).await;
+        let progress = progress?;
+        match &progress {
+            Progress::Failed(_) => {
+                self.later.clear();
+                self.begun.clear();
+            }
+            _ => self.begun.extend(std::mem::take(&mut self.later).into_iter().map(|begin| begin())),
+        }
+        Some((i, progress))
+    }
+
+    /// The whole replies, in the order of their seeds.
+    pub async fn finish(mut self) -> Result<Vec<Reply>, EngineError> {
+        let mut replies = BTreeMap::new();
+        while let Some((i, progress)) = self.next().await {
+            match progress {
+                Progress::Done(reply) => drop(replies.insert(i, *reply)),
+                Progress::Failed(error) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(replies.into_values().collect())
+    }
+}
+
+impl From<Generation> for Generations {
+    fn from(one: Generation) -> Self {
+        Generations { begun: vec![one], later: Vec::new() }
     }
 }
 

@@ -6,6 +6,7 @@
 //! 127.0.0.1 (DNS rebinding), a foreign `Host`. No CORS headers are ever sent.
 
 use crate::anthropic;
+use crate::api;
 use crate::error::ApiError;
 use crate::page::is_page;
 use crate::token::Token;
@@ -18,6 +19,10 @@ use std::sync::Arc;
 
 /// Paths that need no token: a supervisor asks them.
 const OPEN: &[&str] = &["/health"];
+
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || api::OPEN.contains(&path) || is_page(path)
+}
 
 #[derive(Clone)]
 pub struct Guard {
@@ -36,7 +41,7 @@ impl Guard {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "absolute_target", message));
         }
         match &self.token {
-            Some(_) if OPEN.contains(&uri.path()) || is_page(uri.path()) => Ok(()),
+            Some(_) if is_open(uri.path()) => Ok(()),
             Some(token) => check_token(token, headers),
             None => check_local(headers),
         }

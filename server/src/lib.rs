@@ -8,15 +8,20 @@
 //! There is no TLS: beyond this machine, put a proxy in front that has it.
 
 mod anthropic;
+mod api;
 mod app;
 mod connections;
 mod error;
+mod files;
 mod generation;
 mod guard;
 mod head;
 mod limits;
 mod listen;
 mod mcp;
+mod measured;
+mod metrics;
+mod observe;
 mod openai;
 mod page;
 mod routes;

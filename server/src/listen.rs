@@ -74,7 +74,10 @@ impl Server {
 
     /// Answers until `stop` is cancelled, which also cancels the replies being written, and the runs.
     pub async fn run(self, service: Service, stop: CancellationToken) {
-        let app = routes::app(service, self.limits, stop.clone());
+        let app = match routes::app(service, self.limits, stop.clone()) {
+            Ok(app) => app,
+            Err(e) => return tracing::error!("the server's counters cannot be made: {e}"),
+        };
         let desk = app.desk.clone();
         let routes = routes::router(app, self.guard);
         let answers = async {

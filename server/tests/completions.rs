@@ -306,7 +306,12 @@ async fn wrong_requests_are_told_what_to_change() {
         (with("max_completion_tokens", json!(1.5)), "max_completion_tokens", "whole number"),
         (with("stop", json!([1])), "stop", "a string, or an array"),
         (with("stop", json!("")), "stop", "none of them empty"),
-        (with("n", json!(2)), "n", "can only be 1"),
+        (with("n", json!(17)), "n", "from 1 to 16"),
+        (with("presence_penalty", json!(2.5)), "presence_penalty", "from -2 to 2"),
+        (with("frequency_penalty", json!("much")), "frequency_penalty", "from -2 to 2"),
+        (with("logit_bias", json!([1])), "logit_bias", "token numbers"),
+        (with("logit_bias", json!({"word": 1})), "logit_bias", "token numbers"),
+        (with("logit_bias", json!({"7": 101})), "logit_bias", "-100 to 100"),
         (with("stream", json!("yes")), "stream", "true or false"),
         (with("stream_options", json!({"include_usage": 1})), "stream_options.include_usage", "true or false"),
         (with("top_logprobs", json!(3)), "top_logprobs", "needs `logprobs`"),
@@ -341,6 +346,7 @@ async fn engine_errors_have_their_status() {
     let cases = [
         (EngineError::ContextFull { need: 9000, have: 4096 }, 400, "context_length_exceeded", "9000"),
         (EngineError::Constraint("tool `weather`: no".into()), 400, "invalid_schema", "tool `weather`: no"),
+        (EngineError::Unsupported { parameter: "logit_bias", why: "no such".into() }, 400, "null", "no such"),
         (EngineError::Failed("the weights are gone".into()), 500, "engine_failed", "the weights are gone"),
         (EngineError::Cancelled, 503, "server_stopping", "stopping"),
     ];
@@ -348,7 +354,8 @@ async fn engine_errors_have_their_status() {
     let server = serve(engine, None).await;
     for (error, want, code, says) in &cases {
         let (status, body) = server.ask(&json!({"messages": question()})).await;
-        assert_eq!((status, &body["error"]["code"]), (*want, &json!(code)), "{error}");
+        let code = if *code == "null" { Value::Null } else { json!(code) };
+        assert_eq!((status, &body["error"]["code"]), (*want, &code), "{error}");
         assert!(body["error"]["message"].as_str().unwrap().contains(says), "{body}");
         let kind = if *want < 500 { "invalid_request_error" } else { "server_error" };
         assert_eq!(body["error"]["type"], kind);

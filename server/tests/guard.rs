@@ -94,7 +94,7 @@ async fn with_a_token_everybody_must_show_it() {
 #[tokio::test]
 async fn what_is_not_there_is_said() {
     let server = serve(Player::ending(vec![]), None).await;
-    let (status, body) = server.get("/v1/embeddings").await;
+    let (status, body) = server.get("/v1/moderations").await;
     assert_eq!(status, 404);
     assert!(body["error"]["message"].as_str().unwrap().contains("POST /v1/chat/completions"), "{body}");
     assert_eq!(server.get("/v1/chat/completions").await.0, 405);

@@ -14,8 +14,9 @@ use polymath_server::{Offer, serve_stdio};
 use polymath_tools::{CallCx, Tool, ToolError};
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ErrorCode, GetPromptRequestParams,
-    ProgressNotificationParam, ReadResourceRequestParams, ResourceContents,
+    ArgumentInfo, CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, CompleteRequestParams,
+    CompletionContext, ErrorCode, GetPromptRequestParams, ProgressNotificationParam, ReadResourceRequestParams,
+    Reference, ResourceContents,
 };
 use rmcp::service::{NotificationContext, PeerRequestOptions, RoleClient, RunningService, ServiceError, ServiceExt};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -110,6 +111,38 @@ async fn contract(client: &Client, progress: &mut UnboundedReceiver<String>) {
     assert!(told[2].starts_with("done after ") && told[3] == "step 2", "{told:?}");
 
     resources(client, structured["session"].as_str().unwrap()).await;
+    completions(client, structured["session"].as_str().unwrap()).await;
+}
+
+/// What a client is offered for an argument while `typed` stands there.
+async fn offered(client: &Client, of: Reference, name: &str, typed: &str, session: Option<&str>) -> Vec<String> {
+    let mut request = CompleteRequestParams::new(of, ArgumentInfo::new(name, typed));
+    if let Some(session) = session {
+        let given = [("session".to_owned(), session.to_owned())].into();
+        request = request.with_context(CompletionContext::with_arguments(given));
+    }
+    client.complete(request).await.unwrap().completion.values
+}
+
+async fn completions(client: &Client, session: &str) {
+    let of = |rest: &str| Reference::for_resource(format!("polymath://sessions/{{session}}/{rest}"));
+    assert_eq!(offered(client, of("pages/{n}"), "session", &session[..3], None).await, [session]);
+    assert_eq!(offered(client, of("pages/{n}"), "session", "no such", None).await, [""; 0]);
+    assert_eq!(offered(client, of("pages/{n}"), "n", "", Some(session)).await, ["1"]);
+    assert_eq!(offered(client, of("artifacts/{name}"), "name", "m", Some(session)).await, ["map.svg"]);
+    assert_eq!(offered(client, of("artifacts/{name}"), "name", "", None).await, [""; 0], "of no conversation");
+    assert_eq!(offered(client, Reference::for_prompt("research"), "question", "Why", None).await, [""; 0]);
+    for (of, name) in [
+        (Reference::for_prompt("nothing"), "question"),
+        (Reference::for_prompt("research"), "nothing"),
+        (of("pages/{n}"), "name"),
+        (of("nothing/{n}"), "n"),
+    ] {
+        let request = CompleteRequestParams::new(of, ArgumentInfo::new(name, ""));
+        let error = client.complete(request).await.unwrap_err();
+        let ServiceError::McpError(error) = error else { panic!("{error}") };
+        assert_eq!(error.code, ErrorCode::INVALID_PARAMS, "{error}");
+    }
 }
 
 async fn read(client: &Client, uri: &str) -> String {

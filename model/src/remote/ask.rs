@@ -32,6 +32,9 @@ const OPTIONAL: &[&str] = &[
     "stop",
 ];
 
+/// What a request asks for that it cannot do without.
+const STEERING: &[&str] = &["presence_penalty", "frequency_penalty", "logit_bias"];
+
 /// The server, and what was found out about it.
 pub struct Endpoint {
     pub address: Address,
@@ -169,6 +172,9 @@ impl Endpoint {
         if let Some((need, have)) = too_long(&message) {
             return EngineError::ContextFull { need, have };
         }
+        if let (400 | 422, Some(parameter)) = (status, named(STEERING, &body)) {
+            return EngineError::Unsupported { parameter, why: message };
+        }
         if status != 404 {
             return EngineError::Failed(message);
         }
@@ -188,6 +194,13 @@ fn too_long(message: &str) -> Option<(usize, usize)> {
     let have = numbers.next()?;
     // The parts of the sum stand behind it.
     Some((numbers.max().unwrap_or_default().max(have + 1), have))
+}
+
+/// The first of these names that an answer says.
+fn named(names: &[&'static str], body: &Value) -> Option<&'static str> {
+    let said = body.to_string();
+    let words: Vec<&str> = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    names.iter().copied().find(|name| words.contains(name))
 }
 
 /// The parameter that a refusal is about, if the request can do without it.

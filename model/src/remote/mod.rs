@@ -118,6 +118,33 @@ impl RemoteEngine {
         body
     }
 
+    /// Refuses what this server is known to leave out: a request is done as it was asked for, or not at all.
+    fn check(&self, request: &ReplyRequest<'_>) -> Result<(), EngineError> {
+        let rules = &request.rules;
+        let left_out = |parameter: &'static str| {
+            let why = format!("{} does not know it; leave it out", self.endpoint.address.shown());
+            Err(EngineError::Unsupported { parameter, why })
+        };
+        let refuses = |name: &str| self.endpoint.refuses(name);
+        match rules.top_logprobs {
+            Some(_) if rules.constraint.is_some() => {
+                let why = "a reply that is held to a format from here comes without them; leave one of the two out";
+                return Err(EngineError::Unsupported { parameter: "logprobs", why: why.into() });
+            }
+            Some(_) if refuses("logprobs") => return left_out("logprobs"),
+            Some(1..) if refuses("top_logprobs") => return left_out("top_logprobs"),
+            _ => {}
+        }
+        if !rules.stop.is_empty() && refuses("stop") {
+            return left_out("stop");
+        }
+        // It takes the field and does nothing with it.
+        if !request.sampling.logit_bias.is_empty() && self.endpoint.server.kind == server::Kind::Ollama {
+            return left_out("logit_bias");
+        }
+        Ok(())
+    }
+
     fn parser(&self, request: &ReplyRequest<'_>) -> Box<dyn Parser> {
         let mut tools = request.tools.to_vec();
         if request.rules.tool_choice == ToolChoice::None {
@@ -257,6 +284,7 @@ impl Engine for RemoteEngine {
         if request.cancel.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
+        self.check(&request)?;
         if request.rules.constraint.is_some() {
             return self.constrained(&request).await;
         }
@@ -265,6 +293,12 @@ impl Engine for RemoteEngine {
             return self.forced(&request).await;
         }
         let reply = self.stream(&request).await?;
+        // What it does not know shows in its first answer.
+        self.check(&request)?;
+        if request.rules.top_logprobs.is_some() && reply.logprobs.is_empty() && !reply.message.content.is_empty() {
+            let why = format!("{} sends none; leave it out", self.endpoint.address.shown());
+            return Err(EngineError::Unsupported { parameter: "logprobs", why });
+        }
         // llama-server lets models go their own way whose format it does not know.
         if demanded && reply.message.calls.is_empty() && reply.stop == ReplyStop::End {
             return self.forced(&request).await;

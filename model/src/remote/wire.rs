@@ -78,6 +78,17 @@ pub fn sampling(sampling: &Sampling, kind: Kind) -> Map<String, Value> {
     if sampling.temperature > 0.0 {
         body.insert("top_p".into(), json!(sampling.top_p));
     }
+    for (name, value) in
+        [("presence_penalty", sampling.presence_penalty), ("frequency_penalty", sampling.frequency_penalty)]
+    {
+        if value != 0.0 {
+            body.insert(name.into(), json!(value));
+        }
+    }
+    if !sampling.logit_bias.is_empty() {
+        let biases = sampling.logit_bias.iter().map(|(token, bias)| (token.to_string(), json!(bias)));
+        body.insert("logit_bias".into(), Value::Object(biases.collect()));
+    }
     let penalty = match kind {
         Kind::LlamaServer => "repeat_penalty",
         Kind::Vllm | Kind::Sglang => "repetition_penalty",

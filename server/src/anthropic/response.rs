@@ -159,7 +159,7 @@ impl Writer for Blocks {
         vec![event("message_start", json!({"message": message}))]
     }
 
-    fn write(&mut self, progress: Progress) -> Vec<Event> {
+    fn write(&mut self, _: usize, progress: Progress) -> Vec<Event> {
         let mut events = Vec::new();
         match progress {
             Progress::Started => events.push(event("ping", json!({}))),

@@ -7,6 +7,7 @@
 //! Source: <https://modelcontextprotocol.io/specification>.
 
 mod ask;
+mod completions;
 mod connection;
 mod http;
 mod offer;

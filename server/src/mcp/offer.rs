@@ -26,7 +26,7 @@ pub struct Offer {
 impl Offer {
     /// Of a server that runs turns already.
     pub fn of(desk: Arc<Desk>, stop: CancellationToken) -> Offer {
-        let caller = Caller::new(desk.agent.tools.clone(), desk.folder("mcp"));
+        let caller = Caller::new(desk.agent.tools.clone(), desk.folder("mcp")).with_model(desk.agent.engine.clone());
         let (store, desk) = (desk.store.clone(), OnceCell::new_with(Some(desk)));
         Offer { caller, store, desk, load: None, stop, connections: AtomicU64::new(0) }
     }

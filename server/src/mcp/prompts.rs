@@ -38,6 +38,11 @@ pub fn list() -> Vec<Prompt> {
     PROMPTS.iter().map(told).collect()
 }
 
+/// The name of a prompt's argument.
+pub fn argument(prompt: &str) -> Option<&'static str> {
+    PROMPTS.iter().find(|row| row.name == prompt).map(|row| row.argument)
+}
+
 /// # Errors
 /// There is no such prompt, or its argument is missing.
 pub fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {

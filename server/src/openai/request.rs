@@ -1,6 +1,6 @@
 //! A request for a chat completion, read strictly where it matters: what is asked for is done, or
-//! refused with the field's name. Without effect are `frequency_penalty`, `presence_penalty` and
-//! `logit_bias`, which no engine here has, and every field that is unknown.
+//! refused with the field's name. What the engine at hand cannot do of it, it refuses itself. Without effect is
+//! every field that is unknown.
 //!
 //! Source: <https://platform.openai.com/docs/api-reference/chat/create>. Fields that llama-server
 //! and vLLM added are read too: `top_k`, `min_p`, `repetition_penalty` (or `repeat_penalty`).
@@ -16,12 +16,18 @@ use serde_json::{Value, json};
 
 /// Stop texts a request may have; OpenAI takes four.
 const STOPS: usize = 16;
+/// Replies to one request.
+const CHOICES: i64 = 16;
+/// Tokens that one request may favour or disfavour.
+const BIASES: usize = 1024;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest {
     /// Empty when none was named.
     pub model: String,
     pub ask: Ask,
+    /// Replies that are wanted.
+    pub choices: usize,
     pub stream: bool,
     /// Whether a stream ends with a chunk about tokens.
     pub include_usage: bool,
@@ -55,15 +61,13 @@ pub fn read(body: &Value, defaults: &Defaults) -> Result<ChatRequest, ApiError> 
     Ok(ChatRequest {
         model: fields.text("model")?.unwrap_or_default().to_owned(),
         ask: Ask { messages, tools, rules, sampling: sampling(&fields, &defaults.sampling)? },
+        choices: fields.integer("n", 1..=CHOICES)?.map_or(1, |n| n as usize),
         stream: fields.flag("stream")?.unwrap_or(false),
         include_usage: options.map_or(Ok(None), |o| o.flag("include_usage"))?.unwrap_or(false),
     })
 }
 
 fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), ApiError> {
-    if fields.integer("n", 1..=i64::MAX)?.is_some_and(|n| n != 1) {
-        return Err(ApiError::invalid("n", "`n` can only be 1 here; send one request for each reply you want"));
-    }
     for (old, new) in [("functions", "tools"), ("function_call", "tool_choice")] {
         if fields.get(old).is_some() {
             return Err(ApiError::invalid(old, format!("`{old}` is not supported; send `{new}`, which replaced it")));
@@ -93,8 +97,25 @@ pub fn sampling(fields: &Fields<'_>, defaults: &Sampling) -> Result<Sampling, Ap
         min_p: number("min_p", 0.0..=1.0)?.unwrap_or(defaults.min_p),
         repeat_penalty: penalty.unwrap_or(defaults.repeat_penalty),
         dry: defaults.dry,
+        presence_penalty: number("presence_penalty", -2.0..=2.0)?.unwrap_or(defaults.presence_penalty),
+        frequency_penalty: number("frequency_penalty", -2.0..=2.0)?.unwrap_or(defaults.frequency_penalty),
+        logit_bias: logit_bias(fields)?,
         // Who names no seed and asks twice wants two samples.
         seed: seed.map_or_else(rand::random, |s| s as u32),
+    })
+}
+
+/// `{"1734": -100}`: tokens by their numbers in the vocabulary of the model that is served.
+fn logit_bias(fields: &Fields<'_>) -> Result<Vec<(u32, f32)>, ApiError> {
+    let Some(value) = fields.get("logit_bias") else { return Ok(Vec::new()) };
+    let read = |(token, bias): (&String, &Value)| {
+        let bias = bias.as_f64().filter(|bias| (-100.0..=100.0).contains(bias))?;
+        Some((token.parse().ok()?, bias as f32))
+    };
+    let biases: Option<Vec<(u32, f32)>> = value.as_object().and_then(|map| map.iter().map(read).collect());
+    biases.filter(|biases| biases.len() <= BIASES).ok_or_else(|| {
+        let what = format!("an object of at most {BIASES} token numbers with what is added to each, from -100 to 100");
+        wrong("logit_bias", &what, value)
     })
 }
 

@@ -28,8 +28,15 @@ impl Head {
         json!({"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices})
     }
 
-    /// The whole response.
-    pub fn completion(&self, reply: &Reply) -> Value {
+    /// The whole response, of one reply or several.
+    pub fn completion(&self, replies: &[Reply]) -> Value {
+        let choices = replies.iter().enumerate().map(|(index, reply)| Self::choice(index, reply));
+        let mut response = self.object("chat.completion", choices.collect());
+        response["usage"] = usage(&together(replies.iter().map(|reply| reply.usage)));
+        response
+    }
+
+    fn choice(index: usize, reply: &Reply) -> Value {
         let text = text(reply);
         let mut message = json!({
             "role": "assistant",
@@ -42,32 +49,27 @@ impl Head {
         if !reply.message.calls.is_empty() {
             message["tool_calls"] = reply.message.calls.iter().map(call).collect();
         }
-        let choice = json!({
-            "index": 0,
+        json!({
+            "index": index,
             "message": message,
             "logprobs": logprobs(reply),
             "finish_reason": finish_reason(reply),
-        });
-        let mut response = self.object("chat.completion", json!([choice]));
-        response["usage"] = usage(&reply.usage);
-        response
+        })
     }
 
-    fn chunk(&self, delta: Value, logprobs: Value, finish_reason: Option<&str>) -> Value {
-        let choice = json!({"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason});
-        self.object("chat.completion.chunk", json!([choice]))
-    }
-
-    fn usage_chunk(&self, tokens: &TokenUsage) -> Value {
+    /// The last chunk of a stream, where it is wanted: the tokens of all replies.
+    pub fn usage_chunk(&self, tokens: impl IntoIterator<Item = TokenUsage>) -> Value {
         let mut chunk = self.object("chat.completion.chunk", json!([]));
-        chunk["usage"] = usage(tokens);
+        chunk["usage"] = usage(&together(tokens));
         chunk
     }
 }
 
-/// The chunks of a stream, made from what a generation tells.
+/// The chunks of one reply in a stream, made from what its generation tells.
 pub struct Chunks {
     head: Head,
+    /// Its place among the replies.
+    index: usize,
     include_usage: bool,
     demanded: bool,
     /// What was sent already, to send the rest of it at the end.
@@ -76,8 +78,8 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    pub fn new(head: Head, include_usage: bool, demanded: bool) -> Self {
-        Chunks { head, include_usage, demanded, text: String::new(), reasoning: String::new() }
+    pub fn new(head: Head, index: usize, include_usage: bool, demanded: bool) -> Self {
+        Chunks { head, index, include_usage, demanded, text: String::new(), reasoning: String::new() }
     }
 
     /// The first one. Where a call is demanded there is no text to begin.
@@ -113,19 +115,18 @@ impl Chunks {
             call["index"] = json!(i);
             chunks.push(self.delta(json!({"tool_calls": [call]})));
         }
-        chunks.push(self.seal(self.head.chunk(json!({}), logprobs(reply), Some(finish_reason(reply)))));
-        if self.include_usage {
-            chunks.push(self.head.usage_chunk(&reply.usage));
-        }
+        chunks.push(self.chunk(json!({}), logprobs(reply), Some(finish_reason(reply))));
         chunks
     }
 
     fn delta(&self, delta: Value) -> Value {
-        self.seal(self.head.chunk(delta, Value::Null, None))
+        self.chunk(delta, Value::Null, None)
     }
 
     /// Where usage comes at the end, the chunks before it say that they have none.
-    fn seal(&self, mut chunk: Value) -> Value {
+    fn chunk(&self, delta: Value, logprobs: Value, finish_reason: Option<&str>) -> Value {
+        let choice = json!({"index": self.index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason});
+        let mut chunk = self.head.object("chat.completion.chunk", json!([choice]));
         if self.include_usage {
             chunk["usage"] = Value::Null;
         }
@@ -150,6 +151,12 @@ fn finish_reason(reply: &Reply) -> &'static str {
         _ if is_cut(reply) => "length",
         _ => "stop",
     }
+}
+
+/// What several replies to one prompt took: it was read once.
+fn together(replies: impl IntoIterator<Item = TokenUsage>) -> TokenUsage {
+    let add = |all: TokenUsage, one: TokenUsage| TokenUsage { completion: all.completion + one.completion, ..all };
+    replies.into_iter().reduce(add).unwrap_or_default()
 }
 
 fn usage(tokens: &TokenUsage) -> Value {

@@ -2,6 +2,7 @@
 
 use super::live::Live;
 use crate::error::ApiError;
+use crate::files::FileStore;
 use axum::http::StatusCode;
 use polymath_agent::session::{Session, SessionStore, StoreError};
 use polymath_agent::{Agent, Chat, Kept, Said, Settings};
@@ -29,6 +30,8 @@ pub struct Workspace {
     pub artifacts: PathBuf,
     /// Where uploaded files are kept: a folder each.
     pub uploads: PathBuf,
+    /// Where files that clients of OpenAI's API leave are kept.
+    pub files: PathBuf,
     /// Told of each conversation that is removed: what else is kept of it goes too.
     pub forget: Forget,
 }
@@ -43,7 +46,7 @@ pub struct Ask {
     /// A new one where none is given.
     #[serde(default)]
     pub session: Option<String>,
-    /// Ids of uploads.
+    /// Ids of uploads, or of files of OpenAI's API.
     #[serde(default)]
     pub files: Vec<String>,
 }
@@ -60,6 +63,7 @@ pub struct Desk {
     pub agent: Agent,
     pub store: SessionStore,
     pub uploads: PathBuf,
+    pub files: FileStore,
     pub forget: Forget,
     artifacts: PathBuf,
     /// By session: a conversation has one run at a time.
@@ -79,8 +83,19 @@ struct Begun {
 impl Desk {
     /// `stop` ends every run, which then keeps what it has.
     pub fn new(workspace: Workspace, stop: CancellationToken) -> Desk {
-        let Workspace { agent, store, artifacts, uploads, forget } = workspace;
-        Desk { agent, store, uploads, forget, artifacts, live: Mutex::default(), tasks: TaskTracker::new(), stop }
+        let Workspace { agent, store, artifacts, uploads, files, forget } = workspace;
+        let files = FileStore::new(files);
+        Desk {
+            agent,
+            store,
+            uploads,
+            files,
+            forget,
+            artifacts,
+            live: Mutex::default(),
+            tasks: TaskTracker::new(),
+            stop,
+        }
     }
 
     pub fn live(&self, session: &str) -> Option<Arc<Live>> {
@@ -89,6 +104,11 @@ impl Desk {
 
     fn lives(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs under way.
+    pub fn running(&self) -> usize {
+        self.lives().len()
     }
 
     /// Until every run has come to its end, once no more are begun.
@@ -160,8 +180,13 @@ impl Desk {
 
     /// The file of an upload.
     fn uploaded(&self, id: &str) -> Result<PathBuf, ApiError> {
-        let unknown =
-            || ApiError::invalid("files", format!("there is no upload `{id}`; send the file to /api/uploads"));
+        let unknown = || {
+            let message = format!("there is no upload `{id}`; send the file to /api/uploads or /v1/files");
+            ApiError::invalid("files", message)
+        };
+        if let Some(file) = self.files.find(id) {
+            return self.files.path(&file).ok_or_else(unknown);
+        }
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(unknown());
         }

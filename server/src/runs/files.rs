@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::path::Path as FilePath;
 
 /// Bytes of an upload: no table that is larger is taken as one.
-const UPLOAD_LIMIT: usize = 32 << 20;
+pub const UPLOAD_LIMIT: usize = 32 << 20;
 /// Bytes of a file's name that every file system takes.
 const LONGEST_NAME: usize = 200;
 /// What browsers draw and do not run. SVG is drawn by `<img>`, and opened by itself it is walled in.
@@ -55,7 +55,7 @@ pub async fn upload(
 }
 
 /// A name without folders, that hides nothing and breaks no line.
-fn file_name(name: &str) -> Result<String, ApiError> {
+pub fn file_name(name: &str) -> Result<String, ApiError> {
     let own = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let own: String = own.chars().map(|c| if c.is_control() { '_' } else { c }).collect();
     if own.is_empty() || own.starts_with('.') || own.len() > LONGEST_NAME {

@@ -1,7 +1,7 @@
 //! A reply as server-sent events, in whatever shape a protocol has for them.
 
 use crate::error::ApiError;
-use crate::generation::{Generation, Progress};
+use crate::generation::{Generations, Progress};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
@@ -18,34 +18,40 @@ pub trait Writer: Send + 'static {
     /// What comes first, whatever the reply will be.
     fn begin(&mut self) -> Vec<Event>;
 
-    fn write(&mut self, progress: Progress) -> Vec<Event>;
+    /// More of one of the replies.
+    fn write(&mut self, reply: usize, progress: Progress) -> Vec<Event>;
 }
 
 /// The response to a client that wants its reply as it is written. Dropping it cancels the generation.
 ///
 /// # Errors
 /// What was wrong with the request and showed in time.
-pub async fn respond(mut generation: Generation, mut writer: impl Writer) -> Result<Response, ApiError> {
-    let first = match tokio::time::timeout(FIRST_SIGN, generation.next()).await {
-        Ok(Some(Progress::Failed(error))) => return Err(error.into()),
+pub async fn respond(generations: impl Into<Generations>, mut writer: impl Writer) -> Result<Response, ApiError> {
+    let mut generations = generations.into();
+    let first = match tokio::time::timeout(FIRST_SIGN, generations.next()).await {
+        Ok(Some((_, Progress::Failed(error)))) => return Err(error.into()),
         Ok(first) => first,
         Err(_) => None,
     };
     let opening = stream::iter(writer.begin());
-    let events = opening.chain(events(generation, first, writer));
+    let events = opening.chain(events(generations, first, writer));
     Ok(Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default()).into_response())
 }
 
-/// The events of a generation to its end.
-fn events(generation: Generation, first: Option<Progress>, writer: impl Writer) -> impl Stream<Item = Event> {
-    let state = (generation, first, writer);
-    stream::unfold(state, |(mut generation, mut first, mut writer)| async move {
-        let progress = match first.take() {
+/// The events of generations to their end.
+fn events(
+    generations: Generations,
+    first: Option<(usize, Progress)>,
+    writer: impl Writer,
+) -> impl Stream<Item = Event> {
+    let state = (generations, first, writer);
+    stream::unfold(state, |(mut generations, mut first, mut writer)| async move {
+        let (reply, progress) = match first.take() {
             Some(first) => first,
-            None => generation.next().await?,
+            None => generations.next().await?,
         };
-        let events = writer.write(progress);
-        Some((stream::iter(events), (generation, first, writer)))
+        let events = writer.write(reply, progress);
+        Some((stream::iter(events), (generations, first, writer)))
     })
     .flatten()
 }

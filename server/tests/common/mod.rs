@@ -6,6 +6,7 @@ pub mod workspace;
 
 use async_trait::async_trait;
 use polymath_chat::{Completion, CompletionError, Event, Message};
+use polymath_model::embed::Embedder;
 use polymath_model::engine::{
     Engine, EngineError, Events, ModelInfo, Reply, ReplyRequest, ReplyStop, Rules, Sampling, TokenUsage,
 };
@@ -38,7 +39,19 @@ pub async fn serve_within(engine: Arc<dyn Engine>, token: Option<&str>, limits: 
     let address = server.address();
     let stop = CancellationToken::new();
     let sampling = Sampling { temperature: 0.3, ..Sampling::default() };
-    tokio::spawn(server.limited(limits).run(Service { engine, sampling, workspace: None }, stop.clone()));
+    tokio::spawn(
+        server.limited(limits).run(Service { engine, sampling, embedder: None, workspace: None }, stop.clone()),
+    );
+    Running { base: format!("http://{address}"), port: address.port(), stop }
+}
+
+/// With a model for embeddings beside it.
+pub async fn serve_embedding(engine: Arc<dyn Engine>, embedder: Arc<dyn Embedder>) -> Running {
+    let server = Server::bind("127.0.0.1:0", None).await.unwrap();
+    let address = server.address();
+    let stop = CancellationToken::new();
+    let service = Service { engine, sampling: Sampling::default(), embedder: Some(embedder), workspace: None };
+    tokio::spawn(server.run(service, stop.clone()));
     Running { base: format!("http://{address}"), port: address.port(), stop }
 }
 
@@ -55,6 +68,12 @@ impl Running {
     /// Status and JSON of a request that is not streamed.
     pub async fn ask(&self, body: &Value) -> (u16, Value) {
         let response = self.post(body).await;
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Status and JSON of a request to a path.
+    pub async fn post_to(&self, path: &str, body: &Value) -> (u16, Value) {
+        let response = client().post(format!("{}{path}", self.base)).json(body).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 

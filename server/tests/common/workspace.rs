@@ -112,7 +112,7 @@ pub async fn serve_with(engine: Arc<dyn Engine>, home: &Path, tools: Vec<Arc<dyn
 async fn serve_it(engine: Arc<dyn Engine>, workspace: Workspace, token: Option<&str>) -> Running {
     let server = Server::bind("127.0.0.1:0", token.map(|t| Token::new(t).unwrap())).await.unwrap();
     let base = format!("http://{}", server.address());
-    let service = Service { engine, sampling: Sampling::default(), workspace: Some(workspace) };
+    let service = Service { engine, sampling: Sampling::default(), embedder: None, workspace: Some(workspace) };
     let stop = CancellationToken::new();
     let task = tokio::spawn(server.run(service, stop.clone()));
     Running { base, stop, task }
@@ -150,6 +150,7 @@ pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
         store,
         artifacts: home.join("artifacts"),
         uploads: home.join("uploads"),
+        files: home.join("files"),
         forget: Box::new(move |id| std::fs::write(&forgotten, id).unwrap()),
     }
 }

@@ -60,7 +60,7 @@ pub fn is_sensible(result: &str, expression: &str, values: &[(String, Fact)]) ->
     });
     let number: String = result.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
     let huge = percent && number.parse::<f64>().is_ok_and(|n| n > LARGEST_SHARE);
-    !huge && (alike || !(adds && plain) && !percent)
+    !huge && (alike || !(percent || adds && plain))
 }
 
 /// Whether a word is a unit, and not what is counted.

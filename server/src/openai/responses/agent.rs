@@ -20,7 +20,7 @@ use tokio_util::sync::DropGuard;
 
 /// Runs the turn.
 pub async fn respond(app: &App, request: AgentRequest, stream: bool, writing: Writing) -> Result<Response, ApiError> {
-    let AgentRequest { question, session, tools, sampling } = request;
+    let AgentRequest { question, session, tools, files, sampling } = request;
     let desk = app.desk()?;
     // The first of each kind's is the one that it is about.
     for name in ["browser_search", "python"].iter().filter(|name| tools.iter().any(|tool| tool == **name)) {
@@ -29,7 +29,7 @@ pub async fn respond(app: &App, request: AgentRequest, stream: bool, writing: Wr
             return Err(ApiError::invalid("tools", message));
         }
     }
-    let ask = Ask { question, session, files: Vec::new() };
+    let ask = Ask { question, session, files };
     let (session, live) = desk.start_with(ask, Terms { tools: Some(tools), sampling: Some(sampling) }).await?;
     let follow = Follow::new(&live);
     let guard = live.cancel.clone().drop_guard();

@@ -311,7 +311,7 @@ impl Writer for Writing {
         self.opening()
     }
 
-    fn write(&mut self, progress: Progress) -> Vec<Event> {
+    fn write(&mut self, _: usize, progress: Progress) -> Vec<Event> {
         let mut events = Vec::new();
         match progress {
             Progress::Started => {}

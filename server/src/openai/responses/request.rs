@@ -46,6 +46,8 @@ pub struct AgentRequest {
     pub session: Option<String>,
     /// Names of our tools.
     pub tools: Vec<String>,
+    /// Ids of files that its programs get.
+    pub files: Vec<String>,
     pub sampling: Sampling,
 }
 
@@ -57,7 +59,7 @@ pub fn read(body: &Value, defaults: &Defaults, stored: &Responses) -> Result<Res
     let sampling = sampling(&fields, &defaults.sampling)?;
     let parallel_calls = fields.flag("parallel_tool_calls")?.unwrap_or(true);
     let max_tokens = fields.integer("max_output_tokens", 1..=i64::MAX)?;
-    let (built_in, functions) = tools(&fields)?;
+    let (BuiltIn { names: built_in, files }, functions) = tools(&fields)?;
     let keep = fields.flag("store")?.unwrap_or(true);
     let or = |name: &str, default: Value| fields.get(name).cloned().unwrap_or(default);
     let echo = json!({
@@ -76,7 +78,7 @@ pub fn read(body: &Value, defaults: &Defaults, stored: &Responses) -> Result<Res
         "truncation": "disabled",
     });
     let work = match built_in.is_empty() {
-        false => Work::Turn(turn(&fields, built_in, previous.as_deref(), stored, sampling)?),
+        false => Work::Turn(turn(&fields, (built_in, files), previous.as_deref(), stored, sampling)?),
         true => {
             let before = previous.as_deref().map_or(Ok(Vec::new()), |id| stored.conversation(id))?;
             let said = input::read(&fields, &before)?;
@@ -131,9 +133,17 @@ fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), ApiError> {
 const SEARCH: &[&str] = &["browser_search", "browser_open", "browser_find", "calculator"];
 const PROGRAMS: &[&str] = &["python", "calculator"];
 
-/// Names of our tools that are asked for, or the client's own functions.
-fn tools(fields: &Fields<'_>) -> Result<(Vec<String>, Vec<ToolSpec>), ApiError> {
-    let mut built_in: Vec<String> = Vec::new();
+/// Tools of ours that are asked for.
+#[derive(Default)]
+struct BuiltIn {
+    names: Vec<String>,
+    /// Ids of files that programs get.
+    files: Vec<String>,
+}
+
+/// Our tools that are asked for, or the client's own functions.
+fn tools(fields: &Fields<'_>) -> Result<(BuiltIn, Vec<ToolSpec>), ApiError> {
+    let mut built_in = BuiltIn::default();
     let mut own = None;
     for (i, tool) in fields.list("tools")?.unwrap_or_default().iter().enumerate() {
         let tool = Fields::of(tool, format!("tools[{i}]"))?;
@@ -142,7 +152,10 @@ fn tools(fields: &Fields<'_>) -> Result<(Vec<String>, Vec<ToolSpec>), ApiError> 
                 own = Some(tool.path("type"));
                 continue;
             }
-            "code_interpreter" => PROGRAMS,
+            "code_interpreter" => {
+                built_in.files.extend(files(&tool)?);
+                PROGRAMS
+            }
             // There are several by date.
             kind if kind.starts_with("web_search") => SEARCH,
             other => return Err(wrong(&tool.path("type"), "function, web_search or code_interpreter", &json!(other))),
@@ -151,27 +164,36 @@ fn tools(fields: &Fields<'_>) -> Result<(Vec<String>, Vec<ToolSpec>), ApiError> 
             let path = tool.path("filters");
             return Err(ApiError::invalid(&path, format!("`{path}` is not supported; leave it out")));
         }
-        built_in.extend(names.iter().map(|name| (*name).to_owned()));
+        built_in.names.extend(names.iter().map(|name| (*name).to_owned()));
     }
     match own {
-        Some(path) if !built_in.is_empty() => {
+        Some(path) if !built_in.names.is_empty() => {
             let message = format!("`{path}`: functions of yours and built-in tools cannot be mixed; send one kind");
             Err(ApiError::invalid(path, message))
         }
-        _ if !built_in.is_empty() => Ok((built_in, Vec::new())),
-        _ => Ok((Vec::new(), list(fields, "name", |tool| function(tool, "parameters"))?)),
+        _ if !built_in.names.is_empty() => Ok((built_in, Vec::new())),
+        _ => Ok((built_in, list(fields, "name", |tool| function(tool, "parameters"))?)),
     }
+}
+
+/// The files of a code interpreter: `"container": {"type": "auto", "file_ids": […]}`.
+fn files(tool: &Fields<'_>) -> Result<Vec<String>, ApiError> {
+    let Some(Value::Object(_)) = tool.get("container") else { return Ok(Vec::new()) };
+    let Some(container) = tool.object("container")? else { return Ok(Vec::new()) };
+    let path = container.path("file_ids");
+    let ids = container.list("file_ids")?.unwrap_or_default().iter();
+    ids.map(|id| id.as_str().map(str::to_owned).ok_or_else(|| wrong(&path, "ids of files", id))).collect()
 }
 
 /// A turn of our agent's, which has instructions, limits and a form of answer of its own.
 fn turn(
     fields: &Fields<'_>,
-    tools: Vec<String>,
+    (tools, files): (Vec<String>, Vec<String>),
     previous: Option<&str>,
     stored: &Responses,
     sampling: Sampling,
 ) -> Result<AgentRequest, ApiError> {
-    for other in ["instructions", "max_output_tokens"] {
+    for other in ["instructions", "max_output_tokens", "presence_penalty", "frequency_penalty", "logit_bias"] {
         if fields.get(other).is_some() {
             let message = format!("`{other}` is not supported together with built-in tools; leave it out");
             return Err(ApiError::invalid(other, message));
@@ -192,7 +214,7 @@ fn turn(
     let session = previous.map(|id| stored.session(id)).transpose()?;
     match &input::read(fields, &[])?[..] {
         [Message { role: Role::User, content, .. }] => {
-            Ok(AgentRequest { question: content.clone(), session, tools, sampling })
+            Ok(AgentRequest { question: content.clone(), session, tools, files, sampling })
         }
         _ => {
             let message = "`input` is one question of the user's together with built-in tools; go on from a response with \
