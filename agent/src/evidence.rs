@@ -2,8 +2,10 @@
 //! lines in them that bear on a question.
 
 mod addressed;
+mod row;
 
 pub use addressed::{is_addressed, marked};
+pub use row::{head_of, labelled};
 
 use polymath_chat::Source;
 use polymath_quantity::text::is_cjk;

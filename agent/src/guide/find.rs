@@ -6,7 +6,7 @@ mod measures;
 mod most;
 mod own;
 
-use crate::evidence::{Passage, clip, select, terms};
+use crate::evidence::{Passage, clip, labelled, select, terms};
 use crate::guide::calc::is_of_another_rate;
 use crate::guide::named::{names, names_said, speaking_of};
 use crate::guide::plan::years;
@@ -24,7 +24,7 @@ pub use measures::is_of_other_property;
 
 use own::Own;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, figures, read, same, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -169,7 +169,14 @@ pub fn misfits(what: &str, fact: &Fact) -> bool {
     }
     const BY: &[&str] =
         &["per", "pro", "par", "por", "each", "every", "chaque", "cada", "jeder", "jede", "jeden", "jedes"];
-    let Some(at) = wanted.iter().position(|w| BY.contains(&w.as_str())) else { return false };
+    // "What does a kilo cost?"
+    const ONE: &[&str] = &["a", "an", "one", "ein", "eine", "einen", "un", "une", "una"];
+    let is_unit = |word: &String| {
+        let read = figures(&format!("1 {word}"));
+        word.len() > 2 && read.iter().any(|f| f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure))
+    };
+    let one = || wanted.windows(2).position(|w| ONE.contains(&w[0].as_str()) && is_unit(&w[1]));
+    let Some(at) = wanted.iter().position(|w| BY.contains(&w.as_str())).or_else(one) else { return false };
     let counts = |by: &&String| by.chars().all(char::is_alphabetic) && !by.is_empty() && *by != "of" && *by != "year";
     let Some(by) = wanted.get(at + 1).filter(counts) else {
         return false;
@@ -225,6 +232,8 @@ async fn choose(
     if lines.is_empty() {
         return Ok(None);
     }
+    let sources = &turn.chat.sources;
+    let told = |line: &Passage| labelled(line, sources).unwrap_or_else(|| line.text.clone());
     let mut prompt = String::new();
     let mut page = 0;
     for line in &lines {
@@ -233,10 +242,10 @@ async fn choose(
             let title = turn.chat.sources.get(page - 1).map_or("", |s| s.title.as_str());
             let _ = writeln!(prompt, "Page: {}", clip(title, 80));
         }
-        let _ = writeln!(prompt, "- {}", line.text);
+        let _ = writeln!(prompt, "- {}", told(line));
     }
     let _ = write!(prompt, "Fact: {what}");
-    let all: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
+    let all: Vec<String> = lines.iter().map(told).collect();
     let piece = match like {
         Some(like) => {
             let found: Vec<String> = all.iter().flat_map(|line| like.in_line(line)).map(quoted).collect();
@@ -248,15 +257,20 @@ async fn choose(
         None => piece_of(&all.join("\n")),
     };
     let lark = format!("start: \"none\" | PIECE\nPIECE: {piece}\n");
-    let told = prompt.clone();
+    let asked = prompt.clone();
     let text = match turn.complete(FIND.ask(prompt, 60).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         // A whole line without end is no value.
         Err(polymath_chat::CompletionError::TooLong(_)) => return Ok(None),
         Err(other) => return Err(other.into()),
     };
-    tracing::debug!("found of {what:?}: {text:?}; in:\n{told}");
+    tracing::debug!("found of {what:?}: {text:?}; in:\n{asked}");
     let value = text.lines().next().unwrap_or_default().trim().trim_matches(|c: char| ",;:|.".contains(c)).trim();
+    // A cell without the name of its column.
+    let value = match value.rsplit_once(": ") {
+        Some((_, cell)) if !lines.iter().any(|line| line.text.contains(value)) => cell,
+        _ => value,
+    };
     if value.is_empty() || value == "none" {
         return Ok(None);
     }
@@ -423,6 +437,8 @@ mod tests {
         assert!(!misfit("price per night", "€80", "A room costs €80 a night."));
         assert!(!misfit("cost per seat", "$40", "It came to $40 per seat."));
         assert!(!misfit("cost of the mill", "£905 million", "The mill cost £905 million."));
+        assert!(misfit("What does a kilo to the moon cost", "£9 million", "A flight costs £9 million."));
+        assert!(!misfit("What does a kilo of tea cost", "£9", "A kilo of tea costs £9."));
     }
 
     fn fact(text: &str) -> Fact {

@@ -86,7 +86,11 @@ impl Guide {
         if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
             self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
         }
-        !self.reckoned && !turn.chat.sources.is_empty() && self.results.iter().any(is_unanswered)
+        // What a table was asked is in no line.
+        let plan =
+            turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+        let looks_up = plan.is_some_and(|plan| plan.iter().any(|step| matches!(step, Step::Find { .. })));
+        !self.reckoned && looks_up && !turn.chat.sources.is_empty() && self.results.iter().any(is_unanswered)
     }
 }
 
@@ -94,11 +98,13 @@ impl Guide {
 fn is_unanswered(result: &Outcome) -> bool {
     const NAMED: &[&str] =
         &["who", "where", "when", "wer", "wo", "wann", "qui", "où", "quand", "quién", "dónde", "cuándo"];
+    const SIGNS: [&str; 6] = ["谁", "誰", "哪里", "哪儿", "何时", "どこ"];
     match result {
         Outcome::NotFound(what, _) | Outcome::Failed(what) => {
             let first = what.split(' ').next().unwrap_or_default().to_lowercase();
             !is_of_person(what)
                 && !NAMED.contains(&first.as_str())
+                && !SIGNS.iter().any(|sign| what.contains(sign))
                 && !quote::is_explained(what)
                 && !quote::is_whether(what)
         }
@@ -145,7 +151,7 @@ async fn reckon(turn: &mut Turn<'_>) -> anyhow::Result<Option<Reckoned>> {
 
 /// The figures of the lines and of the question, with their units, as they stand there.
 fn figures_of(lines: &[Line], asked: &str) -> BTreeSet<String> {
-    let texts = lines.iter().map(|line| line.passage.text.as_str()).chain([asked]);
+    let texts = lines.iter().map(Line::text).chain([asked]);
     texts.flat_map(pieces).collect()
 }
 

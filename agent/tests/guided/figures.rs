@@ -64,8 +64,8 @@ fn money_per_unit_keeps_both() {
         "What did the plant of Sund cost per megawatt?",
         &[
             "a = find(\"cost of the plant of Sund\")\nb = find(\"capacity of the plant of Sund\")\nc = calc(\"a / b\")",
-            "£905 million",
-            "320 MW",
+            "cost = £905 million\ncapacity = 320 MW\nanswer = cost / capacity",
+            "the_cost = £905 million\npower = 320 MW\nanswer = the_cost / power",
             "It cost {c}.",
         ],
         &[],

@@ -98,6 +98,10 @@ fn a_conversion_that_nobody_asked_for_is_left_out() {
     assert!(said.called("calculator").is_empty());
 }
 
+/// Both heights, worked out of their pages.
+const TALLER: &str =
+    "height_of_tower = 41 metres\nheight_of_mill = 18 metres\nanswer = height_of_tower - height_of_mill";
+
 #[test]
 fn two_things_are_compared_by_their_own_pages() {
     let mut world = World::new(&[TOWER, MILL]);
@@ -105,8 +109,8 @@ fn two_things_are_compared_by_their_own_pages() {
         "Which is taller, the tower of Ardun or the mill of Ardun, and by how many metres?",
         &[
             "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"a - b\")",
-            "18 metres",
-            "41 metres",
+            TALLER,
+            TALLER,
             "The {w} is taller: {w1} against {l1}, {c} more.",
         ],
         &[],
@@ -134,8 +138,9 @@ fn days_between_two_dates() {
         "How many days passed between the opening of the tower of Ardun and its rebuilding?",
         &[
             "a = find(\"opening of the tower of Ardun\")\nb = find(\"date of the rebuilding of the tower of Ardun\")\nc = calc(\"b - a in days\")",
-            "3 May 1902",
-            "21 September 1905",
+            "opening = 3 May 1902\nrebuilding = 21 September 1905\nanswer = rebuilding - opening in days",
+            "opened = 3 May 1902\nrebuilt = 21 September 1905\nanswer = rebuilt - opened in days",
+            "neither",
             "{c} passed.",
         ],
         &[],
@@ -151,6 +156,8 @@ fn an_operand_that_was_not_found_is_not_made_up() {
         "By how many percent is the tower of Ardun taller than the mill of Ardun?",
         &[
             "a = find(\"height of the tower of Ardun\")\nb = find(\"height of the mill of Ardun\")\nc = calc(\"(a - b) / b in percent\")",
+            "answer = none",
+            "height_of_tower = 41 metres\nanswer = height_of_tower - height_of_mill",
             "41 metres",
             "none",
         ],
@@ -168,10 +175,48 @@ fn a_name_that_came_to_nothing_is_no_other_fact() {
     let mut world = World::new(&[TOWER, MILL]);
     let plan =
         "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"b - a\")";
-    let said = world.ask("Which is taller, the mill or the tower of Ardun?", &[plan, "none", "41 metres"], &[]);
+    let said = world.ask(
+        "Which is taller, the mill or the tower of Ardun?",
+        &[plan, "answer = none", "answer = none", "none", "41 metres"],
+        &[],
+    );
     assert_eq!(world.chat.facts[0].name, "a");
     said.has("41 metres").lacks("taller");
     assert!(said.called("calculator").is_empty());
+}
+
+#[test]
+fn tries_that_differ_are_no_answer() {
+    let mut world = World::new(&[TOWER, MILL]);
+    let plan =
+        "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"b - a\")";
+    let other = "height_of_tower = 41 metres\nheight_of_mill = 18 metres\nanswer = height_of_tower + height_of_mill";
+    let none = "answer = none";
+    let said = world.ask(
+        "How much taller is the tower of Ardun than the mill of Ardun?",
+        &[plan, TALLER, other, none, none, "18 metres", "41 metres", "By {c}."],
+        &[],
+    );
+    said.has("23 metres").lacks("59");
+}
+
+#[test]
+fn what_was_not_found_is_worked_out_where_the_page_has_its_parts() {
+    let page = Page(
+        "local:mill.html",
+        "Mill of Ardun",
+        "The mill of Ardun has 12 looms and 300 spindles. It is 18 metres high.",
+    );
+    let mut world = World::new(&[page]);
+    let share = "spindles = 300 spindles\nlooms = 12 looms\nanswer = spindles / looms";
+    let plan = "a = find(\"how many spindles to a loom the mill of Ardun has\")";
+    let said = world.ask(
+        "How many spindles to a loom has the mill of Ardun?",
+        &[plan, "none", "none", share, share, "There are {c} to a loom."],
+        &[],
+    );
+    assert_eq!(said.called("calculator"), ["300 / 12"]);
+    said.has("There are 25").lacks("Not found");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The lines of pages that a question is worked out of, and which of them tells a value.
 
-use crate::evidence::{Passage, clip, select, terms};
+use crate::evidence::{Passage, clip, head_of, labelled, select, terms};
 use crate::guide::find::{in_sentences, relevant};
 use crate::guide::named::{names, names_said, speaking_of, without_longer};
 use crate::guide::plan::years;
@@ -18,8 +18,17 @@ const FACTS: usize = 4;
 /// A line, with what it tells.
 pub struct Line {
     pub passage: Passage,
+    /// How a row is shown: with the names of its columns.
+    told: Option<String>,
     /// The place of the fact at hand that it is.
     pub known: Option<usize>,
+}
+
+impl Line {
+    /// The line as the model reads it.
+    pub fn text(&self) -> &str {
+        self.told.as_deref().unwrap_or(&self.passage.text)
+    }
 }
 
 /// The lines that bear on the question, in reading order, the heads of their tables with them; before them what the
@@ -35,7 +44,7 @@ pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
         told.extend(origins.filter_map(|provenance| line_of(provenance, &chat.sources)));
         if !matches!(fact.provenance, Provenance::Sourced { .. }) {
             let text = format!("{}: {}", fact.about, fact.text).replace(['"', '\\'], " ");
-            lines.push(Line { passage: Passage { n: 0, line: place, text }, known: Some(place) });
+            lines.push(Line { passage: Passage { n: 0, line: place, text }, told: None, known: Some(place) });
         }
     }
     let mut passages: Vec<Passage> = passages;
@@ -44,10 +53,13 @@ pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
     );
     passages.sort_by_key(|passage| (passage.n, passage.line));
     for passage in &passages {
-        if let Some(head) = head_of(passage, &sources).filter(|head| !lines.iter().any(|l| l.passage == *head)) {
-            lines.push(Line { passage: head, known: None });
+        if labelled(passage, &sources).is_none()
+            && let Some(head) = head_of(passage, &sources).filter(|head| !lines.iter().any(|l| l.passage == *head))
+        {
+            lines.push(Line { passage: head, told: None, known: None });
         }
-        let own = in_sentences(passage).into_iter().map(|passage| Line { passage, known: None });
+        let told = |passage: Passage| Line { told: labelled(&passage, &sources), passage, known: None };
+        let own = in_sentences(passage).into_iter().map(told);
         lines.extend(own.filter(|line| !lines_has(&lines, &line.passage)).collect::<Vec<_>>());
     }
     lines
@@ -86,21 +98,6 @@ fn of_the_named(sources: &[Source], asked: &str) -> Vec<Source> {
     without_longer(&own.collect::<Vec<_>>(), asked)
 }
 
-/// The first row of the table that a line is a row of.
-fn head_of(passage: &Passage, sources: &[Source]) -> Option<Passage> {
-    let source = sources.get(passage.n.checked_sub(1)?)?;
-    let all: Vec<&str> = source.text.lines().collect();
-    let row = |at: usize| all.get(at).is_some_and(|line| line.contains(" | "));
-    if !row(passage.line) {
-        return None;
-    }
-    let mut at = passage.line;
-    while at > 0 && row(at - 1) {
-        at -= 1;
-    }
-    (at != passage.line).then(|| Passage { n: passage.n, line: at, text: clip(all[at].trim(), 300) })
-}
-
 /// Lines as the model reads them, under the title of their page.
 pub fn shown(lines: &[Line], sources: &[Source]) -> String {
     let mut out = String::new();
@@ -111,7 +108,7 @@ pub fn shown(lines: &[Line], sources: &[Source]) -> String {
             let title = page.checked_sub(1).and_then(|i| sources.get(i)).map_or("known already", |s| s.title.as_str());
             let _ = writeln!(out, "Page: {}", clip(title, 80));
         }
-        let _ = writeln!(out, "- {}", line.passage.text);
+        let _ = writeln!(out, "- {}", line.text());
     }
     out
 }
@@ -225,15 +222,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_come_with_their_head() {
+    fn rows_say_what_their_cells_are() {
         let mut chat = Chat::new("c");
         let text = "# Orm\nYear | Cloth | Workers\n2019 | 120 | 36\n2020 | 98 | 31\nOrm lies on a river.";
         chat.sources.push(Source { url: "u".into(), title: "Orm".into(), text: text.into() });
         let lines = lines("How much cloth did each worker of Orm weave in 2020?", &chat);
-        let texts: Vec<&str> = lines.iter().map(|l| l.passage.text.as_str()).collect();
-        assert!(
-            texts.contains(&"Year | Cloth | Workers") && texts.iter().any(|t| t.contains("2020 | 98 | 31")),
-            "{texts:?}"
-        );
+        let texts: Vec<&str> = lines.iter().map(Line::text).collect();
+        assert!(texts.contains(&"Orm: 2020; Cloth: 98; Workers: 31"), "{texts:?}");
     }
 }
