@@ -355,6 +355,15 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_one_year_is_not_of_all() {
+        let page = [("Orm", "Year | Flights | Failures\n2019 | 12 | 3\n2020 | 15 | 5\n2021 | 20 | 4")];
+        let asked = "What share of the flights of Orm from 2019 to 2021 failed?";
+        check(&page, asked, "failures = 4\nflights = 20\nanswer = failures / flights in percent", None);
+        let one = "What share of the flights of Orm in 2021 failed?";
+        check(&page, one, "failures = 4\nflights = 20\nanswer = failures / flights in percent", Some("20% (= 0.2)"));
+    }
+
+    #[test]
     fn a_value_is_of_the_thing_that_its_name_says() {
         let pages = [("Vand Mill", "It has 44 looms."), ("Orm Mill", "It has 52 looms.")];
         let asked = "Which has more looms, the Vand Mill or the Orm Mill, and how many more?";

@@ -147,13 +147,16 @@ pub fn telling<'a>(about: &str, figure: &str, lines: &'a [Line], asked: &str, so
         (terms(about).into_iter().collect(), terms(asked).into_iter().collect());
     let named = names_said(asked);
     let own: Vec<&String> = named.iter().filter(|name| about.contains(name.as_str())).collect();
-    let of_year = years(about);
+    let (of_year, asked_years) = (years(about), years(asked));
     let fits = |line: &&Line| {
         let head = head_of(&line.passage, sources).map_or(String::new(), |head| head.text);
         let title = line.passage.n.checked_sub(1).and_then(|i| sources.get(i)).map_or("", |s| s.title.as_str());
         let around = format!("{title} {head} {}", line.passage.text);
         let years = |text: &str| years(text);
         let told = years(&line.passage.text);
+        // A row's year has to be said of its value, where the question is of other years too.
+        let row = line.passage.text.split_once(" | ").and_then(|(first, _)| years(first).into_iter().next());
+        let unsaid = of_year.is_empty() && row.is_some_and(|year| asked_years.iter().any(|asked| *asked != year));
         let of_years = of_year.is_empty()
             || of_year.iter().any(|year| told.contains(year))
             || told.is_empty() && of_year.iter().any(|year| years(&around).contains(year))
@@ -165,6 +168,7 @@ pub fn telling<'a>(about: &str, figure: &str, lines: &'a [Line], asked: &str, so
             telling.is_empty() || telling.iter().any(|word| spoken.contains(word.as_str()))
         });
         of_years
+            && !unsaid
             && of_own
             && is_of_year(&line.passage.text, figure, &of_year)
             && in_column(&line.passage.text, &head, figure, &of_year)
