@@ -73,6 +73,11 @@ impl Column {
         Column { unit: found.unit, power: found.power.unwrap_or(0), style, letters }
     }
 
+    /// Reads its cells in this style, unless its header says another.
+    pub fn in_style(self, style: Style) -> Column {
+        if self.style == Style::Unknown { Column { style, ..self } } else { self }
+    }
+
     /// Learns from its cells whether they are written with decimal commas: some can only be read so,
     /// and none can only be read otherwise.
     pub fn learn<'a>(mut self, cells: impl IntoIterator<Item = &'a str>) -> Column {

@@ -186,10 +186,32 @@ pub fn measured(text: &str) -> bool {
     figures(text).iter().any(|f| f.date.is_none() && f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure))
 }
 
-/// Whether a value cannot be in the rate that a look-up names: passengers, where km/h are asked for.
+/// Whether a value cannot be in the rate or the unit that a look-up names: passengers, where km/h are asked for.
 pub fn is_of_another_rate(what: &str, fact: &Fact) -> bool {
     let goal = named_unit(what);
     goal.is_some_and(|goal| polymath_tools::calculate(&format!("1 {} to {goal}", fact.unit())).is_err())
+        || counted_unit(what).is_some_and(|goal| is_of_another_unit(fact, &goal))
+}
+
+/// The unit that a question asks for a number of: `gigawatt hours`, of "how many gigawatt hours".
+pub fn counted_unit(request: &str) -> Option<String> {
+    const HOW_MANY: [&str; 8] =
+        ["how many ", "wie viele ", "wie viel ", "combien de ", "combien d'", "cuántos ", "cuántas ", "how much in "];
+    let small = request.to_lowercase();
+    let behind = HOW_MANY.iter().find_map(|how| small.split_once(how)).map(|(_, behind)| behind)?;
+    let words: Vec<&str> = behind.split(|c: char| c.is_whitespace() || ",;?!".contains(c)).take(2).collect();
+    let is_unit = |unit: &String| {
+        let read = read(&format!("1 {unit}")).unit.is_some_and(|own| own.kind == UnitKind::Measure);
+        read && polymath_tools::calculate(&format!("1 {unit} to {unit}")).is_ok()
+    };
+    (1..=words.len()).rev().map(|n| words[..n].join(" ")).find(is_unit)
+}
+
+/// Whether a value has a unit of measure that cannot be converted into this one.
+pub fn is_of_another_unit(fact: &Fact, goal: &str) -> bool {
+    let unit = fact.unit();
+    let known = |unit: &str| !unit.is_empty() && polymath_tools::calculate(&format!("1 {unit} to {unit}")).is_ok();
+    known(&unit) && polymath_tools::calculate(&format!("1 {unit} to {goal}")).is_err()
 }
 
 /// The unit of a rate that a request names: `How many km/h does that make?`

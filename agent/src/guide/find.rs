@@ -10,21 +10,23 @@ use crate::evidence::{Passage, clip, labelled, select, terms};
 use crate::guide::calc::is_of_another_rate;
 use crate::guide::named::{names, names_said, speaking_of};
 use crate::guide::plan::years;
-use crate::guide::roles::is_of_another;
+use crate::guide::roles::{asks_who, is_of_another};
 use crate::guide::series::series;
 use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use kinds::{NUMBER, YEAR};
-use measures::{is_of_other_amount, is_of_other_end, is_of_other_event, is_of_other_payer};
+use measures::{is_of_other_amount, is_of_other_cost, is_of_other_end, is_of_other_event};
+use measures::{is_of_other_payer, is_of_other_turn};
 
 pub use kinds::is_of_kind;
 pub use measures::is_of_other_property;
 
 use own::Own;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, UnitKind, figures, read, same, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, figures_in, same, text::sentences};
+use polymath_tools::browser::number_style;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -60,7 +62,6 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     }
     let other_role = is_of_another(what, &fact.text, &passage.text);
     if other_role
-        || is_of_other_property(what, &passage.text)
         || is_of_other_amount(what, &passage.text)
         || fact.date.is_some() && is_of_other_end(what, &passage.text)
         || is_of_other_payer(what, &fact.text, &passage.text)
@@ -140,6 +141,18 @@ impl Like {
         };
         figures(line).iter().filter(fits).map(|f| with_unit(f, line)).collect()
     }
+}
+
+/// Whether a page has named one of these things in its title or by the end of a line: a page about another one that says
+/// "see also" at its end does not speak of this one.
+fn is_named_before(names: &[String], line: &Passage, sources: &[Source]) -> bool {
+    let Some(source) = sources.get(line.n - 1) else { return true };
+    let before: Vec<&str> = source.text.lines().take(line.line + 1).collect();
+    let said = format!("{} {} {}", source.title, before.join(" "), line.text).to_lowercase();
+    names.is_empty()
+        || names
+            .iter()
+            .any(|name| name.to_lowercase().split(' ').filter(|w| w.len() > 2).all(|word| said.contains(word)))
 }
 
 /// Whether a line, or the title of its page, speaks of other years than those that are asked for.
@@ -222,8 +235,15 @@ async fn choose(
     }
     let years = years(what);
     let own = Own::of(what, passages, &turn.chat.sources);
+    let named = names(what);
+    let purpose = format!("{what}; {}", turn.asked);
+    let of_event = kind_of(what).is_some_and(|like| like.date) || asks_who(what);
     let other = |line: &Passage| {
         line.text.contains(" | ") && is_of_another_year(&line.text, &years)
+            || of_event && is_of_other_turn(what, &line.text)
+            || is_of_other_property(what, &line.text)
+            || is_of_other_cost(&purpose, &line.text)
+            || !is_named_before(&named, line, &turn.chat.sources)
             || own.excludes(line, &turn.chat.sources)
             || is_of_other_years(what, line, &turn.chat.sources)
     };
@@ -331,9 +351,11 @@ pub fn fact_of(what: &str, text: &str, passage: &Passage, chat: &Chat) -> Fact {
     let source = &chat.sources[passage.n - 1];
     let restated = cell_text(text, passage, source, &chat.page_tables);
     let text = restated.as_deref().unwrap_or(text);
-    let (number, date) = match read(text).values() {
+    let style = number_style(&source.text);
+    let (number, date) = match Column::default().in_style(style).read(text).values() {
         (None, None) => {
-            figures(text).into_iter().next().map_or((None, None), |f| (f.number, f.date.map(|d| d.to_string())))
+            let first = figures_in(text, style).into_iter().next();
+            first.map_or((None, None), |f| (f.number, f.date.map(|d| d.to_string())))
         }
         values => values,
     };

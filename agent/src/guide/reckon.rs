@@ -206,6 +206,7 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
         Some(own) if result(&own, &values).is_some() => own,
         _ => expression,
     };
+    let expression = check::as_difference(&expression, &values, asked).unwrap_or(expression);
     let used = |name: &str| words(&expression).any(|word| word == name);
     values.retain(|(name, _)| used(name));
     if check::is_no_answer(&expression, &values, asked) {
@@ -274,7 +275,7 @@ fn value(name: &str, figure: &str, lines: &[Line], asked: &str, chat: &Chat) -> 
         Some(Line { known: Some(fact), .. }) => chat.facts.get(*fact).cloned(),
         Some(line) => {
             let fact = find::fact_of(&about, figure, &line.passage, chat);
-            (!check::is_of_another(&about, &fact, &line.passage)).then_some(fact)
+            (!check::is_of_another(&about, asked, &fact, &line.passage)).then_some(fact)
         }
         // The question's own.
         None if asked.contains(figure) => {
@@ -372,6 +373,25 @@ mod tests {
         };
         check(&pages, asked, &of("44", "52"), Some("8"));
         check(&pages, asked, &of("52", "44"), None);
+    }
+
+    #[test]
+    fn a_year_is_no_number_of_things() {
+        let page = [("Orm", "The Orm, launched in 2009, has places for 486 passengers and made 3 trips.")];
+        let asked = "How many passengers can the Orm carry in her trips?";
+        check(&page, asked, "passengers = 486 passengers\ntrips = 2009\nanswer = passengers * trips", None);
+        check(&page, asked, "passengers = 486 passengers\ntrips = 3 trips\nanswer = passengers * trips", Some("1458"));
+    }
+
+    #[test]
+    fn which_of_two_is_more_is_a_difference_of_what_is_asked() {
+        let pages = [
+            ("Vand Dam", "Height | 31 m\nCrest length | 412 m"),
+            ("Orm Dam", "It is 27 m high.\nIts crest is 538 m long."),
+        ];
+        let asked = "Which is taller, the Vand Dam or the Orm Dam?";
+        check(&pages, asked, "vand_dam = 31 m\norm_dam = 27 m\nanswer = vand_dam", Some("4"));
+        check(&pages, asked, "vand_dam = 412 m\norm_dam = 538 m\nanswer = orm_dam - vand_dam", None);
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub fn is_of_person(what: &str) -> bool {
         || CHINESE_ROLES.iter().any(|role| *role != "首都" && what.ends_with(role))
 }
 
+/// Whether a look-up asks who somebody is, or who did something.
+pub fn asks_who(what: &str) -> bool {
+    is_of_person(what) || what.to_lowercase().starts_with("who ")
+}
+
 /// Beginnings of words for one role, in several languages.
 const GROUPS: &[&[&str]] = &[
     &[
@@ -93,8 +98,7 @@ pub fn is_of_another(what: &str, value: &str, line: &str) -> bool {
         near.to_lowercase().contains(&term) && !names(what).iter().any(|name| name.to_lowercase().contains(&term))
     });
     // A name beside which nothing says that it is the one: the mayor who cut the ribbon is no designer.
-    let asks_who = is_of_person(what) || what.to_lowercase().starts_with("who ");
-    let untold = asks_who && !own.is_empty() && !groups(line).iter().any(|group| own.contains(group));
+    let untold = asks_who(what) && !own.is_empty() && !groups(line).iter().any(|group| own.contains(group));
     let unsaid = own.is_empty() && verb(what).is_some_and(|verb| !has_stem(line, &verb));
     !said && (untold || unsaid || !told.is_empty() && !told.iter().any(|group| own.contains(group)))
 }

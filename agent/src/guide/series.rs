@@ -4,6 +4,7 @@
 use super::state::with_unit;
 use polymath_chat::{Cell, Provenance, Source, Table};
 use polymath_quantity::{Column, Figure, figures, text::sentences};
+use polymath_tools::browser::number_style;
 
 /// Points of a series, at least, that is a table.
 const TABLE: usize = 3;
@@ -52,27 +53,63 @@ pub fn series(sentence: &str) -> Option<Series<'_>> {
 
 /// The series of a page as tables of years and values.
 pub fn tables(source: &Source) -> Vec<Table> {
-    let mut found = Vec::new();
+    let mut found = lists(source);
     for line in source.text.lines().filter(|line| !line.contains(" | ")) {
         for sentence in sentences(line) {
             let Some(series) = series(sentence).filter(|s| s.points.len() >= TABLE && !s.head.is_empty()) else {
                 continue;
             };
-            let provenance = Provenance::Sourced {
-                url: source.url.clone(),
-                title: source.title.clone(),
-                quote: sentence.trim().to_owned(),
-            };
-            let cell = |column: &str, text: &str| {
-                let (number, date) = Column::of(column).read(text).values();
-                Cell { number, date, ..Cell::new(text, provenance.clone()) }
-            };
-            let rows = series.points.iter().map(|p| vec![cell("Year", &p.year), cell(series.head, p.value)]).collect();
-            let columns = vec!["Year".to_owned(), series.head.to_owned()];
-            found.push(Table { title: source.title.clone(), columns, rows });
+            let rows = series.points.iter().map(|p| row(source, series.head, &p.year, p.value, sentence)).collect();
+            found.push(table(source, series.head, rows));
         }
     }
     found
+}
+
+fn table(source: &Source, head: &str, rows: Vec<Vec<Cell>>) -> Table {
+    Table { title: source.title.clone(), columns: vec!["Year".to_owned(), head.to_owned()], rows }
+}
+
+fn row(source: &Source, head: &str, year: &str, value: &str, quote: &str) -> Vec<Cell> {
+    let (url, title, quote) = (source.url.clone(), source.title.clone(), quote.trim().to_owned());
+    let provenance = Provenance::Sourced { url, title, quote };
+    let style = number_style(&source.text);
+    let cell = |column: &str, text: &str| {
+        let (number, date) = Column::of(column).in_style(style).read(text).values();
+        Cell { number, date, ..Cell::new(text, provenance.clone()) }
+    };
+    vec![cell("Year", year), cell(head, value)]
+}
+
+/// Lists of years and values, an item a line (`- 2018: 612,400`), as tables under their heading.
+fn lists(source: &Source) -> Vec<Table> {
+    let mut found = Vec::new();
+    let mut head = source.title.as_str();
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for line in source.text.lines().map(str::trim).chain([""]) {
+        if let Some((year, value)) = item(line) {
+            rows.push(row(source, head, year, value, line));
+            continue;
+        }
+        let own = std::mem::take(&mut rows);
+        if own.len() >= TABLE {
+            found.push(table(source, head, own));
+        }
+        if line.starts_with('#') {
+            head = line.trim_start_matches('#').trim();
+        }
+    }
+    found
+}
+
+/// The year and the value of a list's item that has nothing else.
+fn item(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start_matches(['-', '*', '•', ' ']);
+    let (year, value) = line.split_once([':', '：']).or_else(|| line.split_once(" – "))?;
+    let is_year = year.len() == 4 && is_year_alone(year);
+    let value = value.trim();
+    let only = matches!(figures(value).as_slice(), [only] if only.number.is_some() && with_unit(only, value) == value);
+    (is_year && only).then_some((year, value))
 }
 
 /// Pieces between commas, semicolons and words for "and", in several languages.
@@ -158,6 +195,18 @@ mod tests {
         );
         check("2018 waren es 7.480 Hektoliter, 2019 9.120 Hektoliter.", "", &[("2018", "7.480"), ("2019", "9.120")]);
         check("访客人数：2018年4.9万人，2019年5.1万人。", "访客人数", &[("2018", "4.9万人"), ("2019", "5.1万人")]);
+    }
+
+    #[test]
+    fn a_list_of_years_is_a_table() {
+        let text =
+            "# Guests of the Chib Inn\nBy year:\n- 2018: 1,240\n- 2019: 1,320\n- 2020: 410\nDogs apart (2020: 12).";
+        let source = Source { url: "u".into(), title: "Chib".into(), text: text.into() };
+        let tables = tables(&source);
+        let [table] = tables.as_slice() else { panic!("{tables:?}") };
+        assert_eq!(table.columns, ["Year", "Guests of the Chib Inn"]);
+        let cells: Vec<&str> = table.rows.iter().flatten().map(Cell::display).collect();
+        assert_eq!(cells, ["2018", "1,240", "2019", "1,320", "2020", "410"]);
     }
 
     #[test]

@@ -1,54 +1,21 @@
 //! The answer, made of what came out and nothing else: figures and names are put in where the model
 //! wrote a name in braces, tables stand as they are, and what was not found is said.
 
-use super::plan::{COMPARED, words};
+mod draft;
+
 use super::state::{Guide, Outcome, Quote, quoted};
-use super::{contest, talk};
+use super::{contest, named, talk};
 use crate::evidence::clip;
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::{SAY, TELL};
+use draft::{claims_more, inserted, invents, turns_round};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
 use polymath_quantity::{figures, human, same, short};
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// Units that a model writes out behind a value that has its unit already.
-const UNIT_WORDS: &[&str] = &[
-    "metres",
-    "meters",
-    "kilometres",
-    "kilometers",
-    "feet",
-    "miles",
-    "megawatts",
-    "gigawatts",
-    "kilowatts",
-    "tonnes",
-    "kilograms",
-    "days",
-    "years",
-    "hours",
-    "euros",
-    "dollars",
-    "pounds",
-    "litres",
-    "liters",
-    "metern",
-    "meter",
-    "kilometer",
-    "kilometern",
-    "tonnen",
-    "jahre",
-    "mètres",
-    "kilomètres",
-    "ans",
-    "metros",
-    "kilómetros",
-    "toneladas",
-    "años",
-];
 /// Rows of a table that an answer shows, and that it shows beside a chart of them.
 const ROWS: usize = 40;
 const ROWS_BESIDE_CHART: usize = 12;
@@ -231,7 +198,11 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
     for text in &given {
         let _ = write!(lark, " | {}", quoted(text));
     }
-    lark.push_str("){1,40}\nTEXT: /[^0-9{}\\n\\[\\]]{1,100}/\n");
+    // Digits that belong to a name: the Lumen 5, a T3.
+    let plain = |name: &String| name.chars().all(|c| c.is_alphanumeric() || c == ' ');
+    let numbered = named::names(&turn.asked).into_iter().filter(|n| n.contains(|c: char| c.is_ascii_digit()));
+    let numbered: String = numbered.filter(plain).map(|name| format!("|{name}")).collect();
+    let _ = writeln!(lark, "){{1,40}}\nTEXT: /([^0-9{{}}\\n\\[\\]]{numbered}){{1,100}}/");
     let mut drafted = match turn.complete(SAY.ask(prompt, 120).constrained(Constraint::Lark(lark))).await {
         Ok(text) => text,
         Err(CompletionError::TooLong(_)) => String::new(),
@@ -257,6 +228,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let twice = |f: &Fact| !contest::is_name(f) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
+        && !turns_round(draft, question)
         && !invents(draft, facts, question);
     let mut text = if usable { draft.to_owned() } else { String::new() };
     let mut left = Vec::new();
@@ -281,85 +253,6 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     lines.join("\n")
 }
 
-/// Whether a draft says more of a value than it is: a year as a number of years, a height that was found as
-/// how much taller something is than something else.
-fn claims_more(draft: &str, fact: &Fact) -> bool {
-    let Some((_, behind)) = draft.split_once(&format!("{{{}}}", fact.name)) else { return false };
-    let small = behind.split(['.', '\n']).next().unwrap_or_default().to_lowercase();
-    let all: Vec<&str> = words(&small).collect();
-    let first = all.first().copied().unwrap_or_default();
-    let found = matches!(fact.provenance, Provenance::Sourced { .. });
-    let aged =
-        fact.date.is_some() && ["years", "year", "jahre", "ans", "años", "metres", "meters", "feet"].contains(&first);
-    let compared = found
-        && fact.number.is_some()
-        && fact.date.is_none()
-        && all.windows(2).any(|w| COMPARED.contains(&w[0]) && w[1] == "than");
-    aged || compared
-}
-
-/// The text with a value for its name. A unit that the model wrote behind the name as well goes.
-fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
-    let Some((before, after)) = text.split_once(name) else { return text.to_owned() };
-    let unit = fact.unit();
-    let rest = after.trim_start();
-    let next: String = rest.chars().take_while(|c| c.is_alphabetic() || "%²³/".contains(*c)).collect();
-    let percent = unit == "%" || fact.text.ends_with('%');
-    let same = !next.is_empty()
-        && (next == unit
-            || fact.text.strip_suffix(next.as_str()).is_some_and(|before| before.ends_with([' ', '/']))
-            || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
-            || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
-    // "16,000 florins per seat per seat": what it is measured by is said by the value.
-    let by = fact.text.rsplit_once(" per ").map(|(_, by)| format!("per {by}"));
-    let after = match by.and_then(|by| rest.strip_prefix(&by)).filter(|rest| !rest.starts_with(char::is_alphanumeric)) {
-        Some(rest) => rest,
-        None if same => &rest[next.len()..],
-        None => after,
-    };
-    // "It fell by -26%": the verb says it.
-    const FALLS: &[&str] = &[
-        "decreased",
-        "fell",
-        "dropped",
-        "declined",
-        "shrank",
-        "lower",
-        "less",
-        "fewer",
-        "decrease",
-        "fall",
-        "drop",
-        "decline",
-        "differ",
-        "differs",
-        "difference",
-        "weniger",
-        "geringer",
-        "niedriger",
-        "moins",
-        "inférieur",
-        "inférieure",
-        "menos",
-        "menor",
-        "inferior",
-        "gesunken",
-        "gefallen",
-        "zurückgegangen",
-        "baissé",
-        "diminué",
-        "bajado",
-        "disminuido",
-    ];
-    const NEAR: usize = 3;
-    let behind: Vec<&str> = after.split(['.', '\n']).next().unwrap_or_default().split_whitespace().take(NEAR).collect();
-    let sentence = before.rsplit(['.', '\n']).next().unwrap_or_default();
-    let sentence = format!("{sentence} {}", behind.join(" ")).to_lowercase();
-    let falls = sentence.split(|c: char| !c.is_alphabetic()).any(|word| FALLS.contains(&word));
-    let value = value.strip_prefix('-').filter(|_| falls).unwrap_or(value);
-    format!("{before}{value}{after}").replace(name, value)
-}
-
 /// A cell as people write it: `19.3 million` for the 19300000 that a query worked out. What may be a year
 /// stays as it is.
 fn written(cell: &Cell) -> String {
@@ -372,27 +265,6 @@ fn written(cell: &Cell) -> String {
 fn first_big(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
-}
-
-/// Whether a draft has a word with a capital, not at a sentence's start, that stands in no fact and not
-/// in the question. Languages that give all nouns capitals are left out.
-fn invents(draft: &str, facts: &[Fact], question: &str) -> bool {
-    if Language::of(question) == Language::German {
-        return false;
-    }
-    let mut known = question.to_lowercase();
-    facts.iter().for_each(|f| {
-        let _ = write!(known, " {} {}", f.about.to_lowercase(), f.text.to_lowercase());
-    });
-    let mut starts = true;
-    draft.split_whitespace().any(|word| {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let big = bare.chars().next().is_some_and(char::is_uppercase) && bare.chars().count() > 1;
-        let stem = bare.trim_end_matches("'s").trim_end_matches("’s").to_lowercase();
-        let unknown = big && !starts && !known.contains(&stem);
-        starts = word.ends_with(['.', '!', '?', ':']);
-        unknown
-    })
 }
 
 /// ` [n]` for a page, or what else is to be known of a value.
@@ -471,23 +343,4 @@ fn missing_cells(table: &Table, language: Language) -> String {
         return String::new();
     }
     format!("\n{}{}{}", language.say(Phrase::MissingCells), language.colon(), missing.join("; "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_no_more_than_it_is() {
-        let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
-        let (name, about, number) = ("a".to_owned(), String::new(), Some(33.0));
-        let height = Fact { name, about, text: "33 m".into(), number, date: None, provenance, others: Vec::new() };
-        assert!(claims_more("The Ost Tower is {a} taller than the Chib Tower.", &height));
-        assert!(!claims_more("The Chib Tower is {a} tall. More than one know it.", &height));
-        let year = Fact { text: "2000".into(), date: Some("2000".into()), ..height.clone() };
-        assert!(claims_more("Sund is {a} years old.", &year));
-        assert!(!claims_more("It was in {a} that Sund was founded.", &year));
-        let computed = Fact { provenance: Provenance::Computed { how: String::new() }, ..height };
-        assert!(!claims_more("It is {a} taller than the Chib Tower.", &computed));
-    }
 }

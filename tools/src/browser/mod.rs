@@ -29,3 +29,4 @@ pub use page::{Line, Page, Part, read as read_page};
 pub use search::BrowserSearch;
 pub use sessions::{Keep, Kept};
 pub use shared::{Browser, BrowserConfig, BrowserError};
+pub use words::number_style;

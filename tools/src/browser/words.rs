@@ -6,7 +6,7 @@
 //! more, whichever way it is spelled: `$7.3 billion`, `7,300 million` and `73亿` share one.
 
 use polymath_quantity::{
-    figures,
+    Style, figures,
     text::{is_cjk, is_stop_word},
 };
 use tantivy::tokenizer::{AsciiFoldingFilter, LowerCaser, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
@@ -53,6 +53,21 @@ pub fn language(text: &str) -> Language {
     let found = Detector::with_allowlist(LANGUAGES.map(|(lang, _)| lang).to_vec()).detect(&text[..end]);
     let found = found.filter(|info| info.confidence() >= SURE).map(|info| info.lang());
     LANGUAGES.iter().find(|(lang, _)| Some(*lang) == found).map_or(Language::English, |(_, language)| *language)
+}
+
+/// How a text writes numbers, as far as its language tells: `417.100` is no 417 in Spanish. Where it groups digits by
+/// commas all the same, nothing is told.
+pub fn number_style(text: &str) -> Style {
+    use Language::*;
+    const COMMAS: [Language; 14] = [
+        Danish, Dutch, Finnish, French, German, Greek, Hungarian, Italian, Norwegian, Portuguese, Romanian, Russian,
+        Spanish, Turkish,
+    ];
+    let groups = text.match_indices(',').any(|(at, _)| {
+        let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        digits == 3 && text[..at].ends_with(|c: char| c.is_ascii_digit())
+    });
+    if !groups && COMMAS.contains(&language(text)) { Style::Comma } else { Style::Unknown }
 }
 
 /// The code of a language (ISO 639-3), for an index.

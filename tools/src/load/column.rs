@@ -164,17 +164,23 @@ pub fn read(
 }
 
 /// The code that stands for no value in a column of numbers, and how often: nines with a minus (two of them more than
-/// once) where all other numbers are none below zero; or four and more without it, far above all others.
+/// once) where all other numbers are none below zero, three and more far below all others (temperatures); or four and
+/// more without it, far above all others.
 fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
     const CODES: [f64; 4] = [-99.0, -999.0, -9999.0, -99999.0];
     /// So many times the largest other number.
     const FAR: f64 = 10.0;
     let numbers: Vec<f64> = cells.iter().filter_map(|cell| cell.number).collect();
     let below: Vec<f64> = numbers.iter().copied().filter(|n| *n < 0.0).collect();
-    if let Some(code) = below.first().copied().filter(|code| CODES.contains(code)) {
-        let others = numbers.len() - below.len();
-        let all = (below.len() > 1 || code < -99.0) && others > below.len() && below.iter().all(|n| *n == code);
-        return all.then_some((code, below.len()));
+    let least = below.iter().copied().fold(0.0, f64::min);
+    if CODES.contains(&least) {
+        let count = numbers.iter().filter(|n| **n == least).count();
+        let largest = numbers.iter().filter(|n| **n != least).fold(0.0, |most: f64, n| most.max(n.abs()));
+        let fits = match below.len() == count {
+            true => count > 1 || least < -99.0,
+            false => least < -99.0 && largest * FAR < -least,
+        };
+        return (fits && numbers.len() - count > count).then_some((least, count));
     }
     let code = numbers.iter().copied().fold(0.0, f64::max);
     let count = numbers.iter().filter(|n| **n == code).count();

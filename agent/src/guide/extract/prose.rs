@@ -6,7 +6,8 @@ use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
 use crate::prompts::ROWS;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Figure, figures, read};
+use polymath_quantity::{Column as Units, Figure, figures, figures_in, read};
+use polymath_tools::browser::number_style;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -91,7 +92,11 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             Provenance::Sourced { url: source.url.clone(), title: source.title.clone(), quote: line.to_owned() };
         let (number, date) = match column.kind {
             Kind::Text => (None, None),
-            Kind::Number => (read(text).number.or_else(|| figures(text).first().and_then(|f| f.number)), None),
+            Kind::Number => {
+                let style = number_style(&source.text);
+                let own = Units::default().in_style(style).read(text).number;
+                (own.or_else(|| figures_in(text, style).first().and_then(|f| f.number)), None)
+            }
             Kind::Date => (None, read(text).iso()),
         };
         Cell { text: Some(text.to_owned()), number, date, provenance }

@@ -34,6 +34,8 @@ impl Kind {
         let Some(text) = cell.text.as_deref().filter(|t| !is_blank(t)) else { return Cell::missing() };
         let units = Units::of(header);
         let (number, date) = units.read(text).values();
+        // A page's cell was read in its page's style already.
+        let number = cell.number.or(number);
         let mut out = cell.clone();
         match self {
             Kind::Text => (out.number, out.date) = (None, None),

@@ -91,6 +91,11 @@ pub fn is_of_kind(what: &str, fact: &Fact) -> bool {
     if says(MONEY) && measured {
         return false;
     }
+    // An age is a number of years.
+    let old = what.to_lowercase().starts_with("how old") || what.to_lowercase().starts_with("wie alt");
+    if old && (fact.is_money() || fact.date.is_some() || measured) {
+        return false;
+    }
     const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcentage", "porcentaje"];
     if says(PERCENT) && (fact.is_money() || measured) {
         return false;

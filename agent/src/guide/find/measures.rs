@@ -2,48 +2,160 @@
 
 use polymath_quantity::{Figure, UnitKind, figures, same, text::is_cjk};
 
+/// Words of a thing's measures. The first are told with one of these words; what the others are called differs too
+/// much for a line without them to be held against it.
+const MEASURES: [&[&str]; 9] = [
+    &["depth", "deep", "deeper", "deepest", "tiefe", "tief", "tiefer", "profondeur", "profundidad"],
+    &[
+        "height",
+        "high",
+        "higher",
+        "tall",
+        "taller",
+        "rises",
+        "altitude",
+        "elevation",
+        "höhe",
+        "hoch",
+        "höher",
+        "hauteur",
+        "altura",
+    ],
+    &["length", "long", "longer", "länge", "lang", "länger", "longueur", "longitud", "largo"],
+    &["width", "wide", "wider", "across", "breite", "breit", "largeur", "anchura"],
+    &["diameter", "across", "durchmesser", "diamètre", "diámetro"],
+    &["capacity", "hold", "holds", "store", "stores", "volume", "fassungsvermögen", "capacité", "capacidad"],
+    &["area", "surface", "fläche", "superficie"],
+    &["weight", "weighs", "weigh", "mass", "gewicht", "wiegt", "poids", "pèse", "peso"],
+    &["speed", "knots", "geschwindigkeit", "vitesse", "velocidad"],
+];
+/// How many of them a look-up can be after.
+const SAID: usize = 5;
+
 /// Whether a line tells another of a thing's measures: a length, where the depth is wanted.
 pub fn is_of_other_property(what: &str, line: &str) -> bool {
-    const MEASURES: [&[&str]; 4] = [
-        &["depth", "deep", "deepest", "tiefe", "tief", "profondeur", "profundidad"],
-        &["height", "high", "tall", "rises", "altitude", "elevation", "höhe", "hoch", "hauteur", "altura"],
-        &["length", "long", "länge", "lang", "longueur", "longitud", "largo"],
-        &["width", "wide", "breite", "breit", "largeur", "anchura"],
-    ];
+    // How long something takes is no length.
+    const TAKES: &[&str] =
+        &["how long do", "how long did", "how long will", "how long would", "how long ha", "wie lange"];
     let has = |text: &str, known: &[&str]| {
         text.to_lowercase().split(|c: char| !c.is_alphabetic()).any(|word| known.contains(&word))
     };
-    let wanted: Vec<&&[&str]> = MEASURES.iter().filter(|known| has(what, known)).collect();
+    let wanted: Vec<&&[&str]> = MEASURES[..SAID].iter().filter(|known| has(what, known)).collect();
     let [wanted] = wanted.as_slice() else { return false };
-    !has(line, wanted) && MEASURES.iter().any(|known| has(line, known))
+    let small = what.to_lowercase();
+    let takes = TAKES.iter().any(|how| small.contains(how));
+    !takes && !has(line, wanted) && MEASURES.iter().any(|known| has(line, known))
+}
+
+/// Whether a line tells what a thing costs for another purpose: what it takes to run it, where it is asked what it cost
+/// to build. `what`: the look-up, and the question that it is of.
+pub fn is_of_other_cost(what: &str, line: &str) -> bool {
+    // Beginnings of words.
+    const PURPOSES: [&[&str]; 4] = [
+        &["build", "built", "construct", "erect", "bau", "gebaut", "errichte", "construi", "constru", "建造", "建设"],
+        &[
+            "running",
+            "operat",
+            "upkeep",
+            "maint",
+            "yearly",
+            "annual",
+            "betrieb",
+            "jährlich",
+            "unterhalt",
+            "fonctionnement",
+            "annuel",
+            "entretien",
+            "anual",
+            "mantenimiento",
+            "运营",
+            "每年",
+        ],
+        &[
+            "ticket",
+            "fare",
+            "admission",
+            "entrance",
+            "entry",
+            "eintritt",
+            "fahrpreis",
+            "billet",
+            "entrada",
+            "门票",
+            "票价",
+        ],
+        &[
+            "renovat",
+            "repair",
+            "restor",
+            "refurbish",
+            "sanier",
+            "reparatur",
+            "rénov",
+            "répar",
+            "reforma",
+            "修复",
+            "翻修",
+        ],
+    ];
+    const COSTS: &[&str] = &[
+        "cost", "price", "expens", "spent", "paid", "koste", "preis", "coût", "prix", "cost", "cuest", "costó", "花",
+        "造价",
+    ];
+    let has = |text: &str, known: &[&str]| {
+        let small = format!(" {} ", text.to_lowercase());
+        known.iter().any(|word| match word.chars().any(is_cjk) {
+            false => small.match_indices(word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)),
+            true => small.contains(word),
+        })
+    };
+    let purposes = |text: &str| -> Vec<usize> { (0..PURPOSES.len()).filter(|i| has(text, PURPOSES[*i])).collect() };
+    let (wanted, told) = (purposes(what), purposes(line));
+    has(what, COSTS) && wanted.len() == 1 && !told.is_empty() && !told.contains(&wanted[0])
+}
+
+/// Beginnings of words for what happens to people and things.
+const EVENTS: [&[&str]; 7] = [
+    &["born", "birth", "gebor", "geburt", "naci", "naissan", "né", "née", "出生", "生ま"],
+    &["died", "death", "dead", "gestorb", "starb", "mort", "muri", "décéd", "去世", "死"],
+    &["found", "establish", "gegründ", "gründ", "fond", "fund", "creat", "创", "創"],
+    &["open", "inaugur", "eröffn", "ouver", "ouvr", "abri", "开业", "开放", "開"],
+    &["complet", "finish", "built", "build", "construct", "erbau", "gebaut", "constru", "建成", "建造"],
+    &["clos", "demolish", "geschlossen", "abgerissen", "ferm", "cerr", "关闭", "閉"],
+    &["renovat", "restor", "rebuil", "extend", "renovier", "umgebaut", "rénov", "reform", "修复", "改"],
+];
+/// Of these the beginnings of a thing.
+const BEGINNINGS: [usize; 3] = [2, 3, 4];
+
+/// The events that a text has words of.
+fn events(text: &str) -> Vec<usize> {
+    let small = format!(" {} ", text.to_lowercase());
+    let has = |word: &&str| match !word.chars().any(is_cjk) {
+        true => small.match_indices(*word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)),
+        false => small.contains(*word),
+    };
+    (0..EVENTS.len()).filter(|i| EVENTS[*i].iter().any(has)).collect()
 }
 
 /// Whether another page's line tells of another event than the one that was asked for and found: it does
 /// not contradict a birth that a company was founded in another year.
 pub fn is_of_other_event(what: &str, own: &str, line: &str) -> bool {
-    // Beginnings of words.
-    const EVENTS: [&[&str]; 7] = [
-        &["born", "birth", "gebor", "geburt", "naci", "naissan", "né", "née", "出生", "生ま"],
-        &["died", "death", "dead", "gestorb", "starb", "mort", "muri", "décéd", "去世", "死"],
-        &["found", "establish", "gegründ", "gründ", "fond", "fund", "creat", "创", "創"],
-        &["open", "inaugur", "eröffn", "ouver", "ouvr", "abri", "开业", "开放", "開"],
-        &["complet", "finish", "built", "build", "construct", "erbau", "gebaut", "constru", "建成", "建造"],
-        &["clos", "demolish", "geschlossen", "abgerissen", "ferm", "cerr", "关闭", "閉"],
-        &["renovat", "restor", "rebuil", "extend", "renovier", "umgebaut", "rénov", "reform", "修复", "改"],
-    ];
-    let events = |text: &str| -> Vec<usize> {
-        let small = format!(" {} ", text.to_lowercase());
-        let has = |word: &&str| match !word.chars().any(is_cjk) {
-            true => small.match_indices(*word).any(|(at, _)| !small[..at].ends_with(char::is_alphanumeric)),
-            false => small.contains(*word),
-        };
-        (0..EVENTS.len()).filter(|i| EVENTS[*i].iter().any(has)).collect()
-    };
     let (mut wanted, told) = (events(what), events(line));
     if wanted.is_empty() {
         wanted = events(own);
     }
     !wanted.is_empty() && !told.is_empty() && !told.iter().any(|event| wanted.contains(event))
+}
+
+/// Whether a line tells only of another turn in a thing's life than the one that is asked about: that a mill was rebuilt,
+/// where its founding is wanted. Its founding, building and opening are one: pages call one by the other's name.
+pub fn is_of_other_turn(what: &str, line: &str) -> bool {
+    let turns = |text: &str| -> Vec<usize> {
+        let of = |event: usize| if BEGINNINGS.contains(&event) { BEGINNINGS[0] } else { event };
+        events(text).into_iter().map(of).collect()
+    };
+    let (wanted, told) = (turns(what), turns(line));
+    !wanted.is_empty() && !told.is_empty() && !told.iter().any(|turn| wanted.contains(turn))
 }
 
 /// Whether an amount that is asked about is not the line's: what 420 g make is not told by a recipe of 280 g.
@@ -155,6 +267,19 @@ mod tests {
         assert!(is_of_other_property("depth of the Chib Tunnel", "Length | 2,063 m"));
         assert!(!is_of_other_property("length of the Chib Tunnel", "It is 2,063 m long and 8 m wide."));
         assert!(!is_of_other_property("depth of Lake Chib", "The bottom lies at 12 m."));
+        assert!(is_of_other_property("height of the Chib Telescope", "Its mirror is 3.6 metres across."));
+        assert!(!is_of_other_property("height of the Chib Telescope", "It stands at an altitude of 2,874 m."));
+        assert!(is_of_other_property("which of the dams is taller", "Crest length | 412 m"));
+        assert!(!is_of_other_property("how long does the train need", "It is 80 m wide."));
+    }
+
+    #[test]
+    fn running_a_thing_is_not_building_it() {
+        let line = "The observatory's running costs are 4.7 million marks a year.";
+        assert!(is_of_other_cost("cost of the dome; what did it cost to build?", line));
+        assert!(!is_of_other_cost("running costs of the dome", line));
+        assert!(!is_of_other_cost("cost of the dome", line));
+        assert!(!is_of_other_cost("cost of building the dome", "It was built for 31 million marks."));
     }
 
     #[test]
@@ -182,6 +307,15 @@ mod tests {
         assert!(other("opening of the Chib Mill", "The Chib Mill was closed in 1902."));
         assert!(!other("number of seats of the Chib Mill", "Founded in 1884, it has 312 seats."));
         assert!(is_of_other_event("when was that", "It opened in 1931.", "It was founded in 1902."));
+    }
+
+    #[test]
+    fn a_rebuilding_is_no_founding() {
+        assert!(is_of_other_turn("year of founding of the Chib Mill", "It was rebuilt in 1921."));
+        assert!(is_of_other_turn("When was the Chib Mill opened", "The mill closed in 1990."));
+        assert!(!is_of_other_turn("year of opening of the Chib Mill", "Built: 1868"));
+        assert!(!is_of_other_turn("year of founding of the Chib Mill", "Founded in 1868, it was rebuilt in 1921."));
+        assert!(!is_of_other_turn("year of founding of the Chib Mill", "In 1868 it had 12 sails."));
     }
 
     #[test]

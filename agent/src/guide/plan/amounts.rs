@@ -1,6 +1,8 @@
 //! The numbers of a request, as a calculator reads them.
 
 use super::Step;
+use super::swap::in_digits;
+use crate::guide::calc::named_unit;
 use polymath_quantity::{Figure, Unit, UnitKind, figures, read};
 use std::collections::BTreeSet;
 
@@ -33,6 +35,28 @@ pub fn amounts(request: &str) -> Vec<String> {
         _ => digits(f),
     };
     figures(request).iter().filter_map(read).collect()
+}
+
+/// A quotient in the unit that the request names, without the factors that the model would convert by: `a / b in km/h` for
+/// `a / b * 3600`. The values have their units, and the calculator converts them.
+pub fn in_the_named_unit(step: &mut Step, request: &str) {
+    let Step::Calc { expression, .. } = step else { return };
+    let (Some(unit), false) = (named_unit(request), expression.contains(" in ")) else { return };
+    let said = given(&in_digits(request));
+    let tokens: Vec<&str> = expression.split(' ').collect();
+    let figure = |token: &str| token.starts_with(|c: char| c.is_ascii_digit()) && !said.iter().any(|own| own == token);
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = tokens.iter();
+    while let Some(token) = rest.next() {
+        match ["*", "/"].contains(token) && rest.clone().next().is_some_and(|next| figure(next)) {
+            true => drop(rest.next()),
+            false => kept.push(token),
+        }
+    }
+    let bare = kept.join(" ");
+    if bare.split(' ').count() == 3 && bare.contains(" / ") && !bare.contains(['(', ')']) {
+        *expression = format!("{bare} in {unit}");
+    }
 }
 
 /// What so many people or nights cost is so many times what one costs: "cost of two adults" is on no page.

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::amounts::given;
-use super::guess::{is_a_guess, is_name, is_unasked_sum};
+use super::guess::{is_a_guess, is_by_a_year, is_name, is_unasked_sum};
 use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
 use super::signs::*;
@@ -28,7 +28,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
     let files: Vec<String> = chat.files.iter().map(|path| name_of(path).to_lowercase()).collect();
-    let mut looked_up: Vec<HashSet<String>> = Vec::new();
+    let mut looked_up: Vec<String> = Vec::new();
     let of_all = !chat.tables.is_empty() && says(&request, OF_ALL) && named::names(asked).is_empty();
     let given = of_all || is_of_given_table(&request, chat);
     let mut impossible = Vec::new();
@@ -39,7 +39,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let worded = |w: &str| chat.facts.iter().any(|f| f.name == w && f.number.is_none() && f.date.is_none());
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
-            let made_up = is_made_up(body, asked);
+            let made_up = is_made_up(body, asked) || is_by_a_year(body, asked);
             impossible.extend((!known || made_up || lacks_divisor(body, &request, chat)).then_some("calc"));
             known
                 && !is_unasked(expression, &request)
@@ -47,7 +47,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
                 && !is_a_guess(body, asked)
                 && !lacks_divisor(body, &request, chat)
                 && !has_a_made_up_base(body, asked)
-                && !is_made_up(body, asked)
+                && !made_up
         }
         // What is in a file of the user's is in no page.
         Step::Find { what: about, .. } | Step::Collect { things: about, .. } if names_one(about, &files) || given => {
@@ -58,7 +58,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
         Step::Find { what, .. } if looked_up.iter().any(|before| is_within(what, before)) => false,
         Step::Find { name, what } => {
             facts.insert(name.clone());
-            looked_up.push(terms(what).into_iter().collect());
+            looked_up.push(what.clone());
             seen.insert(what.to_lowercase())
         }
         // Who somebody is, and when something was, is no table.
@@ -106,7 +106,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     one_query(steps, &request);
     with_both_years(steps, &request);
     from_the_first(steps, &request, chat);
-    steps.iter_mut().for_each(with_names);
+    steps.iter_mut().for_each(|step| with_names(step, asked));
     draw_what_is_collected(steps, &request);
     draw_again(steps, &request, chat);
     let used: Vec<&str> = steps.iter().filter_map(Step::operands).flat_map(words).collect();
@@ -267,17 +267,21 @@ fn year_of(text: &str) -> Option<String> {
     Some(year)
 }
 
-/// A table of measured things has their names.
-fn with_names(step: &mut Step) {
+/// A table of measured things has their names, in one column: the things themselves are its rows.
+fn with_names(step: &mut Step, asked: &str) {
     let measured = |column: &String| {
         let small = column.to_lowercase();
         let year = ["year", "date", "jahr", "année", "año", "年份"].contains(&small.as_str());
         !year && (words(&small).any(|w| topic_of(w).is_some()) || says(&small, &["year of", "number of"]))
     };
-    if let Step::Collect { columns, .. } = step
-        && columns.len() > 1
-        && columns.iter().all(measured)
-    {
+    let Step::Collect { columns, .. } = step else { return };
+    let rows = named::list(asked);
+    let is_row = |column: &String| rows.iter().any(|row| row.eq_ignore_ascii_case(column));
+    let of_rows = columns.iter().any(is_row) && !columns.iter().all(is_row);
+    if of_rows {
+        columns.retain(|column| !is_row(column));
+    }
+    if of_rows || columns.len() > 1 && columns.iter().all(measured) {
         columns.insert(0, "Name".to_owned());
     }
 }
@@ -311,8 +315,16 @@ pub fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
     }
 }
 
-/// Where a kind of chart is asked for and the plan forgets it over queries, what is collected is drawn.
+/// Where a kind of chart is asked for and the plan forgets it over queries, what is collected, or asked for last, is drawn.
 fn draw_what_is_collected(steps: &mut Vec<Step>, request: &str) {
+    if let (Some(Step::Sql { name, .. }), Some(kind)) = (steps.last(), kind_of(request))
+        && is_drawn(request)
+        && steps.iter().all(|step| matches!(step, Step::Sql { .. }))
+    {
+        let chart = Step::Chart { kind: kind.to_owned(), table: name.clone(), options: Vec::new() };
+        steps.push(chart);
+        return;
+    }
     let Some(Step::Collect { name, columns, .. }) = steps.first() else { return };
     let draws = |step: &Step| matches!(step, Step::Chart { .. } | Step::Program);
     let Some(kind) = kind_of(request).filter(|_| !steps.iter().any(draws)) else { return };
@@ -324,7 +336,16 @@ fn draw_what_is_collected(steps: &mut Vec<Step>, request: &str) {
 }
 
 /// Whether all words of a look-up stand in another.
-fn is_within(what: &str, other: &HashSet<String>) -> bool {
+fn is_within(what: &str, other: &str) -> bool {
+    let sort = |text: &str| {
+        let small = text.to_lowercase();
+        ["who", "when", "where", "why"].into_iter().find(|asking| words(&small).any(|word| word == *asking))
+    };
+    let sorts = (sort(what), sort(other));
+    if matches!(sorts, (Some(own), Some(other)) if own != other) {
+        return false;
+    }
+    let other: HashSet<String> = terms(other).into_iter().collect();
     const ASKING: &[&str] = &["whom", "who", "when", "what", "which", "how", "where", "why", "did"];
     let own: Vec<String> = terms(what).into_iter().filter(|term| !ASKING.contains(&term.as_str())).collect();
     !own.is_empty() && !what.contains('{') && own.iter().all(|term| other.contains(term))
@@ -368,6 +389,9 @@ mod tests {
         };
         let plan = "a = find(\"budget\")\nb = find(\"roads\")\nc = calc(\"b / a\")";
         assert!(mended(plan, "what share of the budget goes to roads?").ends_with("c = calc(b / a in percent)"));
+        let plan = "t1 = collect(\"dams\", [\"Ost\", \"Sund\", \"Varn\", \"Height\", \"Completed\"])";
+        let rows = mended(plan, "a table of the Ost, Sund and Varn dams: height and when each was completed");
+        assert_eq!(rows, "t1 = collect(dams: Name, Height, Completed)");
         let plan = "t1 = collect(\"output\", [\"年份\", \"产量\"])\nt2 = sql(\"SELECT x FROM t1\")";
         assert!(mended(plan, "把产量画成折线图").ends_with("; chart(line, t1, x=年份, y=产量)"));
     }

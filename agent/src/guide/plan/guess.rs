@@ -1,7 +1,7 @@
 //! Calculations that nobody asked for: numbers that stand nowhere, sums of unlike things.
 
 use super::amounts::given;
-use super::signs::{calls_for_arithmetic, says, words};
+use super::signs::{calls_for_arithmetic, says, words, years};
 
 /// Whether an expression adds a number that nobody said to a value, or takes it from one (`a - 1`), or reckons with
 /// values where a word or two only name something.
@@ -14,6 +14,14 @@ pub fn is_a_guess(expression: &str, request: &str) -> bool {
         .any(|w| ["+", "-"].contains(&w[1]) && (is_name(w[0]) && unsaid(w[2]) || unsaid(w[0]) && is_name(w[2])));
     let names_only = words(request).count() < 3 && !calls_for_arithmetic(&request.to_lowercase());
     adds && !says(&request.to_lowercase(), ONE_MORE) || names_only && parts.len() > 2 && is_name(parts[0])
+}
+
+/// Whether an expression multiplies or divides by a year of the request: "per worker in 2022" is no 2022nd part.
+pub fn is_by_a_year(expression: &str, request: &str) -> bool {
+    let years = years(request);
+    let parts: Vec<&str> = expression.split(['(', ')', ' ']).filter(|part| !part.is_empty()).collect();
+    let is_year = |part: &str| years.iter().any(|year| year == part);
+    parts.windows(3).any(|w| ["*", "/"].contains(&w[1]) && (is_year(w[0]) || is_year(w[2])))
 }
 
 /// Words for small numbers that a sum may be with.
@@ -74,6 +82,13 @@ mod tests {
         assert!(!is_a_guess("a - 1", "and what is one less?"));
         assert!(!is_a_guess("a * 365 / 7", "how much is that a week?"));
         assert!(!is_a_guess("a - b", "the difference?"));
+    }
+
+    #[test]
+    fn a_year_divides_nothing() {
+        assert!(is_by_a_year("a / 2022", "how many kilometres of rope is that per worker in 2022?"));
+        assert!(!is_by_a_year("2022 - a", "how old was it in 2022?"));
+        assert!(!is_by_a_year("a / 12", "how much is that a month in 2022?"));
     }
 
     #[test]

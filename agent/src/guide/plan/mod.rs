@@ -30,6 +30,7 @@ pub use signs::{
     COMPARED, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said, words, years,
 };
 pub use steps::Step;
+pub use swap::in_digits;
 
 use form::Form;
 
@@ -210,10 +211,18 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         }
         steps.iter_mut().for_each(|step| lookup::with_who(step, request));
         lookup::of_the_one_before(&mut steps);
-        steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone));
+        match (parts::halves(request), steps.as_mut_slice()) {
+            (Some(halves), [a @ Step::Find { .. }, b @ Step::Find { .. }, ..]) if !b.to_string().contains('{') => {
+                lookup::complete(a, &halves[0], turn.chat, true);
+                lookup::complete(b, &halves[1], turn.chat, true);
+            }
+            _ => steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone)),
+        }
+        let steps = parts::with_the_other(steps, request, turn.chat);
         let mut steps = lookup::with_the_rest(in_hops(steps), request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));
+        steps.iter_mut().for_each(|step| amounts::in_the_named_unit(step, request));
         amounts::times_so_many(&mut steps);
         if explains(&steps, request) {
             return Ok(vec![Step::Reply]);

@@ -1,16 +1,26 @@
-//! Questions that ask for two things at once, in other languages than English, where the planner sees the first
-//! one only: "Wie hoch ist er, und wer hat ihn gebaut?"
+//! Questions that ask for two things at once, where the planner sees one of them only: "Wie hoch ist er, und wer
+//! hat ihn gebaut?" In other languages than English it nearly always does.
 
 use super::Step;
-use super::signs::{PERCENT, says, words, years};
-use crate::guide::named;
+use super::signs::{PERCENT, asks_how_much_more, says, words, years};
+use crate::evidence::terms;
+use crate::guide::{named, roles};
 use crate::language::Language;
 use crate::notebook::{Chat, fact_name};
 
 /// Words for "and", with spaces.
-const AND: &[&str] = &[" und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et ", "? ¿Y ", "? ¿y ", "? "];
+const AND: &[&str] = &[" and ", " und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et ", "? ¿Y ", "? ¿y ", "? "];
 /// Words that a question begins with, and those that may stand before them.
 const ASKING: &[&str] = &[
+    "what",
+    "when",
+    "who",
+    "whom",
+    "whose",
+    "where",
+    "which",
+    "how",
+    "why",
     "wie",
     "welchem",
     "welchen",
@@ -54,8 +64,8 @@ const ASKING: &[&str] = &[
     "cómo",
 ];
 const BEFORE: &[&str] = &[
-    "um", "in", "an", "am", "auf", "mit", "bei", "von", "seit", "aus", "con", "avec", "sur", "à", "a", "de", "d", "en",
-    "depuis", "par", "desde", "por",
+    "by", "at", "on", "from", "to", "since", "for", "of", "with", "um", "in", "an", "am", "auf", "mit", "bei", "von",
+    "seit", "aus", "con", "avec", "sur", "à", "a", "de", "d", "en", "depuis", "par", "desde", "por",
 ];
 /// Words for the year before.
 const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "an dernier", "año anterior"];
@@ -66,11 +76,13 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if matches!(Language::of(request), Language::English) {
         return None;
     }
+    if request.contains('？') {
+        return chinese(request, chat);
+    }
     let (first, second) = split(request)?;
     // Of two things it is not known which one the second question is about.
-    let subject = <[String; 1]>::try_from(named::names_said(first)).ok().map(|[one]| one);
+    let subject = subject_of(first);
     let name = |i: usize| fact_name(chat.facts.len() + i);
-    let what = |part: &str| part.trim_matches(['?', '？', '¿', '.', ',', ' ']).to_owned();
     let mut steps = vec![Step::Find { name: name(0), what: what(first) }];
     let small = second.to_lowercase();
     if says(&small, PERCENT) || small.contains('%') {
@@ -85,21 +97,103 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return Some(steps);
     }
     let second = what(second);
-    // "Et pourquoi?" asks that of what was said before.
-    if words(&small).count() == 1 {
-        let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).collect();
-        steps.push(Step::Find { name: name(1), what: what(&format!("{second} {}", rest.join(" "))) });
-        return Some(steps);
+    let about = second_about(&second, first, subject);
+    steps.push(Step::Find { name: name(1), what: about });
+    Some(steps)
+}
+
+/// The same of a Chinese question: "2023年有多少游客？比2019年多了多少人？"
+fn chinese(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const ASKING: [&str; 10] = ["多少", "几", "谁", "哪", "什么", "何时", "多高", "多长", "多大", "多久"];
+    let (first, second) = request.trim_end_matches('？').split_once(['？', '?'])?;
+    let asks = |text: &str| ASKING.iter().any(|word| text.contains(word));
+    if !asks(first) || !asks(second) || second.contains(['？', '?']) {
+        return None;
     }
-    let own = named::names_said(request).iter().any(|name| second.contains(name.as_str()));
-    // Without a name it is about all that the first one says.
-    let about = || {
-        let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).skip(1).collect();
+    let name = |i: usize| fact_name(chat.facts.len() + i);
+    let mut steps = vec![Step::Find { name: name(0), what: what(first) }];
+    match (years(first).as_slice(), years(second).as_slice()) {
+        // More, or fewer, than in another year.
+        ([year], [other]) if second.contains('比') => {
+            steps.push(Step::Find { name: name(1), what: what(&first.replace(year, other)) });
+            let (a, b) = (name(0), name(1));
+            let percent = second.contains("百分") || second.contains('%');
+            let expression = if percent { format!("({a} - {b}) / {b} in percent") } else { format!("{a} - {b}") };
+            steps.push(Step::Calc { name: name(2), expression });
+        }
+        _ if second.contains('比') => return None,
+        _ => {
+            let about = subject_of(first).unwrap_or_else(|| first.split('的').next().unwrap_or(first).to_owned());
+            let own = second.contains(about.as_str());
+            let second = second.trim_start_matches(['它', '他', '她', '其']);
+            steps.push(Step::Find {
+                name: name(1),
+                what: if own { second.to_owned() } else { format!("{about}{second}") },
+            });
+        }
+    }
+    Some(steps)
+}
+
+/// A plan's one look-up with that of the half of an English question that it leaves out: "When was it opened, and who
+/// opened it?"
+pub fn with_the_other(steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
+    let [Step::Find { what: known, .. }] = steps.as_slice() else { return steps };
+    let Some([first, second]) = halves(request) else { return steps };
+    let likeness = |half: &str| {
+        let words: Vec<String> = terms(half);
+        let same = terms(known).iter().filter(|term| words.contains(term)).count();
+        (same_kind(half, known), same)
+    };
+    let name = fact_name(chat.facts.len() + 1);
+    let what = if likeness(&second) > likeness(&first) { first } else { second };
+    let mut steps = steps;
+    steps.push(Step::Find { name, what });
+    steps
+}
+
+/// The two halves of an English question that asks for two things at once, the second one with what it is about.
+pub fn halves(request: &str) -> Option<[String; 2]> {
+    let (first, second) = split(request).filter(|_| Language::of(request) == Language::English)?;
+    let small = second.to_lowercase();
+    // "and by how much?" asks nothing that could be looked up.
+    if asks_how_much_more(&small) || says(&small, PERCENT) || says(&small, &["by how", "by what"]) {
+        return None;
+    }
+    Some([what(first), second_about(&what(second), first, subject_of(first))])
+}
+
+/// Whether a look-up and a question are both of somebody, or both of a day or a year.
+fn same_kind(half: &str, what: &str) -> bool {
+    let small = half.to_lowercase();
+    let asks = |word: &str| words(&small).any(|own| own == word);
+    let known = what.to_lowercase();
+    let dated = says(&known, &["when", "year", "date", "day"]);
+    let person = roles::is_of_person(&known) || says(&known, &["who", "by whom"]);
+    asks("when") && dated || asks("who") && person
+}
+
+fn what(part: &str) -> String {
+    part.trim_matches(['?', '？', '¿', '.', ',', ' ']).to_owned()
+}
+
+/// The one thing that a question names.
+fn subject_of(first: &str) -> Option<String> {
+    <[String; 1]>::try_from(named::names_said(first)).ok().map(|[one]| one)
+}
+
+/// The second question, with what it is about: of the first one's subject, or of all that the first one says.
+fn second_about(second: &str, first: &str, subject: Option<String>) -> String {
+    let rest = |asking: usize| {
+        let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).skip(asking).collect();
         what(&rest.join(" "))
     };
-    let what = if own { second } else { format!("{second} ({})", subject.unwrap_or_else(about)) };
-    steps.push(Step::Find { name: name(1), what });
-    Some(steps)
+    // "Et pourquoi?" asks that of what was said before.
+    if words(second).count() == 1 {
+        return format!("{second} {}", rest(0));
+    }
+    let own = named::names_said(&format!("{first}, {second}")).iter().any(|name| second.contains(name.as_str()));
+    if own { second.to_owned() } else { format!("{second} ({})", subject.unwrap_or_else(|| rest(1))) }
 }
 
 fn is_asking(word: &str) -> bool {
@@ -153,6 +247,33 @@ mod tests {
         );
         check("Wie heißen der Turm und die Brücke in Varn?", None);
         check("How high is the Varn Tower and who built it?", None);
+    }
+
+    #[test]
+    fn chinese_questions_are_two_look_ups_too() {
+        check(
+            "东湖馆2023年接待了多少游客？比2019年多了多少人？",
+            Some("a = find(东湖馆2023年接待了多少游客); b = find(东湖馆2019年接待了多少游客); c = calc(a - b)"),
+        );
+        check("东湖馆有多高？", None);
+    }
+
+    #[test]
+    fn the_half_that_a_plan_leaves_out_is_looked_up() {
+        let completed = |known: &str, request: &str| {
+            let steps = vec![Step::Find { name: "a".into(), what: known.into() }];
+            let steps = with_the_other(steps, request, &Chat::new("c"));
+            steps[1..].iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let asked = "When was the Varn Mill founded, and who founded it?";
+        assert_eq!(completed("year of founding of the Varn Mill", asked), "b = find(who founded it (Varn Mill))");
+        assert_eq!(completed("founder of the Varn Mill", asked), "b = find(When was the Varn Mill founded)");
+        assert_eq!(
+            completed("founder of the Varn Mill", "Who founded the Varn Mill and when?"),
+            "b = find(when founded the Varn Mill)"
+        );
+        assert_eq!(completed("height of the Varn Mill", "How high is the Varn Mill and by how much is it higher?"), "");
+        assert_eq!(completed("height of the Varn Mill", "How high are the Varn Mill and the Sund Mill?"), "");
     }
 
     #[test]

@@ -29,6 +29,8 @@ struct Sum {
     value: String,
     /// It leaves out an amount of the question, or comes to what nobody measures in.
     doubtful: bool,
+    /// It is the plan's, in one expression.
+    planned: bool,
 }
 
 /// Works out the sum that these steps are: the expression that two tries agree on, or the first that nothing is seen
@@ -43,11 +45,12 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     let sum = |expression: String| {
         let value = polymath_tools::calculate(&expression).ok()?;
         let doubtful = check::leaves_out(&expression, request) || amounts::is_odd(&expression, &asked);
-        Some(Sum { expression, value: value.lines().next().unwrap_or_default().to_owned(), doubtful })
+        Some(Sum { expression, value: value.lines().next().unwrap_or_default().to_owned(), doubtful, planned: false })
     };
     // What was planned at first counts as a try.
     let mut sums: Vec<Sum> =
         Some(expression.clone()).filter(|e| !check::leaves_out(e, request)).and_then(sum).into_iter().collect();
+    sums.iter_mut().for_each(|sum| sum.planned = true);
     let mut failures = 0;
     for attempt in 0..TRIES {
         let task = SUMS.ask(clip(&asked, QUESTION), LONGEST);
@@ -75,7 +78,7 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     }
     // No two agree on one that looks right: the one that most agree on, or the calculation that such amounts are for.
     let votes = |one: &Sum| sums.iter().filter(|other| other.value == one.value).count();
-    let best = sums.iter().rev().max_by_key(|one| (!one.doubtful, votes(one)));
+    let best = sums.iter().rev().max_by_key(|one| (!one.doubtful, votes(one), !one.planned));
     let known = || amounts::rule_of_three(request).or_else(|| amounts::priced(&asked));
     *expression = match best {
         Some(best) if !best.doubtful => best.expression.clone(),

@@ -14,9 +14,11 @@ pub fn settled(query: &str, tables: &[Table]) -> String {
 fn spelled(query: &str, tables: &[Table]) -> String {
     let mut query = query.to_owned();
     for column in tables.iter().flat_map(|table| &table.columns) {
-        let joined = identifier(column);
-        if joined != *column {
-            query = with_words(&query, &joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+        // `Price_per_watt-hour` would be a difference.
+        for joined in [identifier(column), column.replace(' ', "_")] {
+            if joined != *column {
+                query = with_words(&query, &joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+            }
         }
     }
     accented(&named_in_full(&query, tables), tables)

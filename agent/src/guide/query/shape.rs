@@ -40,7 +40,7 @@ const EACH: &[&str] =
 
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
-    let query = counted(&of_numbers(&unlimited(query, request), tables), request);
+    let query = in_all(&counted(&of_numbers(&unlimited(query, request), tables), request), request);
     let query = groups::rows(&groups::totals(&query, request, tables), request, tables);
     groups::of_two(&of_each(&query, request, tables), request, tables)
 }
@@ -78,6 +78,45 @@ fn counted(query: &str, request: &str) -> String {
     }
     let start = group.start - " GROUP BY ".len();
     format!("{}{}", &query[..start], &query[group.end..])
+}
+
+/// How many left in April, and what they weigh in all, is one row, and not a row for each of April's days.
+fn in_all(query: &str, request: &str) -> String {
+    const IN_ALL: &[&str] = &[
+        "altogether",
+        "in all",
+        "in total",
+        "total",
+        "all together",
+        "insgesamt",
+        "zusammen",
+        "im ganzen",
+        "au total",
+        "en tout",
+        "en total",
+        "en todo",
+        "一共",
+        "总共",
+    ];
+    let (Some(group), Some(select)) = (clause(query, " GROUP BY "), clause(query, "SELECT ")) else {
+        return query.to_owned();
+    };
+    let by = bare(&query[group.clone()]);
+    let restricted = query.find(" WHERE ").is_some_and(|at| query[at..group.start].contains(by));
+    if !restricted || by.contains(',') || !said(request, IN_ALL) || said(request, EACH) {
+        return query.to_owned();
+    }
+    let mut shown: Vec<&str> = pieces(&query[select.clone()]).into_iter().filter(|piece| piece.contains('(')).collect();
+    if shown.is_empty() {
+        return query.to_owned();
+    }
+    if said(request, &["how many", "wie viele", "combien de", "cuántos", "cuántas", "多少"])
+        && !shown.iter().any(|piece| piece.starts_with("COUNT("))
+    {
+        shown.insert(0, "COUNT(*) AS Count");
+    }
+    let start = group.start - " GROUP BY ".len();
+    format!("SELECT {}{}", shown.join(", "), &query[select.end..start])
 }
 
 /// A sum or a mean of a column of words is one of the only column of numbers, where there is only one.

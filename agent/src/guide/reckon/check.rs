@@ -1,8 +1,10 @@
 //! What can be seen to be wrong with values and a calculation, without a model.
 
 use crate::evidence::Passage;
+use crate::guide::calc;
 use crate::guide::find::{is_of_kind, is_of_other_property};
-use crate::guide::plan::{given, words};
+use crate::guide::named::names;
+use crate::guide::plan::{COMPARED, given, in_digits, said, words};
 use crate::notebook::Fact;
 use polymath_chat::Provenance;
 use polymath_quantity::{Figure, UnitKind, figures};
@@ -23,6 +25,8 @@ pub fn is_no_answer(expression: &str, values: &[(String, Fact)], asked: &str) ->
     !works
         || !looked_up
         || adds_a_guess(expression, asked)
+        || is_by_a_guess(expression, asked)
+        || is_in_another_unit(values, asked)
         || figures(asked).iter().filter(measured).any(|f| !one(f) && !used(f))
 }
 
@@ -40,9 +44,43 @@ fn adds_a_guess(expression: &str, asked: &str) -> bool {
     })
 }
 
-/// Whether a value is of another kind than its name says, or its line tells another of the thing's measures.
-pub fn is_of_another(about: &str, fact: &Fact, passage: &Passage) -> bool {
-    !is_of_kind(about, fact) || is_of_other_property(about, &passage.text)
+/// Whether something is multiplied or divided by a number that nobody said and that converts nothing: `v0 * 8 * 365`.
+fn is_by_a_guess(expression: &str, asked: &str) -> bool {
+    const CONVERTING: [&str; 3] = ["2", "100", "1000"];
+    const OF_TIMES: [&str; 8] = ["7", "10", "12", "24", "52", "60", "365", "3600"];
+    let tokens: Vec<&str> = expression.split(' ').map(|token| token.trim_matches(['(', ')'])).collect();
+    let is_number = |token: &str| token.starts_with(|c: char| c.is_ascii_digit());
+    let times = |i: usize| tokens.get(i).is_some_and(|token| ["*", "/"].contains(token));
+    let said = given(&in_digits(asked));
+    let fine =
+        |token: &str| CONVERTING.contains(&token) || OF_TIMES.contains(&token) || said.iter().any(|own| own == token);
+    tokens.iter().enumerate().any(|(i, token)| {
+        let factor = times(i + 1) || i.checked_sub(1).is_some_and(times);
+        is_number(token) && factor && !fine(token)
+    })
+}
+
+/// Whether a question wants a number of some unit (`How many gigawatt hours`) and the one value that there is cannot be in
+/// it: a power is no energy, however often it is multiplied.
+fn is_in_another_unit(values: &[(String, Fact)], asked: &str) -> bool {
+    let [(_, fact)] = values else { return false };
+    calc::counted_unit(asked).is_some_and(|goal| calc::is_of_another_unit(fact, &goal))
+}
+
+/// Whether a value is of another kind than its name says, or its line tells another of the thing's measures than the
+/// name or the question.
+pub fn is_of_another(about: &str, asked: &str, fact: &Fact, passage: &Passage) -> bool {
+    let other = |what: &str| is_of_other_property(what, &passage.text);
+    !is_of_kind(about, fact) || other(about) || other(asked)
+}
+
+/// The difference, where a question compares two values and the answer is one of them: which of two lakes is deeper.
+pub fn as_difference(expression: &str, values: &[(String, Fact)], asked: &str) -> Option<String> {
+    let [a, b] = values else { return None };
+    let (own, other) = if a.0 == expression { (a, b) } else { (b, a) };
+    let bare = own.0 == expression && a.1.number.is_some() && b.1.number.is_some() && a.1.text != b.1.text;
+    let compares = said(&asked.to_lowercase(), COMPARED) && names(asked).len() == 2;
+    (bare && compares && a.1.is_alike(&b.1)).then(|| format!("{} - {}", own.0, other.0))
 }
 
 /// Whether a result can be: what is added or subtracted has one unit, a share is of like things, and no change is a
@@ -60,7 +98,14 @@ pub fn is_sensible(result: &str, expression: &str, values: &[(String, Fact)]) ->
     });
     let number: String = result.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
     let huge = percent && number.parse::<f64>().is_ok_and(|n| n > LARGEST_SHARE);
-    !huge && (alike || !(percent || adds && plain))
+    !huge && !is_by_a_date(expression, values) && (alike || !(percent || adds && plain))
+}
+
+/// Whether a day or a year is multiplied or divided: 2009, the year of a ship's launch, is no number of trips.
+fn is_by_a_date(expression: &str, values: &[(String, Fact)]) -> bool {
+    let tokens: Vec<&str> = expression.split(' ').map(|token| token.trim_matches(['(', ')'])).collect();
+    let dated = |token: &str| values.iter().any(|(name, fact)| name == token && fact.date.is_some());
+    tokens.windows(3).any(|w| ["*", "/"].contains(&w[1]) && (dated(w[0]) || dated(w[2])))
 }
 
 /// Whether a word is a unit, and not what is counted.

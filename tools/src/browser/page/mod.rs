@@ -23,11 +23,12 @@ mod words;
 use super::{
     fetch::content::{self, Kind},
     passage,
+    words::number_style,
 };
 pub use block::Part;
 use block::{Block, Document};
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
-use polymath_quantity::{Column, is_blank, text::sentences};
+use polymath_quantity::{Column, Style, is_blank, text::sentences};
 use table::PageTable;
 
 /// A line of a page, and the lines it can't be understood without.
@@ -165,6 +166,11 @@ fn assemble(document: Document, url: &str) -> Page {
 
 /// Adds a document's blocks to a page, as lines and tables.
 fn lay_out(page: &mut Page, blocks: Vec<Block>) {
+    let prose = blocks.iter().filter_map(|block| match block {
+        Block::Heading(_, text) | Block::Paragraph(text) | Block::Item(_, text) => Some(text.as_str()),
+        _ => None,
+    });
+    let style = number_style(&prose.collect::<Vec<_>>().join("\n"));
     let mut heading: Option<(usize, String)> = None;
     for block in blocks {
         let under = heading.as_ref().map(|(at, _)| *at);
@@ -180,7 +186,7 @@ fn lay_out(page: &mut Page, blocks: Vec<Block>) {
             Block::Verbatim(text) => push(text),
             Block::Table(table) => {
                 let name = table.caption.clone().or_else(|| heading.as_ref().map(|(_, text)| text.clone()));
-                add_table(page, table, under, name);
+                add_table(page, table, style, under, name);
             }
         }
     }
@@ -224,7 +230,7 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// A table as lines (`a | b | c` under a line with the columns' names) and as typed cells.
-fn add_table(page: &mut Page, table: PageTable, heading: Option<usize>, name: Option<String>) {
+fn add_table(page: &mut Page, table: PageTable, style: Style, heading: Option<usize>, name: Option<String>) {
     let mut push = |text: String, columns: Option<usize>| {
         page.lines.push(Line { text, heading, columns });
         page.lines.len() - 1
@@ -233,7 +239,11 @@ fn add_table(page: &mut Page, table: PageTable, heading: Option<usize>, name: Op
         push(caption.clone(), None);
     }
     let columns = (!table.columns.is_empty()).then(|| push(table.columns.join(" | "), None));
-    let read: Vec<Column> = table.columns.iter().map(|column| Column::of(column)).collect();
+    let column = |(at, header): (usize, &String)| {
+        let cells = table.rows.iter().filter_map(|row| row.cells.get(at)).map(String::as_str);
+        Column::of(header).in_style(style).learn(cells)
+    };
+    let read: Vec<Column> = table.columns.iter().enumerate().map(column).collect();
     let mut rows = Vec::new();
     for row in &table.rows {
         let text = row.text();
