@@ -49,6 +49,9 @@ pub enum Asked {
     Reply(Vec<Message>),
 }
 
+/// The grammar of a yes or a no.
+const YES_OR_NO: &str = "start: \"yes\" | \"no\"\n";
+
 /// Plays replies and completions in order.
 pub struct ScriptedEngine {
     info: ModelInfo,
@@ -90,6 +93,15 @@ impl ScriptedEngine {
     /// Replies and completions that were not asked for yet.
     pub fn left(&self) -> usize {
         lock(&self.replies).len() + lock(&self.completions).len()
+    }
+
+    /// The next completion. A question of yes or no that the script does not answer is answered yes: it is asked of each
+    /// value that is found.
+    fn next(&self, task: &Completion) -> Option<String> {
+        let whether = matches!(&task.constraint, Some(Constraint::Lark(lark)) if lark == YES_OR_NO);
+        let mut completions = lock(&self.completions);
+        let answered = completions.front().is_some_and(|next| ["yes", "no"].contains(&next.as_str()));
+        if whether && !answered { Some("yes".to_owned()) } else { completions.pop_front() }
     }
 
     /// A scripted text must be one that the constraint lets a model write.
@@ -161,7 +173,7 @@ impl Engine for ScriptedEngine {
 
     async fn complete(&self, task: Completion, _: CancellationToken, _: Events) -> Result<String, CompletionError> {
         lock(&self.asked).push(Asked::Completion(task.clone()));
-        let next = lock(&self.completions).pop_front();
+        let next = self.next(&task);
         let missing = || format!("the script has no further completion; asked was: {}", task.prompt);
         let text = next.ok_or_else(|| CompletionError::Engine(missing()))?;
         self.check(task.constraint.as_ref(), &text).map_err(CompletionError::Engine)?;

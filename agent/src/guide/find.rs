@@ -5,6 +5,8 @@ mod kinds;
 mod measures;
 mod most;
 mod own;
+mod rivals;
+mod told;
 
 use crate::evidence::{Passage, clip, labelled, select, terms};
 use crate::guide::calc::is_of_another_rate;
@@ -17,7 +19,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use kinds::{NUMBER, YEAR};
-use measures::{is_of_other_amount, is_of_other_cost, is_of_other_end, is_of_other_event};
+use measures::{is_of_other_amount, is_of_other_cost, is_of_other_end};
 use measures::{is_of_other_payer, is_of_other_turn};
 
 pub use kinds::is_of_kind;
@@ -25,15 +27,15 @@ pub use measures::is_of_other_property;
 
 use own::Own;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, UnitKind, figures, figures_in, same, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, figures_in, text::sentences};
 use polymath_tools::browser::number_style;
 use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Characters of the lines that a fact is looked for in.
 const LINES: usize = 1800;
-/// Other pages that are asked whether they say the same.
-const SECOND_OPINIONS: usize = 2;
+/// Lines that are asked whether they say what was taken out of them.
+const CHOICES: usize = 2;
 
 /// The fact `what`, if a page says it; pages that contradict it are kept with it.
 pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact>> {
@@ -50,12 +52,36 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     if let Some((text, passage)) = own::cell(what, &passages, turn.chat) {
         return Ok(text.map(|text| fact_of(what, &text, &passage, turn.chat)));
     }
-    let Some((text, passage)) = choose(turn, what, &passages, None).await? else { return Ok(None) };
+    // Once more without the line that turned out to say something else.
+    let mut without: Vec<Passage> = Vec::new();
+    for _ in 0..CHOICES {
+        let Some((mut fact, passage)) = candidate(turn, what, &passages, &without).await? else { return Ok(None) };
+        // A rate that is told as a sum is worked out.
+        if misfits(what, &fact) {
+            return Ok(Some(fact));
+        }
+        if told::is_told(turn, what, &fact.text, &passage).await? {
+            rivals::contradict(turn, what, &sources, &mut fact, &passage).await?;
+            return Ok(Some(fact));
+        }
+        without.push(passage);
+    }
+    Ok(None)
+}
+
+/// What is most likely the answer, with its line, if nothing is seen to be wrong with it.
+async fn candidate(
+    turn: &mut Turn<'_>,
+    what: &str,
+    passages: &[Passage],
+    without: &[Passage],
+) -> anyhow::Result<Option<(Fact, Passage)>> {
+    let Some((text, passage)) = choose(turn, what, passages, None, without).await? else { return Ok(None) };
     let mut fact = fact_of(what, &text, &passage, turn.chat);
     let (mut passage, like) = (passage, kind_of(what));
     // Something of another kind than what is wanted: another try with what is of that kind.
     if let (false, Some(_)) = (is_of_kind(what, &fact), &like)
-        && let Some((text, other)) = choose(turn, what, &passages, like.as_ref()).await?
+        && let Some((text, other)) = choose(turn, what, passages, like.as_ref(), without).await?
     {
         fact = fact_of(what, &text, &other, turn.chat);
         passage = other;
@@ -72,23 +98,7 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
         tracing::debug!("{:?} is no {what}", fact.text);
         return Ok(None);
     }
-    if fact.number.is_some() || fact.date.is_some() {
-        let own = passage.text.clone();
-        for page in rivals(&sources, what, &passage, &like_of(&fact)).into_iter().take(SECOND_OPINIONS) {
-            let alone: Vec<Source> =
-                sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
-            let lines = select(&alone, what, LINES / 3);
-            let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(&fact))).await? else { continue };
-            let other = fact_of(what, &text, &passage, turn.chat);
-            let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
-                || is_of_other_property(what, &passage.text)
-                || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
-            if !elsewhere && differ(&fact, &other) {
-                fact.others.push((other.text, other.provenance));
-            }
-        }
-    }
-    Ok(Some(fact))
+    Ok(Some((fact, passage)))
 }
 
 /// Whether a look-up says of a thing only when or how: "since when Sund".
@@ -229,6 +239,7 @@ async fn choose(
     what: &str,
     passages: &[Passage],
     like: Option<&Like>,
+    without: &[Passage],
 ) -> anyhow::Result<Option<(String, Passage)>> {
     if passages.is_empty() {
         return Ok(None);
@@ -240,6 +251,7 @@ async fn choose(
     let of_event = kind_of(what).is_some_and(|like| like.date) || asks_who(what);
     let other = |line: &Passage| {
         line.text.contains(" | ") && is_of_another_year(&line.text, &years)
+            || without.iter().any(|own| own.n == line.n && own.text == line.text)
             || of_event && is_of_other_turn(what, &line.text)
             || is_of_other_property(what, &line.text)
             || is_of_other_cost(&purpose, &line.text)
@@ -386,42 +398,6 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
     };
     let table = tables.iter().find(|table| table.rows.iter().any(is_row))?;
     Column::of(table.columns.get(at)?).restate(text)
-}
-
-/// Other pages with a line about all that `what` names.
-fn rivals(sources: &[Source], what: &str, passage: &Passage, like: &Like) -> Vec<usize> {
-    let wanted: HashSet<String> = terms(what).into_iter().collect();
-    let pages = sources.iter().enumerate().filter(|(i, _)| i + 1 != passage.n);
-    let names = names(what);
-    let says = |source: &Source| {
-        let title: HashSet<String> = terms(&source.title).into_iter().collect();
-        source.text.lines().any(|line| {
-            let words: HashSet<String> = terms(line).into_iter().collect();
-            let own = words.intersection(&wanted).count();
-            let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
-            // Somebody else of the same family says nothing of this one.
-            let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
-            // A line that counts the same things may say it in other words.
-            let alike =
-                like.noun.is_some() && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
-            named && own > 0 && (alike || all * 3 >= wanted.len() * 2) && line.contains(|c: char| c.is_ascii_digit())
-        })
-    };
-    pages.filter(|(_, source)| says(source)).map(|(i, _)| i + 1).collect()
-}
-
-/// Whether two values of the same kind are not the same.
-fn differ(a: &Fact, b: &Fact) -> bool {
-    let first = |fact: &Fact| figures(&fact.text).into_iter().next();
-    let (Some(x), Some(y)) = (first(a), first(b)) else { return false };
-    let kind = x.date.is_some() == y.date.is_some() && (a.is_alike(b) || a.unit().is_empty() || b.unit().is_empty());
-    // Ten times as much is told of something else.
-    const ALIKE: f64 = 10.0;
-    let alike = match (a.number.filter(|n| *n != 0.0), b.number.filter(|n| *n != 0.0)) {
-        (Some(x), Some(y)) => (1.0 / ALIKE..=ALIKE).contains(&(x / y).abs()),
-        _ => true,
-    };
-    kind && alike && !same(&x, &y) && !same(&y, &x)
 }
 
 #[cfg(test)]

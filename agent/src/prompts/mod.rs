@@ -26,6 +26,8 @@ pub const OPERANDS: Prompt = Prompt(include_str!("operands.txt"));
 pub const RECKON: Prompt = Prompt(include_str!("reckon.txt"));
 /// From lines of pages to a fact.
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
+/// From a line and a value in it to whether it says that.
+pub const TOLD: Prompt = Prompt(include_str!("told.txt"));
 /// From lines of pages to the one that answers a question.
 pub const QUOTE: Prompt = Prompt(include_str!("quote.txt"));
 /// From named results to sentences.

@@ -1,0 +1,77 @@
+//! Other pages that say otherwise.
+
+use super::measures::{is_of_other_event, is_of_other_property};
+use super::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of, told};
+use crate::evidence::{Passage, select, terms};
+use crate::guide::named::names;
+use crate::lead::Turn;
+use crate::notebook::Fact;
+use polymath_chat::Source;
+use polymath_quantity::{figures, same};
+use std::collections::HashSet;
+
+/// Other pages that are asked whether they say the same.
+const SECOND_OPINIONS: usize = 2;
+
+/// Adds to a fact what other pages say of it that contradicts it.
+pub async fn contradict(
+    turn: &mut Turn<'_>,
+    what: &str,
+    sources: &[Source],
+    fact: &mut Fact,
+    passage: &Passage,
+) -> anyhow::Result<()> {
+    if fact.number.is_some() || fact.date.is_some() {
+        let own = passage.text.clone();
+        for page in rivals(sources, what, passage, &like_of(fact)).into_iter().take(SECOND_OPINIONS) {
+            let alone: Vec<Source> =
+                sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
+            let lines = select(&alone, what, LINES / 3);
+            let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(fact)), &[]).await? else { continue };
+            let other = fact_of(what, &text, &passage, turn.chat);
+            let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
+                || is_of_other_property(what, &passage.text)
+                || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
+            if !elsewhere && differ(fact, &other) && told::is_told(turn, what, &other.text, &passage).await? {
+                fact.others.push((other.text, other.provenance));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Other pages with a line about all that `what` names.
+fn rivals(sources: &[Source], what: &str, passage: &Passage, like: &Like) -> Vec<usize> {
+    let wanted: HashSet<String> = terms(what).into_iter().collect();
+    let pages = sources.iter().enumerate().filter(|(i, _)| i + 1 != passage.n);
+    let names = names(what);
+    let says = |source: &Source| {
+        let title: HashSet<String> = terms(&source.title).into_iter().collect();
+        source.text.lines().any(|line| {
+            let words: HashSet<String> = terms(line).into_iter().collect();
+            let own = words.intersection(&wanted).count();
+            let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
+            // Somebody else of the same family says nothing of this one.
+            let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
+            // A line that counts the same things may say it in other words.
+            let alike =
+                like.noun.is_some() && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
+            named && own > 0 && (alike || all * 3 >= wanted.len() * 2) && line.contains(|c: char| c.is_ascii_digit())
+        })
+    };
+    pages.filter(|(_, source)| says(source)).map(|(i, _)| i + 1).collect()
+}
+
+/// Whether two values of the same kind are not the same.
+fn differ(a: &Fact, b: &Fact) -> bool {
+    let first = |fact: &Fact| figures(&fact.text).into_iter().next();
+    let (Some(x), Some(y)) = (first(a), first(b)) else { return false };
+    let kind = x.date.is_some() == y.date.is_some() && (a.is_alike(b) || a.unit().is_empty() || b.unit().is_empty());
+    // Ten times as much is told of something else.
+    const ALIKE: f64 = 10.0;
+    let alike = match (a.number.filter(|n| *n != 0.0), b.number.filter(|n| *n != 0.0)) {
+        (Some(x), Some(y)) => (1.0 / ALIKE..=ALIKE).contains(&(x / y).abs()),
+        _ => true,
+    };
+    kind && alike && !same(&x, &y) && !same(&y, &x)
+}
