@@ -64,6 +64,10 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
             rivals::contradict(turn, what, &sources, &mut fact, &passage).await?;
             return Ok(Some(fact));
         }
+        // Another name beside it would be some other one's; another figure can be the right one.
+        if fact.number.is_none() && fact.date.is_none() {
+            return Ok(None);
+        }
         without.push(passage);
     }
     Ok(None)

@@ -12,7 +12,7 @@ use polymath_chat::Constraint;
 pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Passage) -> anyhow::Result<bool> {
     let sources = &turn.chat.sources;
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
-    let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone());
+    let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone()).replace("**", "");
     let prompt = format!("Page: {}\nLine: {}\nQuestion: {what}\nAnswer: {value}", clip(title, 80), clip(&line, 600));
     let yes_or_no = Constraint::Lark("start: \"yes\" | \"no\"\n".to_owned());
     let said = turn.complete(TOLD.ask(prompt, 4).constrained(yes_or_no)).await?;
