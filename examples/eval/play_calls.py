@@ -16,7 +16,7 @@ FILE = pathlib.Path(__file__).parents[2] / "model" / "eval" / "new" / "dialogues
 
 
 def reply(base, messages, tools):
-    body = {"model": "any", "messages": messages, "tools": tools, "temperature": 0, "max_tokens": 500}
+    body = {"messages": messages, "tools": tools, "temperature": 0, "max_tokens": 500}
     request = urllib.request.Request(base + "/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=600) as answer:
         return json.load(answer)["choices"][0]["message"]

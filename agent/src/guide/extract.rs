@@ -37,11 +37,16 @@ impl Guide {
         let shape = shape_of(turn, things, columns).await?;
         let mut adopted = Vec::new();
         for table in page_tables(turn, &pages_about(turn, &shape)) {
-            let from =
-                if years_of(&table, &shape).is_some() { Vec::new() } else { columns_of(turn, &shape, &table).await? };
+            let from = match years_of(&table, &shape) {
+                Some(_) => Vec::new(),
+                None if is_the_series(&table, &shape) => vec![Some(0), Some(1)],
+                None => columns_of(turn, &shape, &table).await?,
+            };
             adopted.push(Adopted { table, from });
         }
-        if let Some((named, adopted)) = named(&shape, &adopted) {
+        // All that is wanted, without a name: then a table that has names and little else is another one.
+        let whole = |a: &Adopted| a.names().is_none() && a.from.iter().all(Option::is_some);
+        if let Some((named, adopted)) = named(&shape, &adopted).filter(|_| !adopted.iter().any(whole)) {
             let table = self.rows_of(turn, named, &adopted).await?;
             if table.as_ref().is_some_and(|t| are_distinct(&t.rows)) {
                 return Ok(table);
@@ -246,6 +251,21 @@ fn is_of_one_thing(table: &Table) -> bool {
     table.columns.len() == 2 && values().any(is_value) && values().any(|cell| !is_value(cell))
 }
 
+/// Whether a table is years and one value, as are wanted, and is called like it: "passengers carried", for passenger
+/// numbers.
+fn is_the_series(table: &Table, shape: &Shape) -> bool {
+    const STEM: usize = 5;
+    let ([across, up], [_, head]) = (shape.columns.as_slice(), table.columns.as_slice()) else { return false };
+    let stems = |text: &str| -> HashSet<String> {
+        let words = terms(text).into_iter().filter(|term| !term.chars().all(|c| c.is_ascii_digit()));
+        words.map(|term| term.chars().take(STEM).collect()).collect()
+    };
+    let year = |cell: &Cell| read(cell.display()).date.is_some_and(|date| date.is_year());
+    let of_years = table.rows.iter().all(|row| row.len() == 2 && year(&row[0]) && row[1].number.is_some());
+    let called = stems(head).intersection(&stems(&up.name)).next().is_some();
+    across.kind == Kind::Date && up.kind == Kind::Number && of_years && called
+}
+
 /// The columns of a wide table that are years: `Library | 2019 | 2020` where a year and one value are wanted.
 fn years_of(table: &Table, shape: &Shape) -> Option<Vec<usize>> {
     let [across, _] = shape.columns.as_slice() else { return None };
@@ -391,4 +411,26 @@ fn taken_over(table: &Table, sources: &[Option<usize>], shape: &Shape) -> Vec<Ro
         None => Cell::missing(),
     };
     table.rows.iter().map(|row| (0..shape.columns.len()).map(|i| cell(row, i)).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_years_is_the_series_that_it_is_called() {
+        let source = Source {
+            url: "u".into(),
+            title: "Chib Line".into(),
+            text: "# Passengers carried\n- 2018: 1,240\n- 2019: 1,320\n- 2020: 410".into(),
+        };
+        let tables = series::tables(&source);
+        let column = |name: &str, kind: Kind| Column { name: name.into(), kind };
+        let shape = |up: &str| Shape {
+            subject: "the Chib Line".into(),
+            columns: vec![column("Year", Kind::Date), column(up, Kind::Number)],
+        };
+        assert!(is_the_series(&tables[0], &shape("Passenger numbers")));
+        assert!(!is_the_series(&tables[0], &shape("Turnover")));
+    }
 }
