@@ -178,7 +178,8 @@ fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
         let largest = numbers.iter().filter(|n| **n != least).fold(0.0, |most: f64, n| most.max(n.abs()));
         let fits = match below.len() == count {
             true => count > 1 || least < -99.0,
-            false => least < -99.0 && largest * FAR < -least,
+            // Not where one code stands beside another.
+            false => least < -99.0 && largest * FAR < -least && !below.iter().any(|n| *n != least && CODES.contains(n)),
         };
         return (fits && numbers.len() - count > count).then_some((least, count));
     }

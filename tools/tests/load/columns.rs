@@ -92,7 +92,10 @@ fn words_for_no_value() {
     separated(",", "X", &["-999", "12", "-9999"], &["-999", "12", "-9999"], &[]);
     let coded = ["-999", "12", "-999", "3", "7"];
     separated(",", "X", &coded, &["·", "12", "·", "3", "7"], &["2 cells are -999, a code for no value"]);
-    separated(",", "X", &["-999", "12", "-999", "-3", "7"], &["-999", "12", "-999", "-3", "7"], &[]);
+    let degrees = ["-999", "12", "-999", "-3", "7"];
+    separated(",", "X", &degrees, &["·", "12", "·", "-3", "7"], &["2 cells are -999, a code for no value"]);
+    let losses = ["-999", "412", "-870", "-3", "7"];
+    separated(",", "X", &losses, &losses, &[]);
 }
 
 #[test]

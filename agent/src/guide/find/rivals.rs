@@ -1,7 +1,8 @@
 //! Other pages that say otherwise.
 
+use super::choose::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of};
 use super::measures::{is_of_other_event, is_of_other_property};
-use super::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of, told};
+use super::told;
 use crate::evidence::{Passage, select, terms};
 use crate::guide::named::names;
 use crate::lead::Turn;

@@ -123,7 +123,7 @@ fn chinese(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         }
         _ if second.contains('比') => return None,
         _ => {
-            let about = subject_of(first).unwrap_or_else(|| first.split('的').next().unwrap_or(first).to_owned());
+            let about = subject_of(first).unwrap_or_else(|| before_the_year(first));
             let own = second.contains(about.as_str());
             let second = second.trim_start_matches(['它', '他', '她', '其']);
             steps.push(Step::Find {
@@ -133,6 +133,11 @@ fn chinese(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         }
     }
     Some(steps)
+}
+
+/// What a Chinese question begins with: the thing that it is about, before a year or 的.
+fn before_the_year(question: &str) -> String {
+    question.split(|c: char| c == '的' || c.is_ascii_digit()).next().unwrap_or(question).to_owned()
 }
 
 /// A plan's one look-up with that of the half of an English question that it leaves out: "When was it opened, and who
@@ -256,6 +261,10 @@ mod tests {
             Some("a = find(东湖馆2023年接待了多少游客); b = find(东湖馆2019年接待了多少游客); c = calc(a - b)"),
         );
         check("东湖馆有多高？", None);
+        check(
+            "青松茶厂2021年的产量是多少？厂长是谁？",
+            Some("a = find(青松茶厂2021年的产量是多少); b = find(青松茶厂厂长是谁)"),
+        );
     }
 
     #[test]
