@@ -45,6 +45,7 @@ const GROUPS: &[&[&str]] = &[
     &[
         "found",
         "establish",
+        "set up",
         "start",
         "creat",
         "fundad",
@@ -331,6 +332,7 @@ mod tests {
         assert!(!is_of_another("enólogo de la Bodega Chib", "Ann Bo", "Enólogo: Ann Bo."));
         assert!(!is_of_another("Who founded the Chib Brewery", "Ann Bo", "Founder | Ann Bo"));
         assert!(is_of_another("designer of the Chib Dam", "Ann Bo", "It was founded by Ann Bo."));
+        assert!(!is_of_another("Who founded the Chib Mill", "Ann Bo", "It was set up in 1868 by Ann Bo."));
         assert!(is_of_another("designer of the Chib Bridge", "Ann Bo", "Ann Bo, then mayor, cut the ribbon."));
         assert!(!is_of_another("first surveyor of Lake Chib", "Ann Bo", "The first survey was made by Ann Bo."));
         assert!(is_of_another("director of the Chib Brewery", "Ann Bo", "Brewmaster | Ann Bo"));
