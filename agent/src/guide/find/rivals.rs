@@ -1,7 +1,7 @@
 //! Other pages that say otherwise.
 
 use super::choose::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of};
-use super::measures::{is_of_other_event, is_of_other_property};
+use super::measures::is_of_other_event;
 use super::told;
 use crate::evidence::{Passage, select, terms};
 use crate::guide::named::names;
@@ -31,7 +31,6 @@ pub async fn contradict(
             let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(fact)), &[]).await? else { continue };
             let other = fact_of(what, &text, &passage, turn.chat);
             let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
-                || is_of_other_property(what, &passage.text)
                 || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
             if !elsewhere && differ(fact, &other) && told::is_told(turn, what, &other.text, &passage).await? {
                 fact.others.push((other.text, other.provenance));
