@@ -134,6 +134,8 @@ fn is_data(first: &Row, others: &[Row]) -> bool {
         let in_values = column_is(at, &is_value);
         match is_value(cell) {
             false if in_values => return false,
+            // `honey 2022 [kg]` above `28,6`.
+            true if in_values && is_worded(cell) && !column_is(at, &is_worded) => return false,
             true if in_values => {
                 data += 1;
                 let year = year(cell).filter(|_| !column_is(at, &|c| year(c).is_some()));
@@ -152,6 +154,12 @@ fn is_data(first: &Row, others: &[Row]) -> bool {
         && steps
         && (numbers.len() > 1 || numbers.iter().flatten().all(|n| *n > 1000));
     data > 0 && !names
+}
+
+/// A value, and no date, that begins with a word.
+fn is_worded(cell: &Raw) -> bool {
+    let first = cell.text.split_whitespace().next().unwrap_or_default();
+    first.chars().count() > 2 && first.chars().all(char::is_alphabetic) && dates::written(&cell.text).is_none()
 }
 
 fn year(cell: &Raw) -> Option<i64> {
