@@ -88,6 +88,7 @@ impl Guide {
         if rows.iter().all(|row| row[1..].iter().all(|cell| cell.text.is_none())) {
             return Ok(None);
         }
+        merge::in_one_unit(&mut rows);
         let columns = [key].into_iter().chain(columns.iter().cloned()).collect();
         Ok(Some(Table { title: title.to_owned(), columns, rows }))
     }
@@ -122,6 +123,7 @@ impl Guide {
             return Ok(None);
         }
         merge::without_other_units(&mut rows);
+        merge::in_one_unit(&mut rows);
         merge::sort(&mut rows);
         let columns = shape.columns.into_iter().map(|c| c.name).collect();
         Ok(Some(Table { title: shape.subject, columns, rows }))

@@ -1,12 +1,16 @@
 //! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
+mod both;
 mod clause;
 mod columns;
 mod grammar;
 mod groups;
+mod joins;
+mod rates;
 mod shape;
 mod times;
+mod units;
 
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
@@ -19,6 +23,7 @@ use times::{by_months, by_parts, timed};
 
 pub use grammar::rules;
 pub use shape::divides_by_itself;
+pub use units::with_units;
 
 /// A query with `t1` for the `T1` of a model.
 fn with_small_names(query: &str) -> String {
@@ -37,7 +42,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
-    let query = added_up(&unjoined(&query), request, tables);
+    let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
@@ -78,7 +83,7 @@ fn measured(query: &str, request: &str, tables: &[Table]) -> String {
     let is_named = |column: &str| {
         let own = terms(&column.replace('_', " "));
         let mut words = own.iter().filter(|term| !term.chars().all(|c| c.is_ascii_digit())).peekable();
-        words.peek().is_some() && words.all(|term| asked.contains(term))
+        words.peek().is_some() && words.all(|term| asked.iter().any(|own| rates::is_alike(term, own)))
     };
     let mut query = query.to_owned();
     for table in tables {

@@ -256,8 +256,11 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
 /// A cell as people write it: `19.3 million` for the 19300000 that a query worked out. What may be a year
 /// stays as it is.
 fn written(cell: &Cell) -> String {
+    let bare = !cell.display().contains(char::is_alphabetic);
     match (&cell.provenance, cell.number) {
-        (Provenance::Computed { .. }, Some(number)) if number.abs() >= 10_000.0 && cell.date.is_none() => human(number),
+        (Provenance::Computed { .. }, Some(number)) if bare && number.abs() >= 10_000.0 && cell.date.is_none() => {
+            human(number)
+        }
         _ => cell.display().to_owned(),
     }
 }

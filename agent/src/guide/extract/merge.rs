@@ -2,7 +2,7 @@
 
 use super::shape::Row;
 use polymath_chat::{Cell, Provenance};
-use polymath_quantity::figures;
+use polymath_quantity::{Unit, figures};
 use std::collections::HashSet;
 
 /// Adds `new` rows to `rows`; a row that is there already only fills its empty cells.
@@ -50,6 +50,30 @@ pub fn without_other_units(rows: &mut [Row]) {
             };
             if alike && others.iter().filter(|(j, _)| told(j)).count() * 2 >= others.len() {
                 rows[at][i] = Cell::missing();
+            }
+        }
+    }
+}
+
+/// Numbers of a column in the unit that most of its cells have, where some are told in another: 1,400 for `1.4 km` among
+/// metres. What cells say stays as it is written.
+pub fn in_one_unit(rows: &mut [Row]) {
+    let unit = |cell: &Cell| figures(cell.display()).into_iter().next().and_then(|f| f.unit);
+    for i in 1..rows.first().map_or(0, Vec::len) {
+        let units: Vec<Unit> = rows.iter().filter_map(|row| unit(&row[i])).collect();
+        let often = |own: &Unit| units.iter().filter(|other| other.name == own.name).count();
+        let Some(most) = units.iter().rev().max_by_key(|own| often(own)).map(|unit| unit.name.to_string()) else {
+            continue;
+        };
+        for row in rows.iter_mut() {
+            let (Some(own), Some(number)) = (unit(&row[i]), row[i].number) else { continue };
+            if own.name == most {
+                continue;
+            }
+            let told = polymath_tools::calculate(&format!("{number} {} in {most}", own.name)).ok();
+            let there = told.and_then(|text| figures(text.trim_start_matches("approx. ")).into_iter().next());
+            if let Some(number) = there.and_then(|figure| figure.number) {
+                row[i].number = Some(number);
             }
         }
     }
@@ -122,6 +146,21 @@ mod tests {
         ];
         without_other_units(&mut rows);
         assert_eq!(rows.iter().map(|row| row[1].display()).collect::<Vec<_>>(), ["38 m", "24 m", "41 m", "n/a"]);
+    }
+
+    #[test]
+    fn numbers_of_a_column_have_one_unit() {
+        let length = |text: &str, number: f64| Cell { number: Some(number), ..Cell::new(text, Provenance::Given) };
+        let name = || Cell::new("x", Provenance::Given);
+        let mut rows = vec![
+            vec![name(), length("1.4 km", 1.4)],
+            vec![name(), length("4,915 m", 4915.0)],
+            vec![name(), length("7842 m", 7842.0)],
+            vec![name(), length("12 people", 12.0)],
+        ];
+        in_one_unit(&mut rows);
+        assert_eq!(rows.iter().filter_map(|row| row[1].number).collect::<Vec<_>>(), [1400.0, 4915.0, 7842.0, 12.0]);
+        assert_eq!(rows[0][1].display(), "1.4 km");
     }
 
     #[test]

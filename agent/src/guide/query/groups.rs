@@ -8,7 +8,7 @@ use polymath_chat::Table;
 use std::collections::HashSet;
 
 /// The one table that a query is of.
-fn table_of<'a>(query: &str, tables: &'a [Table]) -> Option<&'a Table> {
+pub fn table_of<'a>(query: &str, tables: &'a [Table]) -> Option<&'a Table> {
     let mut used = (0..tables.len()).filter(|i| words(query).any(|word| word == format!("t{}", i + 1)));
     match (used.next(), used.next()) {
         (Some(i), None) => tables.get(i),

@@ -4,7 +4,7 @@
 use super::super::plan::{said, words};
 use super::clause::{bare, clause, pieces};
 use super::grammar::{Kind, kind};
-use super::groups;
+use super::{both, groups, rates};
 use polymath_chat::Table;
 
 /// Words that ask for an order of all rows.
@@ -41,8 +41,8 @@ const EACH: &[&str] =
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
     let query = in_all(&counted(&of_numbers(&unlimited(query, request), tables), request), request);
-    let query = groups::rows(&groups::totals(&query, request, tables), request, tables);
-    groups::of_two(&of_each(&query, request, tables), request, tables)
+    let query = groups::rows(&groups::totals(&both::both(&query, request), request, tables), request, tables);
+    rates::of_the_whole(&groups::of_two(&of_each(&query, request, tables), request, tables), request, tables)
 }
 
 /// Whether a query divides a column by itself, of one table or of two: what was to be measured by is in neither.

@@ -1,0 +1,107 @@
+//! Two questions at once, of which a query answers one: how many there are and what they come to, the sum and how many rows
+//! have none.
+
+use super::super::plan::{said, words};
+use super::clause::{bare, clause};
+
+/// A sum with the number of rows, where a request asks for both; with the number of rows that have no value, where it asks
+/// for that.
+pub fn both(query: &str, request: &str) -> String {
+    const HOW_MANY: &[&str] = &["how many", "wie viele", "combien de", "combien d'", "cuántos", "cuántas", "多少"];
+    const LACKING: &[&str] = &[
+        "no figure",
+        "no value",
+        "no number",
+        "no data",
+        "no entry",
+        "missing",
+        "blank",
+        "empty",
+        "without a",
+        "keinen wert",
+        "keine angabe",
+        "ohne wert",
+        "fehlen",
+        "sans valeur",
+        "manque",
+        "sin valor",
+        "sin dato",
+        "faltan",
+        "缺",
+    ];
+    let same = || query.to_owned();
+    let (Some(select), None) = (clause(query, "SELECT "), clause(query, " GROUP BY ")) else { return same() };
+    let shown = query[select.clone()].trim().to_owned();
+    let (value, name) = shown.split_once(" AS ").unwrap_or((shown.as_str(), "Total"));
+    let functions = ["SUM(", "AVG(", "MIN(", "MAX(", "MEDIAN("];
+    let column = functions.iter().find_map(|function| value.strip_prefix(function)?.strip_suffix(')'));
+    let Some(column) = column.filter(|column| !column.contains(['(', '+', '-', '*', '/'])) else { return same() };
+    if !said(request, HOW_MANY) {
+        return same();
+    }
+    if said(request, LACKING) {
+        // Rows without a value fulfil no condition on it.
+        let rest = match clause(query, " WHERE ") {
+            Some(place)
+                if words(&query[place.clone()]).next() == words(bare(column)).next()
+                    && !query[place.clone()].contains(" AND ") =>
+            {
+                format!("{}{}", &query[select.end..place.start - " WHERE ".len()], &query[place.end..])
+            }
+            _ => query[select.end..].to_owned(),
+        };
+        return format!("SELECT {value} AS {name}, COUNT(*) - COUNT({column}) AS \"Without a value\"{rest}");
+    }
+    let sums = value.starts_with("SUM(")
+        && said(
+            request,
+            &[
+                "together",
+                "worth",
+                "altogether",
+                "in total",
+                "in all",
+                "come to",
+                "zusammen",
+                "insgesamt",
+                "au total",
+                "en total",
+            ],
+        );
+    let counted = bare(column).replace('_', " ").to_lowercase();
+    // "How many litres in all" is the sum.
+    let of_it = HOW_MANY
+        .iter()
+        .any(|how| request.contains(&format!("{how} {}", counted.split(' ').next().unwrap_or_default())));
+    let second = [" and ", " und ", " et ", " y "].iter().any(|and| request.contains(and));
+    match sums && second && !of_it {
+        true => format!("SELECT COUNT(*) AS Count, {value} AS {name}{}", &query[select.end..]),
+        false => same(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_and_what_they_come_to_are_two() {
+        let query = "SELECT SUM(amount) AS Total FROM t1 WHERE day LIKE '%-03-%'";
+        let both = |request: &str| super::both(query, request);
+        assert_eq!(
+            both("how many sales were there in march, and what were they worth together?"),
+            "SELECT COUNT(*) AS Count, SUM(amount) AS Total FROM t1 WHERE day LIKE '%-03-%'"
+        );
+        assert_eq!(both("what were the sales of march worth together?"), query);
+    }
+
+    #[test]
+    fn rows_without_a_value_are_counted_beside_the_sum() {
+        let query = "SELECT SUM(\"wax 2023\") AS Total FROM t1 WHERE \"wax 2023\" > 0";
+        assert_eq!(
+            both(query, "total wax of 2023 and how many hives have no figure?"),
+            "SELECT SUM(\"wax 2023\") AS Total, COUNT(*) - COUNT(\"wax 2023\") AS \"Without a value\" FROM t1"
+        );
+        assert_eq!(both(query, "total wax of 2023?"), query);
+    }
+}

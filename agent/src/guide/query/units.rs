@@ -1,0 +1,104 @@
+//! Units of what a query works out: the sum of lengths is a length, and where another unit is asked for, it is told in
+//! that one.
+
+use super::clause::{bare, clause, pieces};
+use crate::guide::calc;
+use polymath_chat::{Cell, Provenance, Table};
+use polymath_quantity::{Column, Unit, UnitKind, figures, short};
+
+/// Functions whose value has the unit of their column.
+const KEEPING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "MEDIAN", "TOTAL"];
+
+/// A result of one row with the units of the columns that it was worked out of, in the unit that is asked for.
+pub fn with_units(query: &str, mut result: Table, tables: &[Table], asked: &str) -> Table {
+    let ([row], Some(list)) = (result.rows.as_mut_slice(), clause(query, "SELECT ")) else { return result };
+    let items = pieces(&query[list]);
+    if items.len() != row.len() {
+        return result;
+    }
+    let goal = calc::asked_unit(asked);
+    for (item, cell) in items.iter().zip(row) {
+        if let (Some(number), Some(unit), Provenance::Computed { .. }) =
+            (cell.number, unit_of(item, tables), &cell.provenance)
+        {
+            let own = format!("{number} {}", unit.name);
+            let wanted = goal.as_ref().and_then(|goal| in_unit(&own, goal));
+            let (number, unit) = wanted.unwrap_or((number, unit.name.to_string()));
+            *cell = Cell { number: Some(number), text: Some(format!("{} {unit}", short(number))), ..cell.clone() };
+        }
+    }
+    result
+}
+
+/// The unit of measure that a selected value has from the one column it is worked out of.
+fn unit_of(item: &str, tables: &[Table]) -> Option<Unit> {
+    let item = item.split(" AS ").next()?.trim();
+    let item = item.strip_prefix("ROUND(").and_then(|rest| rest.split_once(')')).map_or(item, |_| {
+        let inner = &item["ROUND(".len()..];
+        inner.rfind(',').map_or(inner, |at| inner[..at].trim())
+    });
+    let (function, column) = item.strip_suffix(')')?.split_once('(')?;
+    if !KEEPING.contains(&function.trim().to_uppercase().as_str())
+        || column.contains(['(', '*', '/', '+', ' ']) && !column.starts_with('"')
+    {
+        return None;
+    }
+    let column = bare(column);
+    let place = |table: &Table| table.columns.iter().position(|own| own.eq_ignore_ascii_case(column));
+    let (table, at) = tables.iter().rev().find_map(|table| Some((table, place(table)?)))?;
+    let cells = table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.number.is_some());
+    let units: Vec<Option<Unit>> = cells.map(|cell| figures(cell.display()).into_iter().find_map(|f| f.unit)).collect();
+    let first = units.first()?.clone().or_else(|| Column::of(&table.columns[at]).unit)?;
+    let alike = units.iter().all(|unit| unit.as_ref().is_none_or(|unit| unit.name == first.name));
+    (alike && first.kind == UnitKind::Measure).then_some(first)
+}
+
+/// A value in another unit; `None` where it cannot be told in it.
+fn in_unit(value: &str, goal: &str) -> Option<(f64, String)> {
+    let text = polymath_tools::calculate(&format!("{value} in {goal}")).ok()?;
+    let figure = figures(text.trim_start_matches("approx. ")).into_iter().next()?;
+    Some((figure.number?, goal.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &str, number: f64) -> Cell {
+        Cell { number: Some(number), ..Cell::new(text, Provenance::Given) }
+    }
+
+    #[track_caller]
+    fn check(query: &str, asked: &str, want: &str) {
+        let caves = Table {
+            title: "caves".into(),
+            columns: vec!["Name".into(), "Length".into(), "Mass (kg)".into()],
+            rows: [("A", "4,915 m", 4915.0, 4.0), ("B", "12,360 m", 12360.0, 2.5)]
+                .map(|(name, text, number, mass)| {
+                    vec![Cell::new(name, Provenance::Given), cell(text, number), cell(&mass.to_string(), mass)]
+                })
+                .into(),
+        };
+        let computed = Provenance::Computed { how: String::new() };
+        let number = if query.contains("Mass") { 6.5 } else { 17275.0 };
+        let result = Table {
+            title: String::new(),
+            columns: vec!["Total".into()],
+            rows: vec![vec![Cell { number: Some(number), ..Cell::new(number.to_string(), computed) }]],
+        };
+        let told = with_units(query, result, &[caves], asked);
+        assert_eq!(told.rows[0][0].display(), want, "{query}; {asked}");
+    }
+
+    #[test]
+    fn a_sum_has_its_column_s_unit() {
+        let sum = "SELECT SUM(Length) AS Total FROM t1";
+        check(sum, "what do they add up to?", "17,275 m");
+        check(sum, "what do they add up to, in kilometres?", "17.275 kilometres");
+        check("SELECT ROUND(AVG(\"Length\"), 2) FROM t1", "the mean?", "17,275 m");
+        check("SELECT SUM(\"Mass (kg)\") FROM t1", "the total mass?", "6.5 kg");
+        // What is worked out further is no length any more, or one in another unit.
+        check("SELECT SUM(Length * 0.001) AS Total FROM t1", "in kilometres?", "17275");
+        check("SELECT COUNT(*) FROM t1", "how many?", "17275");
+    }
+}
