@@ -15,6 +15,13 @@ pub enum Constraint {
     Choice(Vec<String>),
 }
 
+impl Constraint {
+    /// A yes or a no.
+    pub fn yes_or_no() -> Self {
+        Constraint::Lark("start: \"yes\" | \"no\"\n".to_owned())
+    }
+}
+
 /// A short task for the model: an instruction, and the grammar of its reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Completion {

@@ -49,8 +49,8 @@ pub enum Asked {
     Reply(Vec<Message>),
 }
 
-/// The grammar of a yes or a no.
-const YES_OR_NO: &str = "start: \"yes\" | \"no\"\n";
+/// What is said where a look-up needs no other one before it.
+const ONE_STEP: &str = "one step";
 
 /// Plays replies and completions in order.
 pub struct ScriptedEngine {
@@ -95,13 +95,21 @@ impl ScriptedEngine {
         lock(&self.replies).len() + lock(&self.completions).len()
     }
 
-    /// The next completion. A question of yes or no that the script does not answer is answered yes: it is asked of each
-    /// value that is found.
+    /// The next completion. What is asked of each value and of each look-up is answered in the usual way where the script
+    /// does not answer it: yes, and in one step.
     fn next(&self, task: &Completion) -> Option<String> {
-        let whether = matches!(&task.constraint, Some(Constraint::Lark(lark)) if lark == YES_OR_NO);
+        let steps = format!("start: \"{ONE_STEP}\"");
+        let usual = match &task.constraint {
+            constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes"),
+            Some(Constraint::Lark(lark)) if lark.starts_with(&steps) => Some(ONE_STEP),
+            _ => None,
+        };
         let mut completions = lock(&self.completions);
-        let answered = completions.front().is_some_and(|next| ["yes", "no"].contains(&next.as_str()));
-        if whether && !answered { Some("yes".to_owned()) } else { completions.pop_front() }
+        let answers = |next: &String| ["yes", "no", ONE_STEP].contains(&next.as_str()) || next.starts_with("a: ");
+        match usual {
+            Some(usual) if !completions.front().is_some_and(answers) => Some(usual.to_owned()),
+            _ => completions.pop_front(),
+        }
     }
 
     /// A scripted text must be one that the constraint lets a model write.

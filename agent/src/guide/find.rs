@@ -12,6 +12,7 @@ mod told;
 pub use choose::{fact_of, in_sentences};
 pub use kinds::is_of_kind;
 pub use measures::is_of_other_property;
+pub use told::is_told_by_its_line;
 
 use crate::evidence::{Passage, select, terms};
 use crate::guide::calc::is_of_another_rate;

@@ -1,6 +1,6 @@
 //! Whether the values found are of the kind that the question asks for.
 
-use super::plan::{HOW_MANY, PERCENT, asks_how_much_more, said};
+use super::plan::{COMPARED, HOW_MANY, PERCENT, asks_how_much_more, said};
 use crate::notebook::Fact;
 use polymath_chat::Provenance;
 use polymath_quantity::{UnitKind, figures};
@@ -36,8 +36,12 @@ pub fn is_of_another_kind(question: &str, facts: &[Fact]) -> bool {
     }
     let timed = |f: &Fact| figures(&f.text).iter().any(|f| f.unit.as_ref().is_some_and(|u| u.kind == UnitKind::Time));
     let takes = small.contains("how long") && said(&small, &["take", "takes", "took", "need", "needs"]);
+    // How much more one value is than another is said by neither, unless its line compares them.
+    let compares =
+        |f: &Fact| matches!(&f.provenance, Provenance::Sourced { quote, .. } if said(&quote.to_lowercase(), COMPARED));
     looked_up
-        && (takes && !facts.iter().any(timed)
+        && (asks_how_much_more(&small) && !facts.iter().any(|f| compares(f) || percent(f))
+            || takes && !facts.iter().any(timed)
             || how_many && said(&small, PERCENT) && !facts.iter().any(percent)
             || small.starts_with("what would") && said(&small, PAID) && !facts.iter().any(Fact::is_money)
             || small.contains("how much")
@@ -75,6 +79,7 @@ mod tests {
             std::slice::from_ref(&date)
         ));
         assert!(!is_of_another_kind("Quand est-ce que le tunnel a ouvert ?", &[date]));
+        check("¿Y cuántos visitantes más tuvo que el año anterior?", "52.675", true);
         check("How long is the canal?", "12 km", false);
         check("How long does the ferry take?", "62 km", true);
         check("How long does the ferry take?", "3 hours", false);

@@ -20,6 +20,7 @@ mod plan;
 mod program;
 mod query;
 mod quote;
+mod read;
 mod reckon;
 mod roles;
 mod search;

@@ -3,7 +3,8 @@
 //! The model sees the lines of the opened pages, copies the values that it needs, each under a name, and calculates
 //! with these names. It does that far better with the lines before it than it plans without them which values there
 //! will be. A value can only be a figure of a line, so it stands on a page to the letter; two tries have to come to
-//! the same ("Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022).
+//! the same ("Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022), and the model, asked again, has
+//! to hold it to be what the question asks for.
 
 mod check;
 mod lines;
@@ -12,7 +13,7 @@ use super::plan::{self, PERCENT, Step, numbers, said, words, years};
 use super::roles::is_of_person;
 use super::state::{Guide, Outcome, quoted, with_unit};
 use super::{calc, find, fits, quote};
-use crate::evidence::clip;
+use crate::evidence::{clip, terms};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::RECKON;
@@ -42,9 +43,10 @@ pub struct Reckoned {
 impl Guide {
     /// Works the question out of the opened pages, where the rest of the plan is a calculation with what is looked up,
     /// or where what came out is no answer: the values are taken down, and the calculation is what is left to do.
-    pub(super) async fn reckon(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
+    /// `planned`: what the plan would look up for it.
+    pub(super) async fn reckon(&mut self, turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<bool> {
         self.reckoned = true;
-        let Some(found) = reckon(turn).await? else { return Ok(false) };
+        let Some(found) = reckon(turn, planned).await? else { return Ok(false) };
         let cells =
             |result: &Outcome| matches!(result, Outcome::Fact(place) if turn.chat.facts[*place].text.contains(" | "));
         self.results.retain(|result| !is_unanswered(result) && !cells(result));
@@ -112,8 +114,9 @@ fn is_unanswered(result: &Outcome) -> bool {
     }
 }
 
-/// Works the turn's question out of the opened pages; `None` where no two tries agree.
-async fn reckon(turn: &mut Turn<'_>) -> anyhow::Result<Option<Reckoned>> {
+/// Works the turn's question out of the opened pages: with what two tries agree on, or one and the plan, and what suits
+/// the question; else with the first try that suits it. `None` where there is none.
+async fn reckon(turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<Option<Reckoned>> {
     let lines = lines::lines(&turn.asked, turn.chat);
     let literals = figures_of(&lines, &turn.asked);
     if literals.len() < 2 {
@@ -140,13 +143,47 @@ async fn reckon(turn: &mut Turn<'_>) -> anyhow::Result<Option<Reckoned>> {
             }
             continue;
         };
+        if is_as_planned(&one, planned) {
+            return Ok(Some(one));
+        }
         match tries.iter().position(|other| other.result == one.result) {
             // The likeliest one has the best names.
-            Some(place) => return Ok(Some(tries.swap_remove(place))),
+            Some(place) if holds(turn, &tries[place]).await? => {
+                return Ok(Some(tries.swap_remove(place)));
+            }
+            // Two that agree on what is not asked for.
+            Some(place) => {
+                tries.remove(place);
+                failures += 1;
+            }
             None => tries.push(one),
         }
     }
+    for one in tries {
+        if holds(turn, &one).await? {
+            return Ok(Some(one));
+        }
+    }
     Ok(None)
+}
+
+/// Whether a try calculates what is asked for, as the model holds, with days and years that their lines tell: a doctorate's
+/// year is no birth's.
+async fn holds(turn: &mut Turn<'_>, one: &Reckoned) -> anyhow::Result<bool> {
+    for (_, fact) in one.values.iter().filter(|(_, fact)| fact.date.is_some()) {
+        if !find::is_told_by_its_line(turn, fact).await? {
+            return Ok(false);
+        }
+    }
+    plan::suits(turn, &one.expression, &one.values).await
+}
+
+/// Whether a try calculates with just the values that the plan would have looked up: a plan made without the lines and a
+/// try made with them are two that agree.
+fn is_as_planned(one: &Reckoned, planned: &[String]) -> bool {
+    let of = |text: &str| -> BTreeSet<String> { terms(text).into_iter().collect() };
+    let values: BTreeSet<BTreeSet<String>> = one.values.iter().map(|(_, fact)| of(&fact.about)).collect();
+    !planned.is_empty() && values == planned.iter().map(|what| of(what)).collect()
 }
 
 /// The figures of the lines and of the question, with their units, as they stand there.

@@ -25,6 +25,8 @@ pub struct Guide {
     pub reckoned: bool,
     /// Search hits of this turn.
     pub hits: Vec<Hit>,
+    /// What things were described as that no name was found for, by what the plan calls them.
+    pub described: HashMap<String, String>,
     /// What the plan calls things, and what the notebook does.
     pub names: HashMap<String, String>,
     /// Facts and tables that there were before the plan, by number.

@@ -1,13 +1,13 @@
 //! The plan's steps, one after the other: each begins, waits for its calls where it makes any, and is
 //! gone on with when their results are there.
 
-use super::calc::{self, Filled, shown};
+use super::calc::{Filled, shown};
 use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, find, given, named, query, quote};
+use super::{chart, describe, given, named, query};
 use crate::lead::{Lead, Turn};
-use crate::notebook::{Chart, Fact, inherit};
+use crate::notebook::{Chart, Fact, inherit, query_of};
 use async_trait::async_trait;
 use polymath_chat::{Cell, Event, Message, Provenance, Table};
 use serde_json::json;
@@ -47,7 +47,7 @@ impl Lead for Guide {
                 Some(running) => self.go_on(turn, running).await?,
                 None => match self.plan.as_mut().and_then(VecDeque::pop_front) {
                     Some(step) => self.begin(turn, step).await?,
-                    None if self.is_unanswered(turn) && self.reckon(turn).await? => None,
+                    None if self.is_unanswered(turn) && self.reckon(turn, &[]).await? => None,
                     None if self.read_otherwise(turn).await? => None,
                     None => return self.answer(turn).await,
                 },
@@ -115,6 +115,14 @@ impl Guide {
                     return Ok(None);
                 }
                 let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
+                // What two queries came to be one is asked once.
+                let asked =
+                    |o: &crate::dispatch::Outcome| o.call.name == "sql" && o.call.arguments["query"] == query.as_str();
+                if turn.outcomes.iter().any(asked) {
+                    let made = turn.chat.tables.iter().rposition(|table| query_of(table) == Some(query.as_str()));
+                    self.names.extend(made.map(|at| (name, format!("t{}", at + 1))));
+                    return Ok(None);
+                }
                 Ok(Some(self.ask_sql(turn, name, query, 0)))
             }
             Step::Describe { table } => {
@@ -213,9 +221,9 @@ impl Guide {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else { break };
-            let fact = self.fact(turn.chat, name).ok_or_else(|| text.to_owned())?;
+            let fact = self.fact(turn.chat, name).map(|fact| &fact.text);
             out.push_str(before);
-            out.push_str(&fact.text);
+            out.push_str(fact.or_else(|| self.described.get(name)).ok_or_else(|| text.to_owned())?);
             rest = after;
         }
         Ok(out + rest)
@@ -316,74 +324,6 @@ impl Guide {
         }
     }
 
-    /// Whether these are values of pages, and what is left of the plan calculates with them.
-    fn are_operands(&self, wants: &[Want], asked: &str) -> bool {
-        let rest = self.plan.as_ref().map(VecDeque::as_slices);
-        let Some(([Step::Calc { expression, .. }], [])) = rest else { return false };
-        // With an amount of the question and its unit: 62 km by a speed.
-        let amount = calc::measured(asked) && expression.contains(|c: char| c.is_ascii_digit());
-        (wants.len() > 1 || amount) && wants.iter().all(|want| matches!(want, Want::Fact { .. }))
-    }
-
-    /// Reads what was wanted out of the opened pages.
-    async fn read(&mut self, turn: &mut Turn<'_>, wants: Vec<Want>) -> anyhow::Result<()> {
-        if self.are_operands(&wants, &turn.asked) && self.reckon(turn).await? {
-            return Ok(());
-        }
-        for want in wants {
-            match want {
-                Want::Fact { what, .. } if quote::is_explained(&what) || quote::is_whether(&what) => {
-                    self.results.push(match quote::quote(turn, &what).await? {
-                        Some(quote) => Outcome::Quoted(quote),
-                        None => Outcome::NotFound(what, None),
-                    });
-                }
-                Want::Fact { name, what } => match find::find(turn, &what).await? {
-                    Some(fact) if !self.replanned && find::misfits(&what, &fact) => {
-                        if !self.reckoned && self.reckon(turn).await? {
-                            return Ok(());
-                        }
-                        // Perhaps other pages say what is lacking.
-                        (self.replanned, self.reckoned) = (true, false);
-                        self.plan = Some(plan::calculated(turn).await?.into());
-                        return Ok(());
-                    }
-                    // A rate that no page tells, and that the second plan cannot work out either.
-                    Some(fact) if find::misfits(&what, &fact) => {
-                        let nearest = quote::quote(turn, &what).await?;
-                        self.results.push(Outcome::NotFound(what, nearest));
-                    }
-                    Some(fact) => {
-                        let goal = calc::asked_unit(&turn.asked).filter(|unit| *unit != fact.unit());
-                        let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
-                        self.add_fact(turn, &name, fact);
-                        if let Some(unit) = convertible {
-                            let convert =
-                                Step::Calc { name: format!("{name}0"), expression: format!("{name} in {unit}") };
-                            self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
-                        }
-                    }
-                    None => {
-                        let goes_on = self.plan.as_ref().is_some_and(|plan| !plan.is_empty());
-                        let nearest = if goes_on { None } else { quote::quote(turn, &what).await? };
-                        self.results.push(Outcome::NotFound(what, nearest));
-                    }
-                },
-                Want::Rows { name, title, things, columns } => {
-                    match self.rows_named(turn, &title, &things, &columns).await? {
-                        Some(table) => self.add_table(turn, &name, table),
-                        None => self.results.push(Outcome::NotFound(things.join(", "), None)),
-                    }
-                }
-                Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
-                    Some(table) => self.add_table(turn, &name, table),
-                    None => self.results.push(Outcome::NotFound(things, None)),
-                },
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn add_fact(&mut self, turn: &mut Turn<'_>, name: &str, fact: Fact) {
         self.results.push(Outcome::Fact(turn.chat.facts.len()));
         let known = turn.chat.add_fact(fact);
@@ -459,6 +399,7 @@ impl Guide {
                         let title = table.title.clone();
                         Table { title, ..inherit(old, table) }
                     });
+                    let table = query::with_units(&query, table, &turn.chat.tables, &turn.asked);
                     self.add_table(turn, &name, table);
                 }
                 Ok(None)

@@ -18,6 +18,8 @@ pub const NATIVE: Prompt = Prompt(include_str!("native.txt"));
 pub const PLAN: Prompt = Prompt(include_str!("plan.txt"));
 /// From a follow-up to a question that stands alone.
 pub const ALONE: Prompt = Prompt(include_str!("alone.txt"));
+/// From a question to the two that it takes where it only describes what it is about.
+pub const HOPS: Prompt = Prompt(include_str!("hops.txt"));
 /// From a sum in words to an expression.
 pub const SUMS: Prompt = Prompt(include_str!("sums.txt"));
 /// From a question to two facts and a calculation with them.
@@ -28,6 +30,8 @@ pub const RECKON: Prompt = Prompt(include_str!("reckon.txt"));
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
 /// From a line and a value in it to whether it says that.
 pub const TOLD: Prompt = Prompt(include_str!("told.txt"));
+/// From known values and a calculation with them to whether that is what a question asks for.
+pub const SUITS: Prompt = Prompt(include_str!("suits.txt"));
 /// From lines of pages to the one that answers a question.
 pub const QUOTE: Prompt = Prompt(include_str!("quote.txt"));
 /// From named results to sentences.

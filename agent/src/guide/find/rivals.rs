@@ -75,3 +75,26 @@ fn differ(a: &Fact, b: &Fact) -> bool {
     };
     kind && alike && !same(&x, &y) && !same(&y, &x)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::Provenance;
+
+    #[test]
+    fn a_page_that_counts_the_same_in_other_words_is_asked_too() {
+        let source = |title: &str, text: &str| Source { url: title.into(), title: title.into(), text: text.into() };
+        let report = "# The Ostwater flood of 1 November 2021: final report\nIn all, 1,730 people were evacuated.";
+        let news = "2 November 2021\nThe river burst its banks at Ostwater. 1,150 people had to be evacuated from their homes.";
+        let sources = [
+            source("The Ostwater flood of 1 November 2021: final report", report),
+            source("Ostwater under water", news),
+        ];
+        let what = "number of people evacuated in the Ostwater flood";
+        let text = "1,730 people".to_owned();
+        let passage = Passage { n: 1, line: 1, text: "In all, 1,730 people were evacuated.".into() };
+        let (name, about, provenance) = (String::new(), what.to_owned(), Provenance::Given);
+        let fact = Fact { name, about, text, number: Some(1730.0), date: None, provenance, others: Vec::new() };
+        assert_eq!(rivals(&sources, what, &passage, &like_of(&fact)), [2]);
+    }
+}

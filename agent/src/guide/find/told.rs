@@ -6,8 +6,18 @@
 
 use crate::evidence::{Passage, clip, labelled};
 use crate::lead::Turn;
+use crate::notebook::Fact;
 use crate::prompts::TOLD;
-use polymath_chat::Constraint;
+use polymath_chat::{Constraint, Provenance};
+
+/// Whether the line that a fact was taken from says it; what stands on no page is as it was given.
+pub async fn is_told_by_its_line(turn: &mut Turn<'_>, fact: &Fact) -> anyhow::Result<bool> {
+    let Provenance::Sourced { url, quote, .. } = &fact.provenance else { return Ok(true) };
+    let Some(at) = turn.chat.sources.iter().position(|source| source.url == *url) else { return Ok(true) };
+    let line = turn.chat.sources[at].text.lines().position(|line| line.contains(quote.as_str())).unwrap_or_default();
+    let passage = Passage { n: at + 1, line, text: quote.clone() };
+    is_told(turn, &fact.about, &fact.text, &passage).await
+}
 
 /// Whether the passage says that `value` is `what`.
 pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Passage) -> anyhow::Result<bool> {
@@ -15,8 +25,7 @@ pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Pas
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
     let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone()).replace("**", "");
     let prompt = format!("Page: {}\nLine: {}\nQuestion: {what}\nAnswer: {value}", clip(title, 80), clip(&line, 600));
-    let yes_or_no = Constraint::Lark("start: \"yes\" | \"no\"\n".to_owned());
-    let said = turn.complete(TOLD.ask(prompt, 4).constrained(yes_or_no)).await?;
+    let said = turn.complete(TOLD.ask(prompt, 4).constrained(Constraint::yes_or_no())).await?;
     tracing::debug!("told {what:?} = {value:?}: {said}");
     Ok(said == "yes")
 }

@@ -6,7 +6,9 @@ use super::guess::{is_a_guess, is_by_a_year, is_name, is_unasked_sum};
 use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
 use super::signs::*;
-use super::sql::{is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unsaid};
+use super::sql::{
+    is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unasked_shares, without_unsaid,
+};
 use super::swap::in_digits;
 use crate::evidence::terms;
 use crate::guide::named;
@@ -24,6 +26,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     steps.iter_mut().for_each(|step| with_table_names(step, chat));
     steps.iter_mut().for_each(|step| without_unsaid(step, asked, chat));
     without_subjects(steps);
+    without_unasked_shares(steps, asked);
     let mut seen = HashSet::new();
     let mut tables: HashSet<String> = (1..=chat.tables.len()).map(|i| format!("t{i}")).collect();
     let mut facts: HashSet<String> = chat.facts.iter().map(|f| f.name.clone()).collect();
@@ -79,6 +82,8 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             false
         }
         Step::Table { name, .. } => tables.insert(name.clone()),
+        // The same query once more under another name.
+        Step::Sql { query, .. } if !seen.insert(query.to_lowercase()) => false,
         Step::Sql { name, query } => {
             let there = words(query).any(|w| tables.contains(w));
             if there {

@@ -162,6 +162,18 @@ pub fn said(texts: &[&str]) -> String {
     format!("start: WORD ({space} WORD){{0,25}} END?\nEND: \"?\" | \"？\" | \".\"\nWORD: {}\n", choice(words))
 }
 
+/// "one step", or the two questions of one, of its own words.
+pub fn hops(what: &str) -> String {
+    const SMALL: &str = "the of which who what is was in";
+    let mut words: BTreeSet<String> = SMALL.split_whitespace().map(str::to_owned).collect();
+    add_words(&mut words, what);
+    format!(
+        "start: \"one step\" | \"a: \" WORD (\" \" WORD){{1,15}} \"\\nthen: \" part (\" \" part){{1,15}}\n\
+         part: WORD | \"{{a}}\"\nWORD: {}\n",
+        choice(words)
+    )
+}
+
 /// Lines that name the steps of a sum of the request's numbers, and its answer.
 pub fn sum(request: &str) -> String {
     format!(
@@ -177,16 +189,22 @@ pub fn sum(request: &str) -> String {
 /// The tables that a query may ask, by their numbers. The results of earlier queries are meant by who points at them
 /// ("which of these", "sort them"); else it is what they were made of that is asked about.
 fn asked_tables<'a>(request: &str, chat: &'a Chat) -> Vec<(usize, &'a Table)> {
+    // "How many orders came in, and what were they worth?": the orders are meant.
+    const FOR_NAMES: &[&str] = &["them", "they", "their", "deren", "leur", "leurs", "ellos", "ellas", "它们"];
     const POINTING: &[&str] = &[
-        "these", "those", "them", "they", "their", "ones", "above", "sort", "sorted", "order", "rank", "column",
-        "columns", "add", "diese", "diesen", "davon", "deren", "spalte", "sortiere", "ces", "ceux", "celles", "leur",
-        "leurs", "colonne", "trie", "estos", "estas", "esos", "esas", "ellos", "columna", "ordena", "这些", "其中",
-        "它们", "列", "排序",
+        "these", "those", "ones", "above", "sort", "sorted", "order", "rank", "column", "columns", "add", "diese",
+        "diesen", "davon", "spalte", "sortiere", "ces", "ceux", "celles", "colonne", "trie", "estos", "estas", "esos",
+        "esas", "columna", "ordena", "这些", "其中", "列", "排序",
     ];
     let all = chat.tables.iter().enumerate().map(|(i, table)| (i + 1, table));
     let all = all.skip(chat.tables.len().saturating_sub(TABLES));
-    let points = says(&request.to_lowercase(), POINTING);
+    let small = request.to_lowercase();
     let (own, made): (Vec<_>, Vec<_>) = all.partition(|(_, table)| query_of(table).is_none());
+    let asked = terms(request);
+    let named = |(_, table): &(usize, &Table)| {
+        terms(&table.title.replace(['_', '-', '.'], " ")).iter().any(|term| term != "csv" && asked.contains(term))
+    };
+    let points = says(&small, POINTING) || says(&small, FOR_NAMES) && !own.iter().any(named);
     let mut known = if points || own.is_empty() { [own, made].concat() } else { own };
     known.sort_by_key(|(n, _)| *n);
     known

@@ -5,9 +5,11 @@ mod ages;
 mod alone;
 mod amounts;
 mod check;
+mod comparing;
 mod form;
 mod grammar;
 mod guess;
+mod hops;
 mod lookup;
 mod operands;
 mod parts;
@@ -19,23 +21,26 @@ mod rows;
 mod signs;
 mod sql;
 mod steps;
+mod suits;
 mod sums;
 mod swap;
 mod whether;
 
 pub use amounts::{given, numbers};
+pub use hops::is_hop;
 pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{
     COMPARED, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said, words, years,
 };
 pub use steps::Step;
+pub use suits::suits;
 pub use swap::in_digits;
 
 use form::Form;
 
 use crate::evidence::clip;
-use crate::guide::{named, roles};
+use crate::guide::named;
 use crate::lead::Turn;
 use crate::notebook::{Asked, Chat, Fact, is_part, name_of, query_of};
 use crate::prompts::{OPERANDS, PLAN};
@@ -66,7 +71,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             let request = turn.asked.clone();
             match whether::whether(&request, turn.chat) {
                 Some(steps) => steps,
-                None => planned(turn, &request, Form::Any).await?,
+                None => {
+                    let steps = planned(turn, &request, Form::Any).await?;
+                    suits::suited(turn, steps).await?
+                }
             }
         }
     };
@@ -125,7 +133,7 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
             facts: turn.chat.facts.last().map(|f| f.name.clone()).into_iter().collect(),
         }]);
     }
-    let swap = swap::swapped(turn.question, &before)?;
+    let swap = swap::swapped(turn.question, &before, &turn.chat.page_tables)?;
     let plan = turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
     turn.asked.clone_from(&swap.question);
     plan.and_then(|plan| swap.replanned(&plan))
@@ -219,7 +227,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
             _ => steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone)),
         }
         let steps = parts::with_the_other(steps, request, turn.chat);
-        let mut steps = lookup::with_the_rest(in_hops(steps), request);
+        let mut steps = lookup::with_the_rest(hops::in_hops(turn, steps).await?, request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));
         steps.iter_mut().for_each(|step| amounts::in_the_named_unit(step, request));
@@ -259,27 +267,6 @@ fn explains(steps: &[Step], request: &str) -> bool {
     let Ok([Step::Find { what, .. }]) = <&[Step; 1]>::try_from(steps) else { return false };
     let nameless = named::names(request).is_empty() && !request.contains(|c: char| c.is_ascii_digit());
     nameless && !request.chars().any(is_cjk) && (why(&what.to_lowercase()) || why(&request.to_lowercase()))
-}
-
-/// Look-ups about somebody who has to be found first, in two steps.
-fn in_hops(steps: Vec<Step>) -> Vec<Step> {
-    let mut all = Vec::new();
-    for step in steps {
-        match step {
-            Step::Find { name, what } => {
-                let first = format!("{name}h");
-                match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
-                    Some((who, asked)) => {
-                        all.push(Step::Find { name: first, what: who });
-                        all.push(Step::Find { name, what: asked });
-                    }
-                    None => all.push(Step::Find { name, what }),
-                }
-            }
-            other => all.push(other),
-        }
-    }
-    all
 }
 
 /// Whether `later` has all that `table` has, and is of the same: a gap filled, a row or a column added.

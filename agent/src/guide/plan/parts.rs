@@ -7,6 +7,7 @@ use crate::evidence::terms;
 use crate::guide::{named, roles};
 use crate::language::Language;
 use crate::notebook::{Chat, fact_name};
+use polymath_chat::Cell;
 
 /// Words for "and", with spaces.
 const AND: &[&str] = &[" and ", " und ", " et ", " y ", " e ", "? Und ", " ? Et ", "? Et ", "? ¿Y ", "? ¿y ", "? "];
@@ -73,7 +74,7 @@ const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "
 /// The plan of a question with a second one behind "and": each is looked up, the second one about what the first
 /// one names.
 pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    if matches!(Language::of(request), Language::English) {
+    if matches!(Language::of(request), Language::English) || is_of_a_table(request, chat) {
         return None;
     }
     if request.contains('？') {
@@ -100,6 +101,19 @@ pub fn parts(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let about = second_about(&second, first, subject);
     steps.push(Step::Find { name: name(1), what: about });
     Some(steps)
+}
+
+/// Whether a question is about a table that is at hand: it names one of its rows, or no page was opened yet.
+fn is_of_a_table(request: &str, chat: &Chat) -> bool {
+    let asked: Vec<&str> = words(request).collect();
+    let is_named = |text: &str| {
+        let own: Vec<&str> = words(text).collect();
+        text.chars().count() > 2 && !own.is_empty() && asked.windows(own.len()).any(|window| window == own)
+    };
+    let worded = |cell: &Cell| cell.number.is_none() && cell.date.is_none();
+    let cells = || chat.tables.iter().flat_map(|table| table.rows.iter().flatten()).filter(|cell| worded(cell));
+    !chat.tables.is_empty()
+        && (chat.sources.is_empty() || cells().filter_map(|cell| cell.text.as_deref()).any(is_named))
 }
 
 /// The same of a Chinese question: "2023年有多少游客？比2019年多了多少人？"

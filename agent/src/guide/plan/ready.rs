@@ -177,7 +177,7 @@ fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let kind = kind_of(request)?;
     let bare = |word: &str| {
         let draws = DRAWING.iter().any(|d| word.starts_with(d))
-            || KINDS.iter().any(|(_, names)| names.iter().any(|n| word.starts_with(n)));
+            || KINDS.iter().any(|(_, names)| names.iter().any(|n| is_form_of(word, n)));
         draws || EMPTY.contains(&word) || terms(word).is_empty()
     };
     let says_more = match request.is_ascii() || request.contains(' ') {

@@ -1,6 +1,7 @@
 //! What the words of a request say, in the languages that people write in: that something is to be drawn,
 //! compared, written, or counted in days.
 
+pub use super::comparing::{COMPARED, LEAST, MORE, MOST};
 use polymath_quantity::{Topic, topic_of};
 
 /// Words, or their beginnings, by which a drawing is asked for.
@@ -61,7 +62,18 @@ pub const DRAWING: &[&str] = &[
 pub fn is_drawn(request: &str) -> bool {
     let mut words = words(request);
     ["log scale", "log axis", "log-scale", "log y", "log x"].iter().any(|said| request.contains(said))
-        || words.any(|w| DRAWING.iter().any(|d| w.starts_with(d) || !d.is_ascii() && w.contains(d)))
+        || words.any(|w| DRAWING.iter().any(|d| is_form_of(w, d) || !d.is_ascii() && w.contains(d)))
+}
+
+/// Whether a word is one of drawing, or begins with a long one: `bars`, `barchart` and `Balkendiagramm`, but neither
+/// barley nor the pieces of a pie.
+pub fn is_form_of(word: &str, drawing: &str) -> bool {
+    const SHORT: usize = 4;
+    const ENDS: [&str; 5] = ["", "s", "n", "ing", "h"];
+    const JOINED: [&str; 6] = ["chart", "graph", "plot", "diagram", "lines", "ogram"];
+    word.strip_prefix(drawing).is_some_and(|rest| {
+        drawing.len() > SHORT || ENDS.contains(&rest) || JOINED.iter().any(|joined| rest.starts_with(joined))
+    })
 }
 
 /// Whether a request wants a trend drawn and says nothing of what is to come.
@@ -131,81 +143,22 @@ pub fn is_of_two(what: &str) -> bool {
     says(&what, COMPARED) || years > 1 || says(&what, TIMES) && says(&what, ENDS)
 }
 
-/// Words that stand for a comparison: no page says the result of ours.
-pub const COMPARED: &[&str] = &[
-    "larger",
-    "bigger",
-    "greater",
-    "smaller",
-    "higher",
-    "lower",
-    "longer",
-    "shorter",
-    "deeper",
-    "older",
-    "younger",
-    "newer",
-    "taller",
-    "wider",
-    "heavier",
-    "lighter",
-    "faster",
-    "slower",
-    "cheaper",
-    "more",
-    "less",
-    "fewer",
-    "earlier",
-    "later",
-    "difference",
-    "percent",
-    "percentage",
-    "größer",
-    "kleiner",
-    "höher",
-    "länger",
-    "kürzer",
-    "älter",
-    "mehr",
-    "weniger",
-    "unterschied",
-    "prozent",
-    "plus",
-    "moins",
-    "différence",
-    "más",
-    "menos",
-    // By itself it is the head of a town.
-    "mayor que",
-    "es mayor",
-    "menor",
-    "diferencia",
-    "rise",
-    "rose",
-    "growth",
-    "grew",
-    "grow",
-    "increase",
-    "increased",
-];
-
 pub const PERCENT: &[&str] = &["percent", "percentage", "prozent", "pourcent", "porcentaje", "por ciento", "百分"];
 
 pub const SHARE: &[&str] =
     &["what share", "share of", "proportion", "anteil", "proporción", "占比", "比例", "割合", "率"];
 
-pub const MORE: &[&str] =
-    &["how much more", "how many more", "by how", "wie viel mehr", "um wie", "combien de plus", "cuánto más"];
-
 /// Whether a request asks by how much something is more than something else.
 pub fn asks_how_much_more(request: &str) -> bool {
     const HOW: &[[&str; 2]] = &[["how", "much"], ["how", "many"], ["wie", "viel"], ["wie", "viele"], ["de", "combien"]];
+    const HOW_ALONE: &[&str] = &["combien", "cuánto", "cuánta", "cuántos", "cuántas"];
     /// Words between the question and what is compared.
-    const NEAR: usize = 3;
+    const NEAR: usize = 4;
     let all: Vec<&str> = words(request).collect();
     let compared = |word: &&str| COMPARED.contains(word) && !["percent", "percentage", "prozent"].contains(word);
-    let mut asking = all.windows(2).enumerate().filter(|(_, w)| HOW.iter().any(|how| how == *w));
-    says(request, MORE) || asking.any(|(i, _)| all[i + 2..].iter().take(NEAR).any(compared))
+    let pairs = all.windows(2).enumerate().filter(|(_, w)| HOW.iter().any(|how| how == *w)).map(|(i, _)| i + 2);
+    let alone = all.iter().enumerate().filter(|(_, word)| HOW_ALONE.contains(word)).map(|(i, _)| i + 1);
+    says(request, MORE) || pairs.chain(alone).any(|i| all[i..].iter().take(NEAR).any(compared))
 }
 
 /// A count of days, and what stands at its two ends.
@@ -365,56 +318,6 @@ pub const OF_ALL: &[&str] = &[
     "合計",
 ];
 
-/// Words that ask for the end of an order that has most, and for the other one.
-pub const MOST: &[&str] = &[
-    "largest",
-    "highest",
-    "biggest",
-    "greatest",
-    "longest",
-    "tallest",
-    "deepest",
-    "heaviest",
-    "most",
-    "top",
-    "best",
-    "maximum",
-    "größte",
-    "höchste",
-    "längste",
-    "meisten",
-    "plus grand",
-    "plus haut",
-    "mayor",
-    "más alto",
-    "最大",
-    "最高",
-    "最多",
-    "最长",
-];
-pub const LEAST: &[&str] = &[
-    "smallest",
-    "lowest",
-    "least",
-    "shortest",
-    "fewest",
-    "lightest",
-    "cheapest",
-    "worst",
-    "minimum",
-    "kleinste",
-    "niedrigste",
-    "kürzeste",
-    "wenigsten",
-    "plus petit",
-    "menor",
-    "más bajo",
-    "最小",
-    "最低",
-    "最少",
-    "最短",
-];
-
 /// Whether a request asks how much time lies between two things.
 pub fn is_span(request: &str) -> bool {
     says(request, HOW_MANY) && says(request, TIMES) && says(request, ENDS)
@@ -442,7 +345,9 @@ pub const KINDS: &[(&str, &[&str])] = &[
 
 /// The kind of chart that a request names.
 pub fn kind_of(request: &str) -> Option<&'static str> {
-    KINDS.iter().find(|(_, names)| names.iter().any(|name| begins(request, name))).map(|(kind, _)| *kind)
+    let names_it =
+        |name: &&str| words(request).any(|word| is_form_of(word, name)) || !name.is_ascii() && request.contains(*name);
+    KINDS.iter().find(|(_, names)| names.iter().any(|name| names_it(&name))).map(|(kind, _)| *kind)
 }
 
 pub fn begins(request: &str, name: &str) -> bool {
@@ -457,8 +362,17 @@ mod tests {
     fn what_nobody_wants_drawn_is_not_drawn() {
         assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
         assert!(!is_drawn("what is the sum?"));
+        assert!(!is_drawn("what share of the pieces broke, by the history of the barley?"));
+        assert!(is_drawn("as bars, please") && is_drawn("a piechart") && is_drawn("show a histogram"));
         assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
         assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
+    }
+
+    #[test]
+    fn how_much_more_is_asked_in_several_languages() {
+        assert!(asks_how_much_more("¿y cuántos visitantes más tuvo que el año anterior?"));
+        assert!(asks_how_much_more("how many more bridges?") && asks_how_much_more("combien d'arches de plus ?"));
+        assert!(!asks_how_much_more("¿cuántos visitantes tuvo?") && !asks_how_much_more("how many bridges?"));
     }
 
     #[test]

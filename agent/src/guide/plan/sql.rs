@@ -1,7 +1,7 @@
 //! Planned queries against the notebook: tables by their names, and no text that nobody said.
 
 use super::Step;
-use super::signs::{FUNCTIONS, is_drawn, says, words, years};
+use super::signs::{FUNCTIONS, PERCENT, SHARE, is_drawn, says, words, years};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
@@ -130,6 +130,50 @@ pub fn without_unsaid(step: &mut Step, request: &str, chat: &Chat) {
     *query = format!("{front}{kept}{behind}");
 }
 
+/// Shares that nobody asked for as what they are shares of: "how many broke" after "what percentage broke".
+pub fn without_unasked_shares(steps: &mut [Step], request: &str) {
+    const NUMBER: &[&str] = &[
+        "number of",
+        "how many",
+        "count of",
+        "anzahl",
+        "wie viele",
+        "combien de",
+        "nombre de",
+        "número de",
+        "cuántos",
+    ];
+    const RATES: &[&str] = &["rate", "per", "ratio", "quote", "taux", "tasa"];
+    let small = request.to_lowercase();
+    if !says(&small, NUMBER) || says(&small, PERCENT) || says(&small, SHARE) || says(&small, RATES) {
+        return;
+    }
+    let mut renamed: Option<String> = None;
+    for step in steps {
+        match step {
+            Step::Sql { query, .. } => {
+                let part = |query: &str| -> Option<(String, String)> {
+                    let (front, rest) = query.split_once("ROUND(100.0 * SUM(")?;
+                    let (column, rest) = rest.split_once(") / SUM(")?;
+                    let (_, rest) = rest.split_once("), ")?;
+                    let (name, rest) = rest.split_once(") AS ")?.1.split_once(" FROM ")?;
+                    let query = format!("{front}SUM({column}) AS Total FROM {rest}").replace(name, "Total");
+                    Some((query, name.trim_matches('"').to_owned()))
+                };
+                if let Some((own, name)) = part(query) {
+                    *query = own;
+                    renamed = Some(name);
+                }
+            }
+            Step::Chart { options, .. } => {
+                let own = |value: &&mut String| renamed.as_deref() == Some(value.as_str());
+                options.iter_mut().map(|(_, value)| value).filter(own).for_each(|value| "Total".clone_into(value));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Words for times that a query needs a year for though the request names none.
 const SPANS: &[&str] = &[
     "january",
@@ -232,6 +276,25 @@ fn is_table(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_no_share() {
+        let query = "SELECT m, ROUND(100.0 * SUM(a) / SUM(b), 2) AS A_in_percent FROM t1 GROUP BY m ORDER BY m";
+        let options = vec![("x".to_owned(), "m".to_owned()), ("y".to_owned(), "A_in_percent".to_owned())];
+        let plan = || {
+            let chart = Step::Chart { kind: "line".into(), table: "t2".into(), options: options.clone() };
+            vec![Step::Sql { name: "t2".into(), query: query.into() }, chart]
+        };
+        let mut steps = plan();
+        without_unasked_shares(&mut steps, "plot the number of a per month");
+        assert_eq!(
+            steps.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["t2 = sql(SELECT m, SUM(a) AS Total FROM t1 GROUP BY m ORDER BY m)", "chart(line, t2, x=m, y=Total)"]
+        );
+        let mut steps = plan();
+        without_unasked_shares(&mut steps, "plot the percentage of a per month");
+        assert_eq!(steps, plan());
+    }
 
     #[test]
     fn queries_ask_for_what_was_said() {

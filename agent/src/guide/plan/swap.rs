@@ -4,6 +4,7 @@
 use super::Step;
 use super::signs::{words, years};
 use crate::guide::named;
+use polymath_chat::Table;
 use polymath_quantity::{Figure, figures, text::is_cjk};
 
 /// Words of such a follow-up that say nothing new.
@@ -92,7 +93,7 @@ impl Swap {
 }
 
 /// The question before with the follow-up's thing, year or amount in the place of its own.
-pub fn swapped(request: &str, before: &str) -> Option<Swap> {
+pub fn swapped(request: &str, before: &str, tables: &[Table]) -> Option<Swap> {
     if let Some(swap) = year_beside(request, before).or_else(|| another_sort(request, before)) {
         return Some(swap);
     }
@@ -109,7 +110,7 @@ pub fn swapped(request: &str, before: &str) -> Option<Swap> {
     let (mut text, mut pairs) = (before.to_owned(), Vec::new());
     match (names.as_slice(), new.as_slice()) {
         ([name], years) if years.len() < 2 && !known.contains(name) => {
-            let own = like(name, &known)?;
+            let own = like(name, &known, tables)?;
             text = text.replacen(own, name, 1);
             pairs.push((own.to_owned(), name.clone()));
         }
@@ -237,14 +238,23 @@ fn year_beside(request: &str, before: &str) -> Option<Swap> {
 
 /// The name among those before that a new one takes the place of: the only one, or the one that it
 /// shares most words with.
-fn like<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+fn like<'a>(name: &str, known: &'a [String], tables: &[Table]) -> Option<&'a str> {
     let shared = |other: &str| other.split(' ').filter(|w| name.split(' ').any(|x| x == *w)).count();
     let most = known.iter().map(|other| shared(other)).max()?;
-    let mut best = known.iter().filter(|other| shared(other) == most);
-    match (best.next(), best.next()) {
-        (Some(one), None) => Some(one),
-        _ => None,
+    let best: Vec<&String> = known.iter().filter(|other| shared(other) == most).collect();
+    if let [one] = best.as_slice() {
+        return Some(one);
     }
+    // Of a ship and two ports, a ship is like the ship.
+    let peers = |other: &String| {
+        tables.iter().any(|table| {
+            let says =
+                |at: usize, name: &str| table.rows.iter().any(|row| row.get(at).is_some_and(|c| c.display() == name));
+            (0..table.columns.len()).any(|at| says(at, name) && says(at, other))
+        })
+    };
+    let mut alike = best.into_iter().filter(|other| peers(other));
+    alike.next().filter(|_| alike.next().is_none()).map(String::as_str)
 }
 
 /// Whether a follow-up has, beside these names and years, no words but empty ones and those of the
@@ -327,7 +337,19 @@ mod tests {
 
     #[track_caller]
     fn check(before: &str, request: &str, want: Option<&str>) {
-        assert_eq!(swapped(request, before).map(|swap| swap.question).as_deref(), want, "{request}");
+        assert_eq!(swapped(request, before, &[]).map(|swap| swap.question).as_deref(), want, "{request}");
+    }
+
+    #[test]
+    fn a_ship_takes_the_place_of_the_ship_and_of_no_port() {
+        let row = |name: &str| vec![polymath_chat::Cell::new(name, polymath_chat::Provenance::Given)];
+        let rows = vec![row("Merle"), row("Halcyra")];
+        let ships = Table { title: "fleet".into(), columns: vec!["Ship".into()], rows };
+        let before = "How long does the trip from Pell to Haver take the Halcyra?";
+        let swap = swapped("and the Merle?", before, &[ships]);
+        let question = swap.map(|swap| swap.question);
+        assert_eq!(question.as_deref(), Some("How long does the trip from Pell to Haver take the Merle?"));
+        assert_eq!(swapped("and the Merle?", before, &[]), None);
     }
 
     #[test]
@@ -400,14 +422,14 @@ mod tests {
         let plan = super::super::steps::read(
             "a = find(\"cost of the Post Hotel\")\nb = find(\"rooms of the Post Hotel\")\nc = calc(\"a / b\")",
         );
-        let swap = swapped("the same for the Adler Hotel", "What did the Post Hotel cost per room?");
+        let swap = swapped("the same for the Adler Hotel", "What did the Post Hotel cost per room?", &[]);
         let steps = swap.and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
         let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
         assert_eq!(
             told.join("; "),
             "a = find(cost of the Adler Hotel); b = find(rooms of the Adler Hotel); c = calc(a / b)"
         );
-        let swap = swapped("and with 26%?", "What is 5% of 80 plus 5.5?");
+        let swap = swapped("and with 26%?", "What is 5% of 80 plus 5.5?", &[]);
         let plan = super::super::steps::read("a = calc(\"5% of 80 + 5.5\")");
         let steps = swap.clone().and_then(|swap| swap.replanned(&plan)).unwrap_or_default();
         let twice = super::super::steps::read("a = calc(\"5 * 80 ^ 5\")");

@@ -1,0 +1,115 @@
+//! Look-ups of something that is only described, in two: what that is, and what is asked of it.
+
+use super::grammar;
+use super::signs::says;
+use super::steps::Step;
+use crate::evidence::terms;
+use crate::guide::{named, roles};
+use crate::lead::Turn;
+use crate::prompts::HOPS;
+use polymath_chat::{CompletionError, Constraint};
+use polymath_quantity::text::is_cjk;
+use std::collections::HashSet;
+
+/// Tokens of the two questions.
+const LONGEST: usize = 80;
+/// Words beside names that a description and what is asked of it have, at least.
+const WORDS: usize = 2;
+
+/// Look-ups about somebody or something that has to be found first, in two steps: the first has the other's name with
+/// an `h`.
+pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Vec<Step>> {
+    let mut all = Vec::new();
+    // Described, and the name that it has in the plan.
+    let mut known: Vec<(String, String)> = Vec::new();
+    for step in steps {
+        let Step::Find { name, what } = step else {
+            all.push(step);
+            continue;
+        };
+        let first = format!("{name}h");
+        let pair = match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
+            Some(pair) => Some(pair),
+            None if may_describe(&what) => hops(turn, &what, &first).await?,
+            None => None,
+        };
+        let what = match pair {
+            Some((described, asked)) => match known.iter().find(|(before, _)| *before == described) {
+                Some((_, name)) => asked.replace(&format!("{{{first}}}"), &format!("{{{name}}}")),
+                None => {
+                    known.push((described.clone(), first.clone()));
+                    all.push(Step::Find { name: first, what: described });
+                    asked
+                }
+            },
+            None => what,
+        };
+        all.push(Step::Find { name, what });
+    }
+    Ok(all)
+}
+
+/// Whether a name of the plan's is that of a thing that is looked up to be asked about.
+pub fn is_hop(name: &str) -> bool {
+    name.len() > 1 && name.ends_with('h')
+}
+
+/// Whether the thing may be described by another: there is a name, and more said than one property, and no two things are
+/// compared.
+fn may_describe(what: &str) -> bool {
+    const COMPARING: &[&str] = &["or", "than", "oder", "ou", "als", "versus", "vs"];
+    let names = named::names_said(what);
+    let named: HashSet<String> = names.iter().flat_map(|name| terms(name)).collect();
+    let rest = terms(what).into_iter().filter(|term| !named.contains(term)).count();
+    let compares = says(&what.to_lowercase(), COMPARING);
+    !compares && !names.is_empty() && rest >= WORDS && !what.contains(['{', '"']) && !what.chars().any(is_cjk)
+}
+
+/// The two questions of one, as the model tells them: what is meant, and what is asked of `{first}`.
+async fn hops(turn: &mut Turn<'_>, what: &str, first: &str) -> anyhow::Result<Option<(String, String)>> {
+    let lark = grammar::hops(what);
+    let text = match turn.complete(HOPS.ask(what.to_owned(), LONGEST).constrained(Constraint::Lark(lark))).await {
+        Ok(text) => text,
+        Err(CompletionError::TooLong(_)) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    tracing::debug!("hops of {what:?}: {text:?}");
+    Ok(two(&text, what).map(|(described, asked)| (described, asked.replace("{a}", &format!("{{{first}}}")))))
+}
+
+/// The two questions, if together they ask what `what` asks, and the first describes a thing by one with a name.
+fn two(text: &str, what: &str) -> Option<(String, String)> {
+    let (described, asked) = text.strip_prefix("a: ")?.split_once("\nthen: ")?;
+    let of = |text: &str| -> HashSet<String> { terms(text).into_iter().collect() };
+    let (front, rest, all) = (of(described), of(&asked.replace("{a}", "")), of(what));
+    let names: HashSet<String> = named::names_said(described).iter().flat_map(|name| terms(name)).collect();
+    let whole = all.iter().all(|term| front.contains(term) || rest.contains(term));
+    let describes = !names.is_empty() && front.iter().any(|term| !names.contains(term));
+    let once = asked.matches("{a}").count() == 1 && front.is_disjoint(&rest) && !rest.is_empty();
+    (whole && describes && once).then(|| (described.to_owned(), asked.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_questions_ask_what_one_asked() {
+        let what = "in which town was the head of the Olm Station born";
+        let told = |text: &str| two(text, what).is_some();
+        assert!(told("a: the head of the Olm Station\nthen: in which town was {a} born"));
+        // Something is lost, said twice, or named and not described.
+        assert!(!told("a: the head of the Olm Station\nthen: when was {a} born"));
+        assert!(!told("a: the head of the Olm Station\nthen: in which town was {a} of the Station born"));
+        assert!(!told("a: the Olm Station\nthen: in which town was {a} head born"));
+        assert!(!told("one step"));
+    }
+
+    #[test]
+    fn one_property_of_a_named_thing_is_one_step() {
+        assert!(may_describe("in which town was the head of the Olm Station born"));
+        assert!(may_describe("city of the company behind the Petrel 4"));
+        assert!(!may_describe("which holds more water, the Olm Lake or the Sund Lake"));
+        assert!(!may_describe("height of Mount Kenya") && !may_describe("price of tea in winter"));
+    }
+}
