@@ -168,6 +168,7 @@ pub fn with_engine(settings: &Settings, out: PathBuf, engine: Arc<dyn Engine>, t
             out,
             approve: settings.approve,
             today: settings.today,
+            skills: settings.brought.skills.clone().into(),
         },
     }
 }

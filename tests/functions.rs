@@ -124,6 +124,7 @@ async fn turn(guided: bool, calls: &[(&str, Value)], said: &str) -> (Vec<(bool, 
         out: folder.path().to_owned(),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     };
     let mut replies = vec![ScriptedEngine::calling(calls)];
     replies.extend((!guided).then(|| Message::assistant(said)));

@@ -3,9 +3,10 @@
 use crate::barred::Approve;
 use crate::dispatch::{CallLimits, Outcome, Record};
 use crate::notebook::Chat;
+use crate::skills::{Skill, in_force};
 use async_trait::async_trait;
 use chrono::{Local, NaiveDate};
-use polymath_chat::{Completion, CompletionError, Message, Table};
+use polymath_chat::{Completion, CompletionError, Event, Message, Table};
 use polymath_model::engine::{Engine, Events, Sampling};
 use polymath_tools::Registry;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Settings {
     pub approve: Approve,
     /// The day that counts as today; the computer's own where none is given.
     pub today: Option<NaiveDate>,
+    /// Instructions that are taken up where they fit the request. They are obeyed: only the user's own, and
+    /// those that the user trusts.
+    pub skills: Arc<[Skill]>,
 }
 
 impl Settings {
@@ -78,6 +82,8 @@ pub(crate) struct Turn<'a> {
     pub shortened: Vec<String>,
     /// What the model had written of an answer when it was stopped.
     pub half_written: String,
+    /// What the skills in force tell the model; `None` before that was looked for.
+    pub guidance: Option<String>,
 }
 
 /// Decides what the model says next.
@@ -91,6 +97,31 @@ pub(crate) trait Lead: Send {
 }
 
 impl Turn<'_> {
+    /// What skills tell the model that lead to this request: empty where none is in force. Which are is told when
+    /// they first are asked for.
+    pub fn guidance(&mut self) -> &str {
+        if self.guidance.is_none() {
+            let Agent { engine, settings, .. } = self.agent;
+            let count = |text: &str| engine.count_tokens(text);
+            let context = engine.info().context;
+            let force = in_force(&settings.skills, &self.chat.skills, &self.asked, (context, &count));
+            for text in force.told {
+                let _ = self.events.send(Event::Notice { text });
+            }
+            self.chat.skills.extend(force.new);
+            self.guidance = Some(force.text);
+        }
+        self.guidance.as_deref().unwrap_or_default()
+    }
+
+    /// What the user said of this request: the question, and the instructions in force.
+    pub fn given(&self) -> String {
+        match self.guidance.as_deref().filter(|text| !text.is_empty()) {
+            Some(guidance) => format!("{}\n{guidance}", self.question),
+            None => self.question.to_owned(),
+        }
+    }
+
     /// One constrained completion beside the conversation.
     pub async fn complete(&mut self, task: Completion) -> Result<String, CompletionError> {
         let task = Completion { system: self.agent.settings.dated(&task.system), ..task };

@@ -59,6 +59,7 @@ pub(crate) async fn run(
         tokens: 0,
         shortened: Vec::new(),
         half_written: String::new(),
+        guidance: None,
     };
     let (steps, stop, text) = turn.run(lead).await?;
     let (stop, text) = match (stop, text.trim().is_empty()) {
@@ -67,7 +68,7 @@ pub(crate) async fn run(
         (Stop::Answer, true) => (Stop::Error, turn.what_there_is()),
         _ => (stop, text),
     };
-    let answer = ground(&text, question, turn.chat, &turn.outcomes, &turn.tables);
+    let answer = ground(&text, &turn.given(), turn.chat, &turn.outcomes, &turn.tables);
     let (mut tables, tokens) = (turn.tables, turn.tokens);
     if tables.is_empty() {
         // A table that the model wrote itself is one of the conversation's from here on.

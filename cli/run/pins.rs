@@ -38,8 +38,8 @@ fn own_folders(search: &str, folder: &Path) -> String {
     search.split(',').map(own).collect::<Vec<_>>().join(",")
 }
 
-/// What results of the web and of functions depend on besides the day: who is asked, what local folders hold now,
-/// and what the functions are now.
+/// What results depend on besides the day: who is asked, what local folders hold now, and what the functions and
+/// skills are now.
 pub fn world(settings: &Settings) -> String {
     let mut world = settings.search.clone();
     for path in &settings.functions {
@@ -47,6 +47,9 @@ pub fn world(settings: &Settings) -> String {
         world.extend(Source::read(path).iter().map(Source::text));
     }
     world.extend(settings.brought.functions.iter().map(Source::text));
+    for skill in &settings.brought.skills {
+        world.extend([skill.name.as_str(), &skill.description, &skill.instructions]);
+    }
     for backend in settings.search.split(',') {
         if let Some(folder) = backend.trim().strip_prefix("local:") {
             look(Path::new(folder), &mut world);

@@ -24,11 +24,10 @@ struct Ask {
 pub fn trust(home: &Path, folder: &Path) -> anyhow::Result<()> {
     let path = folder.join(NAME);
     let settings = file::text(&path)?;
-    let found = Found::below(folder);
-    found.unreadable.iter().for_each(|why| eprintln!("note: left out: {}", escaped(why)));
-    if settings.is_none() && found.functions.is_empty() {
-        let brought = folder.join(DOT).join("functions");
-        bail!("there is neither {} nor a file of functions in {}: nothing to trust", path.display(), brought.display());
+    let mut found = Found::at(&folder.join(DOT));
+    if settings.is_none() && found.functions.is_empty() && found.skills.is_empty() {
+        let brought = folder.join(DOT);
+        bail!("there is neither {} nor a function or skill in {}: nothing to trust", path.display(), brought.display());
     }
     let mut asks = Vec::new();
     if let Some(text) = settings {
@@ -39,8 +38,22 @@ pub fn trust(home: &Path, folder: &Path) -> anyhow::Result<()> {
         let lines = vec![format!("tools of these functions: {}", functions_in(&piece.text))];
         Ask { path: piece.path, text: piece.text, lines }
     }));
+    for piece in found.skills {
+        match piece.skill() {
+            Ok(skill) => {
+                let size = skill.instructions.chars().count();
+                let lines = vec![
+                    format!("{size} characters of instructions, which the model will follow; read them first"),
+                    format!("for requests of this kind: {}", skill.description),
+                ];
+                asks.push(Ask { path: piece.path, text: piece.text, lines });
+            }
+            Err(why) => found.unreadable.push(format!("{}: {why}", piece.path.display())),
+        }
+    }
+    found.unreadable.iter().for_each(|why| eprintln!("note: left out: {}", escaped(why)));
     if asks.is_empty() {
-        eprintln!("{} asks for nothing that needs trust", path.display());
+        eprintln!("{} asks for nothing that needs trust", folder.display());
         return Ok(());
     }
     for Ask { path, lines, .. } in &asks {

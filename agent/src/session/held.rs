@@ -169,7 +169,7 @@ impl Session {
     }
 
     /// A conversation's lists as rows, by their kind.
-    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 10], StoreError> {
+    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 11], StoreError> {
         Ok([
             ("message", rows(&self.id, &chat.messages)?),
             ("source", rows(&self.id, &chat.sources)?),
@@ -181,6 +181,7 @@ impl Session {
             ("file", rows(&self.id, &stored(&chat.files))?),
             ("target", rows(&self.id, &stored(&chat.targets))?),
             ("asked", rows(&self.id, &chat.asked)?),
+            ("skill", rows(&self.id, &chat.skills)?),
         ])
     }
 
