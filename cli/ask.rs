@@ -176,5 +176,5 @@ pub async fn turn(
             renderer.event(event);
         }
     };
-    agent.turn_kept(Kept { session, chat, turn, said }, &mut show, cancel).await
+    agent.turn_kept(Kept { store: session, chat, turn, said }, &mut show, cancel).await
 }

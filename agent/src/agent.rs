@@ -6,7 +6,8 @@ use crate::guide::Guide;
 use crate::lead::{Agent, Lead, Mode};
 use crate::native::Native;
 use crate::notebook::Chat;
-use crate::session::{Session, StoreError};
+use crate::session::run_store::keep;
+use crate::session::{RunStore, StoreError};
 use crate::turn::{self, TurnEnd};
 use polymath_chat::Event;
 use polymath_model::engine::Events;
@@ -14,11 +15,11 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-/// A conversation on disk, and the turn of it that has begun.
+/// A conversation that is kept, and the turn of it that has begun.
 pub struct Kept<'a> {
-    pub session: &'a mut Session,
+    pub store: &'a mut dyn RunStore,
     pub chat: &'a mut Chat,
-    /// Its number, as [`Session::begin`] gave it.
+    /// Its number, as [`RunStore::begin`] gave it.
     pub turn: u32,
     pub said: Said<'a>,
 }
@@ -72,19 +73,19 @@ impl Agent {
         turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
     }
 
-    /// Runs a turn of a kept conversation: every event is on disk before `show` is handed it, no call
-    /// runs before its own is, and the conversation is saved when the turn is over. What fails is an
+    /// Runs a turn of a kept conversation: every event is kept before `show` is handed it, no call
+    /// runs before its own is, and the conversation is kept when the turn is over. What fails is an
     /// event too.
     ///
     /// # Errors
-    /// As of [`Agent::turn`], or the session cannot be written: then nothing further is run.
+    /// As of [`Agent::turn`], or the store cannot keep it: then nothing further is run.
     pub async fn turn_kept(
         &self,
         kept: Kept<'_>,
         show: &mut (dyn FnMut(&Event) + Send),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        let Kept { session, chat, turn, said } = kept;
+        let Kept { store, chat, turn, said } = kept;
         let (events, mut inbox) = unbounded_channel();
         let (calls, record) = Record::new();
         let run = async {
@@ -102,11 +103,11 @@ impl Agent {
             result
         };
         // Where the record cannot be kept, its end goes with this, and no further call is run.
-        let keeps = &mut *session;
-        let keep = async move {
+        let keeps = &mut *store;
+        let keeping = async move {
             while let Some(event) = inbox.recv().await {
                 // Kept first: what was shown is not lost.
-                keeps.append(turn, &event)?;
+                keep(keeps, turn, &event)?;
                 if matches!(event, Event::Call { .. }) {
                     calls.send_modify(|calls| *calls += 1);
                 }
@@ -114,10 +115,10 @@ impl Agent {
             }
             Ok::<_, StoreError>(())
         };
-        let (result, shown) = tokio::join!(run, keep);
+        let (result, shown) = tokio::join!(run, keeping);
         shown?;
         let end = result?;
-        session.save(chat)?;
+        store.end(turn, chat)?;
         Ok(end)
     }
 

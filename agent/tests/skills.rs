@@ -117,7 +117,7 @@ async fn a_conversation_that_is_gone_on_with_has_its_skills_until_they_are_taken
         let (engine, agent) = agent(vec![skill("Offers are good for 45 days.")], &["a"]);
         let mut chat = session.chat().unwrap();
         let number = session.begin(question).unwrap();
-        let kept = Kept { session: &mut session, chat: &mut chat, turn: number, said: Said::Question(question) };
+        let kept = Kept { store: &mut session, chat: &mut chat, turn: number, said: Said::Question(question) };
         agent.turn_kept(kept, &mut |_| {}, CancellationToken::new()).await.unwrap();
         systems(&engine)[0].contains("Offers are good")
     };

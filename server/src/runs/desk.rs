@@ -215,7 +215,7 @@ async fn lead(ending: Ending, begun: Begun, terms: Terms) {
     let agent = ending.desk.agent_of(&ending.id, terms);
     let live = ending.live.clone();
     let mut show = |event: &Event| live.push(event);
-    let kept = Kept { session: &mut session, chat: &mut chat, turn, said: Said::Question(&question) };
+    let kept = Kept { store: &mut session, chat: &mut chat, turn, said: Said::Question(&question) };
     if let Err(error) = agent.turn_kept(kept, &mut show, live.cancel.clone()).await {
         tracing::warn!("turn {turn} of session {} failed: {error:#}", ending.id);
     }
