@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::dispatch::Record;
 use crate::guide::Guide;
-use crate::lead::{Agent, Lead, Mode};
+use crate::lead::{Agent, Lead, Mode, Steer, nobody};
 use crate::native::Native;
 use crate::notebook::Chat;
 use crate::session::run_store::keep;
@@ -22,6 +22,8 @@ pub struct Kept<'a> {
     /// Its number, as [`RunStore::begin`] gave it.
     pub turn: u32,
     pub said: Said<'a>,
+    /// What is said while it runs; [`nobody`] where nobody can.
+    pub steer: Steer<'a>,
 }
 
 /// What the user said.
@@ -56,7 +58,7 @@ impl Agent {
         events: &Events,
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, None), cancel).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, None), (cancel, &mut nobody)).await
     }
 
     /// The same where the events are kept: no call runs before its `Call` event is on record.
@@ -70,7 +72,7 @@ impl Agent {
         (events, record): (&Events, &Record),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), (cancel, &mut nobody)).await
     }
 
     /// Runs a turn of a kept conversation: every event is kept before `show` is handed it, no call
@@ -85,15 +87,18 @@ impl Agent {
         show: &mut (dyn FnMut(&Event) + Send),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        let Kept { store, chat, turn, said } = kept;
+        let Kept { store, chat, turn, said, steer } = kept;
         let (events, mut inbox) = unbounded_channel();
         let (calls, record) = Record::new();
         let run = async {
             let result = match said {
-                Said::Question(question) => self.turn_on_record(chat, question, (&events, &record), cancel).await,
+                Said::Question(question) => {
+                    let kept = (&events, Some(&record));
+                    turn::run(self, &mut *self.lead(), (chat, question), kept, (cancel, steer)).await
+                }
                 Said::Command { line, tool, arguments } => {
                     let mut lead = Command(Some((tool.to_owned(), arguments)));
-                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), cancel).await
+                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), (cancel, &mut nobody)).await
                 }
             };
             if let Err(error) = &result {

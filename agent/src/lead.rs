@@ -67,6 +67,7 @@ pub struct Agent {
 pub(crate) struct Turn<'a> {
     pub agent: &'a Agent,
     pub chat: &'a mut Chat,
+    /// What the user said last: the question, or what was said since.
     pub question: &'a str,
     /// The question as it can be understood without what was said before.
     pub asked: String,
@@ -94,6 +95,18 @@ pub(crate) trait Lead: Send {
 
     /// The answer from what there is, where no further call is allowed.
     async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
+
+    /// The user said something meanwhile, which is the question from here on; it stands in the conversation.
+    /// `outcomes`: how many calls the turn has made.
+    fn steered(&mut self, _outcomes: usize) {}
+}
+
+/// What was said to a run since it was last asked: messages of the user's, in order.
+pub type Steer<'a> = &'a mut (dyn FnMut() -> Vec<String> + Send);
+
+/// Of a run that nobody speaks to.
+pub fn nobody() -> Vec<String> {
+    Vec::new()
 }
 
 impl Turn<'_> {

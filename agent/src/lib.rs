@@ -35,7 +35,7 @@ pub use barred::Approve;
 pub use caller::Caller;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
-pub use lead::{Agent, Mode, Settings};
+pub use lead::{Agent, Mode, Settings, Steer, nobody};
 pub use notebook::{Chat, Mark};
 pub use skills::{Skill, SkillError};
 pub use turn::TurnEnd;

@@ -77,7 +77,8 @@ pub enum SkillError {
     #[error("`{0}` can't name a skill: use 1 to 64 lower-case letters, digits and hyphens")]
     Form(String),
     #[error(
-        "its description has {0} characters, and {LONGEST_DESCRIPTION} is the most: say in a sentence or two what it is for"
+        "its description has {0} characters, and {most} is the most: say in a sentence or two what it is for",
+        most = LONGEST_DESCRIPTION
     )]
     Long(usize),
     #[error("there are no instructions below its front matter")]

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use polymath_agent::session::{RunStore, SessionStore, StoreError};
-use polymath_agent::{Agent, CallLimits, Chat, Kept, Mode, Said, Settings};
+use polymath_agent::{Agent, CallLimits, Chat, Kept, Mode, Said, Settings, nobody};
 use polymath_chat::{Event, Message, ToolOutput, ToolSpec};
 use polymath_model::engine::Sampling;
 use polymath_model::scripted::ScriptedEngine;
@@ -122,7 +122,7 @@ async fn turn(store: &mut dyn RunStore, out: &Path) -> (anyhow::Result<Chat>, us
     let mut chat = Chat::new("c");
     let question = "How long is the bridge?";
     let number = store.begin(question).unwrap();
-    let kept = Kept { store, chat: &mut chat, turn: number, said: Said::Question(question) };
+    let kept = Kept { store, chat: &mut chat, turn: number, said: Said::Question(question), steer: &mut nobody };
     let ended = agent.turn_kept(kept, &mut |_| {}, CancellationToken::new()).await;
     (ended.map(|_| chat), called.load(Ordering::SeqCst))
 }

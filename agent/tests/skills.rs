@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use polymath_agent::session::SessionStore;
-use polymath_agent::{Agent, CallLimits, Chat, Kept, Mode, Said, Settings, Skill};
+use polymath_agent::{Agent, CallLimits, Chat, Kept, Mode, Said, Settings, Skill, nobody};
 use polymath_chat::{Event, FigureStatus, Message};
 use polymath_model::engine::Sampling;
 use polymath_model::scripted::{Asked, ScriptedEngine};
@@ -117,7 +117,13 @@ async fn a_conversation_that_is_gone_on_with_has_its_skills_until_they_are_taken
         let (engine, agent) = agent(vec![skill("Offers are good for 45 days.")], &["a"]);
         let mut chat = session.chat().unwrap();
         let number = session.begin(question).unwrap();
-        let kept = Kept { store: &mut session, chat: &mut chat, turn: number, said: Said::Question(question) };
+        let kept = Kept {
+            store: &mut session,
+            chat: &mut chat,
+            turn: number,
+            said: Said::Question(question),
+            steer: &mut nobody,
+        };
         agent.turn_kept(kept, &mut |_| {}, CancellationToken::new()).await.unwrap();
         systems(&engine)[0].contains("Offers are good")
     };
