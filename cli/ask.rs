@@ -6,7 +6,7 @@ use crate::settings::{Hinted, RunArgs, Settings, Usage};
 use crate::{tables, wiring};
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Kept, Said, TurnEnd};
+use polymath_agent::{Agent, Chat, Kept, Said, Steer, TurnEnd, nobody};
 use polymath_chat::plain::escaped;
 use polymath_chat::{Event, Stop};
 use std::io::Read;
@@ -43,7 +43,11 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     }
     let said = Said::Question(question);
     let before = chat.tables.len();
-    let result = turn(&agent, &mut chat, &mut session, said, &mut renderer, interrupt.token()).await;
+    #[cfg(unix)]
+    let mut steer = crate::detach::said_to(&settings.home, session.id());
+    #[cfg(not(unix))]
+    let mut steer = nobody;
+    let result = steered(&agent, &mut chat, &mut session, said, &mut renderer, (interrupt.token(), &mut steer)).await;
     let shown = renderer.finish();
     let stop = result?.stop;
     if let Some(out) = args.out.as_ref().filter(|_| chat.tables.len() > before)
@@ -157,7 +161,7 @@ pub fn out_dir(settings: &Settings, args: &RunArgs, session: &str) -> PathBuf {
     args.out.clone().unwrap_or_else(|| settings.home.join("artifacts").join(session))
 }
 
-/// Runs one turn: every event is kept in the session, then shown.
+/// Runs one turn to which nobody speaks: every event is kept in the session, then shown.
 pub async fn turn(
     agent: &Agent,
     chat: &mut Chat,
@@ -165,6 +169,18 @@ pub async fn turn(
     said: Said<'_>,
     renderer: &mut Renderer,
     cancel: CancellationToken,
+) -> anyhow::Result<TurnEnd> {
+    steered(agent, chat, session, said, renderer, (cancel, &mut nobody)).await
+}
+
+/// The same where something may be said meanwhile.
+async fn steered(
+    agent: &Agent,
+    chat: &mut Chat,
+    session: &mut Session,
+    said: Said<'_>,
+    renderer: &mut Renderer,
+    (cancel, steer): (CancellationToken, Steer<'_>),
 ) -> anyhow::Result<TurnEnd> {
     let turn = session.begin(said.line())?;
     if renderer.tells_errors() {
@@ -176,5 +192,5 @@ pub async fn turn(
             renderer.event(event);
         }
     };
-    agent.turn_kept(Kept { session, chat, turn, said }, &mut show, cancel).await
+    agent.turn_kept(Kept { store: session, chat, turn, said, steer }, &mut show, cancel).await
 }

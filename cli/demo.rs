@@ -8,7 +8,7 @@ use crate::ask::{session_store, turn};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
-use crate::settings::{RunArgs, Settings, day};
+use crate::settings::{Brought, RunArgs, Settings, day};
 use crate::wiring;
 use anyhow::Context;
 use chrono::NaiveDate;
@@ -85,6 +85,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::read(&args)?;
     settings.allow = vec![site.address.to_string()];
     settings.tools = None;
+    settings.brought = Brought::default();
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
     let mut session = session_store(&settings.home, true)?.create("demo: Scale AI")?;
     let mut chat = session.chat()?;

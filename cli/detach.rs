@@ -1,6 +1,6 @@
 //! A run in a process of its own, which goes on when the terminal that asked is gone, and who follows it.
 
-use crate::ask::{check_question, exit_code, from_standard_input, session_store};
+use crate::ask::{check_question, exit_code, from_standard_input, open_session, session_store};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
@@ -33,6 +33,9 @@ pub struct AttachArgs {
     /// Stops the run, which keeps what there is
     #[arg(long)]
     cancel: bool,
+    /// Says something to the run, which it takes up at its next step
+    #[arg(long, value_name = "MESSAGE", conflicts_with = "cancel")]
+    say: Option<String>,
     /// One JSON object a line instead of text
     #[arg(long)]
     json: bool,
@@ -56,15 +59,14 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
     check_question(&question)?;
     let settings = Settings::read(args)?;
     wiring::tools(&settings)?;
-    let store = session_store(&settings.home, true)?;
-    let session = match &args.session {
-        Some(id) => id.clone(),
-        // Its lock goes with it, and the other process takes it.
-        None => store.create(&question)?.id().to_owned(),
-    };
+    // Its lock goes with this line, and the other process takes it.
+    let session = open_session(&settings.home, args.session.as_deref(), &question, true)?.id().to_owned();
     let files = files(&settings.home, &session);
     std::fs::create_dir_all(settings.home.join("runs"))?;
-    let log = File::create(&files.log).with_context(|| format!("cannot write {}", files.log.display()))?;
+    let empty = |path: &Path| File::create(path).with_context(|| format!("cannot write {}", path.display()));
+    let log = empty(&files.log)?;
+    // What was said to an earlier run of the session is not said to this one.
+    empty(&files.said)?;
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(std::env::args_os().skip(1).filter(|arg| arg != "--detach")).env(DETACHED, "1");
     if args.session.is_none() {
@@ -76,7 +78,9 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(question.as_bytes())?;
     }
-    std::fs::write(&files.pid, child.id().to_string())
+    let pid = child.id();
+    let began = i32::try_from(pid).ok().and_then(|pid| began_at(Pid::from_raw(pid))).unwrap_or_default();
+    std::fs::write(&files.pid, format!("{pid} {began}"))
         .with_context(|| format!("cannot write {}", files.pid.display()))?;
     println!("{session}");
     if !quiet {
@@ -94,12 +98,15 @@ pub async fn attach(args: AttachArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.cancel {
         return cancel(&files, &session);
     }
+    if let Some(message) = &args.say {
+        return say(&files, &session, message);
+    }
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
     let mut next = args.from.saturating_sub(1);
     let mut stop = None;
     loop {
         // First whether it runs, then what it told: so its last words are among it.
-        let runs = process(&files.pid).is_some_and(is_alive);
+        let runs = running(&files).is_some();
         let record = store.export(&session)?;
         // The last event may be a text that is still being written.
         let complete = record.events.len().saturating_sub(usize::from(runs));
@@ -125,32 +132,79 @@ pub async fn attach(args: AttachArgs, quiet: bool) -> anyhow::Result<ExitCode> {
 
 /// Interrupts the run as Ctrl-C would.
 fn cancel(files: &RunFiles, session: &str) -> anyhow::Result<ExitCode> {
-    let running = process(&files.pid).filter(|pid| is_alive(*pid));
-    let Some(pid) = running else {
+    let Some(pid) = running(files) else {
         bail!("the run {session} does not run any more\nhint: polymath attach {session} shows it")
     };
     kill(pid, Signal::SIGINT).with_context(|| format!("cannot stop the run {session}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Leaves a message where the run looks at each step.
+fn say(files: &RunFiles, session: &str, message: &str) -> anyhow::Result<ExitCode> {
+    check_question(message)?;
+    if running(files).is_none() {
+        bail!("the run {session} does not run any more\nhint: polymath ask … --session {session} goes on with it")
+    }
+    let mut line = serde_json::to_string(message.trim())?;
+    line.push('\n');
+    // In one piece: others may say something too.
+    let append = || File::options().append(true).create(true).open(&files.said)?.write_all(line.as_bytes());
+    append().with_context(|| format!("cannot write {}", files.said.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What others say to this run, where it is one that goes on by itself: each message once.
+pub fn said_to(home: &Path, session: &str) -> impl FnMut() -> Vec<String> + Send + use<> {
+    let said = std::env::var_os(DETACHED).map(|_| files(home, session).said);
+    let mut taken = 0;
+    move || {
+        let text = said.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        // What is only half written is the next step's.
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        let new = text.get(taken..whole).unwrap_or_default();
+        taken = whole;
+        new.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+}
+
 struct RunFiles {
+    /// The process, and when it began.
     pid: PathBuf,
     log: PathBuf,
+    /// What is said to the run: a JSON text a line.
+    said: PathBuf,
 }
 
 fn files(home: &Path, session: &str) -> RunFiles {
     let file = |ending: &str| home.join("runs").join(format!("{session}.{ending}"));
-    RunFiles { pid: file("pid"), log: file("log") }
+    RunFiles { pid: file("pid"), log: file("log"), said: file("said") }
 }
 
-fn process(file: &Path) -> Option<Pid> {
-    let pid: i32 = std::fs::read_to_string(file).ok()?.trim().parse().ok()?;
-    (pid > 1).then(|| Pid::from_raw(pid))
+/// The run's process, while it runs. Another that has its number by now is not it.
+fn running(files: &RunFiles) -> Option<Pid> {
+    let text = std::fs::read_to_string(&files.pid).ok()?;
+    let mut words = text.split_whitespace();
+    let pid: i32 = words.next()?.parse().ok().filter(|pid| *pid > 1)?;
+    let began = words.next().map(str::to_owned);
+    let pid = Pid::from_raw(pid);
+    let same = began.is_none() || began == began_at(pid);
+    (same && is_alive(pid)).then_some(pid)
 }
 
 /// Whether there is such a process, one that has ended and is not taken leave of aside.
 fn is_alive(pid: Pid) -> bool {
     let there = !matches!(kill(pid, None), Err(Errno::ESRCH));
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    there && !state.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    there && status(pid).first().is_none_or(|state| state != "Z")
+}
+
+/// When a process began, by the system's own count; `None` where the system does not tell.
+fn began_at(pid: Pid) -> Option<String> {
+    status(pid).get(19).cloned()
+}
+
+/// What Linux says of a process behind its name, from its state on (proc_pid_stat(5)).
+fn status(pid: Pid) -> Vec<String> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let behind = text.rsplit_once(')').map(|(_, behind)| behind.split_whitespace().map(str::to_owned).collect());
+    behind.unwrap_or_default()
 }

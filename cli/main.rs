@@ -95,7 +95,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// The tools, and whole answers, for other programs over the Model Context Protocol (stdio)
     Mcp(mcp::McpArgs),
-    /// Lets a folder's polymath.toml set what only your own may
+    /// Lets a folder's polymath.toml set what only your own may, and its .polymath bring functions and skills
     Trust {
         #[arg(value_name = "DIR")]
         folder: std::path::PathBuf,

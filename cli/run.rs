@@ -92,7 +92,7 @@ async fn execute(
         inputs,
         agent: &agent,
         cache: &cache,
-        world: &pins::world(&settings.search),
+        world: &pins::world(&settings),
         watch: &recorder,
         budget: Budget { time: script.time, tokens: script.tokens },
         cancel: interrupt.token(),

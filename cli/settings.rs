@@ -1,11 +1,15 @@
 //! Settings, weakest first: built-in, `polymath.toml` in the user's config directory and in
 //! `POLYMATH_HOME`, `./polymath.toml`, `POLYMATH_*` variables, flags (clap reads the last two).
 //!
-//! A folder may come from anybody: what its file may choose is in `folder.rs`.
+//! A folder may come from anybody: what its file may choose is in `folder.rs`, what is taken of its `.polymath` in
+//! `brought.rs`, and `trust.rs` lets it have more.
 
+mod brought;
 mod file;
 mod folder;
 mod python;
+mod trust;
+mod trusted;
 mod usage;
 
 use anyhow::bail;
@@ -18,8 +22,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use folder::trust;
+pub use brought::Brought;
 use python::PythonSettings;
+pub use trust::trust;
 pub use usage::{Hinted, Usage};
 
 /// The flags of every subcommand that answers questions.
@@ -114,6 +119,8 @@ pub struct Settings {
     pub tools: Option<Vec<String>>,
     /// Files of functions that are tools.
     pub functions: Vec<PathBuf>,
+    /// What the current folder has beside that, and the user has let.
+    pub brought: Brought,
     pub mode: Mode,
     pub max_steps: u32,
     pub deadline: Duration,
@@ -174,6 +181,7 @@ impl Settings {
         let allow = listed.map(|l| l.split(',').map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect());
         Ok(Settings {
             state: home.clone(),
+            brought: Brought::here(&home),
             home,
             model,
             model_is_own,

@@ -8,7 +8,7 @@ use polymath_agent::Agent;
 use polymath_chat::plain::{clean, escaped};
 use polymath_model::engine::Engine;
 use polymath_tools::browser::{BrowserConfig, SearchSpec};
-use polymath_tools::functions::functions;
+use polymath_tools::functions::{Source, functions};
 use polymath_tools::mcp::{Approve, connect};
 use polymath_tools::{CallCx, Python, Registry, Tool, ToolsConfig};
 use std::path::{Path, PathBuf};
@@ -23,17 +23,27 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
     browser.searxng.clone_from(&settings.searxng);
     let config = ToolsConfig { browser, python: python_config(settings), image: settings.image.clone() };
     let mut wanted = settings.tools.clone();
-    if let Some(names) = wanted.as_mut().filter(|_| !settings.mcp.is_empty()) {
-        // The others are the servers' (see `with_servers`).
+    if let Some(names) = wanted.as_mut().filter(|_| !settings.mcp.is_empty() || brings_functions(settings)) {
+        // The others are the servers' and the functions' (see `with_servers` and `all_tools`).
         names.retain(|name| Registry::has_row(name));
     }
     Ok(Registry::build(config, wanted.as_deref()).map_err(|e| Usage(e.to_string()))?)
 }
 
+fn brings_functions(settings: &Settings) -> bool {
+    !settings.functions.is_empty() || !settings.brought.functions.is_empty()
+}
+
+/// Those of the tools that the settings name which are not there.
+fn missing<'a>(settings: &'a Settings, tools: &Registry) -> Vec<&'a String> {
+    let wanted = settings.tools.as_deref().unwrap_or_default();
+    wanted.iter().filter(|name| tools.get(name).is_none()).collect()
+}
+
 /// The tools with those of the user's MCP servers. What is left out is told.
 async fn with_servers(settings: &Settings, tools: Registry) -> anyhow::Result<Registry> {
     let wanted = settings.tools.as_deref();
-    let named: Vec<&String> = wanted.unwrap_or_default().iter().filter(|name| !Registry::has_row(name)).collect();
+    let named = missing(settings, &tools);
     if settings.mcp.is_empty() || wanted.is_some() && named.is_empty() {
         return Ok(tools);
     }
@@ -63,10 +73,11 @@ async fn with_servers(settings: &Settings, tools: Registry) -> anyhow::Result<Re
     Ok(tools.with_own(fit).map_err(|e| Usage(e.to_string()))?)
 }
 
-/// The tools with the functions of the user's files.
+/// The tools with the functions of the user's files and of the folder's. Where the settings name tools, the
+/// folder's are those that they name.
 pub async fn all_tools(settings: &Settings) -> anyhow::Result<Registry> {
     let tools = tools(settings)?;
-    if settings.functions.is_empty() {
+    if !brings_functions(settings) {
         return Ok(tools);
     }
     let python = Arc::new(Python::new(python_config(settings)));
@@ -82,14 +93,29 @@ pub async fn all_tools(settings: &Settings) -> anyhow::Result<Registry> {
     };
     let mut own = Vec::new();
     for file in &settings.functions {
-        let found = functions(file, python.clone(), &cx).await.map_err(|e| Usage(e.to_string()))?;
-        for left in found.left {
-            eprintln!("note: {}: no tool: {}", file.display(), clean(&left));
-        }
-        own.extend(found.tools);
+        let file = Source::read(file).map_err(|e| Usage(e.to_string()))?;
+        own.extend(described(&file, &python, &cx).await?);
+    }
+    let is_wanted = |name: &String| settings.tools.as_ref().is_none_or(|names| names.contains(name));
+    for file in settings.brought.functions.iter().filter(|_| settings.tools.as_ref().is_none_or(|n| !n.is_empty())) {
+        let found = described(file, &python, &cx).await?;
+        own.extend(found.into_iter().filter(|tool| is_wanted(&tool.spec().name)));
     }
     python.end(&cx.session).await;
-    Ok(tools.with_own(own).map_err(|e| Usage(e.to_string()))?)
+    let tools = tools.with_own(own).map_err(|e| Usage(e.to_string()))?;
+    if let Some(name) = missing(settings, &tools).first().filter(|_| settings.mcp.is_empty()) {
+        anyhow::bail!(Usage(format!("there is no tool `{name}`, neither here nor in a file of functions")));
+    }
+    Ok(tools)
+}
+
+/// The tools of a file of functions; what is none is told.
+async fn described(file: &Source, python: &Arc<Python>, cx: &CallCx) -> anyhow::Result<Vec<Arc<dyn Tool>>> {
+    let found = functions(file, python.clone(), cx).await.map_err(|e| Usage(e.to_string()))?;
+    for left in found.left {
+        eprintln!("note: {}: no tool: {}", escaped(&file.path().display().to_string()), clean(&left));
+    }
+    Ok(found.tools)
 }
 
 pub fn python_config(settings: &Settings) -> polymath_sandbox::Config {
@@ -142,6 +168,7 @@ pub fn with_engine(settings: &Settings, out: PathBuf, engine: Arc<dyn Engine>, t
             out,
             approve: settings.approve,
             today: settings.today,
+            skills: settings.brought.skills.clone().into(),
         },
     }
 }

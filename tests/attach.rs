@@ -51,6 +51,55 @@ async fn two_follow_a_run_whose_starter_is_gone() {
 }
 
 #[tokio::test]
+async fn a_run_takes_up_what_is_said_to_it_from_elsewhere() {
+    let program = Program::new();
+    let answers = vec![text("It is 42.").held(), text("With ten more it is 52.")];
+    let (server, session) = detached(&program, answers).await;
+    while server.asked().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let again = run(&program, &["ask", "And?", "--detach", "--session", &session]).await;
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is in use"), "{again:?}");
+    let said = run(&program, &["attach", &session, "--say", "And with \"ten\"\nmore?"]).await;
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(program.run(&["attach", &session, "--say", " "]).status.code(), Some(2));
+    server.let_go();
+    let followed = run(&program, &["attach", &session, "--json"]).await;
+    assert_eq!(followed.status.code(), Some(0), "{}", String::from_utf8_lossy(&followed.stdout));
+    let told = events(&followed);
+    let answers: Vec<&Value> = told.iter().filter(|event| event["type"] == "answer").collect();
+    assert!(answers.len() == 1 && answers[0]["text"] == "With ten more it is 52.", "{answers:?}");
+    let notice = told.iter().find(|event| event["text"].as_str().is_some_and(|text| text.contains("said meanwhile")));
+    assert!(notice.unwrap()["text"].as_str().unwrap().ends_with("And with \"ten\"\nmore?"), "{notice:?}");
+    let asked = server.asked();
+    let roles: Vec<&Value> = asked[1]["messages"].as_array().unwrap().iter().map(|m| &m["role"]).collect();
+    assert_eq!(roles, ["system", "user", "assistant", "user"]);
+    let late = program.run(&["attach", &session, "--say", "And?"]);
+    assert!(String::from_utf8_lossy(&late.stderr).contains("does not run any more"), "{late:?}");
+    // What was said to this run is not said to the next one of the session.
+    let model = format!("http://{}/v1#m", server.address);
+    drop(run(&program, &["ask", "More?", "--detach", "--session", &session, "--model", &model]).await);
+    let next = run(&program, &["attach", &session, "--json"]).await;
+    assert_eq!(String::from_utf8_lossy(&next.stdout).matches("said meanwhile").count(), 1);
+}
+
+/// The number of a process that has ended is given to another one some day.
+#[tokio::test]
+async fn a_process_that_has_a_runs_number_by_now_is_left_alone() {
+    let program = Program::new();
+    let (_server, session) = detached(&program, vec![text("It is 42.")]).await;
+    assert_eq!(run(&program, &["attach", &session]).await.status.code(), Some(0));
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    std::fs::write(program.home.path().join(format!("runs/{session}.pid")), format!("{} 1", other.id())).unwrap();
+    let cancelled = program.run(&["attach", &session, "--cancel"]);
+    assert!(String::from_utf8_lossy(&cancelled.stderr).contains("does not run any more"), "{cancelled:?}");
+    assert_eq!(run(&program, &["attach", &session]).await.status.code(), Some(0));
+    assert!(other.try_wait().unwrap().is_none(), "it was interrupted");
+    other.kill().unwrap();
+    other.wait().unwrap();
+}
+
+#[tokio::test]
 async fn a_run_is_cancelled_from_elsewhere() {
     let program = Program::new();
     let begun = chunks(&[json!({"choices": [{"delta": {"content": "Well. "}}]})]).hang();

@@ -7,7 +7,7 @@ use polymath_chat::{Event, Message, Stop};
 use polymath_model::engine::Sampling;
 use polymath_model::scripted::ScriptedEngine;
 use polymath_sandbox::Config;
-use polymath_tools::functions::{Functions, FunctionsError, functions};
+use polymath_tools::functions::{Functions, FunctionsError, Source, functions};
 use polymath_tools::{CallCx, Python, Registry, Tool, ToolError};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -64,7 +64,7 @@ fn cx(out: &Path) -> CallCx {
 async fn load(folder: &Path, text: &str) -> Result<Functions, FunctionsError> {
     let file = folder.join("f.py");
     std::fs::write(&file, text).unwrap();
-    functions(&file, Arc::new(Python::new(Config::from_env())), &cx(folder)).await
+    functions(&Source::read(&file)?, Arc::new(Python::new(Config::from_env())), &cx(folder)).await
 }
 
 fn tool(functions: &Functions, name: &str) -> Arc<dyn Tool> {
@@ -108,9 +108,7 @@ async fn files_without_tools_are_told() {
     assert!(told.contains("the type bytes has no JSON"), "{told}");
     let told = why("import nosuchpackage\n").await;
     assert!(told.contains("had: functions.py, line 1") && told.contains("nosuchpackage is not installed"), "{told}");
-    assert!(
-        functions(Path::new("none.py"), Arc::new(Python::new(Config::from_env())), &cx(folder.path())).await.is_err()
-    );
+    assert!(matches!(Source::read(Path::new("none.py")), Err(FunctionsError::Unreadable { .. })));
 }
 
 /// What a turn calls, and how it ends.
@@ -126,6 +124,7 @@ async fn turn(guided: bool, calls: &[(&str, Value)], said: &str) -> (Vec<(bool, 
         out: folder.path().to_owned(),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     };
     let mut replies = vec![ScriptedEngine::calling(calls)];
     replies.extend((!guided).then(|| Message::assistant(said)));

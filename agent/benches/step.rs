@@ -107,6 +107,7 @@ fn agent(out: &Path) -> Agent {
             out: out.to_owned(),
             approve: Default::default(),
             today: None,
+            skills: Default::default(),
         },
     }
 }

@@ -3,10 +3,11 @@
 use crate::command::Command;
 use crate::dispatch::Record;
 use crate::guide::Guide;
-use crate::lead::{Agent, Lead, Mode};
+use crate::lead::{Agent, Lead, Mode, Steer, nobody};
 use crate::native::Native;
 use crate::notebook::Chat;
-use crate::session::{Session, StoreError};
+use crate::session::run_store::keep;
+use crate::session::{RunStore, StoreError};
 use crate::turn::{self, TurnEnd};
 use polymath_chat::Event;
 use polymath_model::engine::Events;
@@ -14,13 +15,15 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-/// A conversation on disk, and the turn of it that has begun.
+/// A conversation that is kept, and the turn of it that has begun.
 pub struct Kept<'a> {
-    pub session: &'a mut Session,
+    pub store: &'a mut dyn RunStore,
     pub chat: &'a mut Chat,
-    /// Its number, as [`Session::begin`] gave it.
+    /// Its number, as [`RunStore::begin`] gave it.
     pub turn: u32,
     pub said: Said<'a>,
+    /// What is said while it runs; [`nobody`] where nobody can.
+    pub steer: Steer<'a>,
 }
 
 /// What the user said.
@@ -55,7 +58,7 @@ impl Agent {
         events: &Events,
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, None), cancel).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, None), (cancel, &mut nobody)).await
     }
 
     /// The same where the events are kept: no call runs before its `Call` event is on record.
@@ -69,30 +72,33 @@ impl Agent {
         (events, record): (&Events, &Record),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), cancel).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), (cancel, &mut nobody)).await
     }
 
-    /// Runs a turn of a kept conversation: every event is on disk before `show` is handed it, no call
-    /// runs before its own is, and the conversation is saved when the turn is over. What fails is an
+    /// Runs a turn of a kept conversation: every event is kept before `show` is handed it, no call
+    /// runs before its own is, and the conversation is kept when the turn is over. What fails is an
     /// event too.
     ///
     /// # Errors
-    /// As of [`Agent::turn`], or the session cannot be written: then nothing further is run.
+    /// As of [`Agent::turn`], or the store cannot keep it: then nothing further is run.
     pub async fn turn_kept(
         &self,
         kept: Kept<'_>,
         show: &mut (dyn FnMut(&Event) + Send),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        let Kept { session, chat, turn, said } = kept;
+        let Kept { store, chat, turn, said, steer } = kept;
         let (events, mut inbox) = unbounded_channel();
         let (calls, record) = Record::new();
         let run = async {
             let result = match said {
-                Said::Question(question) => self.turn_on_record(chat, question, (&events, &record), cancel).await,
+                Said::Question(question) => {
+                    let kept = (&events, Some(&record));
+                    turn::run(self, &mut *self.lead(), (chat, question), kept, (cancel, steer)).await
+                }
                 Said::Command { line, tool, arguments } => {
                     let mut lead = Command(Some((tool.to_owned(), arguments)));
-                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), cancel).await
+                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), (cancel, &mut nobody)).await
                 }
             };
             if let Err(error) = &result {
@@ -102,11 +108,11 @@ impl Agent {
             result
         };
         // Where the record cannot be kept, its end goes with this, and no further call is run.
-        let keeps = &mut *session;
-        let keep = async move {
+        let keeps = &mut *store;
+        let keeping = async move {
             while let Some(event) = inbox.recv().await {
                 // Kept first: what was shown is not lost.
-                keeps.append(turn, &event)?;
+                keep(keeps, turn, &event)?;
                 if matches!(event, Event::Call { .. }) {
                     calls.send_modify(|calls| *calls += 1);
                 }
@@ -114,10 +120,10 @@ impl Agent {
             }
             Ok::<_, StoreError>(())
         };
-        let (result, shown) = tokio::join!(run, keep);
+        let (result, shown) = tokio::join!(run, keeping);
         shown?;
         let end = result?;
-        session.save(chat)?;
+        store.end(turn, chat)?;
         Ok(end)
     }
 

@@ -3,9 +3,10 @@
 use crate::barred::Approve;
 use crate::dispatch::{CallLimits, Outcome, Record};
 use crate::notebook::Chat;
+use crate::skills::{Skill, in_force};
 use async_trait::async_trait;
 use chrono::{Local, NaiveDate};
-use polymath_chat::{Completion, CompletionError, Message, Table};
+use polymath_chat::{Completion, CompletionError, Event, Message, Table};
 use polymath_model::engine::{Engine, Events, Sampling};
 use polymath_tools::Registry;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Settings {
     pub approve: Approve,
     /// The day that counts as today; the computer's own where none is given.
     pub today: Option<NaiveDate>,
+    /// Instructions that are taken up where they fit the request. They are obeyed: only the user's own, and
+    /// those that the user trusts.
+    pub skills: Arc<[Skill]>,
 }
 
 impl Settings {
@@ -63,6 +67,7 @@ pub struct Agent {
 pub(crate) struct Turn<'a> {
     pub agent: &'a Agent,
     pub chat: &'a mut Chat,
+    /// What the user said last: the question, or what was said since.
     pub question: &'a str,
     /// The question as it can be understood without what was said before.
     pub asked: String,
@@ -78,6 +83,8 @@ pub(crate) struct Turn<'a> {
     pub shortened: Vec<String>,
     /// What the model had written of an answer when it was stopped.
     pub half_written: String,
+    /// What the skills in force tell the model; `None` before that was looked for.
+    pub guidance: Option<String>,
 }
 
 /// Decides what the model says next.
@@ -88,9 +95,46 @@ pub(crate) trait Lead: Send {
 
     /// The answer from what there is, where no further call is allowed.
     async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message>;
+
+    /// The user said something meanwhile, which is the question from here on; it stands in the conversation.
+    /// `outcomes`: how many calls the turn has made.
+    fn steered(&mut self, _outcomes: usize) {}
+}
+
+/// What was said to a run since it was last asked: messages of the user's, in order.
+pub type Steer<'a> = &'a mut (dyn FnMut() -> Vec<String> + Send);
+
+/// Of a run that nobody speaks to.
+pub fn nobody() -> Vec<String> {
+    Vec::new()
 }
 
 impl Turn<'_> {
+    /// What skills tell the model that lead to this request: empty where none is in force. Which are is told when
+    /// they first are asked for.
+    pub fn guidance(&mut self) -> &str {
+        if self.guidance.is_none() {
+            let Agent { engine, settings, .. } = self.agent;
+            let count = |text: &str| engine.count_tokens(text);
+            let context = engine.info().context;
+            let force = in_force(&settings.skills, &self.chat.skills, &self.asked, (context, &count));
+            for text in force.told {
+                let _ = self.events.send(Event::Notice { text });
+            }
+            self.chat.skills.extend(force.new);
+            self.guidance = Some(force.text);
+        }
+        self.guidance.as_deref().unwrap_or_default()
+    }
+
+    /// What the user said of this request: the question, and the instructions in force.
+    pub fn given(&self) -> String {
+        match self.guidance.as_deref().filter(|text| !text.is_empty()) {
+            Some(guidance) => format!("{}\n{guidance}", self.question),
+            None => self.question.to_owned(),
+        }
+    }
+
     /// One constrained completion beside the conversation.
     pub async fn complete(&mut self, task: Completion) -> Result<String, CompletionError> {
         let task = Completion { system: self.agent.settings.dated(&task.system), ..task };

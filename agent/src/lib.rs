@@ -6,7 +6,7 @@
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
-//! context, `session.rs` keeps conversations. `script/` runs what was written
+//! context, `skills.rs` finds the user's instructions for a kind of request, `session.rs` keeps conversations. `script/` runs what was written
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
@@ -27,6 +27,7 @@ pub mod replay;
 mod review;
 pub mod script;
 pub mod session;
+mod skills;
 mod turn;
 
 pub use agent::{Kept, Said};
@@ -34,6 +35,7 @@ pub use barred::Approve;
 pub use caller::Caller;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
-pub use lead::{Agent, Mode, Settings};
+pub use lead::{Agent, Mode, Settings, Steer, nobody};
 pub use notebook::{Chat, Mark};
+pub use skills::{Skill, SkillError};
 pub use turn::TurnEnd;

@@ -8,14 +8,13 @@
 use crate::context::{self, TABLES};
 use crate::dispatch::Outcome;
 use crate::evidence::clip;
-use crate::lead::{Lead, Settings, Turn};
+use crate::lead::{Lead, Turn};
 use crate::notebook::{Fact, describe_files, inherit};
 use crate::prompts::NATIVE;
 use crate::review::review;
 use async_trait::async_trait;
 use polymath_chat::{Event, Message, Provenance, Table, ToolSpec};
 use polymath_model::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Rules, ToolChoice};
-use std::path::PathBuf;
 
 /// Tokens of one reply; in a small context, a quarter of it.
 const MAX_TOKENS: usize = 2048;
@@ -36,10 +35,10 @@ pub struct Native {
 }
 
 /// Date only, and nothing else that changes between runs: the prefix is to be found in the cache.
-fn system_prompt(settings: &Settings, files: &[PathBuf]) -> String {
-    let prompt = settings.dated(&NATIVE.system());
-    let files = describe_files(files);
-    if files.is_empty() { prompt } else { format!("{prompt}\n\n{files}") }
+fn system_prompt(turn: &mut Turn<'_>) -> String {
+    let parts =
+        [turn.agent.settings.dated(&NATIVE.system()), describe_files(&turn.chat.files), turn.guidance().to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 #[async_trait]
@@ -263,7 +262,7 @@ async fn ask(turn: &mut Turn<'_>, tool_choice: &ToolChoice, asides: &[Message]) 
 /// Shortens old results so that the next request fits into `context` tokens; whether any were.
 fn make_room(turn: &mut Turn<'_>, tools: &[ToolSpec], asides: &[Message], context: usize) -> bool {
     let engine = turn.agent.engine.clone();
-    let system = system_prompt(&turn.agent.settings, &turn.chat.files);
+    let system = system_prompt(turn);
     let around = |count: &dyn Fn(&str) -> usize| {
         let specs = tools.iter().map(|t| count(&t.name) + count(&t.description) + count(&t.parameters.to_string()));
         count(&system) + specs.sum::<usize>() + asides.iter().map(|m| context::size(m, count)).sum::<usize>()
@@ -295,12 +294,12 @@ fn reply_tokens(context: usize) -> usize {
 }
 
 async fn request(
-    turn: &Turn<'_>,
+    turn: &mut Turn<'_>,
     tool_choice: &ToolChoice,
     tools: &[ToolSpec],
     asides: &[Message],
 ) -> Result<Reply, EngineError> {
-    let mut messages = vec![Message::system(system_prompt(&turn.agent.settings, &turn.chat.files))];
+    let mut messages = vec![Message::system(system_prompt(turn))];
     messages.extend(turn.chat.messages.iter().chain(asides).cloned());
     let engine = &turn.agent.engine;
     let max_tokens = reply_tokens(engine.info().context);

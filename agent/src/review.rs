@@ -33,7 +33,7 @@ struct Known {
 /// looked at, nor counts of one digit ("three of them"), which readers check at a glance.
 pub fn review(answer: &str, turn: &Turn<'_>) -> Option<Objection> {
     let bare = without_markers(&prose(answer));
-    let evidence = Evidence::new(turn.question, turn.chat, &turn.outcomes, &turn.tables);
+    let evidence = Evidence::new(&turn.given(), turn.chat, &turn.outcomes, &turn.tables);
     let mut wrong = spotted(&bare);
     wrong.retain(|f| !is_small_count(f) && evidence.judge(f).status == FigureStatus::Unverified);
     if wrong.is_empty() {

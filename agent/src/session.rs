@@ -6,6 +6,8 @@
 //! writing; and a call runs only once its event is on disk (`dispatch.rs`). The conversation itself (what a next turn builds on) is committed when a turn is over,
 //! whole: what a killed turn had begun is put into it by the next process (`unfinished.rs`).
 //!
+//! A turn sees none of this: it writes its journal through [`RunStore`].
+//!
 //! A conversation has one writer at a time: its lock is the operating system's, and goes when the
 //! process does. Nothing here runs a turn.
 
@@ -15,6 +17,7 @@ mod held;
 mod order;
 mod record;
 mod rescue;
+pub(crate) mod run_store;
 mod schema;
 mod search;
 mod store;
@@ -25,6 +28,7 @@ pub use error::StoreError;
 pub use held::Session;
 pub use order::Swept;
 pub use record::{SessionInfo, SessionRecord, TurnEvent};
+pub use run_store::RunStore;
 pub use search::{Found, Place};
 pub use store::SessionStore;
 

@@ -4,7 +4,7 @@ use crate::barred::{Approve, Known};
 use crate::dispatch::{Dispatch, Outcome, Record, Repeats};
 use crate::evidence::marked;
 use crate::ground::{Grounded, ground};
-use crate::lead::{Agent, Lead, Turn};
+use crate::lead::{Agent, Lead, Steer, Turn};
 use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table, ToolOutput};
@@ -25,13 +25,39 @@ pub struct TurnEnd {
     pub artifacts: Vec<Artifact>,
 }
 
-/// Runs a turn to its end under `lead`.
+/// What of a turn goes on when the user says something meanwhile.
+#[derive(Default)]
+struct Progress {
+    steps: u32,
+    repeats: Repeats,
+    outcomes: Vec<Outcome>,
+    tables: Vec<Table>,
+    tokens: usize,
+    shortened: Vec<String>,
+}
+
+/// Why the loop was left.
+enum Left {
+    /// The turn is over, with this answer.
+    Over(Stop, String),
+    /// The user said this, which the turn goes on with.
+    Said(String),
+}
+
+/// What was said meanwhile, as one message, if it is anything.
+fn joined(messages: Vec<String>) -> Option<String> {
+    let message = messages.join("\n");
+    (!message.trim().is_empty()).then_some(message)
+}
+
+/// Runs a turn to its end under `lead`. What is said meanwhile is taken up where a step begins, or would be the
+/// last: it is the question from then on, of the same turn.
 pub(crate) async fn run(
     agent: &Agent,
     lead: &mut dyn Lead,
     (chat, question): (&mut Chat, &str),
     (events, record): (&Events, Option<&Record>),
-    cancel: CancellationToken,
+    (cancel, steer): (CancellationToken, Steer<'_>),
 ) -> anyhow::Result<TurnEnd> {
     let started = Instant::now();
     std::fs::create_dir_all(&agent.settings.out)
@@ -46,29 +72,50 @@ pub(crate) async fn run(
     }));
     chat.messages.push(Message::user(question));
     let artifacts_before = chat.artifacts.len();
-    let mut turn = Turn {
-        agent,
-        chat,
-        question,
-        asked: question.to_owned(),
-        events,
-        record,
-        cancel: timer,
-        outcomes: Vec::new(),
-        tables: Vec::new(),
-        tokens: 0,
-        shortened: Vec::new(),
-        half_written: String::new(),
+    let repeats = Repeats::after(&std::mem::take(&mut chat.begun));
+    let mut progress = Progress { repeats, ..Progress::default() };
+    let mut said = question.to_owned();
+    let (stop, answer) = loop {
+        let mut turn = Turn {
+            agent,
+            chat: &mut *chat,
+            question: &said,
+            asked: said.clone(),
+            events,
+            record,
+            cancel: timer.clone(),
+            outcomes: std::mem::take(&mut progress.outcomes),
+            tables: std::mem::take(&mut progress.tables),
+            tokens: progress.tokens,
+            shortened: std::mem::take(&mut progress.shortened),
+            half_written: String::new(),
+            guidance: None,
+        };
+        let left = turn.run(lead, &mut progress, &mut *steer).await?;
+        let answer = match left {
+            Left::Said(message) => Err(message),
+            Left::Over(stop, text) => {
+                let (stop, text) = match (stop, text.trim().is_empty()) {
+                    (Stop::Interrupted, _) if !cancel.is_cancelled() => (Stop::Deadline, text),
+                    // A turn never ends in nothing.
+                    (Stop::Answer, true) => (Stop::Error, turn.what_there_is()),
+                    _ => (stop, text),
+                };
+                Ok((stop, ground(&text, &turn.given(), turn.chat, &turn.outcomes, &turn.tables)))
+            }
+        };
+        let Turn { outcomes, tables, tokens, shortened, .. } = turn;
+        progress = Progress { outcomes, tables, tokens, shortened, ..progress };
+        match answer {
+            Ok(end) => break end,
+            Err(message) => said = message,
+        }
     };
-    let (steps, stop, text) = turn.run(lead).await?;
-    let (stop, text) = match (stop, text.trim().is_empty()) {
-        (Stop::Interrupted, _) if !cancel.is_cancelled() => (Stop::Deadline, text),
-        // A turn never ends in nothing.
-        (Stop::Answer, true) => (Stop::Error, turn.what_there_is()),
-        _ => (stop, text),
-    };
-    let answer = ground(&text, question, turn.chat, &turn.outcomes, &turn.tables);
-    let (mut tables, tokens) = (turn.tables, turn.tokens);
+    if let Some(message) = joined(steer()) {
+        let text = format!("said too late and not taken up: {message}");
+        let _ = events.send(Event::Notice { text });
+    }
+    let Progress { mut tables, tokens, steps, .. } = progress;
     if tables.is_empty() {
         // A table that the model wrote itself is one of the conversation's from here on.
         tables = tables_of(&answer.text, &answer.figures, &chat.sources);
@@ -87,26 +134,52 @@ pub(crate) async fn run(
 
 impl Turn<'_> {
     /// The loop.
-    async fn run(&mut self, lead: &mut dyn Lead) -> anyhow::Result<(u32, Stop, String)> {
-        let mut repeats = Repeats::after(&std::mem::take(&mut self.chat.begun));
-        for step in 1..=self.agent.settings.max_steps {
-            let _ = self.events.send(Event::Step { step });
+    async fn run(&mut self, lead: &mut dyn Lead, at: &mut Progress, steer: Steer<'_>) -> anyhow::Result<Left> {
+        let most = self.agent.settings.max_steps;
+        while at.steps < most {
+            if at.steps > 0
+                && let Some(message) = joined(steer())
+            {
+                return Ok(self.take_up(lead, message));
+            }
+            at.steps += 1;
+            let _ = self.events.send(Event::Step { step: at.steps });
             let message = match lead.next(self).await {
                 Ok(message) => message,
-                Err(_) if self.cancel.is_cancelled() => return Ok((step, Stop::Interrupted, self.what_there_is())),
+                Err(_) if self.cancel.is_cancelled() => {
+                    return Ok(Left::Over(Stop::Interrupted, self.what_there_is()));
+                }
                 Err(error) => return Err(error),
             };
             if message.calls.is_empty() {
-                return Ok((step, Stop::Answer, message.content));
+                return Ok(self.answered(lead, message, (at.steps < most).then_some(steer)));
             }
-            let Some(outcomes) = self.dispatch(&message, &mut repeats).await? else {
-                return Ok((step, Stop::Repetition, self.last_words(lead).await));
+            let Some(outcomes) = self.dispatch(&message, &mut at.repeats).await? else {
+                return Ok(Left::Over(Stop::Repetition, self.last_words(lead).await));
             };
             self.chat.messages.push(message);
             self.chat.messages.extend(outcomes.iter().map(Outcome::message));
             self.outcomes.extend(outcomes);
         }
-        Ok((self.agent.settings.max_steps, Stop::StepLimit, self.last_words(lead).await))
+        Ok(Left::Over(Stop::StepLimit, self.last_words(lead).await))
+    }
+
+    /// What an answer is: the turn's, or, where something was said while it was written and there are steps left to take
+    /// that up (`steer`), the last word before that.
+    fn answered(&mut self, lead: &mut dyn Lead, message: Message, steer: Option<Steer<'_>>) -> Left {
+        let Some(said) = steer.and_then(|steer| joined(steer())) else {
+            return Left::Over(Stop::Answer, message.content);
+        };
+        self.chat.messages.push(message);
+        self.take_up(lead, said)
+    }
+
+    /// Goes on with what the user said meanwhile.
+    fn take_up(&mut self, lead: &mut dyn Lead, message: String) -> Left {
+        let _ = self.events.send(Event::Notice { text: format!("said meanwhile and taken up: {message}") });
+        self.chat.messages.push(Message::user(message.as_str()));
+        lead.steered(self.outcomes.len());
+        Left::Said(message)
     }
 
     /// The answer at a limit: one more reply without calls, else what there is.

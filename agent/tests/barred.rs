@@ -71,6 +71,7 @@ async fn turn(question: &str, approve: Approve) -> (Vec<String>, Vec<String>, Ve
             out: out.path().join("artifacts"),
             approve,
             today: None,
+            skills: Default::default(),
         },
     };
     let (sender, mut inbox) = unbounded_channel();

@@ -101,6 +101,7 @@ async fn turn(chat: Chat, question: &str, script: Vec<ScriptedReply>) -> Run {
         out: out.path().join("artifacts"),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     };
     let engine = Arc::new(ScriptedEngine::new(false, script, &[]));
     let tools: [Arc<dyn Tool>; 4] =

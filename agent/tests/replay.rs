@@ -74,6 +74,7 @@ async fn twenty_runs_come_back_as_they_went() {
             out: home.path().join("out"),
             approve: Default::default(),
             today: None,
+            skills: Default::default(),
         };
         let engine = Arc::new(ScriptedEngine::new(false, replies(run), &[]));
         let agent = Agent { engine, tools: Registry::new([Arc::new(Calculator::new()) as _]), settings };

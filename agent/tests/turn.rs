@@ -111,6 +111,7 @@ fn settings(out: &std::path::Path) -> Settings {
         out: out.join("artifacts"),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::generate;
 use super::tally::{Judged, Tally};
 use crate::interrupt::Interrupt;
-use crate::settings::{RunArgs, Settings, Usage};
+use crate::settings::{Brought, RunArgs, Settings, Usage};
 use crate::wiring;
 use clap::Args;
 use polymath_agent::{Agent, Chat};
@@ -70,6 +70,7 @@ pub async fn run(args: &DialogueArgs, wanted: Wanted<'_>, out: &mut impl Write) 
         flags.model = model;
         let mut settings = Settings::read(&flags)?;
         settings.state = scratch.path().join("state");
+        settings.brought = Brought::default();
         let agent = wiring::agent(&settings, scratch.path().to_owned(), wanted.quiet).await?;
         let name = agent.engine.info().name.clone();
         let mut run = Run { agent, files: &files, scratch: &scratch, cancel: interrupt.token() };

@@ -2,8 +2,9 @@
 
 use super::args::ScriptArgs;
 use super::record::RunRecord;
-use crate::settings::RunArgs;
+use crate::settings::{RunArgs, Settings};
 use polymath_agent::script::Script;
+use polymath_tools::functions::Source;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -37,10 +38,19 @@ fn own_folders(search: &str, folder: &Path) -> String {
     search.split(',').map(own).collect::<Vec<_>>().join(",")
 }
 
-/// What results of the web depend on besides the day: who is asked, and what local folders hold now.
-pub fn world(search: &str) -> String {
-    let mut world = search.to_owned();
-    for backend in search.split(',') {
+/// What results depend on besides the day: who is asked, what local folders hold now, and what the functions and
+/// skills are now.
+pub fn world(settings: &Settings) -> String {
+    let mut world = settings.search.clone();
+    for path in &settings.functions {
+        // One that cannot be read ended the run already.
+        world.extend(Source::read(path).iter().map(Source::text));
+    }
+    world.extend(settings.brought.functions.iter().map(Source::text));
+    for skill in &settings.brought.skills {
+        world.extend([skill.name.as_str(), &skill.description, &skill.instructions]);
+    }
+    for backend in settings.search.split(',') {
         if let Some(folder) = backend.trim().strip_prefix("local:") {
             look(Path::new(folder), &mut world);
         }

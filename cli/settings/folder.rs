@@ -4,19 +4,13 @@
 //! the rest counts once the user has said `polymath trust DIR`, and only for the file as it was then.
 
 use super::file::{self, File, NAME};
-use anyhow::{Context, bail};
+use super::trusted::Trusted;
+use anyhow::Context;
 use polymath_chat::plain::escaped;
 use polymath_model::store::catalog;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Once;
 use toml::{Table, Value};
-
-/// Which files are trusted, below the data directory: canonical paths, and the SHA-256 of each file's
-/// bytes in hexadecimal.
-const TRUSTED: &str = "trusted.toml";
 
 /// Whether any folder may choose this. What is not named here is not harmless, new settings included.
 fn is_harmless(key: &str, value: &Value, own: &File) -> bool {
@@ -60,7 +54,7 @@ pub fn settings(home: &Path, own: &File) -> anyhow::Result<File> {
     let whole = file::parse(path, &text)?;
     let here = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
     let own_file = || file::own_paths(home).iter().any(|own| own.canonicalize().is_ok_and(|own| own == here));
-    if own_file() || trusted(home).get(&here.display().to_string()) == Some(&hash(&text)) {
+    if own_file() || Trusted::read(home).has(&here, &text) {
         return Ok(whole);
     }
     let (kept, asked) = split(toml::from_str(&text)?, own);
@@ -75,52 +69,13 @@ pub fn settings(home: &Path, own: &File) -> anyhow::Result<File> {
     Ok(kept.try_into()?)
 }
 
-/// `polymath trust DIR`: shows what the folder's file asks for and lets it, as it is now. Where there is
-/// somebody to ask, they are asked.
+/// What the text of a folder's file asks for beyond what any folder may choose: names and values, a line each.
 ///
 /// # Errors
-/// There is no such file, it cannot be read or is wrong, or the answer was no.
-pub fn trust(home: &Path, folder: &Path) -> anyhow::Result<()> {
-    let path = folder.join(NAME);
-    let Some(text) = file::text(&path)? else { bail!("there is no {}: nothing to trust", path.display()) };
-    file::parse(&path, &text)?;
-    let (_, asked) = split(toml::from_str(&text)?, &file::of_the_user(home)?);
-    if asked.is_empty() {
-        eprintln!("{} asks for nothing that needs trust", path.display());
-        return Ok(());
-    }
-    eprintln!("{} asks for:", path.display());
-    asked.iter().for_each(|line| eprintln!("  {}", escaped(line)));
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        eprint!("Let it? [y/N] ");
-        std::io::stderr().flush()?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
-        if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-            bail!("{} is not trusted", path.display());
-        }
-    }
-    let mut all = trusted(home);
-    all.insert(path.canonicalize()?.display().to_string(), hash(&text));
-    let fresh = tempfile::NamedTempFile::new_in(home).with_context(|| format!("cannot write in {}", home.display()))?;
-    std::fs::write(fresh.path(), toml::to_string(&all)?)?;
-    fresh.persist(list(home))?;
-    eprintln!("trusted until the file changes");
-    Ok(())
-}
-
-fn list(home: &Path) -> PathBuf {
-    home.join(TRUSTED)
-}
-
-/// A list that cannot be read trusts nothing.
-fn trusted(home: &Path) -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(list(home)).unwrap_or_default();
-    toml::from_str(&text).unwrap_or_default()
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The text is no settings file, or the user's own is wrong.
+pub fn asked(home: &Path, path: &Path, text: &str) -> anyhow::Result<Vec<String>> {
+    file::parse(path, text)?;
+    Ok(split(toml::from_str(text)?, &file::of_the_user(home)?).1)
 }
 
 #[cfg(test)]

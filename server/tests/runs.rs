@@ -10,6 +10,7 @@ use polymath_agent::session::SessionStore;
 use polymath_chat::{Event, Message};
 use polymath_model::scripted::ScriptedEngine;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tempfile::TempDir;
 
 impl Running {
@@ -161,6 +162,33 @@ async fn a_run_is_stopped_and_keeps_what_it_had() {
     assert_eq!((&done["type"], &done["stop"]), (&json!("done"), &json!("interrupted")), "{events:?}");
     let (status, body) = server.post(&format!("/api/sessions/{id}/runs/1/cancel"), json!({})).await;
     assert!(status == 409 && body["error"]["code"] == "not_running", "{body}");
+}
+
+#[tokio::test]
+async fn a_run_takes_up_what_is_said_to_it() {
+    let home = TempDir::new().unwrap();
+    let (engine, go) = slow();
+    let server = serve(engine, home.path(), None).await;
+    let id = server.ask("Tell", None).await;
+    let say = format!("/api/sessions/{id}/runs/1/say");
+    let (status, body) = server.post(&say, json!({"message": "And the second?"})).await;
+    assert!(status == 202 && body["said"] == true, "{body}");
+    for wrong in [json!({}), json!({"message": " "})] {
+        assert_eq!(server.post(&say, wrong).await.0, 400);
+    }
+    let taken = |view: &Value| view.to_string().contains("said meanwhile and taken up: And the second?");
+    go.notify_one();
+    let mut view = json!(null);
+    while !taken(&view) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        view = server.json(&format!("/api/sessions/{id}")).await;
+    }
+    go.notify_one();
+    let (events, state) = server.follow(&id, 1, "").await;
+    assert_eq!(state, "done", "{events:?}");
+    let asked = server.json(&format!("/api/sessions/{id}")).await["turns"].as_array().unwrap().len();
+    assert_eq!(asked, 1, "it is one turn");
+    assert_eq!(server.post(&say, json!({"message": "And?"})).await.0, 409);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 const DESCRIBE: &str = include_str!("functions/describe.py");
 const CALL: &str = include_str!("functions/call.py");
-/// Bytes of a file of functions.
-const LONGEST: u64 = 1 << 20;
+/// Bytes of a file of functions, at most.
+pub const LONGEST: u64 = 1 << 20;
 
 /// Why a file's functions cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,40 @@ pub enum FunctionsError {
         if left.is_empty() { String::new() } else { format!(": {}", left.join("; ")) }
     )]
     Empty { path: PathBuf, left: Vec<String> },
+}
+
+/// A file of functions, as it was when it was read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: PathBuf,
+    text: Arc<str>,
+}
+
+impl Source {
+    /// # Errors
+    /// It cannot be read, or is too long.
+    pub fn read(path: &Path) -> Result<Source, FunctionsError> {
+        let unreadable = |why: String| FunctionsError::Unreadable { path: path.to_owned(), why };
+        let about = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
+        if !about.is_file() || about.len() > LONGEST {
+            return Err(unreadable(format!("it is no file of at most {LONGEST} bytes")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+        Ok(Source::new(path.to_owned(), &text))
+    }
+
+    /// One that was read already; the path is told with what is wrong.
+    pub fn new(path: PathBuf, text: &str) -> Source {
+        Source { path, text: text.into() }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// A file's functions.
@@ -50,19 +84,14 @@ struct Spec {
     parameters: Value,
 }
 
-/// Reads a file's functions: it is run once, in the sandbox.
+/// A file's functions: it is run once, in the sandbox.
 ///
 /// # Errors
-/// It cannot be read, fails when it is run, or has no function that can be a tool.
-pub async fn functions(path: &Path, python: Arc<Python>, cx: &CallCx) -> Result<Functions, FunctionsError> {
-    let unreadable = |why: String| FunctionsError::Unreadable { path: path.to_owned(), why };
-    let about = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
-    if !about.is_file() || about.len() > LONGEST {
-        return Err(unreadable(format!("it is no file of at most {LONGEST} bytes")));
-    }
-    let source: Arc<str> = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?.into();
+/// It fails when it is run, or has no function that can be a tool.
+pub async fn functions(file: &Source, python: Arc<Python>, cx: &CallCx) -> Result<Functions, FunctionsError> {
+    let Source { path, text: source } = file;
     let failed = |why: String| FunctionsError::Failed { path: path.to_owned(), why };
-    let code = format!("_source = {}\n{DESCRIBE}", Value::from(&*source));
+    let code = format!("_source = {}\n{DESCRIBE}", Value::from(&**source));
     // Of the way to the mistake, what is in the file.
     let told = |message: String| {
         let own = message.lines().skip_while(|line| !line.trim_start().starts_with("functions.py"));

@@ -47,8 +47,12 @@ impl Guide {
             format!("`{name}` is there: a DataFrame of {} with {}\n", table.title, describe_frame(table))
         };
         let there: String = frames.iter().filter(|(name, _)| name.starts_with('t')).map(about).collect();
+        let guidance = match turn.guidance() {
+            "" => String::new(),
+            text => format!("{text}\n\n"),
+        };
         let prompt = format!(
-            "{there}{}{}Task: {}",
+            "{there}{}{}{guidance}Task: {}",
             describe_files(&files),
             last_failure(turn).unwrap_or_default(),
             clip(&turn.asked, 2000)
@@ -67,7 +71,7 @@ impl Guide {
             }
             Err(other) => return Err(other.into()),
         };
-        if PROGRAM.leaks(&code, &turn.asked) {
+        if PROGRAM.leaks(&code, &format!("{}\n{guidance}", turn.asked)) {
             self.results.push(Outcome::Failed("a program that was about something else".into()));
             return Ok(None);
         }

@@ -61,6 +61,11 @@ impl Lead for Guide {
     async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         self.answer(turn).await
     }
+
+    /// Another plan, as for a follow-up: what was found so far is in the notebook.
+    fn steered(&mut self, outcomes: usize) {
+        *self = Guide { observed: outcomes, ..Guide::default() };
+    }
 }
 
 /// Whether two tables have the same columns and rows, whatever the order of the columns.

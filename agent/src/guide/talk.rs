@@ -19,7 +19,8 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
     let said = turn.chat.messages.iter().filter(|m| m.calls.is_empty() && m.role != Role::Tool);
     let said: Vec<Message> = said.map(|m| Message { content: clip(&m.content, SHOWN), ..m.clone() }).collect();
     // Where nothing was looked up, a "careful research assistant" of this size declines.
-    let mut messages = vec![Message::system("You are a helpful assistant.")];
+    let system = format!("You are a helpful assistant.\n\n{}", turn.guidance());
+    let mut messages = vec![Message::system(system.trim_end())];
     match said.iter().rev().find(|m| m.role == Role::Assistant) {
         // In a conversation a small model goes on about the text; beside it, it translates it.
         Some(last) if plan::is_translation(&turn.question.to_lowercase()) => {

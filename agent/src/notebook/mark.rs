@@ -5,19 +5,19 @@ use super::Chat;
 
 /// A place in a conversation: how long its lists were.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark([usize; 8]);
+pub struct Mark([usize; 9]);
 
 impl Mark {
     /// A place by the number of items of each kind, under the names by which sessions keep them.
     pub(crate) fn at(count: impl Fn(&str) -> usize) -> Mark {
-        Mark(["message", "asked", "source", "table", "page_table", "artifact", "fact", "chart"].map(count))
+        Mark(["message", "asked", "source", "table", "page_table", "artifact", "fact", "chart", "skill"].map(count))
     }
 
     /// The same with fewer messages, and one question fewer that was understood.
     pub(crate) fn before_message(self, at: usize) -> Mark {
         let Mark([_, asked, rest @ ..]) = self;
-        let [sources, tables, page_tables, artifacts, facts, charts] = rest;
-        Mark([at, asked.saturating_sub(1), sources, tables, page_tables, artifacts, facts, charts])
+        let [sources, tables, page_tables, artifacts, facts, charts, skills] = rest;
+        Mark([at, asked.saturating_sub(1), sources, tables, page_tables, artifacts, facts, charts, skills])
     }
 
     pub(crate) fn messages(self) -> usize {
@@ -41,6 +41,7 @@ impl Chat {
             files: _,
             targets: _,
             asked,
+            skills,
             begun: _,
         } = self;
         Mark([
@@ -52,13 +53,14 @@ impl Chat {
             artifacts.len(),
             facts.len(),
             charts.len(),
+            skills.len(),
         ])
     }
 
     /// Takes back what came since. A page that was read again in the meantime keeps its newer text, and
     /// files that the user gave stay given.
     pub fn back_to(&mut self, mark: Mark) {
-        let Mark([messages, asked, sources, tables, page_tables, artifacts, facts, charts]) = mark;
+        let Mark([messages, asked, sources, tables, page_tables, artifacts, facts, charts, skills]) = mark;
         self.messages.truncate(messages);
         self.asked.truncate(asked);
         self.sources.truncate(sources);
@@ -67,6 +69,7 @@ impl Chat {
         self.artifacts.truncate(artifacts);
         self.facts.truncate(facts);
         self.charts.truncate(charts);
+        self.skills.truncate(skills);
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Chat {
     /// The user's questions as they were understood, the latest last.
     #[serde(default)]
     pub asked: Vec<Asked>,
+    /// Names of the skills that it took up, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
     /// Calls that a killed process had begun: the turn that comes next asks before it makes one again.
     #[serde(skip)]
     pub begun: Vec<ToolCall>,

@@ -146,6 +146,7 @@ impl Database {
             files: self.paths(connection, id, "file")?,
             targets: self.paths(connection, id, "target")?,
             asked: self.items(connection, id, "asked")?,
+            skills: self.items(connection, id, "skill")?,
             begun: Vec::new(),
         })
     }

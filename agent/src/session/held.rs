@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::error::StoreError;
 use super::record::{TurnEvent, now, parse, rows, title_of};
+use super::run_store::RunStore;
 use super::schema::explain;
 use super::unfinished::take_in;
 use crate::notebook::{Chat, Mark};
@@ -169,7 +170,7 @@ impl Session {
     }
 
     /// A conversation's lists as rows, by their kind.
-    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 10], StoreError> {
+    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 11], StoreError> {
         Ok([
             ("message", rows(&self.id, &chat.messages)?),
             ("source", rows(&self.id, &chat.sources)?),
@@ -181,6 +182,7 @@ impl Session {
             ("file", rows(&self.id, &stored(&chat.files))?),
             ("target", rows(&self.id, &stored(&chat.targets))?),
             ("asked", rows(&self.id, &chat.asked)?),
+            ("skill", rows(&self.id, &chat.skills)?),
         ])
     }
 
@@ -247,6 +249,24 @@ impl Session {
 
     fn touch(&self, t: &Transaction) -> rusqlite::Result<usize> {
         t.execute("UPDATE session SET updated = ?2 WHERE id = ?1", params![self.id, now()])
+    }
+}
+
+impl RunStore for Session {
+    fn begin(&mut self, question: &str) -> Result<u32, StoreError> {
+        Session::begin(self, question)
+    }
+
+    fn step(&mut self, run: u32, event: &Event) -> Result<(), StoreError> {
+        self.append(run, event)
+    }
+
+    fn result(&mut self, run: u32, event: &Event) -> Result<(), StoreError> {
+        self.append(run, event)
+    }
+
+    fn end(&mut self, _: u32, chat: &Chat) -> Result<(), StoreError> {
+        self.save(chat)
     }
 }
 

@@ -6,6 +6,7 @@
 mod figures;
 mod follow_ups;
 mod look_ups;
+mod skills;
 mod tables;
 mod talk;
 mod world;

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings, TurnEnd};
+use polymath_agent::{Agent, CallLimits, Chat, Mode, Settings, Skill, TurnEnd};
 use polymath_chat::{
     Artifact, Cell, Completion, Event, Hit, Message, Provenance, Role, Source, Stop, Table, ToolFailure, ToolOutput,
     ToolSpec,
@@ -82,6 +82,7 @@ pub struct World {
     out: tempfile::TempDir,
     steps: u32,
     today: Option<NaiveDate>,
+    pub skills: Vec<Skill>,
 }
 
 /// What a turn came to.
@@ -101,6 +102,7 @@ impl World {
             out: tempfile::tempdir().unwrap(),
             steps: 12,
             today: None,
+            skills: Vec::new(),
         }
     }
 
@@ -177,6 +179,7 @@ impl World {
             out: self.out.path().to_owned(),
             approve: Default::default(),
             today: self.today,
+            skills: self.skills.clone().into(),
         };
         let agent = Agent { engine: engine.clone(), tools: self.tools(), settings };
         let (sender, mut inbox) = unbounded_channel();

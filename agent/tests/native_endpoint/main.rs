@@ -109,6 +109,7 @@ async fn run_over(context: usize, script: Vec<Says>, folder: TempDir, search: &s
         out: folder.path().join("artifacts"),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     };
     let agent = Agent { engine: Arc::new(engine), tools: tools(search, folder.path()), settings };
     let (sender, mut inbox) = unbounded_channel();

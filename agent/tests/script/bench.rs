@@ -178,6 +178,7 @@ impl Bench {
             out: self.folder.path().join("out"),
             approve: Default::default(),
             today: Some(script.today.unwrap_or_else(|| "2024-06-03".parse().unwrap())),
+            skills: Default::default(),
         };
         let agent = Agent { engine: Arc::new(engine), tools: self.tools(), settings };
         let cache = StepCache::new(&self.folder.path().join("cache"));

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// One answer, as bytes on the wire.
 #[derive(Debug, Clone)]
@@ -21,12 +22,14 @@ pub struct Answer {
     cut: bool,
     /// The connection stays open and nothing more comes.
     hang: bool,
+    /// Nothing comes before [`Server::let_go`].
+    held: bool,
 }
 
 impl Answer {
     pub fn status(status: u16, body: Value) -> Answer {
         let headers = vec!["content-type: application/json".to_owned()];
-        Answer { status, headers, body: body.to_string(), cut: false, hang: false }
+        Answer { status, headers, body: body.to_string(), cut: false, hang: false, held: false }
     }
 
     pub fn json(body: Value) -> Answer {
@@ -45,6 +48,11 @@ impl Answer {
 
     pub fn hang(mut self) -> Answer {
         self.hang = true;
+        self
+    }
+
+    pub fn held(mut self) -> Answer {
+        self.held = true;
         self
     }
 
@@ -79,6 +87,7 @@ struct Kept {
     answers: VecDeque<Answer>,
     bodies: Vec<Value>,
     heads: Vec<String>,
+    go: Arc<Notify>,
 }
 
 pub struct Server {
@@ -113,6 +122,11 @@ impl Server {
         self.kept.lock().unwrap().bodies.clone()
     }
 
+    /// Lets one answer that is held go.
+    pub fn let_go(&self) {
+        self.kept.lock().unwrap().go.notify_one();
+    }
+
     pub fn heads(&self) -> Vec<String> {
         self.kept.lock().unwrap().heads.clone()
     }
@@ -134,6 +148,10 @@ async fn serve(mut stream: TcpStream, owner: String, kept: Arc<Mutex<Kept>>) {
             _ => Answer::status(404, json!({})),
         }
     };
+    if answer.held {
+        let go = kept.lock().unwrap().go.clone();
+        go.notified().await;
+    }
     let _ = stream.write_all(format!("{}{}", answer.head(), answer.body).as_bytes()).await;
     let _ = stream.flush().await;
     if answer.hang {

@@ -143,6 +143,12 @@ const ROWS: &[Row] = &[
         ..row("post", "/api/sessions/{id}/runs/{turn}/cancel", OWN, "Ends a run, which keeps what it has")
     },
     Row {
+        takes: Json("Say"),
+        status: 202,
+        gives: Json("Said"),
+        ..row("post", "/api/sessions/{id}/runs/{turn}/say", OWN, "Says something to a run, for its next step")
+    },
+    Row {
         query: &[("name", "the file's name", true)],
         takes: Bytes,
         status: 201,

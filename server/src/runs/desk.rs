@@ -215,7 +215,9 @@ async fn lead(ending: Ending, begun: Begun, terms: Terms) {
     let agent = ending.desk.agent_of(&ending.id, terms);
     let live = ending.live.clone();
     let mut show = |event: &Event| live.push(event);
-    let kept = Kept { session: &mut session, chat: &mut chat, turn, said: Said::Question(&question) };
+    let mut steer = || live.take_said();
+    let said = Said::Question(&question);
+    let kept = Kept { store: &mut session, chat: &mut chat, turn, said, steer: &mut steer };
     if let Err(error) = agent.turn_kept(kept, &mut show, live.cancel.clone()).await {
         tracing::warn!("turn {turn} of session {} failed: {error:#}", ending.id);
     }
@@ -236,16 +238,22 @@ impl Drop for Ending {
 }
 
 fn check(ask: &Ask) -> Result<(), ApiError> {
-    let length = ask.question.chars().count();
-    if ask.question.trim().is_empty() {
-        return Err(ApiError::invalid("question", "the question is empty; write one"));
-    }
-    if length > LONGEST_QUESTION {
-        let message = format!("the question has {length} characters and {LONGEST_QUESTION} is the most; send a file");
-        return Err(ApiError::invalid("question", message));
-    }
+    check_words("question", &ask.question)?;
     if ask.files.len() > MOST_FILES {
         return Err(ApiError::invalid("files", format!("a question may bring {MOST_FILES} files; send fewer")));
+    }
+    Ok(())
+}
+
+/// What a model is to read, which the client sends as `field`: something, and no book.
+pub fn check_words(field: &'static str, text: &str) -> Result<(), ApiError> {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        return Err(ApiError::invalid(field, format!("the {field} is empty; write one")));
+    }
+    if length > LONGEST_QUESTION {
+        let message = format!("the {field} has {length} characters and {LONGEST_QUESTION} is the most; send a file");
+        return Err(ApiError::invalid(field, message));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A run while it runs: its events so far, for any number of lookers-on.
 
 use polymath_chat::Event;
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -23,12 +24,23 @@ impl Progress {
 pub struct Live {
     pub turn: u32,
     pub cancel: CancellationToken,
+    /// What was said to it and is not taken up yet.
+    said: Mutex<Vec<String>>,
     progress: watch::Sender<Progress>,
 }
 
 impl Live {
     pub fn new(turn: u32, cancel: CancellationToken) -> Live {
-        Live { turn, cancel, progress: watch::Sender::new(Progress::default()) }
+        Live { turn, cancel, said: Mutex::default(), progress: watch::Sender::new(Progress::default()) }
+    }
+
+    /// Says something to the run, which it takes up at its next step.
+    pub fn say(&self, message: &str) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(message.trim().to_owned());
+    }
+
+    pub fn take_said(&self) -> Vec<String> {
+        std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn push(&self, event: &Event) {

@@ -12,6 +12,7 @@
 //! POST   /api/runs                             {"question", "session"?, "files"?} -> {"session", "turn"}
 //! GET    /api/sessions/ID/runs/TURN/events     SSE, from `Last-Event-ID` or ?from=
 //! POST   /api/sessions/ID/runs/TURN/cancel
+//! POST   /api/sessions/ID/runs/TURN/say        {"message"}: taken up at the run's next step
 //! POST   /api/uploads?name=NAME                the body is a file -> {"id", "name", "bytes"}
 //! ```
 
@@ -35,7 +36,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post};
 use desk::Ask;
+use live::Live;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -46,6 +49,7 @@ pub fn routes() -> Router<App> {
         .route("/api/sessions/{id}/artifacts/{name}", get(files::artifact))
         .route("/api/sessions/{id}/runs/{turn}/events", get(stream::events))
         .route("/api/sessions/{id}/runs/{turn}/cancel", post(cancel))
+        .route("/api/sessions/{id}/runs/{turn}/say", post(say))
         .route("/api/runs", post(start))
         .route("/api/uploads", post(files::upload))
 }
@@ -75,15 +79,30 @@ async fn cancel(
     State(app): State<App>,
     Path((id, turn)): Path<(String, u32)>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    match app.desk()?.live(&id).filter(|live| live.turn == turn) {
-        Some(live) => {
-            live.cancel.cancel();
-            Ok((StatusCode::ACCEPTED, Json(json!({"cancelled": true}))))
-        }
-        None => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "not_running",
-            format!("turn {turn} of session {id} is not running"),
-        )),
-    }
+    running(&app, &id, turn)?.cancel.cancel();
+    Ok((StatusCode::ACCEPTED, Json(json!({"cancelled": true}))))
+}
+
+async fn say(
+    State(app): State<App>,
+    Path((id, turn)): Path<(String, u32)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let body = json_body(&headers, body, &app.limits).await?;
+    let Some(message) = body["message"].as_str() else {
+        return Err(ApiError::invalid("message", "something is said to a run with {\"message\": \"…\"}"));
+    };
+    desk::check_words("message", message)?;
+    running(&app, &id, turn)?.say(message);
+    Ok((StatusCode::ACCEPTED, Json(json!({"said": true}))))
+}
+
+/// The run of this turn, while it runs.
+fn running(app: &App, id: &str, turn: u32) -> Result<Arc<Live>, ApiError> {
+    let live = app.desk()?.live(id).filter(|live| live.turn == turn);
+    live.ok_or_else(|| {
+        let message = format!("turn {turn} of session {id} is not running");
+        ApiError::new(StatusCode::CONFLICT, "not_running", message)
+    })
 }

@@ -141,6 +141,7 @@ pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
         out: home.join("artifacts"),
         approve: Default::default(),
         today: None,
+        skills: Default::default(),
     };
     let agent = Agent { engine, tools: Registry::new(tools), settings };
     let store = SessionStore::open(&home.join("sessions.db")).unwrap();

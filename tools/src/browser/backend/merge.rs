@@ -4,18 +4,15 @@
 //! Each backend votes by rank, 1/(60 + rank) (reciprocal rank fusion: Cormack, Clarke, Büttcher, SIGIR 2009);
 //! BM25 of the titles and snippets against the query votes like one more backend.
 
-use crate::browser::words;
+use crate::browser::ranked;
 use polymath_chat::Hit;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// The constant of the paper.
 const RANK: f64 = 60.0;
 /// Of the vote by words, beside 1 for a backend of the web.
 const WORDS: f64 = 0.5;
-/// BM25's usual constants.
-const K1: f64 = 1.2;
-const B: f64 = 0.75;
 /// Parameters that say where a visitor came from, and nothing about the page.
 const TRACKING: &[&str] = &["gclid", "fbclid", "msclkid", "mc_cid", "mc_eid", "igshid", "ref_src", "yclid", "dclid"];
 
@@ -62,25 +59,7 @@ pub fn merged(query: &str, answers: Vec<Answer>, limit: usize) -> Vec<Hit> {
 /// The results that have words of the query, best first, by BM25 within these results.
 fn by_words(query: &str, pool: &[(Hit, f64)]) -> Vec<usize> {
     let texts: Vec<String> = pool.iter().map(|(hit, _)| format!("{}\n{}", hit.title, hit.snippet)).collect();
-    let language = words::language(&texts.join("\n"));
-    let stems = |text: &String| words::tokens(text, language).into_iter().map(|token| token.text).collect();
-    let texts: Vec<Vec<String>> = texts.iter().map(stems).collect();
-    let mean = texts.iter().map(Vec::len).sum::<usize>() as f64 / texts.len().max(1) as f64;
-    let mut scores = BTreeMap::<usize, f64>::new();
-    for word in words::wanted(query, &[language]).words {
-        let counts: Vec<usize> =
-            texts.iter().map(|text| text.iter().filter(|stem| word.contains(stem)).count()).collect();
-        let having = counts.iter().filter(|count| **count > 0).count() as f64;
-        let rarity = (1.0 + (texts.len() as f64 - having + 0.5) / (having + 0.5)).ln();
-        for (at, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-            let (count, length) = (count as f64, texts[at].len() as f64);
-            let part = count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / mean.max(1.0)));
-            *scores.entry(at).or_default() += rarity * part;
-        }
-    }
-    let mut order: Vec<(usize, f64)> = scores.into_iter().collect();
-    order.sort_by(|a, b| b.1.total_cmp(&a.1));
-    order.into_iter().map(|(at, _)| at).collect()
+    ranked(query, &texts).into_iter().map(|text| text.at).collect()
 }
 
 /// What addresses of one page have in common: no scheme, `www.`, `m.`, fragment, tracking, index page,
