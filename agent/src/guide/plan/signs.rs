@@ -347,7 +347,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
 pub fn kind_of(request: &str) -> Option<&'static str> {
     let names_it =
         |name: &&str| words(request).any(|word| is_form_of(word, name)) || !name.is_ascii() && request.contains(*name);
-    KINDS.iter().find(|(_, names)| names.iter().any(|name| names_it(&name))).map(|(kind, _)| *kind)
+    KINDS.iter().find(|(_, names)| names.iter().any(names_it)).map(|(kind, _)| *kind)
 }
 
 pub fn begins(request: &str, name: &str) -> bool {
