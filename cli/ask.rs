@@ -44,7 +44,7 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     let said = Said::Question(question);
     let before = chat.tables.len();
     #[cfg(unix)]
-    let mut steer = crate::detach::said_to(&settings.home, session.id());
+    let mut steer = crate::said::said_to(&settings.home, session.id());
     #[cfg(not(unix))]
     let mut steer = nobody;
     let result = steered(&agent, &mut chat, &mut session, said, &mut renderer, (interrupt.token(), &mut steer)).await;

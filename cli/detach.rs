@@ -2,6 +2,7 @@
 
 use crate::ask::{check_question, exit_code, from_standard_input, open_session, session_store};
 use crate::render::{RenderOptions, Renderer};
+use crate::said::{DETACHED, RunFiles, files};
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use anyhow::{Context, bail};
@@ -13,12 +14,10 @@ use polymath_agent::replay;
 use polymath_chat::{Event, Stop, plain};
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-/// Tells the started process that it is to leave its terminal.
-const DETACHED: &str = "POLYMATH_DETACHED";
 /// Between two looks at a run's record.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -151,33 +150,6 @@ fn say(files: &RunFiles, session: &str, message: &str) -> anyhow::Result<ExitCod
     let append = || File::options().append(true).create(true).open(&files.said)?.write_all(line.as_bytes());
     append().with_context(|| format!("cannot write {}", files.said.display()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What others say to this run, where it is one that goes on by itself: each message once.
-pub fn said_to(home: &Path, session: &str) -> impl FnMut() -> Vec<String> + Send + use<> {
-    let said = std::env::var_os(DETACHED).map(|_| files(home, session).said);
-    let mut taken = 0;
-    move || {
-        let text = said.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-        // What is only half written is the next step's.
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        let new = text.get(taken..whole).unwrap_or_default();
-        taken = whole;
-        new.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-}
-
-struct RunFiles {
-    /// The process, and when it began.
-    pid: PathBuf,
-    log: PathBuf,
-    /// What is said to the run: a JSON text a line.
-    said: PathBuf,
-}
-
-fn files(home: &Path, session: &str) -> RunFiles {
-    let file = |ending: &str| home.join("runs").join(format!("{session}.{ending}"));
-    RunFiles { pid: file("pid"), log: file("log"), said: file("said") }
 }
 
 /// The run's process, while it runs. Another that has its number by now is not it.

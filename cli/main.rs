@@ -25,6 +25,7 @@ mod render;
 mod replay;
 mod report;
 mod run;
+mod said;
 mod serve;
 mod sessions;
 mod settings;

@@ -194,7 +194,21 @@ fn tries_that_differ_are_no_answer() {
     let none = "answer = none";
     let said = world.ask(
         "How much taller is the tower of Ardun than the mill of Ardun?",
-        &[plan, TALLER, other, none, none, "18 metres", "41 metres", "By {c}."],
+        &[plan, TALLER, other, none, none, "no", "no", "18 metres", "41 metres", "By {c}."],
+        &[],
+    );
+    said.has("23 metres").lacks("59");
+}
+
+#[test]
+fn of_tries_that_differ_the_one_that_suits_the_question_is_taken() {
+    let mut world = World::new(&[TOWER, MILL]);
+    let plan = "a = find(\"tallness of the mill of Ardun\")\nb = find(\"tallness of the tower of Ardun\")\nc = calc(\"b - a\")";
+    let other = "height_of_tower = 41 metres\nheight_of_mill = 18 metres\nanswer = height_of_tower + height_of_mill";
+    let none = "answer = none";
+    let said = world.ask(
+        "How much taller is the tower of Ardun than the mill of Ardun?",
+        &[plan, other, TALLER, none, none, "no", "yes", "By {c}."],
         &[],
     );
     said.has("23 metres").lacks("59");

@@ -14,7 +14,7 @@ use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::FIND;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
-use polymath_quantity::{Column, Figure, figures, figures_in, text::sentences};
+use polymath_quantity::{Column, Figure, UnitKind, figures, figures_in, text::sentences};
 use polymath_tools::browser::number_style;
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -28,21 +28,25 @@ pub struct Like {
     /// Of figures: the unit, or the word for what is counted, where one is known.
     unit: String,
     pub noun: Option<String>,
+    /// Whether it counts: people, houses.
+    pub counts: bool,
 }
 
 /// The kind of a value that another page may tell otherwise.
 pub fn like_of(fact: &Fact) -> Like {
     let own = figures(&fact.text).into_iter().next();
     let unit = own.as_ref().and_then(|f| f.unit.as_ref()).map_or(String::new(), |unit| unit.name.to_string());
+    let of_count = |f: &Figure| f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Count);
+    let counts = own.as_ref().is_some_and(|f| f.noun.is_some() && unit.is_empty() || of_count(f));
     let noun = own.filter(|_| unit.is_empty()).and_then(|f| f.noun);
-    Like { date: fact.number.is_none() || fact.date.is_some(), unit, noun }
+    Like { date: fact.number.is_none() || fact.date.is_some(), unit, noun, counts }
 }
 
 /// The kind of figure that a look-up is after, where it says it.
 pub fn kind_of(what: &str) -> Option<Like> {
     let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
-    let like = |date| Like { date, unit: String::new(), noun: None };
+    let like = |date| Like { date, unit: String::new(), noun: None, counts: false };
     match (says(YEAR) && years(what).is_empty(), says(NUMBER)) {
         (true, false) => Some(like(true)),
         (false, true) => Some(like(false)),

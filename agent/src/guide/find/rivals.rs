@@ -54,8 +54,7 @@ fn rivals(sources: &[Source], what: &str, passage: &Passage, like: &Like) -> Vec
             // Somebody else of the same family says nothing of this one.
             let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
             // A line that counts the same things may say it in other words.
-            let alike =
-                like.noun.is_some() && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
+            let alike = like.counts && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
             named && own > 0 && (alike || all * 3 >= wanted.len() * 2) && line.contains(|c: char| c.is_ascii_digit())
         })
     };

@@ -143,7 +143,7 @@ pub fn without_unasked_shares(steps: &mut [Step], request: &str) {
         "número de",
         "cuántos",
     ];
-    const RATES: &[&str] = &["rate", "per", "ratio", "quote", "taux", "tasa"];
+    const RATES: &[&str] = &["rate", "ratio", "quote", "taux", "tasa"];
     let small = request.to_lowercase();
     if !says(&small, NUMBER) || says(&small, PERCENT) || says(&small, SHARE) || says(&small, RATES) {
         return;

@@ -4,7 +4,7 @@
 use super::clause::{bare, clause, pieces};
 use crate::guide::calc;
 use polymath_chat::{Cell, Provenance, Table};
-use polymath_quantity::{Column, Unit, UnitKind, figures, short};
+use polymath_quantity::{Column, Unit, UnitKind, figures, human, short};
 
 /// Functions whose value has the unit of their column.
 const KEEPING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "MEDIAN", "TOTAL"];
@@ -24,10 +24,16 @@ pub fn with_units(query: &str, mut result: Table, tables: &[Table], asked: &str)
             let own = format!("{number} {}", unit.name);
             let wanted = goal.as_ref().and_then(|goal| in_unit(&own, goal));
             let (number, unit) = wanted.unwrap_or((number, unit.name.to_string()));
-            *cell = Cell { number: Some(number), text: Some(format!("{} {unit}", short(number))), ..cell.clone() };
+            *cell = Cell { number: Some(number), text: Some(format!("{} {unit}", written(number))), ..cell.clone() };
         }
     }
     result
+}
+
+/// A number as people write it: with three digits behind the point where these are all it has.
+fn written(number: f64) -> String {
+    let rounded = (number * 1e3).round() / 1e3;
+    if (number - rounded).abs() < 1e-9 * number.abs() { human(rounded) } else { short(number) }
 }
 
 /// The unit of measure that a selected value has from the one column it is worked out of.
