@@ -203,7 +203,8 @@ fn tries_that_differ_are_no_answer() {
 #[test]
 fn of_tries_that_differ_the_one_that_suits_the_question_is_taken() {
     let mut world = World::new(&[TOWER, MILL]);
-    let plan = "a = find(\"tallness of the mill of Ardun\")\nb = find(\"tallness of the tower of Ardun\")\nc = calc(\"b - a\")";
+    let plan =
+        "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"b - a\")";
     let other = "height_of_tower = 41 metres\nheight_of_mill = 18 metres\nanswer = height_of_tower + height_of_mill";
     let none = "answer = none";
     let said = world.ask(
