@@ -3,7 +3,7 @@
 use super::state::Guide;
 use crate::lead::Turn;
 use crate::notebook::Fact;
-use polymath_quantity::{UnitKind, figures, read, short};
+use polymath_quantity::{UnitKind, figures, read, short, text::is_cjk};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -142,14 +142,14 @@ fn with_units<'a>(
     let measured = |fact: &&Fact| {
         let figure = figures(&fact.text).into_iter().find(|f| f.number.is_some())?;
         let kinds = [UnitKind::Measure, UnitKind::Time];
-        figure.unit.filter(|unit| kinds.contains(&unit.kind) && !unit.is("%")).map(|_| fact.unit())
+        figure.unit.filter(|unit| kinds.contains(&unit.kind) && !unit.is("%")).map(|_| known_unit(fact))
     };
     let units = used.iter().map(measured).collect::<Option<Vec<String>>>()?;
     let differ = units.iter().any(|unit| *unit != units[0]);
     if !differ || body.contains(['+', '-', '^']) || goal == Some("percent") {
         return None;
     }
-    let value = |name: &str| find(name).and_then(|f| Some(format!("({} {})", plain(f.number?), f.unit())));
+    let value = |name: &str| find(name).and_then(|f| Some(format!("({} {})", plain(f.number?), known_unit(f))));
     let own = NAME.as_ref()?.replace_all(body, |found: &regex::Captures<'_>| value(&found[0]).unwrap_or_default());
     let result = polymath_tools::calculate(&own).ok()?;
     let first = result.lines().next().unwrap_or_default();
@@ -166,8 +166,20 @@ fn with_units<'a>(
     has_unit.then(|| wanted.unwrap_or_else(|| own.to_string()))
 }
 
+/// A value's unit as the calculator knows it: as it is written, or by its symbol (`m³` of `立方米`).
+pub fn known_unit(fact: &Fact) -> String {
+    let own = fact.unit();
+    if polymath_tools::calculate(&format!("1 {own} to {own}")).is_ok() {
+        return own;
+    }
+    let named = figures(&fact.text).into_iter().find(|f| f.number.is_some()).and_then(|f| f.unit);
+    named.map_or(own, |unit| unit.name.to_string())
+}
+
 /// The unit that a request wants its answer in: `How long is it in metres?`
 pub fn asked_unit(request: &str) -> Option<String> {
+    /// Characters of a Chinese unit.
+    const LONGEST: usize = 5;
     let words: Vec<&str> = request.split(|c: char| c.is_whitespace() || ",;?!".contains(c)).collect();
     let pairs = words.windows(2).rev();
     let measure = |word: &str| read(&format!("1 {word}")).unit.is_some_and(|unit| unit.kind == UnitKind::Measure);
@@ -175,10 +187,30 @@ pub fn asked_unit(request: &str) -> Option<String> {
         let word = word.trim_end_matches('.').to_lowercase();
         UNITS.contains(&word.as_str()) || word.len() > 2 && measure(&word)
     };
+    // "多少米": a unit of a few characters.
+    let counted = ["多少", "几", "何"].iter().find_map(|how| request.split_once(how)).and_then(|(_, behind)| {
+        let all: Vec<char> = behind.chars().take_while(|c| is_cjk(*c)).take(LONGEST).collect();
+        let unit = |n: usize| read(&format!("1{}", all[..n].iter().collect::<String>())).unit;
+        (1..=all.len())
+            .rev()
+            .find_map(unit)
+            .filter(|unit| unit.kind == UnitKind::Measure)
+            .map(|unit| unit.name.to_string())
+    });
     pairs
         .filter(|pair| ["in", "into", "to", "en"].contains(&pair[0].to_lowercase().as_str()) && unit(pair[1]))
         .map(|pair| pair[1].trim_end_matches('.').to_owned())
         .next()
+        .or(counted)
+}
+
+/// Whether a value that was worked out of measured ones is not in the unit that a request names, and cannot be told in it:
+/// a share of two lengths, where metres per year are asked for.
+pub fn misses_the_unit(request: &str, value: &str, operands: &[&Fact]) -> bool {
+    let Some(goal) = asked_unit(request) else { return false };
+    let unit = figures(value).into_iter().find_map(|f| f.unit).map(|unit| unit.name.to_string());
+    let told = unit.is_some_and(|unit| polymath_tools::calculate(&format!("1 {unit} to {goal}")).is_ok());
+    !told && operands.iter().any(|fact| measured(&fact.text))
 }
 
 /// Whether a text gives an amount in a unit of measure.
@@ -313,6 +345,8 @@ mod tests {
         check("a / b", &voyage, "(42 km) / (17.5 km/h)", "");
         check("a / c in km/h", &voyage, "(42 km) / (8 minutes) in km/h", "");
         check("a / c", &[fact("a", "100 km"), fact("c", "31 km")], "100 / 31", "");
+        let lake = [fact("a", "3.46亿立方米"), fact("b", "24.8平方公里")];
+        check("a / b", &lake, "(346000000 m³) / (24.8 km²)", "");
         let missing = fill("a - c", &|name| powers.iter().find(|f| f.name == name));
         assert_eq!(missing.unwrap_err(), "c");
     }
@@ -324,9 +358,21 @@ mod tests {
             ("How long is the bridge?", None),
             ("Who lives in Bern?", None),
             ("Its height in feet, please", Some("feet")),
+            ("平均水深大约是多少米？", Some("m")),
+            ("那里住着多少人？", None),
         ] {
             assert_eq!(asked_unit(request).as_deref(), want, "{request}");
         }
+    }
+
+    #[test]
+    fn a_share_is_not_in_metres() {
+        let (a, b) = (fact("a", "8.31 km"), fact("b", "6.87 km"));
+        let misses = |request: &str, value: &str| misses_the_unit(request, value, &[&a, &b]);
+        assert!(misses("what's that in metres per year?", "-9.486"));
+        assert!(!misses("what's that in metres per year?", "57.6 metres") && !misses("and in metres?", "1.44 km"));
+        assert!(!misses("what's that per year?", "-9.486"));
+        assert!(!misses_the_unit("and in metres?", "12", &[]));
     }
 
     #[test]

@@ -9,10 +9,10 @@ mod own;
 mod rivals;
 mod told;
 
-pub use choose::{fact_of, in_sentences};
+pub use choose::{fact_of, in_sentences, is_of_other_years};
 pub use kinds::is_of_kind;
 pub use measures::is_of_other_property;
-pub use told::is_told_by_its_line;
+pub use told::{is_told, is_told_by_its_line};
 
 use crate::evidence::{Passage, select, terms};
 use crate::guide::calc::is_of_another_rate;
@@ -20,7 +20,7 @@ use crate::guide::named::{names_said, speaking_of};
 use crate::guide::roles::is_of_another;
 use crate::lead::Turn;
 use crate::notebook::Fact;
-use choose::{LINES, choose, empty, is_of_other_years, kind_of};
+use choose::{LINES, choose, empty, kind_of};
 use measures::{is_of_other_amount, is_of_other_end, is_of_other_payer};
 use polymath_chat::{Provenance, Source};
 use polymath_quantity::{UnitKind, figures};

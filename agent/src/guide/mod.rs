@@ -27,7 +27,9 @@ mod search;
 mod series;
 mod state;
 mod steps;
+mod tabled;
 mod talk;
+mod trace;
 mod write;
 
 pub use state::Guide;

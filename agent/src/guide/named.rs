@@ -7,6 +7,12 @@ use polymath_quantity::{read, text::is_cjk};
 /// Words that stand between the names of a list.
 const AND: &[&str] = &["and", "or", "&", "the", "et", "ou", "la", "le", "les", "y", "o", "el", "los", "las", "of"];
 
+/// Words behind a number that is part of a name and counts nothing.
+const FOLLOWING: &[&str] = &[
+    "and", "or", "is", "was", "has", "had", "have", "into", "to", "with", "for", "from", "than", "in", "on", "und",
+    "oder", "ist", "hat", "et", "ou", "est", "y", "o", "es", "tiene",
+];
+
 /// The names of a text, in order: words with a capital in a row. A text's first word has one in any
 /// case and counts only together with a second.
 pub fn names(text: &str) -> Vec<String> {
@@ -43,6 +49,17 @@ fn rows(text: &str) -> Vec<(String, bool)> {
             }
         }
         i += 1;
+        // "Kestrel Tour 3", but neither a year nor a number of something.
+        let number = words
+            .get(i)
+            .is_some_and(|w| (1..4).contains(&bare(w).len()) && bare(w).bytes().all(|c| c.is_ascii_digit()));
+        let closes = |w: &&str| ends(w) || w.ends_with('.');
+        if number
+            && !closes(&words[i - 1])
+            && (closes(&words[i]) || words.get(i + 1).is_none_or(|w| FOLLOWING.contains(w)))
+        {
+            i += 1;
+        }
         let row: Vec<String> = words[start..i].iter().map(|w| bare(w)).collect();
         // "Collect", "What", "Is": a beginning and no name.
         let before = start.checked_sub(1).map(|i| words[i]);
@@ -252,6 +269,9 @@ mod tests {
         check("and 2021, which had 70 GWh", &[]);
         check("My data: 1, 2. What is the sum? The Mill Inn is not in it", &["Mill Inn"]);
         check("and if I wait, or I'd rather go?", &[]);
+        check("weight of the Ost Tour 3 and the Vell 12", &["Ost Tour 3", "Vell 12"]);
+        check("has the Ost Mill 52 looms?", &["Ost Mill"]);
+        check("people of Vell in 1990", &["Vell"]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
     }
 
@@ -263,6 +283,8 @@ mod tests {
             list("Collect the area of Lake Kuwe, Lake Maut and Lake Schau into a table"),
             ["Lake Kuwe", "Lake Maut", "Lake Schau"]
         );
+        let bikes = "weight and price of the Ost Tour 3, the Vell Cargo L and the Brand City 2 into one table";
+        assert_eq!(list(bikes), ["Ost Tour 3", "Vell Cargo L", "Brand City 2"]);
         assert_eq!(
             shortened("The height of Mount Chib, Mount Varn and Mount Sund in a table").as_deref(),
             Some("The height of Mount Chib and others in a table")

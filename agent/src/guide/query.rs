@@ -4,9 +4,11 @@
 mod both;
 mod clause;
 mod columns;
+mod extreme;
 mod grammar;
 mod groups;
 mod joins;
+mod measured;
 mod rates;
 mod shape;
 mod times;
@@ -38,11 +40,12 @@ fn with_small_names(query: &str) -> String {
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = with_small_names(query);
-    let query = measured(&united(&by_parts(&settled(&query, tables), tables), tables), request, tables);
+    let query = measured::measured(&united(&by_parts(&settled(&query, tables), tables), tables), request, tables);
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
     let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);
+    let query = extreme::extreme(&query, request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
@@ -71,36 +74,6 @@ fn united(query: &str, tables: &[Table]) -> String {
     };
     let kept: Vec<&str> = parts[..1].iter().copied().chain(parts[1..].iter().filter(adds).copied()).collect();
     format!("{}{order}", kept.join(" UNION ALL "))
-}
-
-/// A sum of the column that the request names, where the query sums another one of the same table that it
-/// does not name.
-fn measured(query: &str, request: &str, tables: &[Table]) -> String {
-    // A file's name is no column's.
-    let bare = tables.iter().fold(request.to_owned(), |text, table| text.replace(&table.title, " "));
-    let asked = terms(&bare);
-    // The trips of a year are trips.
-    let is_named = |column: &str| {
-        let own = terms(&column.replace('_', " "));
-        let mut words = own.iter().filter(|term| !term.chars().all(|c| c.is_ascii_digit())).peekable();
-        words.peek().is_some() && words.all(|term| asked.iter().any(|own| rates::is_alike(term, own)))
-    };
-    let mut query = query.to_owned();
-    for table in tables {
-        let numeric = |i: usize| {
-            table.rows.iter().filter_map(|row| row.get(i)).any(|cell| cell.number.is_some() && cell.date.is_none())
-        };
-        let columns: Vec<&str> =
-            (0..table.columns.len()).filter(|i| numeric(*i)).map(|i| table.columns[i].as_str()).collect();
-        let mut named = columns.iter().copied().filter(|column| is_named(column));
-        let (Some(meant), None) = (named.next(), named.next()) else { continue };
-        for function in ["SUM(", "AVG("] {
-            for other in columns.iter().filter(|column| **column != meant && !is_named(column)) {
-                query = query.replace(&format!("{function}{other})"), &format!("{function}{meant})"));
-            }
-        }
-    }
-    query
 }
 
 /// A query without a table that it joins and takes nothing from: rows that only the other one lacks would go.
@@ -381,22 +354,6 @@ mod tests {
             united("SELECT * FROM t1 UNION ALL SELECT * FROM t4"),
             "SELECT * FROM t1 UNION ALL SELECT * FROM t4"
         );
-    }
-
-    #[test]
-    fn what_is_summed_is_what_was_asked_for() {
-        let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
-        let table = Table {
-            title: "tickets.csv".into(),
-            columns: ["Tickets", "Income"].map(str::to_owned).to_vec(),
-            rows: vec![vec![number(1.0), number(2.0)]],
-        };
-        let query =
-            |request: &str| mended("SELECT SUM(Tickets) AS Total FROM t1", request, std::slice::from_ref(&table));
-        assert_eq!(query("How much income is there?"), "SELECT SUM(Income) AS Total FROM t1");
-        assert_eq!(query("How many tickets for that income?"), "SELECT SUM(Tickets) AS Total FROM t1");
-        assert_eq!(query("How much income is in tickets.csv?"), "SELECT SUM(Income) AS Total FROM t1");
-        assert_eq!(query("How much is it?"), "SELECT SUM(Tickets) AS Total FROM t1");
     }
 
     #[test]

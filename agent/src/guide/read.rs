@@ -56,7 +56,8 @@ impl Guide {
                         self.results.push(Outcome::NotFound(what, nearest));
                     }
                     Some(fact) => {
-                        let goal = calc::asked_unit(&turn.asked).filter(|unit| *unit != fact.unit());
+                        let goal = calc::asked_unit(&turn.asked)
+                            .filter(|unit| ![fact.unit(), calc::known_unit(&fact)].contains(unit));
                         let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
                         self.add_fact(turn, &name, fact);
                         if let Some(unit) = convertible {

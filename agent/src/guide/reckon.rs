@@ -9,7 +9,7 @@
 mod check;
 mod lines;
 
-use super::plan::{self, PERCENT, Step, numbers, said, words, years};
+use super::plan::{self, HOW_MANY, PERCENT, Step, numbers, said, words, years};
 use super::roles::is_of_person;
 use super::state::{Guide, Outcome, quoted, with_unit};
 use super::{calc, find, fits, quote};
@@ -17,7 +17,7 @@ use crate::evidence::{clip, terms};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::RECKON;
-use lines::Line;
+pub use lines::{Line, lines, shown};
 use polymath_chat::{CompletionError, Constraint, Provenance};
 use polymath_quantity::{figures, read};
 use std::collections::{BTreeSet, VecDeque};
@@ -91,7 +91,8 @@ impl Guide {
         // What a table was asked is in no line.
         let plan =
             turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
-        let looks_up = plan.is_some_and(|plan| plan.iter().any(|step| matches!(step, Step::Find { .. })));
+        let of_pages = |step: &Step| matches!(step, Step::Find { .. } | Step::Calc { .. });
+        let looks_up = plan.is_some_and(|plan| plan.iter().any(of_pages));
         !self.reckoned && looks_up && !turn.chat.sources.is_empty() && self.results.iter().any(is_unanswered)
     }
 }
@@ -117,12 +118,12 @@ fn is_unanswered(result: &Outcome) -> bool {
 /// Works the turn's question out of the opened pages: with what two tries agree on, or one and the plan, and what suits
 /// the question; else with the first try that suits it. `None` where there is none.
 async fn reckon(turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<Option<Reckoned>> {
-    let lines = lines::lines(&turn.asked, turn.chat);
+    let lines = lines(&turn.asked, turn.chat);
     let literals = figures_of(&lines, &turn.asked);
     if literals.len() < 2 {
         return Ok(None);
     }
-    let prompt = format!("{}Question: {}", lines::shown(&lines, &turn.chat.sources), clip(&turn.asked, 800));
+    let prompt = format!("{}Question: {}", shown(&lines, &turn.chat.sources), clip(&turn.asked, 800));
     let lark = grammar(&literals, &turn.asked);
     let mut tries: Vec<Reckoned> = Vec::new();
     let mut failures = 0;
@@ -236,7 +237,7 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     let times = [" in days", " in weeks", " in months", " in years"];
     let dates = values.iter().all(|(_, fact)| fact.date.is_some());
     let bare = times.iter().find_map(|unit| expression.strip_suffix(unit)).filter(|_| !dates).map(str::to_owned);
-    let expression = by_the_base(&in_percent(&bare.unwrap_or(expression), asked), &values);
+    let expression = by_the_base(&in_percent(&counted(&bare.unwrap_or(expression), asked), asked), &values);
     // "How many km/h is that?"
     let goal = calc::asked_unit(asked).or_else(|| calc::named_unit(asked)).filter(|_| !expression.contains(" in "));
     let expression = match goal.map(|unit| format!("{expression} in {unit}")) {
@@ -255,6 +256,14 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
         return None;
     }
     check::is_sensible(&result, &expression, &values).then_some(Reckoned { values, expression, result })
+}
+
+/// A difference in percent as the difference, where a question asks how many there are more, and of no percentage.
+fn counted(expression: &str, asked: &str) -> String {
+    let small = asked.to_lowercase();
+    let bare = expression.strip_suffix(" in percent").filter(|bare| bare.contains(" - ") && !bare.contains('/'));
+    let counts = said(&small, HOW_MANY) && !said(&small, PERCENT) && !small.contains('%');
+    bare.filter(|_| counts).unwrap_or(expression).to_owned()
 }
 
 /// A share as the calculator has it in percent: without "* 100", and where the question asks for it so.
@@ -390,6 +399,20 @@ mod tests {
         check(&[LOOMS], asked, "answer = none", None);
         // One value is looked up, not worked out.
         check(&[LOOMS], asked, "workers = 36 workers\nanswer = workers", None);
+    }
+
+    #[test]
+    fn how_many_more_is_no_percentage() {
+        let pages = [("Vand Mill", "It has 44 looms."), ("Orm Mill", "It has 55 looms.")];
+        let text =
+            "looms_of_vand = 44 looms\nlooms_of_orm = 55 looms\nanswer = looms_of_orm - looms_of_vand in percent";
+        check(&pages, "How many looms more has the Orm Mill than the Vand Mill?", text, Some("11"));
+        check(
+            &pages,
+            "By what percentage is the Orm Mill larger in looms than the Vand Mill?",
+            text,
+            Some("25% (= 0.25)"),
+        );
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub struct Guide {
     pub replanned: bool,
     /// Whether it was tried to work the question out of the opened pages.
     pub reckoned: bool,
+    /// Whether the pages' tables were looked at for what was not found.
+    pub tabled: bool,
+    /// Whether it was looked once more, in steps, for what was not found.
+    pub traced: bool,
     /// Search hits of this turn.
     pub hits: Vec<Hit>,
     /// What things were described as that no name was found for, by what the plan calls them.

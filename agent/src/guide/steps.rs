@@ -5,7 +5,7 @@ use super::calc::{Filled, shown};
 use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{chart, describe, given, named, query};
+use super::{calc, chart, describe, given, named, query};
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit, query_of};
 use async_trait::async_trait;
@@ -47,8 +47,10 @@ impl Lead for Guide {
                 Some(running) => self.go_on(turn, running).await?,
                 None => match self.plan.as_mut().and_then(VecDeque::pop_front) {
                     Some(step) => self.begin(turn, step).await?,
+                    None if self.read_in_tables(turn).await? => None,
                     None if self.is_unanswered(turn) && self.reckon(turn, &[]).await? => None,
                     None if self.read_otherwise(turn).await? => None,
+                    None if self.trace(turn).await? => None,
                     None => return self.answer(turn).await,
                 },
             };
@@ -360,6 +362,11 @@ impl Guide {
             return;
         };
         let text = shown(&output.content, unit, expression.starts_with('|'));
+        let operands: Vec<&Fact> = words(expression).filter_map(|word| self.fact(turn.chat, word)).collect();
+        if calc::misses_the_unit(&turn.asked, &text, &operands) {
+            self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
+            return;
+        }
         let asked = last(turn).and_then(|o| o.call.arguments["expression"].as_str()).unwrap_or_default().to_owned();
         let how = format!("{asked} = {}", output.content.lines().next().unwrap_or_default());
         let figure = polymath_quantity::figures(&text).into_iter().next();

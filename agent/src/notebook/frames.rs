@@ -1,7 +1,7 @@
 //! Tables as a Python program sees them, and back.
 
 use polymath_chat::{Cell, Provenance, Table};
-use polymath_quantity::short;
+use polymath_quantity::{Column, Unit, figures, short};
 
 /// Pairs of rows that are compared at most: two tables of 2,000 rows each, in about a second.
 const PAIRS: usize = 4_000_000;
@@ -72,6 +72,16 @@ pub fn inherit(old: &Table, new: Table) -> Table {
     });
     let rows = rows.collect();
     Table { title: old.title.clone(), columns: new.columns, rows }
+}
+
+/// The one unit that a column's numbers are in, by their cells or by its header.
+pub fn unit_of_column(table: &Table, column: usize) -> Option<Unit> {
+    /// Of a large table some say it for all.
+    const ROWS: usize = 2_000;
+    let cells = table.rows.iter().take(ROWS).filter_map(|row| row.get(column)).filter(|cell| cell.number.is_some());
+    let units: Vec<Option<Unit>> = cells.map(|cell| figures(cell.display()).into_iter().find_map(|f| f.unit)).collect();
+    let first = units.first()?.clone().or_else(|| Column::of(&table.columns[column]).unit)?;
+    units.iter().all(|unit| unit.as_ref().is_none_or(|unit| unit.name == first.name)).then_some(first)
 }
 
 /// The query that a table is the result of.

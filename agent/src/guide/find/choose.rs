@@ -6,7 +6,7 @@ use super::measures::{is_of_other_cost, is_of_other_property, is_of_other_turn};
 use super::own::Own;
 use crate::evidence::{Passage, clip, labelled, terms};
 use crate::guide::named::names;
-use crate::guide::plan::years;
+use crate::guide::plan::{words, years};
 use crate::guide::roles::{asks_who, is_of_another};
 use crate::guide::series::series;
 use crate::guide::state::{piece_of, quoted, with_unit};
@@ -81,6 +81,31 @@ fn is_named_before(names: &[String], line: &Passage, sources: &[Source]) -> bool
             .any(|name| name.to_lowercase().split(' ').filter(|w| w.len() > 2).all(|word| said.contains(word)))
 }
 
+/// Whether a look-up is about somebody or something that was found before, and a line of a page about another thing, which
+/// names it elsewhere, does not speak of it: since when the conductor leads the orchestra is not said by the line about
+/// its hall.
+fn is_of_somebody_else(what: &str, line: &Passage, chat: &Chat) -> bool {
+    const PRONOUNS: &[&str] = &[
+        "he", "she", "his", "her", "him", "they", "their", "er", "sie", "ihr", "sein", "seine", "ihre", "il", "elle",
+        "son", "sa", "ella", "él", "su",
+    ];
+    let Some(source) = chat.sources.get(line.n - 1) else { return false };
+    let is_name = |fact: &&Fact| {
+        let named = fact.number.is_none() && fact.date.is_none() && fact.text.starts_with(char::is_uppercase);
+        named && fact.text.contains(' ') && what.contains(&fact.text)
+    };
+    let spoken = |fact: &Fact| {
+        let last = fact.text.rsplit(' ').next().unwrap_or_default();
+        let small = line.text.to_lowercase();
+        line.text.contains(last) || words(&small).any(|word| PRONOUNS.contains(&word))
+    };
+    chat.facts
+        .iter()
+        .rev()
+        .filter(is_name)
+        .any(|fact| !source.title.contains(&fact.text) && source.text.contains(&fact.text) && !spoken(fact))
+}
+
 /// Whether a line, or the title of its page, speaks of other years than those that are asked for.
 pub fn is_of_other_years(what: &str, passage: &Passage, sources: &[Source]) -> bool {
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
@@ -116,6 +141,7 @@ pub async fn choose(
             || is_of_other_cost(&purpose, &line.text)
             || !is_named_before(&named, line, &turn.chat.sources)
             || own.excludes(line, &turn.chat.sources)
+            || is_of_somebody_else(what, line, turn.chat)
             || is_of_other_years(what, line, &turn.chat.sources)
     };
     let lines: Vec<Passage> =
@@ -262,6 +288,35 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_about_something_else_of_the_page_says_nothing_of_who_was_found() {
+        let mut chat = Chat::new("c");
+        let text =
+            "It has played in the Old Hall since 1952.\nAnn Bo has led it since 2019.\nShe came from Sund in 2018.";
+        chat.sources.push(Source { url: "u".into(), title: "Sund Band".into(), text: text.into() });
+        let (about, text, provenance) = ("conductor of the Sund Band".into(), "Ann Bo".into(), Provenance::Given);
+        chat.add_fact(Fact {
+            name: String::new(),
+            about,
+            text,
+            number: None,
+            date: None,
+            provenance,
+            others: Vec::new(),
+        });
+        let kept = |what: &str| {
+            let lines = chat.sources[0].text.lines().enumerate();
+            let passage = |(line, text): (usize, &str)| Passage { n: 1, line, text: text.to_owned() };
+            lines
+                .map(passage)
+                .filter(|line| !is_of_somebody_else(what, line, &chat))
+                .map(|p| p.line)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kept("since when has Ann Bo led the Sund Band"), [1, 2]);
+        assert_eq!(kept("hall of the Sund Band"), [0, 1, 2]);
+    }
 
     #[test]
     fn figures_are_not_cut() {

@@ -19,7 +19,10 @@ impl Own {
         let mut own = Own::default();
         for n in passages.iter().map(|p| p.n) {
             let Some(source) = sources.get(n - 1).filter(|_| !own.rows.contains_key(&n)) else { continue };
-            let rows = source.text.lines().filter_map(first_cell).map(str::to_lowercase);
+            // A table's first line is its head: "Season", and no season.
+            let lines = source.text.lines();
+            let below = lines.clone().zip(lines.skip(1)).filter(|(above, _)| first_cell(above).is_some());
+            let rows = below.filter_map(|(_, line)| first_cell(line)).map(str::to_lowercase);
             own.rows.insert(n, rows.filter(|cell| is_named(cell, what)).collect());
             let headings = source.text.lines().filter_map(heading).map(str::to_lowercase);
             let title = source.title.to_lowercase();
@@ -112,6 +115,8 @@ mod tests {
         let rows =
             "# Resorts\nName | High | Low\nOst | 33.1 | \nWest | 35.6 | -19.2\nThe thermometer at Ost was faulty.";
         assert_eq!(kept("lowest temperature at Ost", rows), [2, 4]);
+        let seasons = "# Oil\nSeason | Oil (t)\n2021/22 | 1.432\n2022/23 | 978";
+        assert_eq!(kept("oil of the season 2022/23", seasons), [1, 2, 3]);
     }
 
     #[test]

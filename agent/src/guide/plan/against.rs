@@ -2,10 +2,11 @@
 
 use super::Step;
 use super::lookup::compared_property;
-use super::signs::{PERCENT, asks_how_much_more, says, words};
+use super::signs::{COMPARED, LEAST, MOST, PERCENT, asks_how_much_more, says, words};
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, fact_name};
 use polymath_chat::Provenance;
+use polymath_quantity::read;
 
 /// Words of such a question, at most.
 const SHORT: usize = 18;
@@ -37,6 +38,35 @@ const LESS: &[&str] = &[
     "ältere",
     "billigere",
 ];
+
+/// Several named things by a measure of each per something: a table of both, and one by the other.
+pub fn rates(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    /// Words of a measure, at most: "yearly running costs".
+    const NEAR: usize = 3;
+    let small = request.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let per = all.iter().position(|word| *word == "per")?;
+    let compared = |word: &&str| COMPARED.contains(word) || MOST.contains(word) || LEAST.contains(word);
+    let from =
+        all[..per].iter().rposition(compared).map(|at| at + 1).filter(|from| *from < per && per - from <= NEAR)?;
+    let (measure, by) = (all[from..per].join(" "), *all.get(per + 1)?);
+    let is_unit = read(&format!("1 {by}")).unit.is_some();
+    if named::list(request).len() < 2 || is_unit || ["year", "month", "day", "week"].contains(&by) {
+        return None;
+    }
+    let capital =
+        |text: &str| text.chars().take(1).flat_map(char::to_uppercase).chain(text.chars().skip(1)).collect::<String>();
+    let counted = format!("Number of {by}{}", if by.ends_with('s') { "" } else { "s" });
+    let (table, result) = (format!("t{}", chat.tables.len() + 1), format!("t{}", chat.tables.len() + 2));
+    let down = if LESS.contains(&all[from - 1]) || LEAST.contains(&all[from - 1]) { "" } else { " DESC" };
+    let value = capital(&measure);
+    let query = format!(
+        "SELECT \"Name\", \"{value}\" * 1.0 / \"{counted}\" AS \"{value} per {by}\" FROM {table} ORDER BY 2{down}"
+    );
+    let columns = vec!["Name".to_owned(), value, counted];
+    let things = format!("{measure} per {by}");
+    Some(vec![Step::Collect { name: table, things, columns }, Step::Sql { name: result, query }])
+}
 
 /// The last value that was found against the same of another thing, which the request names.
 pub fn against(request: &str, chat: &Chat) -> Option<Vec<Step>> {
@@ -140,6 +170,24 @@ mod tests {
             chat.add_fact(Fact { name, about, text, number: Some(*number), date, provenance, others: Vec::new() });
         }
         chat
+    }
+
+    #[test]
+    fn things_are_compared_by_a_rate() {
+        let plan = |request: &str| {
+            rates(request, &Chat::new("c"))
+                .map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(
+            plan("the Ost Band and the Sund Choir - which has the larger budget per singer and how much is it")
+                .as_deref(),
+            Some(
+                "t1 = collect(budget per singer: Name, Budget, Number of singers); t2 = sql(SELECT \"Name\", \"Budget\" * 1.0 / \"Number of singers\" AS \"Budget per singer\" FROM t1 ORDER BY 2 DESC)"
+            )
+        );
+        assert_eq!(plan("Which is larger, the Ost Band or the Sund Choir?"), None);
+        assert_eq!(plan("Which uses less power per hour, the Ost Lamp or the Sund Lamp?"), None);
+        assert_eq!(plan("Which has the larger budget per singer?"), None);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::Step;
 use super::signs::{says, words};
 use crate::guide::named;
-use crate::notebook::{Chat, fact_name};
+use crate::guide::roles::is_of_person;
+use crate::notebook::{Chat, Fact, fact_name};
 use polymath_chat::Provenance;
 
 /// Words of such a question, at most.
@@ -62,6 +63,46 @@ pub fn at_death(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     ])
 }
 
+/// The look-ups of the day of birth and of the day of an event, and the years between them, where somebody's age at it is
+/// asked for: when she took up that post.
+pub fn at_event(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const WHEN: &[&str] = &[" when ", " als ", " quand ", " lorsque ", " lorsqu'", " cuando "];
+    const WHO: &[&str] = &["she", "he", "they", "sie", "er", "elle", "il", "ella", "él"];
+    let small = request.to_lowercase();
+    let (at, when) = WHEN.iter().filter_map(|when| Some((small.find(when)?, *when))).min()?;
+    let asks = says(&small[..at], AGE) && small.len() == request.len() && words(&small).count() <= 2 * SHORT;
+    if !asks {
+        return None;
+    }
+    let (front, event) = (&request[..at], request[at + when.len()..].trim_end_matches(['?', '.', '!', ' ']));
+    let who = match named::names(front).as_slice() {
+        // The bridge has no birth.
+        [name] if !small[..at].contains(&format!("the {}", name.to_lowercase())) => name.clone(),
+        [] if words(&small[..at]).any(|word| WHO.contains(&word)) => spoken_of(chat)?,
+        _ => return None,
+    };
+    let (first, rest) = event.split_once(' ')?;
+    let event = if WHO.contains(&first.to_lowercase().as_str()) { format!("{who} {rest}") } else { event.to_owned() };
+    let name = |i: usize| fact_name(chat.facts.len() + i);
+    Some(vec![
+        Step::Find { name: name(0), what: format!("date of birth of {who}") },
+        Step::Find { name: name(1), what: format!("{} {}", when.trim(), in_that_post(&event, &who, chat)) },
+        Step::Calc { name: name(2), expression: format!("{} - {} in years", name(1), name(0)) },
+    ])
+}
+
+/// An event with the post that somebody was found to have for "that job".
+fn in_that_post(event: &str, who: &str, chat: &Chat) -> String {
+    const POSTS: [&str; 5] = ["job", "post", "position", "office", "role"];
+    let of_post = |fact: &&Fact| fact.text == who && is_of_person(&fact.about);
+    let Some(post) = chat.facts.iter().rev().find(of_post) else { return event.to_owned() };
+    let said = POSTS.iter().flat_map(|word| ["that", "this", "the"].map(|the| format!("{the} {word}")));
+    match said.into_iter().find(|phrase| event.ends_with(phrase.as_str())) {
+        Some(phrase) => format!("{} of {}", event.replace(&phrase, "the job"), post.about),
+        None => event.to_owned(),
+    }
+}
+
 /// Who was spoken of last: somebody whose name was found, or whom a question named.
 fn spoken_of(chat: &Chat) -> Option<String> {
     let fact = chat.facts.iter().rev().find(|f| matches!(f.provenance, Provenance::Sourced { .. }))?;
@@ -76,7 +117,6 @@ fn spoken_of(chat: &Chat) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notebook::Fact;
 
     #[test]
     fn an_age_is_of_two_days() {
@@ -104,5 +144,27 @@ mod tests {
         assert_eq!(plan("At what age did Veit Ulm die?"), want("Veit Ulm"));
         assert_eq!(plan("How old was she when the mill was built?"), None);
         assert_eq!(plan("How old is the mill?"), None);
+    }
+
+    #[test]
+    fn an_age_at_an_event_is_of_two_days_too() {
+        let mut chat = Chat::new("c");
+        let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
+        let (about, text) = ("director of the Sund Mill".to_owned(), "Ann Bo".to_owned());
+        let (name, others) = (String::new(), Vec::new());
+        chat.add_fact(Fact { name, about, text, number: None, date: None, provenance, others });
+        let plan = |request: &str| {
+            Some(at_event(request, &chat)?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        let want = |who: &str, when: &str| {
+            Some(format!("b = find(date of birth of {who}); c = find({when}); d = calc(c - b in years)"))
+        };
+        assert_eq!(
+            plan("how old was she when she got that job?"),
+            want("Ann Bo", "when Ann Bo got the job of director of the Sund Mill")
+        );
+        assert_eq!(plan("Wie alt war Veit Ulm, als die Mühle abbrannte?"), want("Veit Ulm", "als die Mühle abbrannte"));
+        assert_eq!(plan("How old was the Sund Mill when it burned down?"), None);
+        assert_eq!(plan("how old was she?"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
-use super::signs::{PERCENT, is_drawn, says, words};
+use super::signs::{COMPARED, PERCENT, asks_how_much_more, is_drawn, says, words};
 use super::{against, amounts, grammar};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
@@ -13,6 +13,8 @@ use std::collections::HashSet;
 
 /// Words of a follow-up, at most: what is longer says what it is about.
 const SHORT: usize = 16;
+/// Words of one that only compares, at most: "and which is older?"
+const FEW: usize = 6;
 /// Words that stand for something said before.
 const POINTING: &[&str] = &[
     "it", "its", "he", "his", "she", "her", "they", "their", "them", "there", "that", "this", "these", "those", "one",
@@ -154,7 +156,11 @@ fn of_the_two(request: &str, before: &str) -> Option<String> {
     let small = request.to_lowercase();
     let (names, own) = (named::names_said(before), named::names_said(request));
     let [one, other] = names.as_slice() else { return None };
-    let asks = says(&small, TWO) && words(&small).count() <= SHORT && own.is_empty();
+    // "And the bigger mirror?" is of the two as well, but not by how much.
+    const END: &[&str] = &["difference", "percent", "percentage", "unterschied", "prozent", "différence", "diferencia"];
+    let short = words(&small).count() <= FEW && !asks_how_much_more(&small) && !says(&small, END);
+    let compares = short && says(&small, COMPARED) && calc::asked_unit(request).is_none();
+    let asks = (says(&small, TWO) || compares) && words(&small).count() <= SHORT && own.is_empty();
     asks.then(|| format!("{}, the {one} or the {other}?", request.trim_end_matches(['?', '.', ' '])))
 }
 
@@ -349,7 +355,12 @@ mod tests {
             of_the_two("and which of the two was opened first?", before).as_deref(),
             Some("and which of the two was opened first, the Ost Tunnel or the West Tunnel?")
         );
+        assert_eq!(
+            of_the_two("and the bigger entrance?", before).as_deref(),
+            Some("and the bigger entrance, the Ost Tunnel or the West Tunnel?")
+        );
         assert_eq!(of_the_two("and the difference?", before), None);
+        assert_eq!(of_the_two("how much longer is it?", before), None);
     }
 
     #[test]

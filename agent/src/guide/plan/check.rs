@@ -23,6 +23,7 @@ use std::collections::HashSet;
 pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static str> {
     let asked = request;
     let request = request.to_lowercase();
+    let drawing = without_names(asked, &chat.tables);
     steps.iter_mut().for_each(|step| with_table_names(step, chat));
     steps.iter_mut().for_each(|step| without_unsaid(step, asked, chat));
     without_subjects(steps);
@@ -42,7 +43,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             let worded = |w: &str| chat.facts.iter().any(|f| f.name == w && f.number.is_none() && f.date.is_none());
             let known = words(body).filter(|w| is_name(w)).all(|w| facts.contains(w) && !worded(w));
             facts.insert(name.clone());
-            let made_up = is_made_up(body, asked) || is_by_a_year(body, asked);
+            let made_up = is_made_up(body, asked, chat) || is_by_a_year(body, asked);
             impossible.extend((!known || made_up || lacks_divisor(body, &request, chat)).then_some("calc"));
             known
                 && !is_unasked(expression, &request)
@@ -94,7 +95,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
             known
         }
         Step::Describe { table } => tables.contains(table),
-        Step::Chart { .. } | Step::Change { .. } if !is_drawn(&request) => {
+        Step::Chart { .. } | Step::Change { .. } if !is_drawn(&drawing) => {
             impossible.extend(["chart", "change"]);
             false
         }
@@ -112,7 +113,7 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     with_both_years(steps, &request);
     from_the_first(steps, &request, chat);
     steps.iter_mut().for_each(|step| with_names(step, asked));
-    draw_what_is_collected(steps, &request);
+    draw_what_is_collected(steps, &drawing);
     draw_again(steps, &request, chat);
     let used: Vec<&str> = steps.iter().filter_map(Step::operands).flat_map(words).collect();
     let calculates = steps
@@ -125,12 +126,13 @@ pub fn mend(steps: &mut Vec<Step>, request: &str, chat: &Chat) -> Vec<&'static s
     impossible
 }
 
-/// Whether an expression is of numbers only, for a question about a named thing that has none: "24 - 1" for the days
-/// from the beginning of a tunnel to its first train.
-fn is_made_up(expression: &str, request: &str) -> bool {
+/// Whether an expression is of numbers only, for a question that has none and is about a named thing or what pages said
+/// before: "24 - 1" for the days from the beginning of a tunnel to its first train.
+fn is_made_up(expression: &str, request: &str, chat: &Chat) -> bool {
     let numbers = |text: &str| text.contains(|c: char| c.is_numeric());
+    let about_pages = !named::names(request).is_empty() || !chat.sources.is_empty();
     // "Three friends share eight rolls" has numbers.
-    !words(expression).any(is_name) && !numbers(&in_digits(request)) && !named::names(request).is_empty()
+    !words(expression).any(is_name) && !numbers(&in_digits(request)) && about_pages
 }
 
 /// Whether an expression subtracts or divides by a large number that the request does not have: "(a - 1000) /

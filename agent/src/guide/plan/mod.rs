@@ -19,6 +19,7 @@ mod recall;
 mod replies;
 mod rows;
 mod signs;
+mod sorting;
 mod sql;
 mod steps;
 mod suits;
@@ -31,7 +32,8 @@ pub use hops::is_hop;
 pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{
-    COMPARED, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said, words, years,
+    COMPARED, FUNCTIONS, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said,
+    words, years,
 };
 pub use steps::Step;
 pub use suits::suits;
@@ -72,7 +74,7 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             match whether::whether(&request, turn.chat) {
                 Some(steps) => steps,
                 None => {
-                    let steps = planned(turn, &request, Form::Any).await?;
+                    let steps = planned(turn, &request, Form::Any, Vec::new()).await?;
                     suits::suited(turn, steps).await?
                 }
             }
@@ -105,6 +107,11 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = rows::plan(turn.question, turn.chat) {
         return Some(steps);
     }
+    if let Some(steps) =
+        sorting::sorted(turn.question, turn.chat).or_else(|| sorting::by_groups(turn.question, turn.chat))
+    {
+        return Some(steps);
+    }
     if let Some(steps) = per::per(turn.question, turn.chat) {
         return Some(steps);
     }
@@ -122,7 +129,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     let steps = parts::parts(turn.question, turn.chat)
         .or_else(|| recall::change_to(turn.question, turn.chat))
         .or_else(|| against::against(turn.question, turn.chat))
-        .or_else(|| ages::at_death(turn.question, turn.chat));
+        .or_else(|| against::rates(turn.question, turn.chat))
+        .or_else(|| ages::at_death(turn.question, turn.chat))
+        .or_else(|| ages::at_event(turn.question, turn.chat));
     if steps.is_some() {
         return steps;
     }
@@ -142,7 +151,7 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
 /// A plan for a question whose answer no page says as such: two facts, and a calculation with them.
 pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let request = turn.asked.clone();
-    let steps = planned(turn, &request, Form::Calculated).await?;
+    let steps = planned(turn, &request, Form::Calculated, Vec::new()).await?;
     // It is this plan that the question led to.
     if let Some(asked) = turn.chat.asked.last_mut() {
         asked.plan = serde_json::to_value(&steps)?;
@@ -168,13 +177,24 @@ pub async fn of_what_was_found(turn: &mut Turn<'_>, before: usize) -> anyhow::Re
     let Some(found) = last.clone().find(is_name) else { return Ok(None) };
     turn.asked = turn.asked.replace(subject.as_str(), &found.text);
     let request = turn.asked.clone();
-    let steps = planned(turn, &request, Form::LookedUp).await?;
+    let steps = planned(turn, &request, Form::LookedUp, Vec::new()).await?;
     if let Some(asked) = turn.chat.asked.last_mut() {
         asked.question.clone_from(&request);
         asked.plan = serde_json::to_value(&steps)?;
     }
     tell(turn, &steps);
     Ok(Some(steps))
+}
+
+/// A plan over the tables at hand, for what no look-up has found.
+pub async fn over_tables(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let request = turn.asked.clone();
+    let steps = planned(turn, &request, Form::Any, vec!["find", "collect", "table", "program"]).await?;
+    if let Some(asked) = turn.chat.asked.last_mut() {
+        asked.plan = serde_json::to_value(&steps)?;
+    }
+    tell(turn, &steps);
+    Ok(steps)
 }
 
 fn tell(turn: &Turn<'_>, steps: &[Step]) {
@@ -184,14 +204,22 @@ fn tell(turn: &Turn<'_>, steps: &[Step]) {
 
 /// A plan of the model's: asked for again, in another form or without what cannot be done, until nothing
 /// is seen to be wrong with it.
-async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Result<Vec<Step>> {
+///
+/// `without`: calls that are of no use here.
+async fn planned(
+    turn: &mut Turn<'_>,
+    request: &str,
+    form: Form,
+    mut without: Vec<&'static str>,
+) -> anyhow::Result<Vec<Step>> {
+    let may_look_up = !without.contains(&"find");
     let tools: Vec<String> = turn.agent.tools.specs().into_iter().map(|t| t.name).collect();
     let there = at_hand(turn.chat);
     let mut prompt = match there.is_empty() {
         true => format!("Request: {}", clip(request, 1500)),
         false => format!("There is: {there}\nRequest: {}", clip(request, 1500)),
     };
-    let (mut form, mut without, mut temperature) = (form, Vec::new(), 0.0);
+    let (mut form, mut temperature) = (form, 0.0);
     let mut best: Vec<Step> = Vec::new();
     for _ in 0..TRIES {
         let lark = grammar::grammar(request, turn.chat, &tools, form, &without);
@@ -248,7 +276,7 @@ async fn planned(turn: &mut Turn<'_>, request: &str, form: Form) -> anyhow::Resu
         best = if best.is_empty() { steps } else { best };
     }
     // A question that no plan was found for is looked up as it stands: a reply would be made up.
-    let looks_up = turn.agent.tools.get("browser_search").is_some();
+    let looks_up = may_look_up && turn.agent.tools.get("browser_search").is_some();
     let asks = form::is_factual(request, turn.chat) || form::asks_for_a_value(request) && !turn.chat.sources.is_empty();
     if best.is_empty() && looks_up && asks {
         let what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();

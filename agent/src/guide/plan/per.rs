@@ -4,8 +4,9 @@
 use super::Step;
 use super::signs::{FUNCTIONS, LEAST, MOST, PERCENT, asks_for_one, is_drawn, says, words, years};
 use crate::evidence::terms;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, unit_of_column};
 use polymath_chat::Table;
+use polymath_quantity::{Topic, UnitKind, read, topic_of};
 use std::collections::HashSet;
 
 /// Words of such a request, at most.
@@ -118,12 +119,13 @@ fn growth(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
 /// shares a column.
 fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
     let mut by = all.iter().enumerate().filter(|(_, word)| PER.contains(word));
-    let (at, by_table, by_column) = by.find_map(|(at, _)| {
-        let (table, column) = numeric(all.get(at + 1)?, small, chat)?;
+    let (at, by_table, by_column) = by.find_map(|(at, word)| {
+        let (table, column) = numeric(all.get(at + 1)?, small, chat).or_else(|| in_unit(small, word, chat))?;
         Some((at, table, column))
     })?;
     let before = all[..at].iter().rev().filter(|word| !PER.contains(word)).take(2 * NEAR);
-    let (table, measure) = before.into_iter().find_map(|word| numeric(word, small, chat))?;
+    let (table, measure) =
+        before.into_iter().find_map(|word| numeric(word, small, chat)).or_else(|| price(&all[..at], by_table, chat))?;
     if (table, measure) == (by_table, by_column) {
         return None;
     }
@@ -140,7 +142,9 @@ fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
             "SELECT {t}.{key}, SUM({t}.{value}) AS {value}, SUM({t}.{value}) * 1.0 / {u}.{divisor} AS {name} FROM {t} JOIN {u} ON {t}.{key} = {u}.{joined} GROUP BY {t}.{key}{order}"
         ));
     }
-    let kind = kind(all, own).or_else(|| first_key(own))?;
+    let each = all.iter().enumerate().filter(|(_, word)| EACH.contains(word));
+    let each = each.filter_map(|(at, _)| column(all.get(at + 1)?, own, false)).next();
+    let kind = each.or_else(|| kind(all, own)).or_else(|| first_key(own))?;
     let (key, t) = (quoted(&own.columns[kind]), format!("t{}", table + 1));
     Some(match is_key(own, kind) {
         true => format!("SELECT {key}, {value} * 1.0 / {divisor} AS {name} FROM {t}{order}"),
@@ -184,6 +188,55 @@ fn order(small: &str) -> String {
         (false, true) => format!(" ORDER BY 2{one}"),
         _ => String::new(),
     }
+}
+
+/// The only column of numbers in the unit that is named behind this word: "per watt-hour".
+fn in_unit(small: &str, per: &str, chat: &Chat) -> Option<(usize, usize)> {
+    let (_, behind) = small.split_once(&format!(" {per} "))?;
+    let word = behind.split([' ', ',', '?', '.', ';']).next()?;
+    let unit = read(&format!("1 {word}")).unit?;
+    let tables = chat.tables.iter().enumerate().rev().filter(|(_, table)| table.rows.len() > 1);
+    tables.into_iter().find_map(|(i, table)| {
+        let of_it =
+            |c: &usize| is_numeric(table, *c) && unit_of_column(table, *c).is_some_and(|own| own.name == unit.name);
+        let mut columns = (0..table.columns.len()).filter(of_it);
+        columns.next().filter(|_| columns.next().is_none()).map(|column| (i, column))
+    })
+}
+
+/// The only column of money, where something cheap or dear is asked for.
+fn price(all: &[&str], table: usize, chat: &Chat) -> Option<(usize, usize)> {
+    const PRICED: &[&str] = &[
+        "cheap",
+        "cheaper",
+        "cheapest",
+        "expensive",
+        "dear",
+        "dearest",
+        "cost",
+        "costs",
+        "pay",
+        "günstig",
+        "billig",
+        "teuer",
+        "kostet",
+        "cher",
+        "chère",
+        "coûte",
+        "caro",
+        "cara",
+        "barato",
+        "barata",
+        "cuesta",
+    ];
+    let own = &chat.tables[table];
+    let priced = all.iter().any(|word| PRICED.contains(word));
+    let is_money = |c: &usize| {
+        let unit = unit_of_column(own, *c).is_some_and(|unit| unit.kind == UnitKind::Money);
+        is_numeric(own, *c) && (unit || terms(&own.columns[*c]).iter().any(|term| topic_of(term) == Some(Topic::Money)))
+    };
+    let mut columns = (0..own.columns.len()).filter(is_money).filter(|_| priced);
+    columns.next().filter(|_| columns.next().is_none()).map(|column| (table, column))
 }
 
 /// The only column of numbers that a word names, in all tables.
@@ -299,6 +352,12 @@ mod tests {
                 "sql(SELECT \"quarter\", SUM(\"guests_2020\") * 1.0 / SUM(\"doors\") AS \"guests_2020 per doors\" FROM t1 GROUP BY \"quarter\")",
             ),
         );
+        check(
+            "all halls together, guests per door for each quarter",
+            Some(
+                "sql(SELECT \"quarter\", SUM(\"guests_2020\") * 1.0 / SUM(\"doors\") AS \"guests_2020 per doors\" FROM t1 GROUP BY \"quarter\")",
+            ),
+        );
         check("guests per quarter, and per person", None);
         check(
             "guests of each quarter per people",
@@ -319,6 +378,23 @@ mod tests {
         check("guests per door in 2021", None);
         check("guests per door since 2019", None);
         check("how much is a ticket per person?", None);
+    }
+
+    #[test]
+    fn a_price_by_the_unit_of_a_column() {
+        let lamps = [["Ost", "960 Wh", "€5,480"].as_slice(), &["Vell", "630 Wh", "€3,149"]];
+        let mut lamps = table("lamps", &["Name", "Battery", "Price"], &lamps);
+        for cell in lamps.rows.iter_mut().flat_map(|row| &mut row[1..]) {
+            cell.number = read(cell.display()).number;
+        }
+        let chat = Chat { tables: vec![lamps], ..Chat::new("c") };
+        let steps = per("which of these is cheapest per watt-hour?", &chat);
+        assert_eq!(
+            steps.map(|steps| steps[0].to_string()).as_deref(),
+            Some(
+                "t2 = sql(SELECT \"Name\", \"Price\" * 1.0 / \"Battery\" AS \"Price per Battery\" FROM t1 ORDER BY 2 LIMIT 1)"
+            )
+        );
     }
 
     #[test]

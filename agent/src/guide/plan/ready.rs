@@ -6,6 +6,7 @@ use super::{Step, replies};
 use crate::evidence::terms;
 use crate::guide::{calc, given, named};
 use crate::notebook::{Chat, fact_name, is_of_files, is_part, name_of};
+use polymath_chat::{Role, Table};
 use polymath_quantity::{UnitKind, figures, read};
 
 /// Words that say nothing of what is drawn.
@@ -70,6 +71,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     }
     trend_line(&small, chat)
         .or_else(|| drawing(&small, chat))
+        .or_else(|| of_another_measure(&small, chat))
         .or_else(|| gaps(request, chat))
         .or_else(|| of_another_column(request, chat))
         .or_else(|| of_a_column(request, chat))
@@ -201,6 +203,65 @@ fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     }])
 }
 
+/// The last chart with another column of numbers, where a short request names no more than that: "the same but with the
+/// prices".
+fn of_another_measure(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const SAME: &[&str] = &[
+        "same",
+        "but",
+        "now",
+        "instead",
+        "again",
+        "genauso",
+        "dasselbe",
+        "jetzt",
+        "même",
+        "maintenant",
+        "mismo",
+        "ahora",
+    ];
+    let chart = chat.charts.last()?;
+    let last = chat.messages.iter().rev().find(|m| m.role == Role::Assistant)?;
+    let short = words(request).count() <= SHORT && named::names(request).is_empty();
+    if !short
+        || !says(request, SAME)
+        || asks_for_one(request)
+        || request.contains(['?', '？'])
+        || !last.content.contains(".png")
+    {
+        return None;
+    }
+    let asked = terms(request);
+    let measures = |table: &Table| {
+        let named = |i: &usize| {
+            let own = terms(&table.columns[*i]);
+            !own.is_empty() && own.iter().all(|term| asked.contains(term)) && table.columns[*i] != chart.y
+        };
+        let number = |i: &usize| table.rows.iter().any(|row| row[*i].number.is_some() && row[*i].date.is_none());
+        (0..table.columns.len()).filter(named).filter(number).map(|i| table.columns[i].clone()).collect::<Vec<_>>()
+    };
+    let along = |table: &Table| table.columns.contains(&chart.x) && table.rows.len() > 1;
+    let (at, column) =
+        chat.tables.iter().enumerate().rev().filter(|(_, table)| along(table)).find_map(|(i, table)| {
+            let [column] = <[String; 1]>::try_from(measures(table)).ok()?;
+            Some((format!("t{}", i + 1), column))
+        })?;
+    let y = ("y".to_owned(), column);
+    Some(vec![match at == chart.table {
+        true => Step::Change { chart: chart.name.clone(), options: vec![y] },
+        false => {
+            let mut options = vec![("x".to_owned(), chart.x.clone()), y];
+            let set = |name: &str, on: bool| on.then(|| (name.to_owned(), "yes".to_owned()));
+            options.extend(
+                [("log", chart.log), ("grid", chart.grid), ("sort", chart.sort)]
+                    .into_iter()
+                    .filter_map(|(name, on)| set(name, on)),
+            );
+            Step::Chart { kind: chart.kind.clone(), table: at, options }
+        }
+    }])
+}
+
 /// Whether a request names nothing that would have to be looked up: the tables at hand were given by the
 /// user, and it speaks of their columns; or it has the whole name of some table's column.
 pub fn is_of_given_table(request: &str, chat: &Chat) -> bool {
@@ -221,7 +282,7 @@ pub fn is_of_given_table(request: &str, chat: &Chat) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Cell, Message, Provenance, Table};
+    use polymath_chat::{Cell, Message, Provenance};
 
     fn chat() -> Chat {
         let mut chat = Chat::new("c");
@@ -258,6 +319,26 @@ mod tests {
         let plan = |request: &str| plan(request, &drawn).map(|s| s[0].to_string());
         assert_eq!(plan("add a trend line").as_deref(), Some("change(c1, trend=yes)"));
         assert_eq!(plan("add a trend and extrapolate it to the end of next year"), None);
+    }
+
+    #[test]
+    fn the_same_chart_of_another_column() {
+        let mut chat = chat();
+        for row in chat.tables.iter_mut().flat_map(|table| &mut table.rows) {
+            row[1].number = Some(1.0);
+            row.push(Cell { number: Some(3.0), ..Cell::new("3", Provenance::Given) });
+        }
+        chat.tables.iter_mut().for_each(|table| table.columns.push("Price".into()));
+        let (name, table, kind) = ("c1".to_owned(), "t1".to_owned(), "bar".to_owned());
+        let (x, y) = ("Year".to_owned(), "Output".to_owned());
+        chat.charts.push(crate::notebook::Chart { name, table, kind, x, y, ..Default::default() });
+        chat.messages = vec![Message::user("plot it"), Message::assistant("a.png"), Message::user("?")];
+        let said = |request: &str| plan(request, &chat).map(|steps| steps[0].to_string());
+        assert_eq!(said("same but with the prices").as_deref(), Some("change(c1, y=Price)"));
+        assert_eq!(said("what is the price now?"), None);
+        chat.charts[0].table = "t3".into();
+        let said = |request: &str| plan(request, &chat).map(|steps| steps[0].to_string());
+        assert_eq!(said("now the prices instead").as_deref(), Some("chart(bar, t1, x=Year, y=Price)"));
     }
 
     #[test]

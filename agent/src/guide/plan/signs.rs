@@ -2,7 +2,10 @@
 //! compared, written, or counted in days.
 
 pub use super::comparing::{COMPARED, LEAST, MORE, MOST};
+use crate::guide::named;
+use polymath_chat::Table;
 use polymath_quantity::{Topic, topic_of};
+use std::collections::HashSet;
 
 /// Words, or their beginnings, by which a drawing is asked for.
 pub const DRAWING: &[&str] = &[
@@ -63,6 +66,27 @@ pub fn is_drawn(request: &str) -> bool {
     let mut words = words(request);
     ["log scale", "log axis", "log-scale", "log y", "log x"].iter().any(|said| request.contains(said))
         || words.any(|w| DRAWING.iter().any(|d| is_form_of(w, d) || !d.is_ascii() && w.contains(d)))
+}
+
+/// A request in small letters, without the words that are names of columns and files at hand or of things: a tram's `line`
+/// is no line chart, nor is the Sound Line, unless a chart is made of it ("a line chart").
+pub fn without_names(request: &str, tables: &[Table]) -> String {
+    const CHART: &[&str] = &["chart", "graph", "plot", "diagram"];
+    let things = named::names(request).into_iter().filter(|name| name.contains(' '));
+    let names: HashSet<String> = tables
+        .iter()
+        .flat_map(|table| table.columns.iter().chain([&table.title]))
+        .flat_map(|name| words(name).map(str::to_lowercase).collect::<Vec<_>>())
+        .chain(things.flat_map(|name| words(&name).map(str::to_lowercase).collect::<Vec<_>>()))
+        .filter(|word| !CHART.contains(&word.as_str()))
+        .collect();
+    let request = request.to_lowercase();
+    let named = |word: &str| names.contains(word) || word.strip_suffix('s').is_some_and(|one| names.contains(one));
+    let all: Vec<&str> = request.split_whitespace().collect();
+    let bare = |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let drawn = |i: usize| all.get(i + 1).is_some_and(|next| CHART.iter().any(|chart| next.starts_with(chart)));
+    let kept: Vec<&str> = (0..all.len()).filter(|i| drawn(*i) || !named(&bare(&all[*i]))).map(|i| all[i]).collect();
+    kept.join(" ")
 }
 
 /// Whether a word is one of drawing, or begins with a long one: `bars`, `barchart` and `Balkendiagramm`, but neither
@@ -366,6 +390,16 @@ mod tests {
         assert!(is_drawn("as bars, please") && is_drawn("a piechart") && is_drawn("show a histogram"));
         assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
         assert!(is_drawn("mach ein balkendiagramm") && is_drawn("with a log axis, please"));
+    }
+
+    #[test]
+    fn a_column_is_no_chart() {
+        let columns = vec!["line".into(), "riders".into()];
+        let table = Table { title: String::new(), columns, rows: Vec::new() };
+        let rest = |request: &str| without_names(request, std::slice::from_ref(&table));
+        assert!(!is_drawn(&rest("which lines had more riders?")));
+        assert!(!is_drawn(&rest("list the ferries of the Sund Sound Line in a table")));
+        assert!(is_drawn(&rest("riders of each line as a line chart")) && is_drawn(&rest("plot riders by line")));
     }
 
     #[test]

@@ -3,6 +3,43 @@
 
 use super::super::plan::{said, words};
 use super::clause::{bare, clause};
+use std::ops::Range;
+
+/// Words by which what rows come to is asked for.
+const TOGETHER: &[&str] = &[
+    "together",
+    "worth",
+    "altogether",
+    "in total",
+    "in all",
+    "come to",
+    "add up",
+    "zusammen",
+    "insgesamt",
+    "au total",
+    "en total",
+];
+
+/// The rows without a value of the one column that a count has a condition on, if that condition names no value of the
+/// request. With the column's sum, if that is asked for.
+fn without_value(query: &str, select: &Range<usize>, request: &str) -> Option<String> {
+    let place = clause(query, " WHERE ")?;
+    let condition = &query[place.clone()];
+    let mut texts = condition.split('\'').skip(1).step_by(2).map(|text| text.trim_matches('%').to_lowercase());
+    if [" AND ", " OR "].iter().any(|more| condition.contains(more))
+        || texts.any(|text| !text.is_empty() && request.contains(&text))
+    {
+        return None;
+    }
+    let condition = condition.trim_start();
+    let column = match condition.strip_prefix('"') {
+        Some(rest) => &condition[..rest.find('"')? + 2],
+        None => condition.split(|c: char| !c.is_alphanumeric() && c != '_').next()?,
+    };
+    let sum = if said(request, TOGETHER) { format!(", SUM({column}) AS Total") } else { String::new() };
+    let rest = format!("{}{}", &query[select.end..place.start - " WHERE ".len()], &query[place.end..]);
+    Some(format!("SELECT COUNT(*) - COUNT({column}) AS \"Without a value\"{sum}{rest}"))
+}
 
 /// A sum with the number of rows, where a request asks for both; with the number of rows that have no value, where it asks
 /// for that.
@@ -35,10 +72,13 @@ pub fn both(query: &str, request: &str) -> String {
     let (value, name) = shown.split_once(" AS ").unwrap_or((shown.as_str(), "Total"));
     let functions = ["SUM(", "AVG(", "MIN(", "MAX(", "MEDIAN("];
     let column = functions.iter().find_map(|function| value.strip_prefix(function)?.strip_suffix(')'));
-    let Some(column) = column.filter(|column| !column.contains(['(', '+', '-', '*', '/'])) else { return same() };
     if !said(request, HOW_MANY) {
         return same();
     }
+    if value.starts_with("COUNT(") && said(request, LACKING) {
+        return without_value(query, &select, request).unwrap_or_else(same);
+    }
+    let Some(column) = column.filter(|column| !column.contains(['(', '+', '-', '*', '/'])) else { return same() };
     if said(request, LACKING) {
         // Rows without a value fulfil no condition on it.
         let rest = match clause(query, " WHERE ") {
@@ -52,22 +92,7 @@ pub fn both(query: &str, request: &str) -> String {
         };
         return format!("SELECT {value} AS {name}, COUNT(*) - COUNT({column}) AS \"Without a value\"{rest}");
     }
-    let sums = value.starts_with("SUM(")
-        && said(
-            request,
-            &[
-                "together",
-                "worth",
-                "altogether",
-                "in total",
-                "in all",
-                "come to",
-                "zusammen",
-                "insgesamt",
-                "au total",
-                "en total",
-            ],
-        );
+    let sums = value.starts_with("SUM(") && said(request, TOGETHER);
     let counted = bare(column).replace('_', " ").to_lowercase();
     // "How many litres in all" is the sum.
     let of_it = HOW_MANY
@@ -103,5 +128,13 @@ mod tests {
             "SELECT SUM(\"wax 2023\") AS Total, COUNT(*) - COUNT(\"wax 2023\") AS \"Without a value\" FROM t1"
         );
         assert_eq!(both(query, "total wax of 2023?"), query);
+        let counted = "SELECT COUNT(*) AS NoFigure FROM t1 WHERE wax = '1'";
+        assert_eq!(
+            both(counted, "how many rows have no figure for wax, and what does it come to?"),
+            "SELECT COUNT(*) - COUNT(wax) AS \"Without a value\", SUM(wax) AS Total FROM t1"
+        );
+        assert_eq!(both(counted, "how many hives gave 1 kg of wax?"), counted);
+        let named = "SELECT COUNT(*) AS Count FROM t1 WHERE apiary = 'Heath'";
+        assert_eq!(both(named, "how many hives of the heath have no figure?"), named);
     }
 }

@@ -3,8 +3,9 @@
 
 use super::clause::{bare, clause, pieces};
 use crate::guide::calc;
+use crate::notebook::unit_of_column;
 use polymath_chat::{Cell, Provenance, Table};
-use polymath_quantity::{Column, Unit, UnitKind, figures, human, short};
+use polymath_quantity::{Unit, UnitKind, figures, human, short};
 
 /// Functions whose value has the unit of their column.
 const KEEPING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "MEDIAN", "TOTAL"];
@@ -52,11 +53,7 @@ fn unit_of(item: &str, tables: &[Table]) -> Option<Unit> {
     let column = bare(column);
     let place = |table: &Table| table.columns.iter().position(|own| own.eq_ignore_ascii_case(column));
     let (table, at) = tables.iter().rev().find_map(|table| Some((table, place(table)?)))?;
-    let cells = table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.number.is_some());
-    let units: Vec<Option<Unit>> = cells.map(|cell| figures(cell.display()).into_iter().find_map(|f| f.unit)).collect();
-    let first = units.first()?.clone().or_else(|| Column::of(&table.columns[at]).unit)?;
-    let alike = units.iter().all(|unit| unit.as_ref().is_none_or(|unit| unit.name == first.name));
-    (alike && first.kind == UnitKind::Measure).then_some(first)
+    unit_of_column(table, at).filter(|unit| unit.kind == UnitKind::Measure)
 }
 
 /// A value in another unit; `None` where it cannot be told in it.

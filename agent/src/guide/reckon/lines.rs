@@ -25,6 +25,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line as its page has it.
+    #[cfg(test)]
+    pub fn of(passage: Passage) -> Line {
+        Line { passage, told: None, known: None }
+    }
+
     /// The line as the model reads it.
     pub fn text(&self) -> &str {
         self.told.as_deref().unwrap_or(&self.passage.text)

@@ -1,0 +1,115 @@
+//! Questions that a table of an opened page answers: in which year was most mined, all of it as a line. What is looked up
+//! is a fact or a table of the request's own making; where neither came out and a page's table speaks of what is asked,
+//! that table is taken into the notebook and the question planned once more over what is there.
+
+use super::named::{names, names_said};
+use super::plan::{self, Step, words};
+use super::state::{Guide, Outcome};
+use crate::evidence::terms;
+use crate::lead::Turn;
+use crate::notebook::Chat;
+use polymath_chat::{Provenance, Table};
+use polymath_quantity::text::is_cjk;
+
+/// Rows from which on a table is one to be asked.
+const ROWS: usize = 3;
+
+impl Guide {
+    /// Plans over a table of the opened pages what was not found. Whether there is such a plan.
+    pub(super) async fn read_in_tables(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
+        let lacks = |result: &Outcome| matches!(result, Outcome::NotFound(..) | Outcome::Failed(_));
+        if self.tabled || self.results.is_empty() || !self.results.iter().all(lacks) {
+            return Ok(false);
+        }
+        self.tabled = true;
+        let Some(table) = speaking(&turn.asked, turn.chat) else { return Ok(false) };
+        turn.chat.tables.push(table);
+        let steps = plan::over_tables(turn).await?;
+        if !steps.iter().any(|step| matches!(step, Step::Sql { .. } | Step::Chart { .. })) {
+            turn.chat.tables.pop();
+            return Ok(false);
+        }
+        self.before.1 = turn.chat.tables.len();
+        self.results.clear();
+        self.plan = Some(steps.into());
+        Ok(true)
+    }
+}
+
+/// The one table of the opened pages that has most of a question's words in its columns of numbers or in its title; of a
+/// page that has the names of the question, where it has some.
+fn speaking(asked: &str, chat: &Chat) -> Option<Table> {
+    let named = names_said(asked);
+    let of_page = |table: &Table| {
+        let url = table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+            Provenance::Sourced { url, .. } => Some(url),
+            _ => None,
+        })?;
+        let source = chat.sources.iter().find(|source| source.url == *url)?;
+        let text = format!("{} {}", source.title, source.text);
+        named.iter().all(|name| text.contains(name.as_str())).then_some(())
+    };
+    let own: Vec<String> = names(asked).iter().flat_map(|name| terms(name)).collect();
+    let asked_words: Vec<String> = words(asked).map(str::to_lowercase).collect();
+    let score = |table: &Table| {
+        let number = |i: &usize| {
+            let cells = || table.rows.iter().filter_map(|row| row.get(*i)).filter(|cell| cell.text.is_some());
+            cells().filter(|cell| cell.number.is_some() && cell.date.is_none()).count() * 2 > cells().count()
+        };
+        let columns = (0..table.columns.len()).filter(number).map(|i| &table.columns[i]);
+        let all = columns.chain([&table.title]).map(|text| text.to_lowercase()).collect::<Vec<_>>().join(" ");
+        let is_said = |word: &str| {
+            let by_itself = terms(word).iter().any(|term| !own.contains(term));
+            by_itself && asked_words.iter().any(|asked| is_akin(word, asked))
+        };
+        words(&all).filter(|word| is_said(word)).count()
+    };
+    let tables = chat.page_tables.iter().filter(|table| table.rows.len() >= ROWS && !chat.tables.contains(table));
+    let scored: Vec<(usize, &Table)> = tables.filter(|t| of_page(t).is_some()).map(|t| (score(t), t)).collect();
+    let most = scored.iter().map(|(score, _)| *score).max().filter(|most| *most > 0)?;
+    let mut best = scored.iter().filter(|(score, _)| *score == most);
+    best.next().filter(|_| best.next().is_none()).map(|(_, table)| (*table).clone())
+}
+
+/// Whether two words are of one stem: `Fördermenge` and `gefördert`, `visitors` and `visited`.
+fn is_akin(word: &str, other: &str) -> bool {
+    /// Letters that such words have in common at least.
+    const STEM: usize = 5;
+    if word.chars().any(is_cjk) {
+        let all: Vec<char> = word.chars().collect();
+        return all.windows(2).any(|pair| other.contains(&pair.iter().collect::<String>()));
+    }
+    let bare =
+        |word: &str| word.strip_prefix("ge").filter(|rest| rest.chars().count() > STEM).unwrap_or(word).to_owned();
+    let (word, other) = (bare(word), bare(other));
+    let common = word.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    word == other && word.chars().count() > 2
+        || terms(&word) == terms(&other) && !terms(&word).is_empty()
+        || common >= STEM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polymath_chat::{Cell, Source};
+
+    #[test]
+    fn a_table_that_speaks_of_what_is_asked() {
+        let mut chat = Chat::new("c");
+        let table = |page: &str, title: &str, column: &str| {
+            let origin = Provenance::Sourced { url: page.into(), title: String::new(), quote: String::new() };
+            let cell = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), origin.clone()) };
+            let rows = (0..3).map(|i| vec![cell(2019.0 + f64::from(i)), cell(f64::from(i))]).collect();
+            Table { title: title.into(), columns: vec!["Jahr".into(), column.into()], rows }
+        };
+        for (page, text) in [("a", "Bergwerk Ost"), ("b", "Vell Hall")] {
+            chat.sources.push(Source { url: page.into(), title: text.into(), text: text.into() });
+        }
+        chat.page_tables = vec![table("a", "Förderung", "Fördermenge (Tonnen)"), table("b", "Guests", "Visitors")];
+        let title = |asked: &str| speaking(asked, &chat).map(|table| table.title);
+        assert_eq!(title("In welchem Jahr wurde am meisten gefördert?").as_deref(), Some("Förderung"));
+        assert_eq!(title("how many people visited Vell Hall in each year?").as_deref(), Some("Guests"));
+        assert_eq!(title("how many people visited Ost Hall?"), None);
+        assert_eq!(title("what did it cost to build?"), None);
+    }
+}
