@@ -265,9 +265,16 @@ fn unit_of(body: &str, used: &[&Fact]) -> String {
             ("", b) => format!("per {}", one(b)),
             (a, b) => format!("{a} per {}", one(b)),
         },
-        (true, true) if used.len() == 1 => first,
+        // Money by money is no money.
+        (true, true) if used.len() == 1 && is_divided(body) => first,
         _ => String::new(),
     }
+}
+
+/// Whether the one value of a quotient is what is divided: `a / 12`, and not `40000 / a`.
+fn is_divided(body: &str) -> bool {
+    let divisor = body.split_once('/').map_or("", |(_, behind)| behind);
+    !NAME.as_ref().is_some_and(|name| name.is_match(divisor))
 }
 
 /// A unit or what is counted, of one of it: a seat, of seats.
@@ -337,6 +344,8 @@ mod tests {
         check("a / b", &powers, "320 / 174", "");
         let cost = [fact("a", "£905 million"), fact("b", "320 MW")];
         check("a / b", &cost, "905000000 / 320", "£ per MW");
+        check("floor(40000 / a)", &cost, "floor(40000 / 905000000)", "");
+        check("a / 12", &cost, "905000000 / 12", "£");
         check("a in metres", &[fact("a", "243 feet")], "243 feet to metres", "");
         let days = [fact("a", "3 May 1902"), fact("b", "21 September 1905")];
         check("b - a in days", &days, "(1905-09-21 - 1902-05-03) in days", "");

@@ -49,7 +49,21 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
-    timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables)
+    with_missing_last(&timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables), tables)
+}
+
+/// A query that orders from the smallest with rows without a value behind the others: SQLite has them first.
+fn with_missing_last(query: &str, tables: &[Table]) -> String {
+    let Some(order) = clause(query, " ORDER BY ") else { return query.to_owned() };
+    let key = query[order.clone()].trim();
+    let lacks = |table: &Table| {
+        let at = table.columns.iter().position(|own| own.eq_ignore_ascii_case(bare(key)));
+        at.is_some_and(|at| table.rows.iter().filter_map(|row| row.get(at)).any(|cell| cell.text.is_none()))
+    };
+    match key.ends_with(" DESC") || key.contains(',') || key.ends_with(" LAST") || !tables.iter().any(lacks) {
+        true => query.to_owned(),
+        false => format!("{}{} NULLS LAST{}", &query[..order.start], key.trim_end_matches(" ASC"), &query[order.end..]),
+    }
 }
 
 /// A union of whole tables without those of other columns, and without those whose rows the first one has.
@@ -336,6 +350,22 @@ mod tests {
         let query = "SELECT Name FROM t1 WHERE Year_of_opening > 1920";
         check(query, "which opened after 1920?", "SELECT Name FROM t1 WHERE \"Year of opening\" > 1920");
         check("SELECT * FROM t1 ORDER BY Year", "sort by year", "SELECT * FROM t1 ORDER BY \"Year of opening\"");
+    }
+
+    #[test]
+    fn rows_without_a_value_are_not_the_least() {
+        let row = |text: &str| vec![Cell::new(text, Provenance::Given)];
+        let rows = vec![row("3"), vec![Cell::missing()], row("1")];
+        let table = Table { title: "t".into(), columns: vec!["Depth".into()], rows };
+        let last = |query: &str| with_missing_last(query, std::slice::from_ref(&table));
+        assert_eq!(
+            last("SELECT * FROM t1 ORDER BY Depth ASC LIMIT 1"),
+            "SELECT * FROM t1 ORDER BY Depth NULLS LAST LIMIT 1"
+        );
+        assert_eq!(
+            last("SELECT * FROM t1 ORDER BY Depth DESC LIMIT 1"),
+            "SELECT * FROM t1 ORDER BY Depth DESC LIMIT 1"
+        );
     }
 
     #[test]

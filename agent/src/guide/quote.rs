@@ -76,7 +76,9 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
         }
         let _ = writeln!(prompt, "{}. {}", i + 1, line.text);
     }
-    let _ = write!(prompt, "Question: {what}");
+    // Half a question ("and why was it so bad?") is understood with the other half.
+    let whole = (explained && !what.contains(turn.asked.as_str())).then(|| format!(" ({})", clip(&turn.asked, 200)));
+    let _ = write!(prompt, "Question: {what}{}", whole.unwrap_or_default());
     let asks_whether = is_whether(what);
     let numbers: Vec<String> = (1..=lines.len()).map(|i| format!("\"{i}\"")).collect();
     let behind = if asks_whether { " (\" yes\" | \" no\")" } else { "" };

@@ -245,12 +245,29 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         // What a query brought has its column's name.
         Provenance::Computed { how } if how.starts_with("sql: ") => format!("{}: {}", first_big(&f.about), f.text),
         // How it was worked out says it better than the names of its operands.
-        Provenance::Computed { how } if !f.about.contains(" - ") || f.text.ends_with('%') => how.clone(),
+        Provenance::Computed { how } if !f.about.contains(" - ") || f.text.ends_with('%') => worked_out(how, &f.text),
         Provenance::Computed { .. } => f.text.clone(),
         _ => format!("{}: {}", first_big(&f.about), value(f)),
     });
     let lines: Vec<String> = (!text.is_empty()).then(|| text.clone()).into_iter().chain(list).collect();
     lines.join("\n")
+}
+
+/// A calculation as people write it: `(41 - 33) / 33 = 24.24%`, for what the calculator was asked and replied.
+fn worked_out(how: &str, result: &str) -> String {
+    let Some((expression, _)) = how.split_once(" = ") else { return how.to_owned() };
+    let bare = expression.trim().trim_end_matches(" in percent");
+    let within = bare.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    // The brackets around it all, and no two pairs.
+    let depth = |text: &str| {
+        text.chars().try_fold(0i32, |depth, c| match c {
+            '(' => Some(depth + 1),
+            ')' => (depth > 0).then_some(depth - 1),
+            _ => Some(depth),
+        })
+    };
+    let bare = within.filter(|inner| depth(inner) == Some(0)).unwrap_or(bare);
+    format!("{bare} = {result}")
 }
 
 /// A cell as people write it: `19.3 million` for the 19300000 that a query worked out. What may be a year
@@ -346,4 +363,17 @@ fn missing_cells(table: &Table, language: Language) -> String {
         return String::new();
     }
     format!("\n{}{}{}", language.say(Phrase::MissingCells), language.colon(), missing.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calculation_reads_well() {
+        let read = |how: &str, result: &str| worked_out(how, result);
+        assert_eq!(read("((41 - 33) / 33) in percent = approx. 24.2424242424%", "24.24%"), "(41 - 33) / 33 = 24.24%");
+        assert_eq!(read("(41 - 33) / (33 + 2) = 0.2285", "0.2285"), "(41 - 33) / (33 + 2) = 0.2285");
+        assert_eq!(read("12 * 3 = 36", "36"), "12 * 3 = 36");
+    }
 }

@@ -1,6 +1,7 @@
 //! The numbers of a request, as a calculator reads them.
 
 use super::Step;
+use super::signs::{HOW_MANY, says};
 use super::swap::in_digits;
 use crate::guide::calc::named_unit;
 use polymath_quantity::{Figure, Unit, UnitKind, figures, read};
@@ -56,6 +57,68 @@ pub fn in_the_named_unit(step: &mut Step, request: &str) {
     let bare = kept.join(" ");
     if bare.split(' ').count() == 3 && bare.contains(" / ") && !bare.contains(['(', ')']) {
         *expression = format!("{bare} in {unit}");
+    }
+}
+
+/// How many things an amount buys is a whole number of them, and how many are needed is rounded up.
+pub fn in_whole(step: &mut Step, request: &str) {
+    const BOUGHT: &[&str] = &[
+        "buy",
+        "buys",
+        "afford",
+        "get",
+        "purchase",
+        "fit",
+        "fits",
+        "left",
+        "remain",
+        "remains",
+        "remaining",
+        "rest",
+        "kaufen",
+        "leisten",
+        "übrig",
+        "bleibt",
+        "acheter",
+        "reste",
+        "comprar",
+        "sobra",
+        "queda",
+    ];
+    const NEEDED: &[&str] = &[
+        "need",
+        "needs",
+        "needed",
+        "require",
+        "required",
+        "brauche",
+        "brauchen",
+        "nötig",
+        "faut",
+        "besoin",
+        "necesito",
+        "necesitan",
+    ];
+    let small = request.to_lowercase();
+    let Step::Calc { expression, .. } = step else { return };
+    let one_by_another = expression.split_once(" / ").is_some_and(|(a, b)| {
+        let operand =
+            |text: &str| !text.trim().is_empty() && text.trim().chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+        operand(a) && operand(b)
+    });
+    let counted = HOW_MANY.iter().find_map(|how| small.split_once(how)).map(|(_, behind)| behind.trim_start());
+    let is_unit = |noun: &str| {
+        let word =
+            noun.split(|c: char| !c.is_alphanumeric()).find(|word| !["de", "d"].contains(word)).unwrap_or_default();
+        read(&format!("1 {word}")).unit.is_some()
+    };
+    if !one_by_another || counted.is_none_or(is_unit) {
+        return;
+    }
+    match (says(&small, BOUGHT), says(&small, NEEDED)) {
+        (true, false) => *expression = format!("floor({expression})"),
+        (false, true) => *expression = format!("ceil({expression})"),
+        _ => {}
     }
 }
 
@@ -360,6 +423,21 @@ mod tests {
         };
         assert_eq!(mended("8400 * (1 + 3.1% / 100) ^ 6"), "a = calc(8400 * (1 + 3.1%) ^ 6)");
         assert_eq!(mended("8400 * 3.1% / 1000"), "a = calc(8400 * 3.1% / 1000)");
+    }
+
+    #[test]
+    fn things_are_bought_whole() {
+        let whole = |expression: &str, request: &str| {
+            let mut step = Step::Calc { name: "b".into(), expression: expression.into() };
+            in_whole(&mut step, request);
+            step.to_string()
+        };
+        let buys = "We have 40 000 euros. How many Ost bikes does that buy us, and what is left over?";
+        assert_eq!(whole("40000 / a", buys), "b = calc(floor(40000 / a))");
+        assert_eq!(whole("40000 - b * a", buys), "b = calc(40000 - b * a)");
+        assert_eq!(whole("310 / 48", "how many buses are needed for 310 people?"), "b = calc(ceil(310 / 48))");
+        assert_eq!(whole("1500 / 18", "how many minutes are left until it is full?"), "b = calc(1500 / 18)");
+        assert_eq!(whole("a / b", "how many people live there per house?"), "b = calc(a / b)");
     }
 
     #[test]

@@ -259,6 +259,7 @@ async fn planned(
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));
         steps.iter_mut().for_each(|step| amounts::in_the_named_unit(step, request));
+        steps.iter_mut().for_each(|step| amounts::in_whole(step, request));
         amounts::times_so_many(&mut steps);
         if explains(&steps, request) {
             return Ok(vec![Step::Reply]);
