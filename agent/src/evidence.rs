@@ -94,6 +94,23 @@ pub fn select(sources: &[Source], query: &str, budget: usize) -> Vec<Passage> {
     chosen
 }
 
+/// Whether two words are of one stem: `Fördermenge` and `gefördert`, `visitors` and `visited`.
+pub fn is_akin(word: &str, other: &str) -> bool {
+    /// Letters that such words have in common at least.
+    const STEM: usize = 5;
+    if word.chars().any(is_cjk) {
+        let all: Vec<char> = word.chars().collect();
+        return all.windows(2).any(|pair| other.contains(&pair.iter().collect::<String>()));
+    }
+    let bare =
+        |word: &str| word.strip_prefix("ge").filter(|rest| rest.chars().count() > STEM).unwrap_or(word).to_owned();
+    let (word, other) = (bare(word), bare(other));
+    let common = word.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    word == other && word.chars().count() > 2
+        || terms(&word) == terms(&other) && !terms(&word).is_empty()
+        || common >= STEM
+}
+
 /// The pages with those left empty that are about something else: where a name of the question
 /// stands in some page's title, pages without one in their title only mention it.
 pub fn about(sources: &[Source], question: &str) -> Vec<Source> {

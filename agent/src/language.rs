@@ -27,13 +27,17 @@ pub enum Phrase {
     NotPossible,
     /// Before the line that comes nearest to what was not found.
     Nearest,
+    /// Before the pages that a table was worked out of.
+    Source,
     Yes,
     No,
     /// For the model: in which language to answer.
     AnswerIn,
 }
 
-use Phrase::{AnswerIn, Made, MissingCells, Nearest, No, NotFound, NotPossible, NothingFound, SourcesDiffer, Yes};
+use Phrase::{
+    AnswerIn, Made, MissingCells, Nearest, No, NotFound, NotPossible, NothingFound, Source, SourcesDiffer, Yes,
+};
 
 /// One row a phrase: English, Chinese, Japanese, Korean, German, French, Spanish.
 const PHRASES: &[(Phrase, [&str; 7])] = &[
@@ -110,6 +114,7 @@ const PHRASES: &[(Phrase, [&str; 7])] = &[
             "Lo más cercano",
         ],
     ),
+    (Source, ["Source", "来源", "出典", "출처", "Quelle", "Source", "Fuente"]),
     (Yes, ["Yes", "是", "はい", "예", "Ja", "Oui", "Sí"]),
     (No, ["No", "否", "いいえ", "아니요", "Nein", "Non", "No"]),
     (

@@ -73,6 +73,13 @@ async fn candidate(
     without: &[Passage],
 ) -> anyhow::Result<Option<(Fact, Passage)>> {
     let Some((text, passage)) = choose(turn, what, passages, None, without).await? else { return Ok(None) };
+    let (text, passage) = match measures::in_box(what, &passage, passages) {
+        Some((boxed, line)) if !without.iter().any(|own| own.n == line.n && own.text == line.text) => {
+            (boxed.to_owned(), line.clone())
+        }
+        _ => (text, passage),
+    };
+    let text = own::of_its_column(what, &text, &passage, turn.chat).unwrap_or(text);
     let mut fact = fact_of(what, &text, &passage, turn.chat);
     let (mut passage, like) = (passage, kind_of(what));
     // Something of another kind than what is wanted: another try with what is of that kind.

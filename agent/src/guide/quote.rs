@@ -61,6 +61,10 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
     let bears = |line: &Passage| {
         let title = turn.chat.sources.get(line.n - 1).map_or_else(Vec::new, |source| terms(&source.title));
         // A question in another language than the page shares no words with it.
+        // A row of a table gives no reason.
+        if explained && line.text.contains(" | ") {
+            return false;
+        }
         foreign || explained || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
     };
     let lines: Vec<Passage> = lines.into_iter().filter(bears).take(MOST).collect();

@@ -9,6 +9,7 @@
 mod check;
 mod lines;
 
+use super::named::names;
 use super::plan::{self, HOW_MANY, PERCENT, Step, numbers, said, words, years};
 use super::roles::is_of_person;
 use super::state::{Guide, Outcome, quoted, with_unit};
@@ -144,7 +145,7 @@ async fn reckon(turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<Optio
             }
             continue;
         };
-        if is_as_planned(&one, planned) {
+        if is_as_planned(&one, planned, &turn.asked) {
             return Ok(Some(one));
         }
         match tries.iter().position(|other| other.result == one.result) {
@@ -181,8 +182,12 @@ async fn holds(turn: &mut Turn<'_>, one: &Reckoned) -> anyhow::Result<bool> {
 
 /// Whether a try calculates with just the values that the plan would have looked up: a plan made without the lines and a
 /// try made with them are two that agree.
-fn is_as_planned(one: &Reckoned, planned: &[String]) -> bool {
-    let of = |text: &str| -> BTreeSet<String> { terms(text).into_iter().collect() };
+fn is_as_planned(one: &Reckoned, planned: &[String], asked: &str) -> bool {
+    // Where the question names one thing only, its values need not.
+    let named = names(asked);
+    let alone: Vec<String> = if named.len() == 1 { terms(&named[0]) } else { Vec::new() };
+    let of =
+        |text: &str| -> BTreeSet<String> { terms(text).into_iter().filter(|term| !alone.contains(term)).collect() };
     let values: BTreeSet<BTreeSet<String>> = one.values.iter().map(|(_, fact)| of(&fact.about)).collect();
     !planned.is_empty() && values == planned.iter().map(|what| of(what)).collect()
 }

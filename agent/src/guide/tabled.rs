@@ -5,11 +5,10 @@
 use super::named::{names, names_said};
 use super::plan::{self, Step, words};
 use super::state::{Guide, Outcome};
-use crate::evidence::terms;
+use crate::evidence::{is_akin, terms};
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Table};
-use polymath_quantity::text::is_cjk;
 
 /// Rows from which on a table is one to be asked.
 const ROWS: usize = 3;
@@ -69,23 +68,6 @@ fn speaking(asked: &str, chat: &Chat) -> Option<Table> {
     let most = scored.iter().map(|(score, _)| *score).max().filter(|most| *most > 0)?;
     let mut best = scored.iter().filter(|(score, _)| *score == most);
     best.next().filter(|_| best.next().is_none()).map(|(_, table)| (*table).clone())
-}
-
-/// Whether two words are of one stem: `Fördermenge` and `gefördert`, `visitors` and `visited`.
-fn is_akin(word: &str, other: &str) -> bool {
-    /// Letters that such words have in common at least.
-    const STEM: usize = 5;
-    if word.chars().any(is_cjk) {
-        let all: Vec<char> = word.chars().collect();
-        return all.windows(2).any(|pair| other.contains(&pair.iter().collect::<String>()));
-    }
-    let bare =
-        |word: &str| word.strip_prefix("ge").filter(|rest| rest.chars().count() > STEM).unwrap_or(word).to_owned();
-    let (word, other) = (bare(word), bare(other));
-    let common = word.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    word == other && word.chars().count() > 2
-        || terms(&word) == terms(&other) && !terms(&word).is_empty()
-        || common >= STEM
 }
 
 #[cfg(test)]

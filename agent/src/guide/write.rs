@@ -4,16 +4,16 @@
 mod draft;
 
 use super::state::{Guide, Outcome, Quote, quoted};
-use super::{contest, named, talk};
+use super::{contest, named, plan, talk};
 use crate::evidence::clip;
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
-use crate::notebook::{Chat, Fact};
+use crate::notebook::{Chat, Fact, query_of};
 use crate::prompts::{SAY, TELL};
-use draft::{claims_more, inserted, invents, turns_round};
+use draft::{claims_more, inserted, invents, mixes_up, turns_round};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
 use polymath_quantity::{figures, human, same, short};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
 /// Rows of a table that an answer shows, and that it shows beside a chart of them.
@@ -50,6 +50,7 @@ impl Guide {
         if row.is_empty() {
             parts.extend(self.shown_table(turn, language));
         }
+        parts.extend(self.origins(turn.chat, language));
         parts.extend(self.made(language));
         parts.extend(self.quoted(language));
         parts.extend(self.missing(language));
@@ -130,6 +131,33 @@ impl Guide {
         }
         text.push_str(&missing_cells(&shown, language));
         Some(text)
+    }
+
+    /// The pages whose values a query worked its result out of, where the result names none itself.
+    fn origins(&self, chat: &Chat, language: Language) -> Option<String> {
+        const MOST: usize = 6;
+        /// Tables of pages have no more.
+        const ROWS_OF_PAGES: usize = 2_000;
+        let table = self.last_table(chat)?;
+        let of_page =
+            |table: &Table| table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+        if of_page(table) {
+            return None;
+        }
+        // A query of a query's result has its pages.
+        let (mut asked, mut pages) = (vec![table], BTreeSet::new());
+        for _ in 0..chat.tables.len() {
+            let Some(query) = asked.pop().and_then(query_of) else { break };
+            for other in plan::words(query).filter_map(|word| chat.table_named(word)) {
+                let cells = other.rows.iter().take(ROWS_OF_PAGES).flatten().filter(|cell| cell.text.is_some());
+                pages.extend(
+                    cells.map(|cell| mark(&cell.provenance, &chat.sources)).filter(|mark| mark.starts_with(" [")),
+                );
+                asked.push(other);
+            }
+        }
+        let told: String = pages.into_iter().take(MOST).collect();
+        (!told.is_empty()).then(|| format!("{}{}{}", language.say(Phrase::Source), language.colon(), told.trim()))
     }
 
     fn made(&self, language: Language) -> Option<String> {
@@ -229,6 +257,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !turns_round(draft, question)
+        && (facts.iter().any(contest::is_name) || !mixes_up(draft, facts))
         && !invents(draft, facts, question);
     let mut text = if usable { draft.to_owned() } else { String::new() };
     let mut left = Vec::new();

@@ -1,5 +1,7 @@
 //! What a line tells of a thing, by its words: its length is not its depth, its founding nobody's birth.
 
+use crate::evidence::{Passage, terms};
+use crate::guide::named::names;
 use polymath_quantity::{Figure, UnitKind, figures, same, text::is_cjk};
 
 /// Words of a thing's measures. The first are told with one of these words; what the others are called differs too
@@ -45,6 +47,31 @@ pub fn is_of_other_property(what: &str, line: &str) -> bool {
     let small = what.to_lowercase();
     let takes = TAKES.iter().any(|how| small.contains(how));
     !takes && !has(line, wanted) && MEASURES.iter().any(|known| has(line, known))
+}
+
+/// The value that a page's box has for the measure that is looked up, where a sentence was chosen that shares no more than
+/// the measure's word with the look-up: in 148 m of depth lies a hall, and the mine's depth is told in the box.
+pub fn in_box<'a>(what: &str, chosen: &Passage, passages: &'a [Passage]) -> Option<(&'a str, &'a Passage)> {
+    let has = |text: &str, known: &[&str]| {
+        text.to_lowercase().split(|c: char| !c.is_alphabetic()).any(|word| known.contains(&word))
+    };
+    let groups: Vec<&&[&str]> = MEASURES.iter().filter(|known| has(what, known)).collect();
+    let [group] = groups.as_slice() else { return None };
+    let named: Vec<String> = names(what).iter().flat_map(|name| terms(name)).collect();
+    let line = terms(&chosen.text);
+    let more = |term: &String| line.contains(term) && !named.contains(term) && !group.contains(&term.as_str());
+    if chosen.text.contains(" | ") || terms(what).iter().any(more) {
+        return None;
+    }
+    let measured = |text: &str| {
+        let all = figures(text);
+        all.len() == 1 && all[0].unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure)
+    };
+    let own = |line: &&Passage| line.n == chosen.n && line.text.matches(" | ").count() == 1;
+    let mut boxed = passages.iter().filter(own).filter_map(|line| Some((line.text.split_once(" | ")?, line)));
+    let mut found = boxed.by_ref().filter(|((label, value), _)| has(label, group) && measured(value));
+    let ((_, value), line) = found.next()?;
+    found.next().is_none().then_some((value.trim(), line))
 }
 
 /// Whether a line tells what a thing costs for another purpose: what it takes to run it, where it is asked what it cost
@@ -261,6 +288,20 @@ pub fn is_of_other_payer(what: &str, value: &str, line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_box_tells_a_measure_before_a_sentence_about_something_else() {
+        let passage = |line: usize, text: &str| Passage { n: 1, line, text: text.to_owned() };
+        let lines = [
+            passage(1, "Mine: Largest depth | 612 m"),
+            passage(2, "Mine: Staff | 284"),
+            passage(3, "At a depth of 148 m lies a hall for 320 guests."),
+        ];
+        let boxed = |what: &str| in_box(what, &lines[2], &lines).map(|(value, _)| value);
+        assert_eq!(boxed("how deep does the Ost Mine go"), Some("612 m"));
+        assert_eq!(boxed("depth of the hall of the Ost Mine"), None);
+        assert_eq!(boxed("length of the Ost Mine"), None);
+    }
 
     #[test]
     fn a_length_is_no_depth() {

@@ -1,11 +1,11 @@
 //! What on a page is about the thing that a look-up names: its row of a table, its section, and of these the cell of the
 //! year that is named.
 
-use crate::evidence::Passage;
+use crate::evidence::{Passage, terms};
 use crate::guide::plan::years;
 use crate::notebook::Chat;
-use polymath_chat::{Provenance, Source};
-use std::collections::HashMap;
+use polymath_chat::{Cell, Provenance, Source};
+use std::collections::{HashMap, HashSet};
 
 /// Rows and sections of each page that are of what is named, in small letters.
 #[derive(Default)]
@@ -71,6 +71,30 @@ pub fn cell(what: &str, passages: &[Passage], chat: &Chat) -> Option<(Option<Str
     found.next().is_none().then_some(first)
 }
 
+/// The cell of the same row whose column says what is wanted, where the one that was taken is in a column that says less
+/// of it: the oil of a season, and not its olives.
+pub fn of_its_column(what: &str, text: &str, passage: &Passage, chat: &Chat) -> Option<String> {
+    let source = chat.sources.get(passage.n - 1)?;
+    let raw = source.text.lines().nth(passage.line)?;
+    let cells: Vec<&str> = raw.split(" | ").map(str::trim).collect();
+    let taken = cells
+        .iter()
+        .position(|cell| *cell == text || text.strip_prefix(cell).is_some_and(|unit| unit.starts_with(' ')))?;
+    let is_row = |row: &Vec<Cell>| {
+        let own = row.iter().any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
+        own && row.len() == cells.len() && row.iter().zip(&cells).all(|(c, text)| text.ends_with(c.display().trim()))
+    };
+    let table = chat.page_tables.iter().find(|table| table.rows.iter().any(is_row))?;
+    let wanted: HashSet<String> = terms(what).into_iter().collect();
+    let heads: Vec<HashSet<String>> = table.columns.iter().map(|column| terms(column).into_iter().collect()).collect();
+    let everywhere = |term: &String| heads[1..].iter().all(|head| head.contains(term));
+    let score = |i: usize| heads[i].iter().filter(|term| wanted.contains(*term) && !everywhere(term)).count();
+    let best = (1..cells.len()).max_by_key(|i| (score(*i), *i == taken))?;
+    let alone = (1..cells.len()).filter(|i| score(*i) == score(best)).count() == 1;
+    let number = cells[best].contains(|c: char| c.is_ascii_digit());
+    (best != taken && taken > 0 && alone && number).then(|| cells[best].to_owned())
+}
+
 fn first_cell(row: &str) -> Option<&str> {
     row.split_once(" | ").map(|(first, _)| first.trim()).filter(|first| !first.is_empty())
 }
@@ -91,7 +115,7 @@ fn is_named(name: &str, what: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Cell, Table};
+    use polymath_chat::Table;
 
     fn page(text: &str) -> (Chat, Vec<Passage>) {
         let mut chat = Chat::new("c");
@@ -133,5 +157,20 @@ mod tests {
         assert_eq!(text("output of West in 2022"), Some(None));
         assert_eq!(text("output of Ost"), None);
         assert_eq!(text("output of Ost in 2020"), None);
+    }
+
+    #[test]
+    fn a_cell_is_of_the_column_that_is_asked_for() {
+        let (mut chat, passages) =
+            page("# Resorts\nSeason | Olives (tonnes) | Oil (tonnes)\n2021/22 | 6,990 | 1,432\n2022/23 | 4,713 | 978");
+        let provenance = Provenance::Sourced { url: "u".into(), title: String::new(), quote: String::new() };
+        let row = |texts: [&str; 3]| texts.map(|text| Cell::new(text, provenance.clone())).to_vec();
+        let columns = ["Season", "Olives (tonnes)", "Oil (tonnes)"].map(str::to_owned).to_vec();
+        let rows = vec![row(["2021/22", "6,990", "1,432"]), row(["2022/23", "4,713", "978"])];
+        chat.page_tables.push(Table { title: "Resorts".into(), columns, rows });
+        let cell = |what: &str, text: &str| of_its_column(what, text, &passages[2], &chat);
+        assert_eq!(cell("how many tonnes of oil in 2022/23", "4,713").as_deref(), Some("978"));
+        assert_eq!(cell("how many tonnes of oil in 2022/23", "978"), None);
+        assert_eq!(cell("how many tonnes in 2022/23", "4,713"), None);
     }
 }

@@ -94,7 +94,8 @@ pub fn at_event(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 /// An event with the post that somebody was found to have for "that job".
 fn in_that_post(event: &str, who: &str, chat: &Chat) -> String {
     const POSTS: [&str; 5] = ["job", "post", "position", "office", "role"];
-    let of_post = |fact: &&Fact| fact.text == who && is_of_person(&fact.about);
+    // "Director of the mill", "the head of the mill".
+    let of_post = |fact: &&Fact| fact.text == who && (is_of_person(&fact.about) || fact.about.starts_with("the "));
     let Some(post) = chat.facts.iter().rev().find(of_post) else { return event.to_owned() };
     let said = POSTS.iter().flat_map(|word| ["that", "this", "the"].map(|the| format!("{the} {word}")));
     match said.into_iter().find(|phrase| event.ends_with(phrase.as_str())) {

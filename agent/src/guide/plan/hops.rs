@@ -22,6 +22,7 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
     let mut all = Vec::new();
     // Described, and the name that it has in the plan.
     let mut known: Vec<(String, String)> = Vec::new();
+    let mut plain: HashSet<String> = HashSet::new();
     for step in steps {
         let Step::Find { name, what } = step else {
             all.push(step);
@@ -30,9 +31,13 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
         let first = format!("{name}h");
         let pair = match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
             Some(pair) => Some(pair),
-            None if may_describe(&what) => hops(turn, &what, &first).await?,
+            // The same of another year is one step as well.
+            None if may_describe(&what) && !plain.contains(&without_digits(&what)) => hops(turn, &what, &first).await?,
             None => None,
         };
+        if pair.is_none() {
+            plain.insert(without_digits(&what));
+        }
         let what = match pair {
             Some((described, asked)) => match known.iter().find(|(before, _)| *before == described) {
                 Some((_, name)) => asked.replace(&format!("{{{first}}}"), &format!("{{{name}}}")),
@@ -47,6 +52,10 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
         all.push(Step::Find { name, what });
     }
     Ok(all)
+}
+
+fn without_digits(what: &str) -> String {
+    what.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// Whether a name of the plan's is that of a thing that is looked up to be asked about.

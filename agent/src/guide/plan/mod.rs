@@ -75,7 +75,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                 Some(steps) => steps,
                 None => {
                     let steps = planned(turn, &request, Form::Any, Vec::new()).await?;
-                    suits::suited(turn, steps).await?
+                    match suits::compares_another(&steps, &request, turn.chat) {
+                        true => planned(turn, &request, Form::Calculated, Vec::new()).await?,
+                        false => suits::suited(turn, steps).await?,
+                    }
                 }
             }
         }

@@ -265,8 +265,10 @@ fn column(word: &str, table: &Table, numbers: bool) -> Option<usize> {
     let own = terms(word);
     let has = |c: &usize| {
         let name = table.columns[*c].replace('_', " ");
-        let name: HashSet<String> = terms(&name).into_iter().collect();
-        !own.is_empty() && own.iter().all(|term| name.contains(term)) && is_numeric(table, *c) == numbers
+        let all: HashSet<String> = terms(&name).into_iter().collect();
+        // A column may be called `kg`.
+        let named = name.eq_ignore_ascii_case(word) || !own.is_empty() && own.iter().all(|term| all.contains(term));
+        named && is_numeric(table, *c) == numbers
     };
     let mut fitting = (0..table.columns.len()).filter(has);
     fitting.next().filter(|_| fitting.next().is_none())

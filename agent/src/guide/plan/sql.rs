@@ -6,7 +6,7 @@ use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Table};
-use polymath_quantity::{Topic, topic_of};
+use polymath_quantity::{Topic, figures, topic_of};
 
 /// `t1` for the name of its file.
 pub fn with_table_names(step: &mut Step, chat: &Chat) {
@@ -35,7 +35,35 @@ pub fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
 pub fn is_of_other_measure(query: &str, request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     let reckons = ["AVG(", "SUM(", "MEDIAN(", "MIN(", "MAX("].iter().any(|function| query.contains(function));
-    reckons && words(&small).any(|word| is_missing_measure(word, chat))
+    counts_unknown(&small, chat) || reckons && words(&small).any(|word| is_missing_measure(word, chat))
+}
+
+/// Whether a request asks how many there are of something that no table at hand has a word of: how many seats a hall has,
+/// where budgets were collected. In a user's own files a row may be anything.
+fn counts_unknown(small: &str, chat: &Chat) -> bool {
+    /// Words behind "how many" that count nothing, or rows.
+    const NOTHING: &[&str] = &[
+        "of", "are", "were", "is", "was", "do", "did", "have", "has", "in", "there", "times", "more", "rows",
+        "entries", "all", "de", "davon",
+    ];
+    if !chat.files.is_empty() || !chat.tables.iter().any(is_of_pages) {
+        return false;
+    }
+    const HOW: [&str; 5] = ["how many ", "wie viele ", "combien de ", "cuántos ", "cuántas "];
+    let Some(behind) = HOW.iter().find_map(|how| small.split_once(how)).map(|(_, behind)| behind) else {
+        return false;
+    };
+    let Some(noun) = words(behind).next().filter(|noun| !NOTHING.contains(noun) && !terms(noun).is_empty()) else {
+        return false;
+    };
+    let is_unit = figures(&format!("1 {noun}")).iter().any(|figure| figure.unit.is_some());
+    let own = terms(noun);
+    let has = |text: &str| terms(text).iter().any(|term| own.contains(term));
+    let known = |table: &Table| {
+        let cells = table.rows.iter().flatten().filter_map(|cell| cell.text.as_deref());
+        has(&table.title) || table.columns.iter().any(|column| has(column)) || cells.into_iter().any(has)
+    };
+    !is_unit && !chat.tables.iter().any(known)
 }
 
 /// Whether a word is one for a measure or for money, and the tables at hand were made of pages and have no
@@ -326,6 +354,10 @@ mod tests {
         let rows = vec![vec![cell("Alk"), cell("1996")], vec![cell("O'Tern"), cell("2008")]];
         let columns = vec!["Name".to_owned(), "Built".to_owned()];
         chat.tables.push(Table { title: "boats".into(), columns, rows });
+        assert!(counts_unknown("by how many seats is its hall bigger?", &chat));
+        assert!(
+            !counts_unknown("how many boats were built in 1996?", &chat) && !counts_unknown("how many of them?", &chat)
+        );
         let request = "what's their average length?";
         let steps = of_another_column(request, &chat).unwrap_or_default();
         let told: Vec<String> = steps.iter().map(ToString::to_string).collect();

@@ -2,12 +2,12 @@
 //! what three of them and two batteries cost, it takes some other known value for the battery's price.
 
 use super::grammar;
-use super::signs::words;
+use super::signs::{COMPARED, words};
 use super::steps::Step;
 use super::swap::in_digits;
 use crate::evidence::{clip, terms};
 use crate::lead::Turn;
-use crate::notebook::Fact;
+use crate::notebook::{Chat, Fact};
 use crate::prompts::SUITS;
 use polymath_chat::Constraint;
 use polymath_quantity::figures;
@@ -60,6 +60,32 @@ fn counts_another(request: &str, used: &[&Fact]) -> bool {
     !used.is_empty() && (0..all.len()).any(counts)
 }
 
+/// Whether a plan only calculates with values at hand though the request compares things by something of which none of
+/// them is: the bigger mirror, where their heights are known.
+pub fn compares_another(steps: &[Step], request: &str, chat: &Chat) -> bool {
+    /// Words behind a comparative that name nothing.
+    const NOTHING: &[&str] =
+        &["than", "one", "ones", "up", "of", "the", "and", "or", "is", "was", "are", "were", "it", "by", "in", "at"];
+    let [Step::Calc { expression, .. }] = steps else { return false };
+    let used: Vec<&Fact> = words(expression).filter_map(|word| chat.facts.iter().find(|f| f.name == word)).collect();
+    let about: HashSet<String> = used.iter().flat_map(|fact| terms(&format!("{} {}", fact.about, fact.text))).collect();
+    let small = request.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let names_another = |pair: &[&str]| {
+        // "More expensive" names none.
+        let counted = !["more", "less", "fewer"].contains(&pair[0]) || pair[1].ends_with('s');
+        let noun =
+            pair[1].chars().all(char::is_alphabetic) && !NOTHING.contains(&pair[1]) && !terms(pair[1]).is_empty();
+        let is_unit = figures(&format!("1 {}", pair[1])).iter().any(|figure| figure.unit.is_some());
+        COMPARED.contains(&pair[0])
+            && counted
+            && noun
+            && !is_unit
+            && !terms(pair[1]).iter().any(|term| about.contains(term))
+    };
+    !used.is_empty() && all.windows(2).any(names_another)
+}
+
 /// The plan, or one that looks up what is asked where it only calculates with values that were asked for before, and
 /// the model holds them not to be the ones that are asked for now.
 pub async fn suited(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Vec<Step>> {
@@ -81,6 +107,23 @@ pub async fn suited(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Vec
 mod tests {
     use super::*;
     use polymath_chat::Provenance;
+
+    #[test]
+    fn what_is_compared_has_a_value() {
+        let mut chat = Chat::new("c");
+        for (about, text, n) in [("height of the Ost Hall", "21 m", 21.0), ("height of the Vell Hall", "14 m", 14.0)] {
+            let (about, text, provenance) = (about.to_owned(), text.to_owned(), Provenance::Given);
+            let (name, others) = (String::new(), Vec::new());
+            chat.add_fact(Fact { name, about, text, number: Some(n), date: None, provenance, others });
+        }
+        let another = |request: &str| {
+            let steps = [Step::Calc { name: "c".into(), expression: "a - b".into() }];
+            compares_another(&steps, request, &chat)
+        };
+        assert!(another("and the bigger mirror, the Ost Hall or the Vell Hall?") && another("which has more windows?"));
+        assert!(!another("how much higher is it than the Vell Hall?") && !another("and the larger height?"));
+        assert!(!another("which is more expensive?") && !another("how many metres more?"));
+    }
 
     #[test]
     fn what_is_counted_has_a_value() {
