@@ -266,12 +266,12 @@ fn unit_of(body: &str, used: &[&Fact]) -> String {
             (a, b) => format!("{a} per {}", one(b)),
         },
         // Money by money is no money.
-        (true, true) if used.len() == 1 && is_divided(body) => first,
+        (true, true) if is_divided(body) => first,
         _ => String::new(),
     }
 }
 
-/// Whether the one value of a quotient is what is divided: `a / 12`, and not `40000 / a`.
+/// Whether a quotient's divisor is a number: `(a - b) / 12`, and not `40000 / a`.
 fn is_divided(body: &str) -> bool {
     let divisor = body.split_once('/').map_or("", |(_, behind)| behind);
     !NAME.as_ref().is_some_and(|name| name.is_match(divisor))
@@ -345,6 +345,7 @@ mod tests {
         let cost = [fact("a", "£905 million"), fact("b", "320 MW")];
         check("a / b", &cost, "905000000 / 320", "£ per MW");
         check("floor(40000 / a)", &cost, "floor(40000 / 905000000)", "");
+        check("(a - b) / 25", &powers, "(320 - 174) / 25", "MW");
         check("a / 12", &cost, "905000000 / 12", "£");
         check("a in metres", &[fact("a", "243 feet")], "243 feet to metres", "");
         let days = [fact("a", "3 May 1902"), fact("b", "21 September 1905")];

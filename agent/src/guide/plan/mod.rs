@@ -129,7 +129,8 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(vec![step]);
     }
-    let steps = parts::parts(turn.question, turn.chat)
+    let steps = recall::per_year(turn.question, turn.chat)
+        .or_else(|| parts::parts(turn.question, turn.chat))
         .or_else(|| recall::change_to(turn.question, turn.chat))
         .or_else(|| against::against(turn.question, turn.chat))
         .or_else(|| against::rates(turn.question, turn.chat))

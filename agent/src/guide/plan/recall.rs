@@ -4,6 +4,7 @@ use super::check::from_the_first;
 use super::signs::{COMPARED, PERCENT, is_drawn, says, words, years};
 use super::{Step, amounts, swap};
 use crate::evidence::terms;
+use crate::guide::calc::asked_unit;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact, fact_name};
 use polymath_chat::{Provenance, Role};
@@ -232,6 +233,48 @@ pub fn change_to(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     Some(vec![Step::Find { name: name.clone(), what }, Step::Calc { name: result, expression }])
 }
 
+/// What a change between two years, which was just told, comes to in a year on average: in the unit that is asked for.
+pub fn per_year(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const YEARLY: &[&str] = &[
+        "per year",
+        "a year",
+        "each year",
+        "every year",
+        "yearly",
+        "annually",
+        "per annum",
+        "pro jahr",
+        "im jahr",
+        "jährlich",
+        "par an",
+        "chaque année",
+        "al año",
+        "por año",
+        "cada año",
+        "每年",
+        "一年",
+    ];
+    let small = request.to_lowercase();
+    let found = |fact: &&Fact| matches!(fact.provenance, Provenance::Sourced { .. }) && fact.number.is_some();
+    let mut found = chat.facts.iter().rev().filter(found);
+    let (second, first) = (found.next()?, found.next()?);
+    let [old] = <[String; 1]>::try_from(years(&first.about)).ok()?;
+    let [new] = <[String; 1]>::try_from(years(&second.about)).ok()?;
+    let one_thing = first.about.replace(&old, "") == second.about.replace(&new, "") && first.is_alike(second);
+    let known = named::names_said(request).is_empty() && years(request).is_empty();
+    // The last that was told is the change between them.
+    let told = chat.facts.last().is_some_and(|last| matches!(last.provenance, Provenance::Computed { .. }));
+    let span = old.parse::<i32>().ok()?.abs_diff(new.parse().ok()?);
+    if !one_thing || !known || !told || span < 2 || !says(&small, YEARLY) || words(&small).count() > SHORT {
+        return None;
+    }
+    let (more, less) = if first.number > second.number { (first, second) } else { (second, first) };
+    let (name, converted) = (fact_name(chat.facts.len()), fact_name(chat.facts.len() + 1));
+    let yearly = Step::Calc { name: name.clone(), expression: format!("({} - {}) / {span}", more.name, less.name) };
+    let unit = asked_unit(request).map(|unit| Step::Calc { name: converted, expression: format!("{name} in {unit}") });
+    Some([yearly].into_iter().chain(unit).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +360,22 @@ mod tests {
         assert_eq!(plan("wie viel Prozent mehr als 2020 ist das?"), want(2020, "(a - b) / b"));
         assert_eq!(plan("what percent of the 2021 output is that?"), None);
         assert_eq!(plan("by how many percent is the Ost Dam above it in 2020?"), None);
+    }
+
+    #[test]
+    fn a_change_is_so_much_a_year() {
+        let mut chat = Chat::new("c");
+        with_fact("length of Lake Ost in 1995", "8.31 km", 8.31, true, &mut chat);
+        with_fact("length of Lake Ost in 2020", "6.87 km", 6.87, true, &mut chat);
+        let plan = |request: &str, chat: &Chat| {
+            per_year(request, chat).map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(plan("what's that in metres per year?", &chat), None);
+        with_fact("by how many percent", "17.33%", 17.33, false, &mut chat);
+        let want = "d = calc((a - b) / 25); e = calc(d in metres)";
+        assert_eq!(plan("what's that in metres per year, on average", &chat).as_deref(), Some(want));
+        assert_eq!(plan("and per year?", &chat).as_deref(), Some("d = calc((a - b) / 25)"));
+        assert_eq!(plan("and per person?", &chat), None);
     }
 
     #[test]
