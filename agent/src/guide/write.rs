@@ -108,7 +108,7 @@ impl Guide {
                 },
                 number: cell.number,
                 date: cell.date.clone(),
-                provenance: cell.provenance.clone(),
+                provenance: Provenance::clone(&cell.provenance),
                 others: Vec::new(),
             })
             .collect()
@@ -257,7 +257,7 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
 /// stays as it is.
 fn written(cell: &Cell) -> String {
     let bare = !cell.display().contains(char::is_alphabetic);
-    match (&cell.provenance, cell.number) {
+    match (&*cell.provenance, cell.number) {
         (Provenance::Computed { .. }, Some(number)) if bare && number.abs() >= 10_000.0 && cell.date.is_none() => {
             human(number)
         }
@@ -334,7 +334,7 @@ fn with_sources(table: &Table, sources: &[Source]) -> String {
 
 /// Says plainly what was looked for and not found.
 fn missing_cells(table: &Table, language: Language) -> String {
-    let looked_for = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+    let looked_for = table.rows.iter().flatten().any(|c| matches!(*c.provenance, Provenance::Sourced { .. }));
     let mut missing = Vec::new();
     for (i, column) in table.columns.iter().enumerate().filter(|_| looked_for) {
         let rows: Vec<&str> = table.rows.iter().filter(|r| r[i].text.is_none()).map(|r| r[0].display()).collect();
