@@ -10,12 +10,17 @@ fn named(tables: &[Table]) -> Vec<(String, &Table)> {
     tables.iter().enumerate().map(|(i, table)| (format!("t{}", i + 1), table)).collect()
 }
 
-/// All tables as one workbook in a folder that was asked for; none where there are no tables.
+/// Rows of a table that goes into the workbook unasked. A longer one is a file of the user's, who has it already, and
+/// a workbook of it would take longer than the answer.
+const ROWS: usize = 50_000;
+
+/// All tables as one workbook in a folder that was asked for, but for the very long ones; none where there are none.
 pub fn workbook(out: &Path, tables: &[Table]) -> anyhow::Result<Option<Artifact>> {
-    if tables.is_empty() {
+    let chosen: Vec<(String, &Table)> = named(tables).into_iter().filter(|(_, t)| t.rows.len() <= ROWS).collect();
+    if chosen.is_empty() {
         return Ok(None);
     }
-    save(out, "tables", &named(tables), Format::Xlsx).map(Some).map_err(anyhow::Error::msg)
+    save(out, "tables", &chosen, Format::Xlsx).map(Some).map_err(anyhow::Error::msg)
 }
 
 /// Writes tables into a file whose name says how: `t1 FILE` one of them, `FILE` all.
@@ -74,5 +79,7 @@ mod tests {
         let second = workbook(folder.path(), &tables).unwrap().unwrap();
         assert_eq!((first.name.as_str(), second.name.as_str()), ("tables.xlsx", "tables-2.xlsx"));
         assert!(workbook(folder.path(), &[]).unwrap().is_none());
+        let long = Table { rows: vec![tables[0].rows[0].clone(); ROWS + 1], ..table("long") };
+        assert!(workbook(folder.path(), &[long]).unwrap().is_none());
     }
 }

@@ -11,6 +11,9 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
+/// Rows of a table whose figures a wrong one is compared with, to tell the nearest true one.
+const ROWS: usize = 20_000;
+
 /// An answer with its sources, and what is known of its figures.
 #[derive(Debug, Clone, Default)]
 pub struct Grounded {
@@ -140,7 +143,7 @@ impl<'a> Evidence<'a> {
 
     /// The number of the page that the first cell that says so comes from, and what stands there.
     fn page_of_cell(&self, figure: &Spotted) -> Option<(usize, String)> {
-        let Provenance::Sourced { url, quote, .. } = &self.cells(figure).next()?.provenance else { return None };
+        let Provenance::Sourced { url, quote, .. } = &*self.cells(figure).next()?.provenance else { return None };
         Some((self.chat.number_of(url)?, quote.clone()))
     }
 
@@ -150,7 +153,7 @@ impl<'a> Evidence<'a> {
             lines.iter().map(move |(line, found)| (format!("[{}]", i + 1), (*line).to_owned(), found.clone()))
         });
         let rows = self.chat.tables.iter().enumerate().flat_map(|(i, t)| {
-            t.rows.iter().map(move |row| (i, row.iter().map(Cell::display).collect::<Vec<_>>().join(" | ")))
+            t.rows.iter().take(ROWS).map(move |row| (i, row.iter().map(Cell::display).collect::<Vec<_>>().join(" | ")))
         });
         let results = self.results().flat_map(|outcome| {
             let lines: Vec<String> = outcome.content().lines().map(str::to_owned).collect();
@@ -201,11 +204,8 @@ impl<'a> Evidence<'a> {
 }
 
 fn cell_says(cell: &Cell, figure: &Spotted) -> bool {
-    let text = cell.text.clone().unwrap_or_default();
-    if text.is_empty() {
-        return false;
-    }
-    same(figure, &Spotted::of(&text, cell.number, cell.date.as_deref()))
+    let text = cell.text.as_deref().filter(|text| !text.is_empty());
+    text.is_some_and(|text| same(figure, &Spotted::of(text, cell.number, cell.date.as_deref())))
 }
 
 fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {

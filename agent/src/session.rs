@@ -15,6 +15,7 @@ mod database;
 mod error;
 mod held;
 mod order;
+mod packed;
 mod record;
 mod rescue;
 pub(crate) mod run_store;
@@ -84,6 +85,25 @@ mod tests {
         assert_eq!(record.events, [TurnEvent { turn: 1, event: notice("one") }]);
         let json = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<SessionRecord>(&json).unwrap().events, record.events);
+    }
+
+    #[test]
+    fn a_large_table_is_kept_as_any_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut session = store(&directory).create("q").unwrap();
+        let row = |n: u32| vec![Cell { number: Some(n.into()), ..Cell::new(n.to_string(), Provenance::Given) }];
+        let large = Table { title: "large".into(), columns: vec!["n".into()], rows: (0..250_000).map(row).collect() };
+        let mut chat = some_chat(session.id());
+        for tables in [vec![large.clone()], vec![large.clone()], vec![], vec![large.clone()]] {
+            chat.tables = tables;
+            session.save(&chat).unwrap();
+            assert!(session.chat().unwrap().tables == chat.tables);
+        }
+        chat.tables[0].rows[7][0].text = Some("seven".into());
+        session.save(&chat).unwrap();
+        assert!(session.chat().unwrap().tables == chat.tables);
+        let found = store(&directory).search("large", 5).unwrap();
+        assert_eq!(found.len(), 1, "its title is found");
     }
 
     #[test]

@@ -201,10 +201,10 @@ async fn values_and_tables_are_the_conversations_and_later_turns_know_them() {
     assert!(first.heard(1).ends_with("t1 = Bridges of Lund (Bridge | Metres), 3 rows]"), "{}", first.heard(1));
     let table = &first.chat.tables[1];
     assert!(
-        matches!(&table.rows[1][1].provenance, Provenance::Sourced { url, .. } if url == "test:bridges"),
+        matches!(&*table.rows[1][1].provenance, Provenance::Sourced { url, .. } if url == "test:bridges"),
         "{table:?}"
     );
-    assert!(matches!(table.rows[1][2].provenance, Provenance::Computed { .. }), "{table:?}");
+    assert!(matches!(*table.rows[1][2].provenance, Provenance::Computed { .. }), "{table:?}");
     let shown = first.events.iter().filter(|e| matches!(e, Event::Table { .. })).count();
     // The page is cited for the table's cell, though the answer does not mark it.
     let cited: Vec<(usize, &str)> = first.answer.citations.iter().map(|c| (c.n, c.url.as_str())).collect();

@@ -359,7 +359,7 @@ async fn a_native_model_is_told_of_tables_and_gets_them_back() {
         rows.reverse();
         for row in &mut rows {
             for cell in row {
-                cell.provenance = Provenance::Computed { how: "python".into() };
+                cell.provenance = Provenance::Computed { how: "python".into() }.into();
             }
         }
         vec![Table { title: name.clone(), rows, ..Table::clone(table) }]
@@ -379,7 +379,7 @@ async fn a_native_model_is_told_of_tables_and_gets_them_back() {
     assert!(told[1].contains("t2 = tunnels"), "{told:?}");
     let sorted = run.chat.tables.last().unwrap();
     assert_eq!(sorted.rows[0][0].display(), "West");
-    assert!(sorted.rows.iter().flatten().all(|c| matches!(c.provenance, Provenance::Sourced { .. })), "{sorted:?}");
+    assert!(sorted.rows.iter().flatten().all(|c| matches!(*c.provenance, Provenance::Sourced { .. })), "{sorted:?}");
 }
 
 /// Opens pages, each after the milliseconds that begin its name.
@@ -427,7 +427,7 @@ async fn a_table_in_the_answer_is_one_of_the_conversation() {
     let answer = "| Name | Length |\n|---|---|\n| bridge [1] | 42.5 m [1] |\n| tower | 12.5 m |";
     let run = run(vec![calling(&[("a", "bridge")]), Message::assistant(answer)], vec![a], |_| {}).await.unwrap();
     let [table] = run.chat.tables.as_slice() else { panic!("{:?}", run.chat.tables) };
-    assert!(matches!(table.rows[0][1].provenance, Provenance::Sourced { .. }), "{table:?}");
+    assert!(matches!(*table.rows[0][1].provenance, Provenance::Sourced { .. }), "{table:?}");
     assert_eq!(table.rows[1][1].provenance, Provenance::Unverified);
 }
 

@@ -14,9 +14,10 @@ mod table;
 mod tool;
 
 pub use chart::Chart;
+pub use compact_str::CompactString;
 pub use completer::{Completer, Completion, CompletionError, Constraint};
 pub use event::{Citation, Event, Figure, FigureStatus, Stop};
 pub use kind::{ColumnKind, ColumnType, Precision};
 pub use message::{Message, Role};
-pub use table::{Cell, Provenance, Table};
+pub use table::{Cell, Provenance, SharedProvenance, Table};
 pub use tool::{Artifact, Hit, Lack, Mention, Source, ToolCall, ToolFailure, ToolOutput, ToolSpec, call_id};

@@ -53,10 +53,14 @@ pub fn marked_table(table: &Table, citations: &[Citation]) -> String {
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().map(|c| Cell { text: c.text.as_deref().map(escape_cell), ..c.clone() }).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|c| Cell { text: c.text.as_deref().map(|text| escape_cell(text).into()), ..c.clone() })
+                    .collect()
+            })
             .collect(),
     };
-    escaped.markdown_with(|cell| match &cell.provenance {
+    escaped.markdown_with(|cell| match &*cell.provenance {
         Provenance::Sourced { url, .. } => match citations.iter().find(|c| c.url == *url) {
             Some(citation) => format!(" [{}]", citation.n),
             None => String::new(),

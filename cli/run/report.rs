@@ -161,7 +161,7 @@ fn csv(folder: &Path, name: &str, table: &Table) -> anyhow::Result<PathBuf> {
         (Some(number), _, _) => number.to_string(),
         (_, Some(date), _) => date.clone(),
         (_, _, Some(text)) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        (_, _, text) => text.clone().unwrap_or_default(),
+        (_, _, text) => text.as_deref().unwrap_or_default().to_owned(),
     };
     let write = || -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;

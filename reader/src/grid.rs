@@ -3,21 +3,22 @@
 //! What a cell means is not decided here: whether `1.234` is about one or about a thousand can only be
 //! said of a whole column.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Largest table that becomes one of a conversation's, in rows.
-pub const ROWS: usize = 250_000;
-/// The same in cells: each carries its text, its value and its origin (about 150 bytes).
-pub const CELLS: usize = 2_000_000;
+pub const ROWS: usize = 2_000_000;
+/// The same in cells: each takes 72 bytes with its text, its value and its origin, and half as much on the way.
+pub const CELLS: usize = 10_000_000;
 /// Largest file that is read for a table, in bytes.
-pub const BYTES: u64 = 32 << 20;
+pub const BYTES: u64 = 256 << 20;
 /// Rows below the header's in which notes on the file may stand above the table.
 pub const SLACK: usize = 100;
 
 /// One cell as the file has it; empty if there is nothing in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Raw {
-    pub text: String,
+    pub text: CompactString,
     /// Written by the format itself (a number of a Parquet file, a date of a workbook) with a decimal
     /// point or as an ISO date: not subject to how people write.
     pub exact: bool,
@@ -26,10 +27,10 @@ pub struct Raw {
 impl Raw {
     /// As somebody wrote it.
     pub fn written(text: &str) -> Raw {
-        Raw { text: text.trim().to_owned(), exact: false }
+        Raw { text: text.trim().into(), exact: false }
     }
 
-    pub fn exact(text: impl Into<String>) -> Raw {
+    pub fn exact(text: impl Into<CompactString>) -> Raw {
         Raw { text: text.into(), exact: true }
     }
 

@@ -149,7 +149,7 @@ fn a_given_frame_that_the_code_changes_comes_back_and_stays_changed() {
     let output = request("changed", with_table("df['Amount ($)'] = df['Amount ($)'].fillna(18e6)"));
     assert_eq!(output.tables.len(), 1);
     assert_eq!(output.tables[0].rows[1][2].number, Some(18e6));
-    assert!(matches!(output.tables[0].rows[1][2].provenance, Provenance::Computed { .. }));
+    assert!(matches!(*output.tables[0].rows[1][2].provenance, Provenance::Computed { .. }));
     let output = request("changed", with_table("int(df['Amount ($)'].isna().sum())"));
     assert_eq!((output.value.as_deref(), output.tables.len()), (Some("0"), 0));
 }

@@ -9,11 +9,13 @@ use async_trait::async_trait;
 use polymath_chat::{Artifact, Cell, Table, ToolFailure, ToolOutput, ToolSpec};
 use polymath_sandbox::{Config, GivenFile, Kind, RunError, RunOutput, RunRequest, Sandbox, SandboxError};
 use serde_json::{Value, json};
-use std::{io, path::Path};
+use std::{io, path::Path, sync::Arc};
 use tokio::sync::OnceCell;
 
 /// Characters of one stream or value that the model is shown.
 const SHOWN: usize = 8_000;
+/// Cells of a table that is handed to a program, as JSON: of one with more the program reads the file.
+const MOST_CELLS: usize = 2_000_000;
 
 /// Runs Python behind walls. The sandbox is started by `warm`, or by the first call.
 pub struct Python {
@@ -94,12 +96,15 @@ impl Tool for Python {
         // A table that the program changed comes back; one that it only read does not.
         // Tables that the program does not name need not travel: they may be large.
         let named = cx.tables.iter().filter(|(name, _)| mentions(code, name));
-        let tables: Vec<(String, Table)> = named.map(|(name, table)| (name.clone(), Table::clone(table))).collect();
+        let is_large = |table: &Table| table.rows.len() * table.columns.len() > MOST_CELLS;
+        let (large, given): (Vec<_>, Vec<_>) = named.partition(|(_, table)| is_large(table));
+        let tables: Vec<(String, Table)> =
+            given.into_iter().map(|(name, table)| (name.clone(), Table::clone(table))).collect();
         let return_tables = tables.iter().map(|(name, _)| name.clone()).collect();
         let code = unfence(code).to_owned();
         let svg = args["svg"].as_bool() == Some(true);
         let request = RunRequest { code, tables, return_tables, svg, ..RunRequest::default() };
-        let mut output = self.run(request, cx).await?;
+        let mut output = self.run(request, cx).await.map_err(|error| with_large(error, &large))?;
         output.tables.retain(|new| cx.tables.iter().all(|(_, old)| !is_unchanged(old, new)));
         output.tables.dedup_by(|a, b| is_unchanged(a, b));
         Ok(output)
@@ -115,6 +120,25 @@ impl Tool for Python {
             None => self.config.journals.iter().for_each(|folder| Sandbox::forget(folder, session)),
         }
     }
+}
+
+/// An error with what is to be done where a program lacks a table that was not handed to it.
+fn with_large(error: ToolError, large: &[&(String, Arc<Table>)]) -> ToolError {
+    let mut failure = match error {
+        ToolError::TellModel(failure) => failure,
+        other => return other,
+    };
+    for (name, table) in large {
+        if failure.message.contains(&format!("name '{name}' is not defined")) {
+            failure.message.push_str(&format!(
+                "\n{name} has {} rows, which is more than a program is handed: read the file \"{}\", or choose or \
+                 group rows with sql first",
+                table.rows.len(),
+                table.title
+            ));
+        }
+    }
+    ToolError::TellModel(failure)
 }
 
 /// Whether a program names a variable.
@@ -213,6 +237,18 @@ fn save(run: &RunOutput, out: &Path) -> io::Result<Vec<Artifact>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_is_told_which_table_it_was_not_handed() {
+        let table = Table { title: "sales.csv".into(), columns: Vec::new(), rows: Vec::new() };
+        let large = [("t1".to_owned(), Arc::new(table))];
+        let told = |message: &str| match with_large(ToolError::tell("exception", message), &[&large[0]]) {
+            ToolError::TellModel(failure) => failure.message,
+            ToolError::Abort(error) => error.to_string(),
+        };
+        assert!(told("NameError: name 't1' is not defined").contains("read the file \"sales.csv\""));
+        assert_eq!(told("NameError: name 'x' is not defined"), "NameError: name 'x' is not defined");
+    }
 
     #[test]
     fn fences_around_a_program_are_taken_off() {

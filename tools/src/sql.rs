@@ -8,10 +8,10 @@ mod names;
 
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
-use polymath_chat::{Cell, Provenance, Table, ToolOutput, ToolSpec};
+use polymath_chat::{Cell, Provenance, SharedProvenance, Table, ToolOutput, ToolSpec};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::types::{Value as SqlValue, ValueRef};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -96,12 +96,13 @@ fn run(query: &str, tables: &[(String, Arc<Table>)]) -> Result<Table, String> {
     let mut statement = connection.prepare(&query).map_err(failed)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).map_err(failed)?;
+    let told = SharedProvenance::from(Provenance::Computed { how: format!("sql: {query}") });
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
         if found.len() == MOST_ROWS {
             return Err(format!("the result has more than {MOST_ROWS} rows; group, filter or LIMIT it"));
         }
-        let cells = (0..columns.len()).map(|i| row.get_ref(i).map(|value| cell(value, &query)));
+        let cells = (0..columns.len()).map(|i| row.get_ref(i).map(|value| cell(value, &told)));
         found.push(cells.collect::<Result<Vec<Cell>, _>>().map_err(failed)?);
     }
     Ok(Table {
@@ -123,52 +124,63 @@ fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<()> {
-    let column = |(i, name): (usize, &String)| format!("{}{}", names::identifier(name), affinity(table, i));
-    let columns: Vec<String> = distinct(table.columns.clone()).iter().enumerate().map(column).collect();
-    connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
+    let kinds: Vec<Kind> = (0..table.columns.len()).map(|i| kind(table, i)).collect();
+    let column = |(name, kind): (&String, &Kind)| format!("{}{}", names::identifier(name), kind.affinity);
+    let columns: Vec<String> = distinct(table.columns.clone()).iter().zip(&kinds).map(column).collect();
     let places = vec!["?"; columns.len()].join(", ");
+    let filled = connection.unchecked_transaction()?;
+    connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
     let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", names::identifier(name)))?;
-    let measured: Vec<bool> = (0..table.columns.len()).map(|i| is_measured(table, i)).collect();
     for row in &table.rows {
-        let values = row.iter().enumerate().map(|(i, cell)| match value(cell) {
-            SqlValue::Text(_) if measured[i] => SqlValue::Null,
-            value => value,
+        let values = row.iter().zip(&kinds).map(|(cell, kind)| match value(cell) {
+            ValueRef::Text(_) if kind.measured => ToSqlOutput::Borrowed(ValueRef::Null),
+            value => ToSqlOutput::Borrowed(value),
         });
         insert.execute(params_from_iter(values))?;
     }
-    Ok(())
+    filled.commit()
 }
 
-/// Whether a column is one of numbers where a few have only words: "not published" is no value, which a mean would count
-/// as nought and an order put before all numbers.
-fn is_measured(table: &Table, column: usize) -> bool {
-    let values = || table.rows.iter().filter_map(|row| row.get(column)).map(value);
-    let texts = || values().filter_map(|value| if let SqlValue::Text(text) = value { Some(text) } else { None });
-    let numbers = values().filter(|v| matches!(v, SqlValue::Integer(_) | SqlValue::Real(_))).count();
-    let words = texts().count();
-    words > 0 && numbers >= 2 * words && !texts().any(|text| text.contains(|c: char| c.is_ascii_digit()))
+/// How a column is kept.
+struct Kind {
+    /// A column of numbers is compared with the `'2019'` of a query as with 2019.
+    affinity: &'static str,
+    /// It is one of numbers where a few cells have only words: "not published" is no value, which a mean would count
+    /// as nought and an order put before all numbers.
+    measured: bool,
 }
 
-/// A column of numbers is compared with the `'2019'` of a query as with 2019.
-fn affinity(table: &Table, column: usize) -> &'static str {
-    let mut cells = table.rows.iter().filter_map(|row| row.get(column)).map(value).filter(|v| *v != SqlValue::Null);
-    let number = |value: SqlValue| matches!(value, SqlValue::Integer(_) | SqlValue::Real(_));
-    if cells.next().is_some_and(number) && cells.all(number) { " NUMERIC" } else { "" }
-}
-
-fn value(cell: &Cell) -> SqlValue {
-    match (cell.number, &cell.date, &cell.text) {
-        (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => SqlValue::Integer(number as i64),
-        (Some(number), _, _) => SqlValue::Real(number),
-        // A year is compared with numbers; more exact dates are text that sorts.
-        (_, Some(date), _) => date.parse().map_or_else(|_| SqlValue::Text(date.clone()), SqlValue::Integer),
-        (_, _, Some(text)) => SqlValue::Text(text.clone()),
-        _ => SqlValue::Null,
+fn kind(table: &Table, column: usize) -> Kind {
+    let (mut numbers, mut words, mut figures) = (0, 0, false);
+    for cell in table.rows.iter().filter_map(|row| row.get(column)) {
+        match value(cell) {
+            ValueRef::Integer(_) | ValueRef::Real(_) => numbers += 1,
+            ValueRef::Text(text) => {
+                words += 1;
+                figures = figures || text.iter().any(u8::is_ascii_digit);
+            }
+            ValueRef::Null | ValueRef::Blob(_) => {}
+        }
+    }
+    Kind {
+        affinity: if numbers > 0 && words == 0 { " NUMERIC" } else { "" },
+        measured: words > 0 && numbers >= 2 * words && !figures,
     }
 }
 
-fn cell(value: ValueRef<'_>, query: &str) -> Cell {
-    let computed = |text: String| Cell::new(text, Provenance::Computed { how: format!("sql: {query}") });
+fn value(cell: &Cell) -> ValueRef<'_> {
+    match (cell.number, &cell.date, &cell.text) {
+        (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => ValueRef::Integer(number as i64),
+        (Some(number), _, _) => ValueRef::Real(number),
+        // A year is compared with numbers; more exact dates are text that sorts.
+        (_, Some(date), _) => date.parse().map_or_else(|_| ValueRef::Text(date.as_bytes()), ValueRef::Integer),
+        (_, _, Some(text)) => ValueRef::Text(text.as_bytes()),
+        _ => ValueRef::Null,
+    }
+}
+
+fn cell(value: ValueRef<'_>, told: &SharedProvenance) -> Cell {
+    let computed = |text: String| Cell::new(text, told.clone());
     match value {
         ValueRef::Null => Cell::missing(),
         ValueRef::Integer(n) => Cell { number: Some(n as f64), ..computed(n.to_string()) },

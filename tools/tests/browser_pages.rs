@@ -90,7 +90,7 @@ async fn tables_come_typed_and_as_lines() {
     let last = &rounds.rows[3];
     assert_eq!(last[1].date.as_deref(), Some("2021-06-03"));
     assert_eq!((last[2].number, last[3].number), (Some(120e6), Some(1.4e9)));
-    let Provenance::Sourced { url, title, quote } = &last[3].provenance else { panic!("{last:?}") };
+    let Provenance::Sourced { url, title, quote } = &*last[3].provenance else { panic!("{last:?}") };
     assert_eq!((url.as_str(), title.as_str()), ("local:t.html", "Harbor Robotics: funding"));
     assert_eq!(quote, "Series C | 3 June 2021 | $120M | $1.4 billion");
     assert!(text.contains(quote.as_str()), "a quote is a piece of the page");

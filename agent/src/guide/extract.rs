@@ -8,7 +8,7 @@ use super::series;
 use super::state::{Guide, object};
 use crate::evidence::{is_of_people, terms};
 use crate::guide::find::{self, relevant};
-use crate::guide::named;
+use crate::guide::{named, trace};
 use crate::lead::Turn;
 use crate::prompts::COLUMNS;
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -25,6 +25,9 @@ use shape::{Column, Kind, Row, Shape};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
+
+/// Cells of named things that are looked for once more, in steps, at most.
+const SECOND_LOOKS: usize = 3;
 
 impl Guide {
     /// The table that the question asks for, from the pages opened in this turn and before.
@@ -73,10 +76,18 @@ impl Guide {
             _ => ("Name".to_owned(), columns),
         };
         let mut rows = Vec::new();
+        let mut again = SECOND_LOOKS;
         for thing in things {
             let mut row = vec![Cell::new(thing.as_str(), Provenance::Given)];
             for column in columns {
-                let fact = find::find(turn, &format!("{} of {thing}", column.to_lowercase())).await?;
+                let what = format!("{} of {thing}", column.to_lowercase());
+                let fact = match find::find(turn, &what).await? {
+                    None if again > 0 => {
+                        again -= 1;
+                        trace::trace(turn, &what).await?.and_then(|mut facts| facts.pop())
+                    }
+                    found => found,
+                };
                 row.push(fact.map_or(Cell::missing(), |fact| Cell {
                     number: fact.number,
                     date: fact.date,
@@ -242,8 +253,32 @@ fn may_add(rows: &[Row], shape: &Shape, source: &Source) -> bool {
 /// Tables of the opened pages that are about the subject, and the series in their sentences.
 fn page_tables(turn: &Turn<'_>, sources: &[Source]) -> Vec<Table> {
     let own = |t: &&Table| t.rows.len() > 1 && !is_of_one_thing(t) && sources.iter().any(|s| came_from(t, s));
-    let tables = turn.chat.page_tables.iter().filter(own).cloned();
-    tables.chain(sources.iter().flat_map(series::tables)).collect()
+    let tables = turn.chat.page_tables.iter().filter(own).cloned().collect();
+    of_the_named_kind(tables, &turn.asked).into_iter().chain(sources.iter().flat_map(series::tables)).collect()
+}
+
+/// Tables without those that are called otherwise than one with the same columns that the request names: the jukeboxes of a
+/// maker whose pinball machines are asked for.
+fn of_the_named_kind(tables: Vec<Table>, asked: &str) -> Vec<Table> {
+    let wanted: HashSet<String> = terms(asked).into_iter().collect();
+    let titles: Vec<HashSet<String>> = tables.iter().map(|table| terms(&table.title).into_iter().collect()).collect();
+    let is_named = |i: usize| {
+        let alike = |j: &usize| *j != i && tables[*j].columns == tables[i].columns && titles[*j] != titles[i];
+        let others: Vec<usize> = (0..tables.len()).filter(alike).collect();
+        let own = |i: usize, others: &mut dyn Iterator<Item = usize>| -> HashSet<String> {
+            let shared: HashSet<String> = others.flat_map(|j| titles[j].clone()).collect();
+            titles[i].difference(&shared).cloned().collect()
+        };
+        let mine = own(i, &mut others.iter().copied());
+        let said = mine.iter().any(|term| wanted.contains(term));
+        let other_said = others.iter().any(|j| {
+            let theirs = own(*j, &mut std::iter::once(i));
+            theirs.iter().any(|term| wanted.contains(term))
+        });
+        said || mine.is_empty() || !other_said
+    };
+    let kept: Vec<bool> = (0..tables.len()).map(is_named).collect();
+    tables.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(table, _)| table).collect()
 }
 
 /// Whether a table is fields and values of one thing: two columns, the second of all kinds.
@@ -418,6 +453,22 @@ fn taken_over(table: &Table, sources: &[Option<usize>], shape: &Shape) -> Vec<Ro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_of_another_kind_are_left_out() {
+        let table = |title: &str, column: &str| Table {
+            title: title.into(),
+            columns: vec!["Model".into(), column.into()],
+            rows: Vec::new(),
+        };
+        let tables = || vec![table("Pinball machines", "Year"), table("Jukeboxes", "Year"), table("Staff", "Role")];
+        let kept = |asked: &str| {
+            of_the_named_kind(tables(), asked).into_iter().map(|table| table.title).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(kept("all pinball machines by Varn, as a table"), "Pinball machines, Staff");
+        assert_eq!(kept("all models by Varn, as a table"), "Pinball machines, Jukeboxes, Staff");
+        assert_eq!(kept("pinball machines and jukeboxes by Varn"), "Pinball machines, Jukeboxes, Staff");
+    }
 
     #[test]
     fn a_list_of_years_is_the_series_that_it_is_called() {

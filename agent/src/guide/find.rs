@@ -80,6 +80,7 @@ async fn candidate(
         _ => (text, passage),
     };
     let text = own::of_its_column(what, &text, &passage, turn.chat).unwrap_or(text);
+    let text = own::of_its_clause(what, &text, &passage.text).unwrap_or(text);
     let mut fact = fact_of(what, &text, &passage, turn.chat);
     let (mut passage, like) = (passage, kind_of(what));
     // Something of another kind than what is wanted: another try with what is of that kind.
@@ -155,7 +156,7 @@ pub fn misfits(what: &str, fact: &Fact) -> bool {
 }
 
 /// The pages with those left empty that hardly speak of what is wanted: a page has to have half as many
-/// of its words as the page that has most.
+/// of its words as the page that has most, or to be called like a thing that is named.
 pub fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
     let wanted: HashSet<String> = terms(what).into_iter().filter(|t| !t.chars().all(|c| c.is_ascii_digit())).collect();
     let shares: Vec<usize> = sources
@@ -166,8 +167,11 @@ pub fn relevant(sources: &[Source], what: &str) -> Vec<Source> {
         })
         .collect();
     let best = shares.iter().copied().max().unwrap_or_default();
-    let keep = |share: usize| share > 0 && share * 2 > best;
-    sources.iter().zip(shares).map(|(source, share)| if keep(share) { source.clone() } else { empty(source) }).collect()
+    let named = names_said(what);
+    let titled = |source: &Source| named.iter().any(|name| source.title.contains(name.as_str()));
+    let keep = |source: &Source, share: usize| share > 0 && (share * 2 > best || titled(source));
+    let kept = sources.iter().zip(shares);
+    kept.map(|(source, share)| if keep(source, share) { source.clone() } else { empty(source) }).collect()
 }
 
 #[cfg(test)]
@@ -189,6 +193,19 @@ mod tests {
         assert!(!is_of_kind("Where was the mill opened", &dated("1931")));
         assert!(is_of_kind("architect of the mill", &fact("Ann Bo")));
         assert!(!is_of_kind("雁栖瓷器厂的厂长", &dated("1958")));
+    }
+
+    #[test]
+    fn a_page_that_is_called_like_the_thing_is_kept() {
+        let page = |title: &str, text: &str| Source { url: title.into(), title: title.into(), text: text.into() };
+        let pages = [
+            page("Corv (typeface)", "Released | 1994"),
+            page("Pard Slab", "Year of release: 2016. Goes well with Corv."),
+            page("Barley", "Beer."),
+        ];
+        let kept: Vec<bool> =
+            relevant(&pages, "release year of Corv").iter().map(|source| !source.text.is_empty()).collect();
+        assert_eq!(kept, [true, true, false]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Optio
 pub fn pasted(request: &str) -> Option<Table> {
     let (_, block) = block(request)?;
     let mut table = table_in(&block.join("\n"), PASTED)?;
-    table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given);
+    table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given.into());
     Some(table)
 }
 

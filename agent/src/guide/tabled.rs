@@ -40,7 +40,7 @@ impl Guide {
 fn speaking(asked: &str, chat: &Chat) -> Option<Table> {
     let named = names_said(asked);
     let of_page = |table: &Table| {
-        let url = table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+        let url = table.rows.iter().flatten().find_map(|cell| match &*cell.provenance {
             Provenance::Sourced { url, .. } => Some(url),
             _ => None,
         })?;

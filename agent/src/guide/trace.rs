@@ -50,7 +50,7 @@ impl Guide {
 }
 
 /// The facts that lead to the answer, which is the last; `None` where the lines do not say it.
-async fn trace(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Option<Vec<Fact>>> {
+pub async fn trace(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Option<Vec<Fact>>> {
     let lines = lines(asked, turn.chat);
     if lines.is_empty() {
         return Ok(None);

@@ -109,7 +109,7 @@ impl Guide {
                 },
                 number: cell.number,
                 date: cell.date.clone(),
-                provenance: cell.provenance.clone(),
+                provenance: Provenance::clone(&cell.provenance),
                 others: Vec::new(),
             })
             .collect()
@@ -140,7 +140,7 @@ impl Guide {
         const ROWS_OF_PAGES: usize = 2_000;
         let table = self.last_table(chat)?;
         let of_page =
-            |table: &Table| table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+            |table: &Table| table.rows.iter().flatten().any(|c| matches!(*c.provenance, Provenance::Sourced { .. }));
         if of_page(table) {
             return None;
         }
@@ -303,7 +303,7 @@ fn worked_out(how: &str, result: &str) -> String {
 /// stays as it is.
 fn written(cell: &Cell) -> String {
     let bare = !cell.display().contains(char::is_alphabetic);
-    match (&cell.provenance, cell.number) {
+    match (&*cell.provenance, cell.number) {
         (Provenance::Computed { .. }, Some(number)) if bare && number.abs() >= 10_000.0 && cell.date.is_none() => {
             human(number)
         }
@@ -380,7 +380,7 @@ fn with_sources(table: &Table, sources: &[Source]) -> String {
 
 /// Says plainly what was looked for and not found.
 fn missing_cells(table: &Table, language: Language) -> String {
-    let looked_for = table.rows.iter().flatten().any(|c| matches!(c.provenance, Provenance::Sourced { .. }));
+    let looked_for = table.rows.iter().flatten().any(|c| matches!(*c.provenance, Provenance::Sourced { .. }));
     let mut missing = Vec::new();
     for (i, column) in table.columns.iter().enumerate().filter(|_| looked_for) {
         let rows: Vec<&str> = table.rows.iter().filter(|r| r[i].text.is_none()).map(|r| r[0].display()).collect();

@@ -1,6 +1,6 @@
 //! Tables as a Python program sees them, and back.
 
-use polymath_chat::{Cell, Provenance, Table};
+use polymath_chat::{Cell, Provenance, SharedProvenance, Table};
 use polymath_quantity::{Column, Unit, figures, short};
 
 /// Pairs of rows that are compared at most: two tables of 2,000 rows each, in about a second.
@@ -45,7 +45,7 @@ fn value(cell: &Cell) -> String {
     match (cell.number, &cell.date, &cell.text) {
         (Some(number), _, _) => format!("{number}"),
         (_, Some(date), _) => date.clone(),
-        (_, _, Some(text)) => text.clone(),
+        (_, _, Some(text)) => text.to_string(),
         _ => "NaN".to_owned(),
     }
 }
@@ -86,7 +86,7 @@ pub fn unit_of_column(table: &Table, column: usize) -> Option<Unit> {
 
 /// The query that a table is the result of.
 pub fn query_of(table: &Table) -> Option<&str> {
-    table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+    table.rows.iter().flatten().find_map(|cell| match &*cell.provenance {
         Provenance::Computed { how } => how.strip_prefix("sql: "),
         _ => None,
     })
@@ -130,12 +130,13 @@ fn is_equal(a: &Cell, b: &Cell) -> bool {
 
 /// An estimate, shown to three digits and in the way of its column's other cells.
 fn imputed(cell: Cell, table: &Table, column: usize) -> Cell {
-    let provenance = Provenance::Imputed { how: "python: filled in for a value that was not found".into() };
+    let how = "python: filled in for a value that was not found".into();
+    let provenance = SharedProvenance::from(Provenance::Imputed { how });
     let Some(number) = cell.number.filter(|n| *n != 0.0) else { return Cell { provenance, ..cell } };
     let digits = 10f64.powf(2.0 - number.abs().log10().floor());
     let currency = table.rows.iter().find_map(|row| row[column].text.as_deref()?.chars().find(|c| "$€£¥".contains(*c)));
     let text = format!("{}{}", currency.map_or(String::new(), String::from), short((number * digits).round() / digits));
-    Cell { text: Some(text), provenance, ..cell }
+    Cell { text: Some(text.into()), provenance, ..cell }
 }
 
 #[cfg(test)]
@@ -171,7 +172,7 @@ mod tests {
     #[track_caller]
     fn check(old: &Table, new: Table, want: &str) {
         let got = inherit(old, new);
-        let status = |cell: &Cell| match &cell.provenance {
+        let status = |cell: &Cell| match &*cell.provenance {
             Provenance::Sourced { .. } => 's',
             Provenance::Imputed { .. } => 'i',
             Provenance::Computed { .. } => 'c',
@@ -221,7 +222,7 @@ mod tests {
         let old = table(&["n"], rows(number));
         let begin = std::time::Instant::now();
         let whole = inherit(&old, table(&["n"], rows(computed)));
-        assert!(matches!(whole.rows[7][0].provenance, Provenance::Computed { .. }));
+        assert!(matches!(*whole.rows[7][0].provenance, Provenance::Computed { .. }));
         // What a program took out of it is found again.
         check(&old, table(&["n"], vec![vec![computed(49_999.0)], vec![computed(7.0)]]), "s s");
         assert!(begin.elapsed().as_secs() < 10);

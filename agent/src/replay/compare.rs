@@ -143,7 +143,7 @@ fn claim<'a>(what: String, value: Option<&'a str>, provenance: &'a Provenance) -
 fn row_of(table: &Table, claim: &Claim) -> Option<usize> {
     table.rows.iter().position(|row| {
         row.iter().any(|cell| {
-            matches!(&cell.provenance, Provenance::Sourced { url, quote, .. } if url == claim.url && quote == claim.quote)
+            matches!(&*cell.provenance, Provenance::Sourced { url, quote, .. } if url == claim.url && quote == claim.quote)
         })
     })
 }

@@ -67,7 +67,7 @@ pub async fn ask(
 /// that the question does not have itself.
 fn value(facts: &[Fact], end: &TurnEnd) -> Option<Cell> {
     if let Some(Fact { text, number, date, provenance, .. }) = facts.last().cloned() {
-        return Some(Cell { text: Some(text), number, date, provenance });
+        return Some(Cell { number, date, ..Cell::new(text, provenance) });
     }
     let answer = &end.answer;
     let known = answer.figures.iter().find(|figure| figure.status != FigureStatus::Given)?;

@@ -1,10 +1,12 @@
 //! The file itself: a connection, transactions, and what is read of a session.
 
 use super::error::StoreError;
+use super::packed;
 use super::record::{SessionInfo, TurnEvent, parse};
 use super::rescue;
 use super::schema::{Prepare, explain, prepare};
 use crate::notebook::Chat;
+use polymath_chat::Table;
 use polymath_chat::path::Stored;
 use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior};
 use serde::de::DeserializeOwned;
@@ -138,7 +140,7 @@ impl Database {
             id: id.to_owned(),
             messages: self.items(connection, id, "message")?,
             sources: self.items(connection, id, "source")?,
-            tables: self.items(connection, id, "table")?,
+            tables: self.tables(connection, id)?,
             artifacts: self.items(connection, id, "artifact")?,
             page_tables: self.items(connection, id, "page_table")?,
             facts: self.items(connection, id, "fact")?,
@@ -152,9 +154,21 @@ impl Database {
     }
 
     fn items<T: DeserializeOwned>(&self, c: &Connection, id: &str, kind: &str) -> Result<Vec<T>, StoreError> {
+        self.kept(c, id, kind)?.iter().map(|json| parse(id, json)).collect()
+    }
+
+    fn tables(&self, c: &Connection, id: &str) -> Result<Vec<Table>, StoreError> {
+        let table = |json: String| {
+            packed::from_json(&json).map_err(|cause| StoreError::Record { session: id.to_owned(), cause })
+        };
+        self.kept(c, id, "table")?.into_iter().map(table).collect()
+    }
+
+    /// What is kept of one kind, in order.
+    fn kept(&self, c: &Connection, id: &str, kind: &str) -> Result<Vec<String>, StoreError> {
         // `kind` is one of the words above.
         let sql = format!("SELECT json FROM item WHERE session = ?1 AND kind = '{kind}' ORDER BY position");
-        self.rows(c, &sql, id)?.iter().map(|json| parse(id, json)).collect()
+        self.rows(c, &sql, id)
     }
 
     fn paths(&self, connection: &Connection, id: &str, kind: &str) -> Result<Vec<PathBuf>, StoreError> {

@@ -2,7 +2,8 @@
 
 use super::database::Database;
 use super::error::StoreError;
-use super::record::{TurnEvent, now, parse, rows, title_of};
+use super::packed::fingerprint;
+use super::record::{Rows, TurnEvent, now, parse, rows, table_rows, title_of};
 use super::run_store::RunStore;
 use super::schema::explain;
 use super::unfinished::take_in;
@@ -24,6 +25,8 @@ pub struct Session {
     id: String,
     /// Text that is still being written.
     pending: Option<Pending>,
+    /// Fingerprints of the large tables that are on disk, by their place.
+    large: Vec<Option<u64>>,
     /// Holds the operating system's lock.
     _lock: File,
 }
@@ -39,7 +42,7 @@ struct Pending {
 
 impl Session {
     pub(super) fn new(database: Arc<Database>, id: &str, lock: File) -> Session {
-        Session { database, id: id.to_owned(), pending: None, _lock: lock }
+        Session { database, id: id.to_owned(), pending: None, large: Vec::new(), _lock: lock }
     }
 
     pub fn id(&self) -> &str {
@@ -105,10 +108,10 @@ impl Session {
         let mut chat = self.chat()?;
         let Some((turn, question, mark)) = self.last_answered(&chat)? else { return Ok(None) };
         chat.back_to(mark);
-        let lists = self.lists(&chat)?;
-        self.database.write(|t| {
-            self.put(t, &lists)?;
-            t.execute("UPDATE question SET taken_back = 1 WHERE session = ?1 AND turn = ?2", params![self.id, turn])
+        let id = self.id.clone();
+        self.put(&chat, |t| {
+            let sql = "UPDATE question SET taken_back = 1 WHERE session = ?1 AND turn = ?2";
+            t.execute(sql, params![id, turn]).map(drop)
         })?;
         Ok(Some(question))
     }
@@ -165,16 +168,15 @@ impl Session {
     /// Keeps the conversation as it is now, in one transaction: it is either as before or as `chat`.
     pub fn save(&mut self, chat: &Chat) -> Result<(), StoreError> {
         self.settle(true, None)?;
-        let lists = self.lists(chat)?;
-        self.database.write(|t| self.put(t, &lists))
+        self.put(chat, |_| Ok(()))
     }
 
     /// A conversation's lists as rows, by their kind.
-    fn lists(&self, chat: &Chat) -> Result<[(&'static str, Vec<String>); 11], StoreError> {
+    fn lists(&self, chat: &Chat, large: &[Option<u64>]) -> Result<[(&'static str, Rows); 11], StoreError> {
         Ok([
             ("message", rows(&self.id, &chat.messages)?),
             ("source", rows(&self.id, &chat.sources)?),
-            ("table", rows(&self.id, &chat.tables)?),
+            ("table", table_rows(&self.id, &chat.tables, large, &self.large)?),
             ("artifact", rows(&self.id, &chat.artifacts)?),
             ("page_table", rows(&self.id, &chat.page_tables)?),
             ("fact", rows(&self.id, &chat.facts)?),
@@ -186,13 +188,25 @@ impl Session {
         ])
     }
 
-    fn put(&self, t: &Transaction, lists: &[(&str, Vec<String>)]) -> rusqlite::Result<()> {
+    /// The conversation in the place of the one that is on disk, and what belongs to that in one transaction.
+    fn put(&mut self, chat: &Chat, also: impl Fn(&Transaction) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+        let large: Vec<Option<u64>> = chat.tables.iter().map(fingerprint).collect();
+        let lists = self.lists(chat, &large)?;
+        self.database.write(|t| {
+            self.put_lists(t, &lists)?;
+            also(t)
+        })?;
+        self.large = large;
+        Ok(())
+    }
+
+    fn put_lists(&self, t: &Transaction, lists: &[(&str, Rows)]) -> rusqlite::Result<()> {
         let mut put = t.prepare(
             "INSERT INTO item (session, kind, position, json) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET json = excluded.json WHERE json <> excluded.json",
         )?;
         for (kind, list) in lists {
-            for (position, json) in list.iter().enumerate() {
+            for (position, json) in list.iter().enumerate().filter(|(_, json)| json.is_some()) {
                 put.execute(params![self.id, kind, position as i64, json])?;
             }
             t.execute(

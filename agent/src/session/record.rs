@@ -1,9 +1,10 @@
 //! What is kept of a conversation, and how its rows are written.
 
 use super::error::StoreError;
+use super::packed;
 use crate::notebook::Chat;
 use chrono::{SecondsFormat, Utc};
-use polymath_chat::{Event, Role};
+use polymath_chat::{Event, Role, Table};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,12 +68,31 @@ pub struct TurnEvent {
     pub event: Event,
 }
 
-pub(super) fn rows<T: Serialize>(session: &str, list: &[T]) -> Result<Vec<String>, StoreError> {
+/// Rows of one kind in their order; `None` for what is on disk already as it is.
+pub(super) type Rows = Vec<Option<String>>;
+
+pub(super) fn rows<T: Serialize>(session: &str, list: &[T]) -> Result<Rows, StoreError> {
     list.iter()
         .map(|item| {
-            serde_json::to_string(item).map_err(|cause| StoreError::Record { session: session.to_owned(), cause })
+            let row = serde_json::to_string(item).map(Some);
+            row.map_err(|cause| StoreError::Record { session: session.to_owned(), cause })
         })
         .collect()
+}
+
+/// The same of tables, but for the large ones whose fingerprint is the one `on_disk` at their place.
+pub(super) fn table_rows(
+    session: &str,
+    tables: &[Table],
+    fingerprints: &[Option<u64>],
+    on_disk: &[Option<u64>],
+) -> Result<Rows, StoreError> {
+    let row = |(at, table): (usize, &Table)| {
+        let known = fingerprints[at].is_some() && on_disk.get(at) == Some(&fingerprints[at]);
+        let row = if known { Ok(None) } else { packed::to_json(table).map(Some) };
+        row.map_err(|cause| StoreError::Record { session: session.to_owned(), cause })
+    };
+    tables.iter().enumerate().map(row).collect()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(session: &str, json: &str) -> Result<T, StoreError> {

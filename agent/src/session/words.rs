@@ -1,12 +1,13 @@
 //! The words of what is kept: the SQL functions by which `search.sql` takes them in, and a query in
 //! FTS5's syntax.
 
+use super::packed::packed_at;
 use polymath_chat::{Source, Table};
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use std::borrow::Cow;
 
-/// Rows of a table whose words can be found: a file of 250,000 rows is no text.
+/// Rows of a table whose words can be found: a file of a million rows is no text.
 const ROWS: usize = 2_000;
 /// Bytes of a table as it is kept whose rows are read at all.
 const LONGEST: usize = 4 << 20;
@@ -46,7 +47,8 @@ fn is_word(c: char) -> bool {
 /// What a reader sees of a page or a table as it is kept; nothing of other JSON.
 pub(super) fn readable(json: &str) -> String {
     // Of a large table only what stands before its rows is read. Within a text the marks would be escaped.
-    let head = if json.len() > LONGEST { json.find(",\"rows\":") } else { None };
+    let rows = || if json.len() > LONGEST { json.find(",\"rows\":") } else { None };
+    let head = packed_at(json).or_else(rows);
     let json = head.map_or(Cow::Borrowed(json), |at| Cow::Owned(format!("{},\"rows\":[]}}", &json[..at])));
     if let Ok(page) = serde_json::from_str::<Source>(&json) {
         return format!("{}\n{}\n{}", page.title, page.url, page.text);

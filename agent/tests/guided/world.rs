@@ -255,7 +255,7 @@ pub fn rows(table: &Table) -> String {
 
 /// A letter a cell: `s`ourced, `c`omputed, `g`iven, `m`issing.
 pub fn origins(table: &Table) -> String {
-    let letter = |cell: &Cell| match cell.provenance {
+    let letter = |cell: &Cell| match *cell.provenance {
         Provenance::Sourced { .. } => 's',
         Provenance::Computed { .. } => 'c',
         Provenance::Given => 'g',

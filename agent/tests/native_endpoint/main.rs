@@ -241,7 +241,7 @@ async fn thirty_steps_to_a_cited_answer() {
     let longest = &run.chat.tables[1].rows[0][1];
     assert_eq!((longest.display(), longest.number), ("11.25", Some(11.25)));
     assert!(
-        matches!(&longest.provenance, polymath_chat::Provenance::Sourced { url, .. } if url == "local:tunnels.html"),
+        matches!(&*longest.provenance, polymath_chat::Provenance::Sourced { url, .. } if url == "local:tunnels.html"),
         "{longest:?}"
     );
 }

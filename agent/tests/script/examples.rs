@@ -56,13 +56,13 @@ fn the_funding_of_another_company() {
     let (ended, _) = bench.run_script(&script, engine);
     all_right(&script, &ended);
     let rounds = output(&ended, "rounds").table.as_ref().unwrap();
-    assert!(matches!(rounds.rows[4][2].provenance, Provenance::Sourced { .. }));
+    assert!(matches!(*rounds.rows[4][2].provenance, Provenance::Sourced { .. }));
     let estimated = output(&ended, "estimated").table.as_ref().unwrap();
     // The ratios are 8, 12 and 16.
     let valuations: Vec<Option<f64>> = estimated.rows.iter().map(|row| row[2].number).collect();
     assert_eq!(valuations, [72e6, 264e6, 640e6, 1.8e9, 4.16e9].map(Some));
     let origins: Vec<bool> =
-        estimated.rows.iter().map(|row| matches!(row[2].provenance, Provenance::Imputed { .. })).collect();
+        estimated.rows.iter().map(|row| matches!(*row[2].provenance, Provenance::Imputed { .. })).collect();
     assert_eq!(origins, [true, true, false, false, false]);
     assert!(output(&ended, "trend").text.contains("extrapolated"), "{}", output(&ended, "trend").text);
     assert!(output(&ended, "report").text.contains("Halden Robotics told of 5 rounds"));
@@ -90,6 +90,6 @@ fn ten_towers() {
         (heights.rows.len(), heights.columns.as_slice()),
         (10, ["Tower".to_owned(), "Height".to_owned()].as_slice())
     );
-    assert!(heights.rows.iter().all(|row| matches!(row[1].provenance, Provenance::Sourced { .. })));
+    assert!(heights.rows.iter().all(|row| matches!(*row[1].provenance, Provenance::Sourced { .. })));
     assert_eq!(output(&ended, "report").text, "The highest is the Cordane Spire with 421 m.");
 }

@@ -52,7 +52,7 @@ fn results_go_from_step_to_step() {
     assert_eq!(squares.columns, ["N", "Square"]);
     let numbers: Vec<Option<f64>> = squares.rows.iter().flatten().map(|cell| cell.number).collect();
     assert_eq!(numbers, [3.0, 9.0, 30.0, 900.0].map(Some));
-    assert!(matches!(squares.rows[0][1].provenance, Provenance::Computed { .. }));
+    assert!(matches!(*squares.rows[0][1].provenance, Provenance::Computed { .. }));
     assert_eq!(output(&ended, "sum").number(), Some(909.0));
     assert_eq!(told.done().len(), 6);
 }

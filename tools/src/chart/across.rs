@@ -82,11 +82,13 @@ impl Scale {
             Some(at) => Some((at, moment_name(at))),
             None => cell.date.as_deref().and_then(start_of).zip(cell.date.clone()),
         };
-        let number = || cell.number.filter(|n| n.is_finite()).map(|n| (n * factor, plain(n * factor)));
+        let number = || cell.number.filter(|n| n.is_finite()).map(|n| n * factor);
         match self {
             Scale::Dates | Scale::NamesOf(true) => day(),
-            Scale::Numbers | Scale::NamesOf(false) => number(),
-            Scale::Names | Scale::None => cell.text.clone().map(|text| (0.0, text)),
+            Scale::NamesOf(false) => number().map(|n| (n, plain(n))),
+            // A place on an axis of numbers has no name, which would be made a million times for nothing.
+            Scale::Numbers => number().map(|n| (n, String::new())),
+            Scale::Names | Scale::None => cell.text.as_ref().map(|text| (0.0, text.to_string())),
         }
     }
 

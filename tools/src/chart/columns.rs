@@ -77,7 +77,7 @@ pub fn labelled(table: &Table, column: &str) -> Labelled {
         let reading = header.read(cell.text.as_deref().unwrap_or_default());
         reading.number.zip(cell.number).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * b.abs())
     };
-    let factor = if cells().all(as_written) { per } else { 1.0 };
+    let factor = if per == 1.0 || !cells().all(as_written) { 1.0 } else { per };
     let mut style = style(own.as_ref().or(header.unit.as_ref()), factor, column);
     style.bare = own.is_none() && header.unit.is_none() && are_years(cells());
     let label = match own {

@@ -88,7 +88,7 @@ impl Data {
                 lost.count(&format!("without {} in {}", scale.what(), chart.x));
                 continue;
             };
-            let estimated = matches!(row[y].provenance, Provenance::Imputed { .. } | Provenance::Extrapolated { .. });
+            let estimated = matches!(*row[y].provenance, Provenance::Imputed { .. } | Provenance::Extrapolated { .. });
             let error = error.and_then(|e| row[e].number).filter(|e| e.is_finite()).unwrap_or(0.0).abs() * up.factor;
             let series = series.map_or("", |s| row[s].display()).to_owned();
             let facet = facet.map_or("", |f| row[f].display()).to_owned();

@@ -110,7 +110,7 @@ fn a_trend_is_drawn_told_and_given_as_data() {
     let days: Vec<_> = values.rows.iter().map(|row| row[0].date.as_deref().unwrap()).collect();
     assert_eq!(days, ["2025-11-28", "2026-12-31"]);
     let cell = &values.rows[1][1];
-    assert!(matches!(cell.provenance, Provenance::Extrapolated { .. }));
+    assert!(matches!(*cell.provenance, Provenance::Extrapolated { .. }));
     // numpy.polyfit of log10 over the ordinals of the six days
     assert!((cell.number.unwrap() / 146_815_614_709.570 - 1.0).abs() < 1e-9, "{cell:?}");
 }

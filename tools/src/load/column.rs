@@ -3,8 +3,8 @@
 //! one.
 
 use super::dates::{self, Order, Written};
-use super::figure::{Mark, figure};
-use polymath_chat::{Cell, Provenance};
+use super::figure::{Mark, figure, simple};
+use polymath_chat::{Cell, CompactString, Provenance};
 use polymath_quantity::Column;
 use polymath_reader::grid::Raw;
 use std::borrow::Cow;
@@ -21,6 +21,8 @@ const MISSING_NUMBER: [&str; 5] = ["none", "nil", "?", "unknown", "missing"];
 const LONGEST: usize = 200;
 /// Cells that tell whether a long column is text.
 const SAMPLE: usize = 1_000;
+/// Texts whose reading is remembered: a column of a million different ones would keep all of them.
+const KNOWN: usize = 10_000;
 /// Digits that a number of the machine holds.
 const DIGITS: usize = 15;
 
@@ -75,7 +77,11 @@ impl Survey {
         if !text.bytes().any(|b| b.is_ascii_digit()) || text.len() > LONGEST {
             return;
         }
-        if let Some(date) = dates::written(text) {
+        if let Some((point, either)) = simple(text) {
+            self.figures += 1;
+            self.points += usize::from(point && !either);
+            self.either += usize::from(either);
+        } else if let Some(date) = dates::written(text) {
             self.dated += 1;
             match date.order() {
                 Some(Order::DayFirst) => self.day_first += 1,
@@ -149,8 +155,9 @@ pub fn read(
     }
     let column = Column::of(header);
     let mut reader = Reader { column, mark, survey, is_text: survey.codes, scale: None, known: HashMap::new() };
-    // Reading names as quantities takes most of the time that a large table takes.
-    if cells.len() > 2 * SAMPLE && !survey.is_of_values() {
+    // Reading names as quantities takes most of the time that a large table takes. Names like order-00123 look like
+    // figures until they are read.
+    if cells.len() > 2 * SAMPLE {
         let sample = cells.iter().filter(|raw| !raw.is_empty()).step_by(cells.len() / SAMPLE);
         reader.is_text |= sample.map(|raw| reader.value(raw)).all(|value| value == (None, None));
     }
@@ -193,7 +200,7 @@ fn missing_code(cells: &[Cell]) -> Option<(f64, usize)> {
 /// What could not be decided, with one of the cells that it is about.
 fn tell(header: &str, cells: &[Raw], survey: &Survey, mark: Option<Mark>, notices: &mut Vec<String>) {
     let first = |test: &dyn Fn(&str) -> bool| {
-        cells.iter().find(|c| !c.exact && test(&c.text)).map_or(String::new(), |c| c.text.clone())
+        cells.iter().find(|c| !c.exact && test(&c.text)).map_or(String::new(), |c| c.text.to_string())
     };
     let undecided = || first(&|text| dates::written(text).is_some_and(|d| d.order().is_none() && !d.is_even()));
     if survey.undecided > 0 && survey.order().is_none() {
@@ -233,7 +240,7 @@ struct Reader<'a> {
     /// What a plain number of this column is to be multiplied with.
     scale: Option<f64>,
     /// Texts that were read before.
-    known: HashMap<String, (Option<f64>, Option<String>)>,
+    known: HashMap<CompactString, (Option<f64>, Option<String>)>,
 }
 
 impl Reader<'_> {
@@ -251,8 +258,11 @@ impl Reader<'_> {
         if text.len() > LONGEST || self.is_text || !text.contains(|c: char| c.is_numeric()) {
             return (None, None);
         }
+        if let Some(number) = self.simple(text) {
+            return (Some(self.scaled(number)), None);
+        }
         if let Some(day) = dates::iso(text) {
-            return (None, Some(day));
+            return (None, Some(day.to_owned()));
         }
         if let Some(date) = dates::written(text).filter(|_| !raw.exact) {
             return (None, self.date(date));
@@ -270,6 +280,12 @@ impl Reader<'_> {
             Some(number) => (Some(self.scaled(number)), None),
             None => self.quantity(&text),
         }
+    }
+
+    /// A number that is written as numbers of programs are, where the column lets it be read so.
+    fn simple(&self, text: &str) -> Option<f64> {
+        let (point, _) = simple(text)?;
+        if point && self.mark != Some(Mark::Point) { None } else { plain(text) }
     }
 
     fn date(&self, date: Written) -> Option<String> {
@@ -294,7 +310,9 @@ impl Reader<'_> {
             return known.clone();
         }
         let value = self.column.read(text).values();
-        self.known.insert(text.to_owned(), value.clone());
+        if self.known.len() < KNOWN {
+            self.known.insert(text.into(), value.clone());
+        }
         value
     }
 }
@@ -311,6 +329,6 @@ fn is_missing(text: &str, of_values: bool) -> bool {
     if text.len() > 8 {
         return false;
     }
-    let word = text.to_lowercase();
-    MISSING.contains(&word.as_str()) || (of_values && MISSING_NUMBER.contains(&word.as_str()))
+    let is = |word: &&str| word.eq_ignore_ascii_case(text);
+    MISSING.iter().any(|word| is(word)) || (of_values && MISSING_NUMBER.iter().any(|word| is(word)))
 }

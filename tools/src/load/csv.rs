@@ -1,6 +1,6 @@
 //! Tables in text: cells between separators, with or without quotation marks.
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{Reader, ReaderBuilder, StringRecord};
 use polymath_reader::grid::{CELLS, Found, Grid, ROWS, Raw, Row, SLACK, too_large};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,9 @@ pub fn read(text: &str, named: bool) -> Found {
     };
     let mut grid = Grid { separator: Some(separator), notices, ..Grid::default() };
     let (mut cells, mut lines) = (0, Lines { text, at: 0, line: 1 });
-    for record in records(text, separator, quoting) {
+    let (mut reader, mut record) = (reader(text, separator, quoting), StringRecord::new());
+    // Text that is UTF-8 with rows of any length has no error.
+    while reader.read_record(&mut record).unwrap_or(false) {
         let (line, gap) = lines.begin(record.position().map_or(0, |at| at.byte() as usize));
         if gap {
             grid.rows.push(Row { line: line - 1, cells: Vec::new() });
@@ -48,11 +50,14 @@ pub fn read(text: &str, named: bool) -> Found {
     Ok(Some(grid))
 }
 
-fn records(text: &str, separator: u8, quoting: bool) -> impl Iterator<Item = StringRecord> + '_ {
+fn reader(text: &str, separator: u8, quoting: bool) -> Reader<&[u8]> {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(separator).quoting(quoting).flexible(true).has_headers(false);
-    // Text that is UTF-8 with rows of any length has no error.
-    builder.from_reader(text.as_bytes()).into_records().filter_map(Result::ok)
+    builder.from_reader(text.as_bytes())
+}
+
+fn records(text: &str, separator: u8, quoting: bool) -> impl Iterator<Item = StringRecord> + '_ {
+    reader(text, separator, quoting).into_records().filter_map(Result::ok)
 }
 
 /// Counts lines, which the reader does not where they are empty.
@@ -107,7 +112,7 @@ fn separator_hint(text: &str) -> (Option<u8>, &str) {
 /// mark behind them.
 fn has_open_quote(text: &str, separator: u8) -> bool {
     let swallows = |record: StringRecord| record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
-    !text.trim_end().ends_with('"') && records(text, separator, true).last().is_some_and(swallows)
+    text.contains('"') && !text.trim_end().ends_with('"') && records(text, separator, true).last().is_some_and(swallows)
 }
 
 /// The separator that cuts most of the rows into the same number of cells.

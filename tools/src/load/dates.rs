@@ -79,11 +79,14 @@ impl Written {
 }
 
 /// The day of an ISO date, with a time of day behind it or not.
-pub fn iso(text: &str) -> Option<String> {
+pub fn iso(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let bytes = day.as_bytes();
-    let shape =
-        bytes[4] == b'-' && bytes[7] == b'-' && (text.len() == 10 || matches!(text.as_bytes()[10], b'T' | b' '));
+    if bytes[4] != b'-' || bytes[7] != b'-' || text.as_bytes().get(10).is_some_and(|b| !matches!(b, b'T' | b' ')) {
+        return None;
+    }
+    let number = |part: &str| if part.bytes().all(|b| b.is_ascii_digit()) { part.parse::<u32>().ok() } else { None };
+    let (year, month, of_month) = (number(&day[..4])?, number(&day[5..7])?, number(&day[8..])?);
     let time = text[10..].chars().all(|c| c.is_ascii_digit() || ":.,+-TZ ".contains(c));
-    (shape && time && NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()).then(|| day.to_owned())
+    (time && NaiveDate::from_ymd_opt(year as i32, month, of_month).is_some()).then_some(day)
 }

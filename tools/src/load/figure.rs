@@ -1,6 +1,8 @@
 //! Figures as people write them with points, commas, apostrophes and spaces, before anybody knows
 //! which of these is the decimal mark.
 
+use std::borrow::Cow;
+
 /// The decimal mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
@@ -14,7 +16,7 @@ pub struct Figure<'a> {
     before: &'a str,
     after: &'a str,
     /// Digits with points and commas only.
-    digits: String,
+    digits: Cow<'a, str>,
     says: Says,
 }
 
@@ -79,6 +81,19 @@ impl Figure<'_> {
     }
 }
 
+/// A number of digits alone, or with one decimal point among them, and a minus or not: whether it has the point, and
+/// whether a mark before three digits can be one of thousands. Most figures of large files are written so.
+pub fn simple(text: &str) -> Option<(bool, bool)> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match digits.split_once('.') {
+        None => all(digits).then_some((false, false)),
+        Some((whole, fraction)) => {
+            (all(whole) && all(fraction)).then(|| (true, alone(digits, '.', Mark::Point) == Says::Either))
+        }
+    }
+}
+
 /// "v1.2" and "A4" name something; "EUR1.20" and "R$5" don't.
 fn names_something(before: &str) -> bool {
     let word: String = before.chars().rev().take_while(|c| c.is_alphanumeric()).collect();
@@ -89,9 +104,10 @@ fn names_something(before: &str) -> bool {
 }
 
 /// Without spaces and apostrophes before three digits each; `None` if they stand anywhere else.
-fn without_spaces(digits: &str) -> Option<String> {
-    if !digits.contains(SPACES) {
-        return digits.chars().all(|c| c.is_ascii_digit() || ".,".contains(c)).then(|| digits.to_owned());
+fn without_spaces(digits: &str) -> Option<Cow<'_, str>> {
+    let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit() || b".,".contains(&b));
+    if plain(digits) {
+        return Some(Cow::Borrowed(digits));
     }
     let groups: Vec<&str> = digits.split(SPACES).collect();
     let end = groups.len() - 1;
@@ -101,7 +117,7 @@ fn without_spaces(digits: &str) -> Option<String> {
         fits && whole.chars().all(|c| c.is_ascii_digit())
     });
     let joined = groups.concat();
-    (right && joined.chars().all(|c| c.is_ascii_digit() || ".,".contains(c))).then_some(joined)
+    (right && plain(&joined)).then_some(Cow::Owned(joined))
 }
 
 fn says(digits: &str) -> Option<Says> {

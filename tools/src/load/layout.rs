@@ -118,7 +118,7 @@ fn take_header(rows: &mut Vec<Row>, skipped: bool, notices: &mut Vec<String>) ->
     }
     let mut first = rows.remove(0);
     first.cells.truncate(first.width());
-    Some(first.cells.into_iter().map(|cell| cell.text).collect())
+    Some(first.cells.into_iter().map(|cell| cell.text.into()).collect())
 }
 
 /// A first row with values where the other rows have values, that is not a header of years or numbers
@@ -185,9 +185,11 @@ fn even(mut header: Vec<String>, rows: Vec<Row>, notices: &mut Vec<String>) -> (
         })
         .collect();
     let keep = |at: &usize| used[*at];
+    let all = used.iter().all(|used| *used);
     let rows = rows.into_iter().map(|mut row| {
         row.cells.resize(widest, Raw::default());
-        row.cells.into_iter().enumerate().filter(|(at, _)| keep(at)).map(|(_, cell)| cell).collect()
+        let cells = row.cells.into_iter();
+        if all { cells.collect() } else { cells.enumerate().filter(|(at, _)| keep(at)).map(|(_, cell)| cell).collect() }
     });
     let rows = rows.collect();
     (header.into_iter().enumerate().filter(|(at, _)| keep(at)).map(|(_, name)| name).collect(), rows)

@@ -30,6 +30,8 @@ use std::path::Path;
 /// Most notices of a file, and the most characters of one.
 const NOTICES: usize = 10;
 const LINE: usize = 400;
+/// Largest JSON that is read, in bytes: its values take ten times as much while they become cells.
+const JSON_BYTES: u64 = 32 << 20;
 /// A table has at most so many cells for each that is filled; a small one may have more.
 const SPARSE: usize = 50;
 const FEW_CELLS: usize = 20_000;
@@ -69,8 +71,8 @@ enum Kind {
     None,
 }
 
-/// Looks at a regular file, and reads it if it is a table of moderate size (250,000 rows, 2,000,000
-/// cells, 32 MiB). A file that is no table is no error, and has no notice.
+/// Looks at a regular file, and reads it if it is a table of moderate size (2,000,000 rows, 10,000,000
+/// cells, 256 MiB; 32 MiB of JSON). A file that is no table is no error, and has no notice.
 ///
 /// # Errors
 /// It is no regular file or cannot be read. A damaged table is a notice: a program may know better.
@@ -87,15 +89,22 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         Kind::None => return Ok(Loaded::default()),
         Kind::Text { named: false } if size > BYTES => return Ok(Loaded::default()),
         Kind::Other(what) => Err(format!("{what} are not read here; a program can")),
-        _ if size > BYTES => Err(format!("it has {} bytes, and {} are the most", thousands(size), thousands(BYTES))),
+        _ if size > most(kind) => {
+            Err(format!("it has {} bytes, and {} are the most", thousands(size), thousands(most(kind))))
+        }
         kind => {
             let mut bytes = Vec::new();
             // A file that grows meanwhile is read no further.
-            file.take(BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+            file.take(most(kind) + 1).read_to_end(&mut bytes).map_err(unreadable)?;
             read(&bytes, kind)
         }
     };
     Ok(loaded(found, &name, kind))
+}
+
+/// Bytes that a file of this kind may have.
+fn most(kind: Kind) -> u64 {
+    if matches!(kind, Kind::Json { .. }) { JSON_BYTES } else { BYTES }
 }
 
 /// A table that stands in a text, as a file of it would be read.
@@ -167,7 +176,7 @@ fn table(grid: Grid, name: &str, kind: Kind) -> Result<(Option<Table>, Vec<Strin
     // Every row is made as wide as the widest: one line of a million commas must not make a million such lines.
     let filled: usize = grid.rows.iter().map(grid::Row::width).sum();
     let widest = grid.rows.iter().map(grid::Row::width).max().unwrap_or(0);
-    if widest * grid.rows.len() > (SPARSE * filled).clamp(FEW_CELLS, 2 * grid::CELLS) {
+    if widest * grid.rows.len() > (SPARSE * filled).clamp(FEW_CELLS, grid::CELLS) {
         return Err("its rows are of too different lengths".to_owned());
     }
     let Some(layout) = layout::lay_out(grid) else {

@@ -4,12 +4,13 @@
 use super::open::open_regular;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
 /// A file's text, and the encoding it was read with.
-pub struct Decoded {
-    pub text: String,
+pub struct Decoded<'a> {
+    pub text: Cow<'a, str>,
     pub encoding: &'static Encoding,
     /// The encoding is a guess: no mark says so, and it is not UTF-8.
     pub guessed: bool,
@@ -17,13 +18,13 @@ pub struct Decoded {
 
 /// The bytes as text; `None` if they are none. `whole` is false for the beginning of a file, which
 /// may end within a character.
-pub fn decode(bytes: &[u8], whole: bool) -> Option<Decoded> {
+pub fn decode(bytes: &[u8], whole: bool) -> Option<Decoded<'_>> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
-        return Some(Decoded { text: text.into_owned(), encoding, guessed: false });
+        return Some(Decoded { text, encoding, guessed: false });
     }
     if let Some(text) = utf8(bytes, whole) {
-        return (!is_binary(text)).then(|| Decoded { text: text.to_owned(), encoding: UTF_8, guessed: false });
+        return (!is_binary(text)).then(|| Decoded { text: Cow::Borrowed(text), encoding: UTF_8, guessed: false });
     }
     let encoding = match utf16(bytes) {
         Some(encoding) => encoding,
@@ -31,7 +32,7 @@ pub fn decode(bytes: &[u8], whole: bool) -> Option<Decoded> {
         None => guess(bytes),
     };
     let (text, _) = encoding.decode_without_bom_handling(bytes);
-    (!is_binary(&text)).then(|| Decoded { text: text.into_owned(), encoding, guessed: true })
+    (!is_binary(&text)).then(|| Decoded { text, encoding, guessed: true })
 }
 
 fn utf8(bytes: &[u8], whole: bool) -> Option<&str> {

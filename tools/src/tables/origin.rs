@@ -4,7 +4,7 @@ use polymath_chat::{Cell, Provenance};
 
 /// One word: `sourced`, `computed`, `imputed`, `extrapolated`, `given`, `unverified`, `missing`.
 pub fn status(cell: &Cell) -> &'static str {
-    match cell.provenance {
+    match *cell.provenance {
         Provenance::Sourced { .. } => "sourced",
         Provenance::Computed { .. } => "computed",
         Provenance::Imputed { .. } => "imputed",
@@ -23,7 +23,7 @@ pub struct Origin<'a> {
 }
 
 pub fn origin(cell: &Cell) -> Origin<'_> {
-    match &cell.provenance {
+    match &*cell.provenance {
         Provenance::Sourced { url, title, quote } => Origin { url, title, how: quote },
         Provenance::Computed { how } | Provenance::Imputed { how } | Provenance::Extrapolated { how } => {
             Origin { url: "", title: "", how }
@@ -45,5 +45,5 @@ pub fn told(cell: &Cell) -> String {
 
 /// Whether there is anything to say of it: what the user gave, and what is not there, needs no origin.
 pub fn is_told(cell: &Cell) -> bool {
-    !matches!(cell.provenance, Provenance::Given | Provenance::Missing)
+    !matches!(*cell.provenance, Provenance::Given | Provenance::Missing)
 }

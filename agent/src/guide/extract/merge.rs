@@ -44,7 +44,7 @@ pub fn without_other_units(rows: &mut [Row]) {
             let alike = others.len() >= OTHERS && others.iter().all(|(_, u)| u == &others[0].1 && *u != own);
             let has_it =
                 |line: &str| figures(line).iter().any(|f| f.unit.as_ref().is_some_and(|u| u.name == own.as_str()));
-            let told = |j: &usize| match &rows[*j][i].provenance {
+            let told = |j: &usize| match &*rows[*j][i].provenance {
                 Provenance::Sourced { quote, .. } => has_it(quote),
                 _ => false,
             };

@@ -44,7 +44,7 @@ pub async fn copy_rows(turn: &mut Turn<'_>, shape: &Shape, source: &Source, quer
 /// Whether a table stands on a page.
 pub fn came_from(table: &Table, source: &Source) -> bool {
     let mut cells = table.rows.iter().flatten();
-    cells.any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
+    cells.any(|c| matches!(&*c.provenance, Provenance::Sourced { url, .. } if *url == source.url))
 }
 
 /// Rows whose cells are pieces of `text`.
@@ -99,7 +99,7 @@ fn read_row(row: &Map<String, Value>, shape: &Shape, source: &Source, lines: &[S
             }
             Kind::Date => (None, read(text).iso()),
         };
-        Cell { text: Some(text.to_owned()), number, date, provenance }
+        Cell { text: Some(text.into()), number, date, provenance: provenance.into() }
     });
     cells.collect()
 }

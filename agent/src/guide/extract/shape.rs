@@ -42,7 +42,7 @@ impl Kind {
             Kind::Date => (out.number, out.date) = (None, date),
             Kind::Number => {
                 (out.number, out.date) = (number, None);
-                out.text = units.restate(text).or(out.text);
+                out.text = units.restate(text).map(Into::into).or(out.text);
             }
         }
         out

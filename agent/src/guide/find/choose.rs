@@ -277,7 +277,7 @@ fn cell_text(text: &str, passage: &Passage, source: &Source, tables: &[Table]) -
     let cells: Vec<&str> = passage.text.split(" | ").map(str::trim).collect();
     let at = cells.iter().position(|cell| *cell == text)?;
     let is_row = |row: &Vec<Cell>| {
-        let own = row.iter().any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
+        let own = row.iter().any(|c| matches!(&*c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
         // The first cell may stand behind its heading.
         own && row.len() == cells.len() && row.iter().zip(&cells).all(|(c, text)| text.ends_with(c.display().trim()))
     };

@@ -97,7 +97,7 @@ fn by_itself(what: &str) -> Vec<String> {
 }
 
 fn source_of<'a>(table: &Table, sources: &'a [Source]) -> Option<&'a Source> {
-    let url = table.rows.iter().flatten().find_map(|cell| match &cell.provenance {
+    let url = table.rows.iter().flatten().find_map(|cell| match &*cell.provenance {
         Provenance::Sourced { url, .. } => Some(url),
         _ => None,
     })?;
@@ -132,7 +132,7 @@ fn row_of(what: &str, table: &Table, asked: &Asked) -> Option<Fact> {
     };
     let (number, date) =
         if asked.value { Column::of(&table.columns[at]).read(cell.display()).values() } else { (None, None) };
-    let provenance = match &cell.provenance {
+    let provenance = match &*cell.provenance {
         Provenance::Sourced { url, title, .. } => {
             Provenance::Sourced { url: url.clone(), title: title.clone(), quote: line_of(row) }
         }

@@ -3,8 +3,10 @@
 
 use crate::evidence::{Passage, terms};
 use crate::guide::plan::years;
+use crate::guide::state::with_unit;
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Provenance, Source};
+use polymath_quantity::figures;
 use std::collections::{HashMap, HashSet};
 
 /// Rows and sections of each page that are of what is named, in small letters.
@@ -81,7 +83,7 @@ pub fn of_its_column(what: &str, text: &str, passage: &Passage, chat: &Chat) -> 
         .iter()
         .position(|cell| *cell == text || text.strip_prefix(cell).is_some_and(|unit| unit.starts_with(' ')))?;
     let is_row = |row: &Vec<Cell>| {
-        let own = row.iter().any(|c| matches!(&c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
+        let own = row.iter().any(|c| matches!(&*c.provenance, Provenance::Sourced { url, .. } if *url == source.url));
         own && row.len() == cells.len() && row.iter().zip(&cells).all(|(c, text)| text.ends_with(c.display().trim()))
     };
     let table = chat.page_tables.iter().find(|table| table.rows.iter().any(is_row))?;
@@ -93,6 +95,26 @@ pub fn of_its_column(what: &str, text: &str, passage: &Passage, chat: &Chat) -> 
     let alone = (1..cells.len()).filter(|i| score(*i) == score(best)).count() == 1;
     let number = cells[best].contains(|c: char| c.is_ascii_digit());
     (best != taken && taken > 0 && alone && number).then(|| cells[best].to_owned())
+}
+
+/// The value of the clause that says what is wanted, where the one that was taken stands in a clause that says less of it:
+/// "billies 74 cm, nannies 66 cm", for the nannies.
+pub fn of_its_clause(what: &str, text: &str, line: &str) -> Option<String> {
+    let cell = line.rsplit(" | ").next().unwrap_or(line);
+    let clauses: Vec<&str> =
+        cell.split([';', '；']).flat_map(|piece| piece.split(", ")).flat_map(|p| p.split(" and ")).collect();
+    let wanted: HashSet<String> = terms(what).into_iter().collect();
+    let own: Vec<HashSet<String>> = clauses.iter().map(|clause| terms(clause).into_iter().collect()).collect();
+    let score = |i: usize| own[i].iter().filter(|term| wanted.contains(*term)).count();
+    let taken = clauses.iter().position(|clause| clause.contains(text))?;
+    let unit = |text: &str| figures(text).into_iter().find_map(|f| f.unit).map(|unit| unit.name.to_string());
+    let best = (0..clauses.len()).max_by_key(|i| (score(*i), *i == taken))?;
+    let alone = (0..clauses.len()).filter(|i| score(*i) == score(best)).count() == 1;
+    let found = figures(clauses[best]);
+    let [only] = found.as_slice() else { return None };
+    let alike = unit(text).is_some() && unit(text) == unit(clauses[best]);
+    (best != taken && alone && alike && figures(clauses[taken]).len() == 1)
+        .then(|| with_unit(only, clauses[best]).to_owned())
 }
 
 fn first_cell(row: &str) -> Option<&str> {
@@ -172,5 +194,15 @@ mod tests {
         assert_eq!(cell("how many tonnes of oil in 2022/23", "4,713").as_deref(), Some("978"));
         assert_eq!(cell("how many tonnes of oil in 2022/23", "978"), None);
         assert_eq!(cell("how many tonnes in 2022/23", "4,713"), None);
+    }
+
+    #[test]
+    fn a_value_is_of_the_clause_that_is_asked_for() {
+        let line = "Sund goat: Height at the withers | billies 74 cm, nannies 66 cm";
+        let clause = |what: &str, text: &str| of_its_clause(what, text, line);
+        assert_eq!(clause("height of the nannies of the Sund goat", "74 cm").as_deref(), Some("66 cm"));
+        assert_eq!(clause("height of the nannies of the Sund goat", "66 cm"), None);
+        assert_eq!(clause("height of the Sund goat", "74 cm"), None);
+        assert_eq!(of_its_clause("width of the mill", "3 m", "The mill is 3 m wide, and cost 4 million crowns."), None);
     }
 }

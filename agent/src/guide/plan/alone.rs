@@ -128,6 +128,7 @@ fn with_subject(request: &str, before: &str, chat: &Chat) -> String {
     let subject = subject(chat, before).filter(|subject| !request.contains(subject.as_str()));
     match subject.filter(|_| leans && !own && !at_hand) {
         Some(subject) if request.chars().any(is_cjk) => format!("{subject}：{request}"),
+        Some(subject) if with_that(request, &subject).is_some() => with_that(request, &subject).unwrap_or_default(),
         Some(subject) => format!("{} ({subject})", request.trim_end_matches(['?', '.', ' '])),
         None => request.to_owned(),
     }
@@ -146,7 +147,36 @@ fn subject(chat: &Chat, before: &str) -> Option<String> {
         let mut all = title.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2).peekable();
         (all.peek().is_some() && all.all(|word| before.contains(&word.to_lowercase()))).then(|| title.clone())
     };
-    named.max_by_key(|piece| piece.len()).map(str::to_owned).or_else(of_its_words)
+    // The Senlow goat, where "the senlow" was asked about.
+    let of_its_name = || {
+        let piece = title.split(['|', '–', '—', '(', ':', ',']).next()?.split(" - ").next()?.trim();
+        let mut names = piece.split(' ').filter(|word| word.starts_with(char::is_uppercase)).peekable();
+        let said = |name: &str| words(&before).any(|word| word == name.to_lowercase());
+        (names.peek().is_some_and(|name| name.chars().count() > 3) && names.all(said)).then(|| piece.to_owned())
+    };
+    named.max_by_key(|piece| piece.len()).map(str::to_owned).or_else(of_its_words).or_else(of_its_name)
+}
+
+/// A request with what it is about for "that breed".
+fn with_that(request: &str, subject: &str) -> Option<String> {
+    const THAT: &[&str] =
+        &["that", "this", "dieser", "diese", "dieses", "diesem", "cette", "ce", "cet", "esa", "ese", "esta", "este"];
+    /// What is no thing that was spoken of.
+    const OTHER: &[&str] = &[
+        "year", "time", "day", "month", "number", "figure", "value", "sum", "amount", "total", "table", "chart",
+        "much", "many", "one", "jahr", "zeit", "tag", "zahl", "wert", "année", "jour", "chiffre", "valeur", "año",
+        "día", "cifra", "valor", "is", "was", "are", "town", "city", "village", "place", "in", "to", "for", "per",
+        "with", "and",
+    ];
+    let pieces: Vec<&str> = request.split(' ').collect();
+    let bare = |piece: &str| piece.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let thing =
+        |word: &str| word.chars().count() > 2 && word.chars().all(char::is_alphabetic) && !OTHER.contains(&word);
+    let at = pieces.windows(2).position(|pair| THAT.contains(&bare(pair[0]).as_str()) && thing(&bare(pair[1])))?;
+    // "I know that Sund…" names another thing.
+    let end = pieces[at + 1].trim_start_matches(char::is_alphabetic);
+    let small = pieces[at + 1].starts_with(char::is_lowercase);
+    small.then(|| [&pieces[..at], &[&format!("the {subject}{end}")], &pieces[at + 2..]].concat().join(" "))
 }
 
 /// "Which of the two is older?" with the names of the two.
@@ -375,6 +405,17 @@ mod tests {
             Some("how many inhabitants does Sund have?")
         );
         assert_eq!(said("and its area?"), None);
+    }
+
+    #[test]
+    fn that_breed_is_what_was_spoken_of() {
+        let said = |request: &str| with_that(request, "Sund goat");
+        assert_eq!(
+            said("By what percentage did that breed's number fall, and how many of that breed are left?").as_deref(),
+            Some("By what percentage did the Sund goat's number fall, and how many of that breed are left?")
+        );
+        assert_eq!(said("how much is that in percent?"), None);
+        assert_eq!(said("and in that year?"), None);
     }
 
     #[test]

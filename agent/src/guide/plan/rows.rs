@@ -225,11 +225,12 @@ fn is_measured(table: &Table, i: usize) -> bool {
 /// Whether a request has no words but empty ones, these, and those of the table's columns and names.
 fn says_no_more(request: &str, table: &Table, known: &[&[&str]]) -> bool {
     let names = named::names(request);
-    let cells: Vec<String> = table.rows.iter().take(50).filter_map(|row| row.first()?.text.clone()).collect();
+    let cells: Vec<String> =
+        table.rows.iter().take(50).filter_map(|row| row.first()?.text.clone()).map(Into::into).collect();
     let mut own: Vec<String> = table.columns.iter().flat_map(|column| terms(&split(column))).collect();
     own.extend(cells.iter().flat_map(|cell| terms(cell)));
     // What a total is of, its query says.
-    own.extend(table.rows.iter().take(1).flatten().flat_map(|cell| match &cell.provenance {
+    own.extend(table.rows.iter().take(1).flatten().flat_map(|cell| match &*cell.provenance {
         Provenance::Computed { how } => terms(&split(how)),
         _ => Vec::new(),
     }));

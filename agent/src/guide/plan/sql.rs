@@ -79,7 +79,7 @@ fn is_missing_measure(word: &str, chat: &Chat) -> bool {
 }
 
 fn is_of_pages(table: &Table) -> bool {
-    table.rows.iter().flatten().any(|cell| matches!(cell.provenance, Provenance::Sourced { .. }))
+    table.rows.iter().flatten().any(|cell| matches!(*cell.provenance, Provenance::Sourced { .. }))
 }
 
 /// The mean, sum or median of a measure that the table just shown lacks: collected for its things first.

@@ -20,12 +20,13 @@ pub fn with_units(query: &str, mut result: Table, tables: &[Table], asked: &str)
     let goal = calc::asked_unit(asked);
     for (item, cell) in items.iter().zip(row) {
         if let (Some(number), Some(unit), Provenance::Computed { .. }) =
-            (cell.number, unit_of(item, tables), &cell.provenance)
+            (cell.number, unit_of(item, tables), &*cell.provenance)
         {
             let own = format!("{number} {}", unit.name);
             let wanted = goal.as_ref().and_then(|goal| in_unit(&own, goal));
             let (number, unit) = wanted.unwrap_or((number, unit.name.to_string()));
-            *cell = Cell { number: Some(number), text: Some(format!("{} {unit}", written(number))), ..cell.clone() };
+            *cell =
+                Cell { number: Some(number), text: Some(format!("{} {unit}", written(number)).into()), ..cell.clone() };
         }
     }
     result

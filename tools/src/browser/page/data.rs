@@ -24,7 +24,8 @@ pub fn workbook(body: &[u8]) -> Result<Document, String> {
 }
 
 fn document(table: polymath_chat::Table) -> Option<Document> {
-    let cells = |row: Vec<polymath_chat::Cell>| row.into_iter().map(|cell| cell.text.unwrap_or_default()).collect();
+    let text = |cell: polymath_chat::Cell| cell.text.unwrap_or_default().into();
+    let cells = |row: Vec<polymath_chat::Cell>| row.into_iter().map(text).collect();
     let rows: Vec<Vec<String>> = [table.columns].into_iter().chain(table.rows.into_iter().map(cells)).collect();
     let table = PageTable::written(&rows)?;
     Some(Document { blocks: vec![Block::Table(table)], ..Document::default() })

@@ -197,11 +197,11 @@ fn size(page: &Page) -> usize {
     let lines = page.beside.iter().flat_map(|(_, lines)| lines).chain(&page.lines);
     let lines: usize = lines.map(|line| size_of::<Line>() + line.text.len()).sum();
     let cell = |cell: &Cell| {
-        let told = match &cell.provenance {
+        let told = match &*cell.provenance {
             Provenance::Sourced { url, title, quote } => url.len() + title.len() + quote.len(),
             _ => 0,
         };
-        size_of::<Cell>() + told + cell.text.as_ref().map_or(0, String::len)
+        size_of::<Cell>() + told + cell.text.as_ref().map_or(0, |text| text.len())
     };
     let cells: usize = page.tables.iter().flat_map(|t| t.rows.iter().flatten()).map(cell).sum();
     size_of::<Page>() + page.title.len() + page.url.len() + lines + cells
