@@ -282,7 +282,7 @@ fn of_the_named_kind(tables: Vec<Table>, asked: &str) -> Vec<Table> {
 }
 
 /// Whether a table is fields and values of one thing: two columns, the second of all kinds.
-fn is_of_one_thing(table: &Table) -> bool {
+pub fn is_of_one_thing(table: &Table) -> bool {
     let values = || table.rows.iter().filter_map(|row| row.get(1)).filter(|c| c.text.is_some());
     let is_value = |cell: &Cell| read(cell.display()).values() != (None, None) || !figures(cell.display()).is_empty();
     table.columns.len() == 2 && values().any(is_value) && values().any(|cell| !is_value(cell))

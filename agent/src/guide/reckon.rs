@@ -20,7 +20,7 @@ use crate::notebook::{Chat, Fact};
 use crate::prompts::RECKON;
 pub use lines::{Line, lines, shown};
 use polymath_chat::{CompletionError, Constraint, Provenance};
-use polymath_quantity::{figures, read};
+use polymath_quantity::{Style, figures_in, read};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Tries until two agree.
@@ -194,12 +194,12 @@ fn is_as_planned(one: &Reckoned, planned: &[String], asked: &str) -> bool {
 
 /// The figures of the lines and of the question, with their units, as they stand there.
 fn figures_of(lines: &[Line], asked: &str) -> BTreeSet<String> {
-    let texts = lines.iter().map(Line::text).chain([asked]);
-    texts.flat_map(pieces).collect()
+    let texts = lines.iter().map(|line| (line.text(), line.style)).chain([(asked, Style::Unknown)]);
+    texts.flat_map(|(text, style)| pieces(text, style)).collect()
 }
 
-fn pieces(text: &str) -> Vec<String> {
-    figures(text).iter().map(|f| with_unit(f, text).to_owned()).filter(|t| !t.contains('"')).collect()
+fn pieces(text: &str, style: Style) -> Vec<String> {
+    figures_in(text, style).iter().map(|f| with_unit(f, text).to_owned()).filter(|t| !t.contains('"')).collect()
 }
 
 /// Lines of values, and the answer. A value is a figure as it stands, or comes of values before it.
@@ -312,7 +312,8 @@ fn result(expression: &str, values: &[(String, Fact)]) -> Option<String> {
 
 /// Whether what stands behind a name is a value, and no calculation with others.
 fn is_figure(text: &str) -> bool {
-    figures(text).first().is_some_and(|f| with_unit(f, text) == text)
+    let whole = |style: Style| figures_in(text, style).first().is_some_and(|f| with_unit(f, text) == text);
+    whole(Style::Unknown) || whole(Style::Comma)
 }
 
 /// A value with the line that tells it best: of its words, and of the year and the thing that its name says.
@@ -404,6 +405,15 @@ mod tests {
         check(&[LOOMS], asked, "answer = none", None);
         // One value is looked up, not worked out.
         check(&[LOOMS], asked, "workers = 36 workers\nanswer = workers", None);
+    }
+
+    #[test]
+    fn a_figure_is_copied_whole_as_its_page_writes_it() {
+        let text = "La cooperativa cultiva azafrán en la comarca y reúne a 58 familias de varios pueblos.\n\
+            Campaña | Superficie (ha) | Cosecha (kg)\n2022 | 46,8 | 334,6";
+        let asked = "¿Cuántos kilos por hectárea recogió la cooperativa Orm en 2022?";
+        let reply = "superficie_2022 = 46,8\ncosecha_2022 = 334,6\nanswer = cosecha_2022 / superficie_2022";
+        check(&[("Cooperativa Orm", text)], asked, reply, Some("approx. 7.14957264957"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! is a fact or a table of the request's own making; where neither came out and a page's table speaks of what is asked,
 //! that table is taken into the notebook and the question planned once more over what is there.
 
+use super::extract::is_of_one_thing;
 use super::named::{names, names_said};
 use super::plan::{self, Step, words};
 use super::state::{Guide, Outcome};
@@ -10,6 +11,12 @@ use crate::lead::Turn;
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Table};
 
+/// Words of headers that say nothing of what a table is about.
+const OF_ALL: &[&str] = &[
+    "number", "numbers", "total", "year", "years", "name", "names", "value", "values", "field", "date", "amount",
+    "count", "anzahl", "jahr", "name", "wert", "nombre", "année", "nom", "valeur", "número", "año", "valor", "数量",
+    "年份", "名称",
+];
 /// Rows from which on a table is one to be asked.
 const ROWS: usize = 3;
 
@@ -58,12 +65,15 @@ fn speaking(asked: &str, chat: &Chat) -> Option<Table> {
         let columns = (0..table.columns.len()).filter(number).map(|i| &table.columns[i]);
         let all = columns.chain([&table.title]).map(|text| text.to_lowercase()).collect::<Vec<_>>().join(" ");
         let is_said = |word: &str| {
-            let by_itself = terms(word).iter().any(|term| !own.contains(term));
+            let by_itself = !OF_ALL.contains(&word) && terms(word).iter().any(|term| !own.contains(term));
             by_itself && asked_words.iter().any(|asked| is_akin(word, asked))
         };
         words(&all).filter(|word| is_said(word)).count()
     };
-    let tables = chat.page_tables.iter().filter(|table| table.rows.len() >= ROWS && !chat.tables.contains(table));
+    let tables = chat
+        .page_tables
+        .iter()
+        .filter(|table| table.rows.len() >= ROWS && !is_of_one_thing(table) && !chat.tables.contains(table));
     let scored: Vec<(usize, &Table)> = tables.filter(|t| of_page(t).is_some()).map(|t| (score(t), t)).collect();
     let most = scored.iter().map(|(score, _)| *score).max().filter(|most| *most > 0)?;
     let mut best = scored.iter().filter(|(score, _)| *score == most);

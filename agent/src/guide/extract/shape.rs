@@ -16,8 +16,14 @@ pub enum Kind {
 impl Kind {
     /// What a page's column holds: dates and numbers are none the less so for having been taken for text.
     pub fn settled<'a>(self, cells: impl Iterator<Item = &'a Cell>) -> Kind {
-        let texts = cells.filter_map(|c| c.text.as_deref()).filter(|t| !is_blank(t));
-        let values: Vec<_> = texts.map(|text| read(text).values()).collect();
+        let there = cells.filter_map(|c| Some((c, c.text.as_deref().filter(|t| !is_blank(t))?)));
+        let values: Vec<_> = there
+            .map(|(cell, text)| {
+                let (number, date) = read(text).values();
+                // Its page may write numbers otherwise: 268,4.
+                (number.or(cell.number), date)
+            })
+            .collect();
         let dated = !values.is_empty() && values.iter().all(|(_, date)| date.is_some());
         let numbered = !values.is_empty() && values.iter().all(|(number, _)| number.is_some());
         match self {
@@ -89,6 +95,8 @@ mod tests {
         assert_eq!(settled(Kind::Text, &["412 m", "—", "1,268 m"]), Kind::Number);
         assert_eq!(settled(Kind::Text, &["North Span", "1931"]), Kind::Text);
         assert_eq!(settled(Kind::Number, &["1268", "1931"]), Kind::Number);
+        let cell = Cell { number: Some(268.4), ..Cell::new("268,4", Provenance::Given) };
+        assert_eq!(Kind::Text.settled([&cell].into_iter()), Kind::Number);
     }
 
     #[test]

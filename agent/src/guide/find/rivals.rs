@@ -52,7 +52,14 @@ fn rivals(sources: &[Source], what: &str, passage: &Passage, like: &Like) -> Vec
             let own = words.intersection(&wanted).count();
             let all = wanted.iter().filter(|w| words.contains(*w) || title.contains(*w)).count();
             // Somebody else of the same family says nothing of this one.
-            let named = names.iter().all(|name| source.title.contains(name.as_str()) || line.contains(name.as_str()));
+            let both = format!("{} {line}", source.title).to_lowercase();
+            // "The Scarecrow Fair was the largest that Quillby has seen" is of the Quillby Scarecrow Fair.
+            let in_words = |name: &str| {
+                let mut parts = name.split(' ').filter(|part| part.len() > 2);
+                name.split(' ').count() > 2 && parts.all(|part| both.contains(&part.to_lowercase()))
+            };
+            let is_named = |name: &str| source.title.contains(name) || line.contains(name) || in_words(name);
+            let named = names.iter().all(|name| is_named(name));
             // A line that counts the same things may say it in other words.
             let alike = like.counts && !like.in_line(line).is_empty() && (all * 2 >= wanted.len() || !names.is_empty());
             named && own > 0 && (alike || all * 3 >= wanted.len() * 2) && line.contains(|c: char| c.is_ascii_digit())
@@ -95,5 +102,9 @@ mod tests {
         let (name, about, provenance) = (String::new(), what.to_owned(), Provenance::Given);
         let fact = Fact { name, about, text, number: Some(1730.0), date: None, provenance, others: Vec::new() };
         assert_eq!(rivals(&sources, what, &passage, &like_of(&fact)), [2]);
+        let echo =
+            source("Sund Echo", "With 1,150 people evacuated, the River Flood was the worst that Ostwater has seen.");
+        let what = "number of people evacuated in the Ostwater River Flood";
+        assert_eq!(rivals(&[sources[0].clone(), echo], what, &passage, &like_of(&fact)), [2]);
     }
 }

@@ -189,7 +189,10 @@ fn of_the_two(request: &str, before: &str) -> Option<String> {
     // "And the bigger mirror?" is of the two as well, but not by how much.
     const END: &[&str] = &["difference", "percent", "percentage", "unterschied", "prozent", "différence", "diferencia"];
     let short = words(&small).count() <= FEW && !asks_how_much_more(&small) && !says(&small, END);
-    let compares = short && says(&small, COMPARED) && calc::asked_unit(request).is_none();
+    // Two things that were compared, and not a mill and its town.
+    let of_two = before.to_lowercase();
+    let compared = says(&of_two, COMPARED) || words(&of_two).any(|word| ["or", "oder", "ou", "o"].contains(&word));
+    let compares = short && compared && says(&small, COMPARED) && calc::asked_unit(request).is_none();
     let asks = (says(&small, TWO) || compares) && words(&small).count() <= SHORT && own.is_empty();
     asks.then(|| format!("{}, the {one} or the {other}?", request.trim_end_matches(['?', '.', ' '])))
 }
@@ -390,6 +393,7 @@ mod tests {
             Some("and the bigger entrance, the Ost Tunnel or the West Tunnel?")
         );
         assert_eq!(of_the_two("and the difference?", before), None);
+        assert_eq!(of_the_two("and is it older?", "Who built the Ost Mill in Lower Sund?"), None);
         assert_eq!(of_the_two("how much longer is it?", before), None);
     }
 

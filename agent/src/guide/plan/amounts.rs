@@ -112,7 +112,10 @@ pub fn in_whole(step: &mut Step, request: &str) {
             noun.split(|c: char| !c.is_alphanumeric()).find(|word| !["de", "d"].contains(word)).unwrap_or_default();
         read(&format!("1 {word}")).unit.is_some()
     };
-    if !one_by_another || counted.is_none_or(is_unit) {
+    // So many for each may be a fraction.
+    let shared =
+        says(&small, &["each", "every", "per", "average", "jeder", "jede", "pro", "chacun", "chaque", "cada", "par"]);
+    if shared || !one_by_another || counted.is_none_or(is_unit) {
         return;
     }
     match (says(&small, BOUGHT), says(&small, NEEDED)) {

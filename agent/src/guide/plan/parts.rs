@@ -66,7 +66,8 @@ const ASKING: &[&str] = &[
 ];
 const BEFORE: &[&str] = &[
     "by", "at", "on", "from", "to", "since", "for", "of", "with", "um", "in", "an", "am", "auf", "mit", "bei", "von",
-    "seit", "aus", "con", "avec", "sur", "à", "a", "de", "d", "en", "depuis", "par", "desde", "por",
+    "seit", "aus", "für", "zu", "nach", "ab", "bis", "über", "con", "avec", "pour", "dans", "para", "sur", "à", "a",
+    "de", "d", "en", "depuis", "par", "desde", "por",
 ];
 /// Words for the year before.
 const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "an dernier", "año anterior"];
@@ -119,8 +120,11 @@ fn is_of_a_table(request: &str, chat: &Chat) -> bool {
 /// The same of a Chinese question: "2023年有多少游客？比2019年多了多少人？"
 fn chinese(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     const ASKING: [&str; 10] = ["多少", "几", "谁", "哪", "什么", "何时", "多高", "多长", "多大", "多久"];
-    let (first, second) = request.trim_end_matches('？').split_once(['？', '?'])?;
     let asks = |text: &str| ASKING.iter().any(|word| text.contains(word));
+    let trimmed = request.trim_end_matches('？');
+    // "重多少公斤，什么时候被发现的？"
+    let comma = || trimmed.split_once('，').filter(|(first, second)| asks(first) && asks(second));
+    let (first, second) = trimmed.split_once(['？', '?']).or_else(comma)?;
     if !asks(first) || !asks(second) || second.contains(['？', '?']) {
         return None;
     }
@@ -151,7 +155,16 @@ fn chinese(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 
 /// What a Chinese question begins with: the thing that it is about, before a year or 的.
 fn before_the_year(question: &str) -> String {
-    question.split(|c: char| c == '的' || c.is_ascii_digit()).next().unwrap_or(question).to_owned()
+    // Names are longer than one sign: 长城 is no length.
+    const SHORTEST: usize = 2;
+    let question = question.trim_start_matches("请问");
+    let ends = |(i, c): (usize, char)| {
+        c == '的'
+            || c.is_ascii_digit()
+            || i >= SHORTEST && ['重', '高', '长', '深', '有', '多', '是', '在'].contains(&c)
+    };
+    let end = question.chars().enumerate().position(ends).unwrap_or(question.chars().count());
+    question.chars().take(end).collect()
 }
 
 /// A plan's one look-up with that of the half of an English question that it leaves out: "When was it opened, and who
@@ -222,10 +235,12 @@ fn is_asking(word: &str) -> bool {
 
 /// The two questions.
 fn split(request: &str) -> Option<(&str, &str)> {
-    let asks = |text: &str| {
+    let opens = |text: &str| {
         let small = text.to_lowercase();
         words(&small).find(|word| !BEFORE.contains(word)).is_some_and(|word| ASKING.contains(&word))
     };
+    // "Nibwell 40: was wiegt sie": what it is about may stand before.
+    let asks = |text: &str| opens(text) || text.rsplit_once(':').is_some_and(|(_, behind)| opens(behind));
     AND.iter().find_map(|and| {
         let mut places = request.match_indices(and).map(|(at, _)| (&request[..at], &request[at + and.len()..]));
         places.find(|(first, second)| asks(first) && asks(second))
@@ -264,6 +279,12 @@ mod tests {
                 "a = find(Wie lang ist die Seilbahn auf den Varn); b = find(an welchem Tag ging sie in Betrieb (ist die Seilbahn auf den Varn))",
             ),
         );
+        check(
+            "Lampe Varn 40: was wiegt sie und für wieviele Stunden reicht ein Akku?",
+            Some(
+                "a = find(Lampe Varn 40: was wiegt sie); b = find(für wieviele Stunden reicht ein Akku (Lampe Varn 40))",
+            ),
+        );
         check("Wie heißen der Turm und die Brücke in Varn?", None);
         check("How high is the Varn Tower and who built it?", None);
     }
@@ -273,6 +294,10 @@ mod tests {
         check(
             "东湖馆2023年接待了多少游客？比2019年多了多少人？",
             Some("a = find(东湖馆2023年接待了多少游客); b = find(东湖馆2019年接待了多少游客); c = calc(a - b)"),
+        );
+        check(
+            "请问鹿鸣石重多少公斤，什么时候被发现的？",
+            Some("a = find(请问鹿鸣石重多少公斤); b = find(鹿鸣石什么时候被发现的)"),
         );
         check("东湖馆有多高？", None);
         check(

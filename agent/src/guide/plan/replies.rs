@@ -62,9 +62,47 @@ pub fn is_reply(request: &str, chat: &Chat) -> bool {
         || is_said_in(&small, chat)
         || goes_on(&small, chat)
         || is_writing(&small)
+        || asks_for_ideas(&small, chat)
         || is_of_a_text(&small)
         || asks_for_code(&small, chat)
         || is_of_code(&small, chat)
+}
+
+/// Whether a request asks for ideas, of which no page knows: names for a hamster.
+fn asks_for_ideas(request: &str, chat: &Chat) -> bool {
+    const ASKED: &[&str] = &[
+        "give",
+        "suggest",
+        "need",
+        "any",
+        "some",
+        "brainstorm",
+        "come",
+        "propose",
+        "think",
+        "gib",
+        "schlag",
+        "brauche",
+        "donne",
+        "propose",
+        "dame",
+        "sugiere",
+        "propón",
+    ];
+    const IDEAS: &[&str] = &[
+        "ideas",
+        "suggestions",
+        "suggest",
+        "brainstorm",
+        "ideen",
+        "vorschläge",
+        "idées",
+        "suggestions",
+        "ideas",
+        "sugerencias",
+    ];
+    let of_none = chat.files.is_empty() && chat.tables.is_empty() && named::names(request).is_empty();
+    of_none && says(request, IDEAS) && says(request, ASKED) && !is_drawn(request)
 }
 
 /// Whether a request asks what its author has said of themselves.
@@ -410,6 +448,8 @@ mod tests {
         assert!(greets("Hey there, this is Veit") && greets("do you still know my name?") && greets("Good morning!"));
         assert!(greets("What is \"I am tired\" in Italian?") && !greets("Who wrote \"Faust\"?"));
         assert!(greets("an e-mail to Ann Bo, moving our meeting to Monday") && !greets("poem of the year 1990?"));
+        assert!(greets("My hamster needs a name! Give me three ideas, only the names"));
+        assert!(!greets("whose ideas led to the Ost Mill?"));
         assert!(!greets("Hello, how long is the Rhine?") && !greets("hi, find the height of the Varn Dam"));
     }
 

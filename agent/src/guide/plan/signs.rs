@@ -63,7 +63,16 @@ pub const DRAWING: &[&str] = &[
 
 /// Whether a request says anything of a drawing.
 pub fn is_drawn(request: &str) -> bool {
-    let mut words = words(request);
+    let all: Vec<&str> = words(request).collect();
+    // A garden's plots are not drawn.
+    const OF_LAND: &[&str] =
+        &["every", "each", "per", "many", "all", "which", "any", "no", "some", "these", "those", "allotment", "garden"];
+    const BEHIND: &[&str] = &["on", "in", "at", "is", "are", "has", "have", "was", "were"];
+    let of_land = |i: usize| {
+        let before = i.checked_sub(1).is_some_and(|before| OF_LAND.contains(&all[before]));
+        ["plot", "plots"].contains(&all[i]) && (before || all.get(i + 1).is_some_and(|next| BEHIND.contains(next)))
+    };
+    let mut words = (0..all.len()).filter(|i| !of_land(*i)).map(|i| all[i]);
     ["log scale", "log axis", "log-scale", "log y", "log x"].iter().any(|said| request.contains(said))
         || words.any(|w| DRAWING.iter().any(|d| is_form_of(w, d) || !d.is_ascii() && w.contains(d)))
 }
@@ -182,7 +191,9 @@ pub fn asks_how_much_more(request: &str) -> bool {
     let compared = |word: &&str| COMPARED.contains(word) && !["percent", "percentage", "prozent"].contains(word);
     let pairs = all.windows(2).enumerate().filter(|(_, w)| HOW.iter().any(|how| how == *w)).map(|(i, _)| i + 2);
     let alone = all.iter().enumerate().filter(|(_, word)| HOW_ALONE.contains(word)).map(|(i, _)| i + 1);
-    says(request, MORE) || pairs.chain(alone).any(|i| all[i..].iter().take(NEAR).any(compared))
+    // "它比那个重多少"
+    let chinese = request.contains('比') && ["多少", "几"].iter().any(|how| request.contains(how));
+    chinese || says(request, MORE) || pairs.chain(alone).any(|i| all[i..].iter().take(NEAR).any(compared))
 }
 
 /// A count of days, and what stands at its two ends.
@@ -386,6 +397,8 @@ mod tests {
     fn what_nobody_wants_drawn_is_not_drawn() {
         assert!(!is_drawn("make a table of the bridges (opened, length)") && !is_drawn("把这些桥做成表格"));
         assert!(!is_drawn("what is the sum?"));
+        assert!(!is_drawn("say every plot on the field is let") && !is_drawn("people waiting per plot"));
+        assert!(is_drawn("plot the people per plot") && is_drawn("please plot these"));
         assert!(!is_drawn("what share of the pieces broke, by the history of the barley?"));
         assert!(is_drawn("as bars, please") && is_drawn("a piechart") && is_drawn("show a histogram"));
         assert!(is_drawn("make a table of the bridges and plot their lengths") && is_drawn("画出各桥的长度"));
@@ -406,6 +419,7 @@ mod tests {
     fn how_much_more_is_asked_in_several_languages() {
         assert!(asks_how_much_more("¿y cuántos visitantes más tuvo que el año anterior?"));
         assert!(asks_how_much_more("how many more bridges?") && asks_how_much_more("combien d'arches de plus ?"));
+        assert!(asks_how_much_more("那它比东塔高多少？") && !asks_how_much_more("东塔有多高？"));
         assert!(!asks_how_much_more("¿cuántos visitantes tuvo?") && !asks_how_much_more("how many bridges?"));
     }
 

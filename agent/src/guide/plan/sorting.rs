@@ -8,8 +8,32 @@ use crate::notebook::{Chat, query_of};
 
 /// Words of such a request, at most.
 const SHORT: usize = 12;
-/// Words in front of the one that asks for an order, at most: "can you please".
-const BEFORE: usize = 4;
+/// Words in front of the one that asks for an order: in "which order was the largest" none is asked for.
+const POLITE: &[&str] = &[
+    "please",
+    "can",
+    "could",
+    "you",
+    "now",
+    "then",
+    "and",
+    "also",
+    "just",
+    "ok",
+    "bitte",
+    "kannst",
+    "du",
+    "jetzt",
+    "und",
+    "maintenant",
+    "et",
+    "peux",
+    "tu",
+    "ahora",
+    "y",
+    "por",
+    "favor",
+];
 
 /// The query, where a request asks for nothing but an order by a column at hand.
 pub fn sorted(request: &str, chat: &Chat) -> Option<Vec<Step>> {
@@ -37,7 +61,8 @@ pub fn sorted(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         &["ascending", "smallest", "lowest", "least", "oldest", "shortest", "aufsteigend", "croissant", "ascendente"];
     let small = request.to_lowercase();
     let all: Vec<&str> = words(&small).collect();
-    let asks = all.iter().take(BEFORE).any(|word| SORT.contains(word)) || small.contains("排序");
+    let asked = all.iter().find(|word| !POLITE.contains(word));
+    let asks = asked.is_some_and(|word| SORT.contains(word)) || small.contains("排序");
     let at = chat.tables.iter().rposition(|table| table.rows.len() > 1)?;
     if !asks || all.len() > SHORT || is_drawn(&small) {
         return None;
@@ -122,6 +147,7 @@ mod tests {
         assert_eq!(plan("can you sort by boats, smallest first"), want("\"Number of boats\""));
         assert_eq!(plan("sort the planets by mass"), None);
         assert_eq!(plan("in which order were they built?"), None);
+        assert_eq!(plan("which order has most boats?"), None);
     }
 
     #[test]

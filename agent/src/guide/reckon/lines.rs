@@ -6,8 +6,9 @@ use crate::guide::named::{names, names_said, speaking_of, without_longer};
 use crate::guide::plan::years;
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Source};
-use polymath_quantity::figures;
-use std::collections::HashSet;
+use polymath_quantity::{Style, figures_in};
+use polymath_tools::browser::number_style;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// Characters of the lines.
@@ -22,13 +23,15 @@ pub struct Line {
     told: Option<String>,
     /// The place of the fact at hand that it is.
     pub known: Option<usize>,
+    /// How its page writes numbers.
+    pub style: Style,
 }
 
 impl Line {
     /// A line as its page has it.
     #[cfg(test)]
     pub fn of(passage: Passage) -> Line {
-        Line { passage, told: None, known: None }
+        Line { passage, told: None, known: None, style: Style::Unknown }
     }
 
     /// The line as the model reads it.
@@ -50,7 +53,12 @@ pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
         told.extend(origins.filter_map(|provenance| line_of(provenance, &chat.sources)));
         if !matches!(fact.provenance, Provenance::Sourced { .. }) {
             let text = format!("{}: {}", fact.about, fact.text).replace(['"', '\\'], " ");
-            lines.push(Line { passage: Passage { n: 0, line: place, text }, told: None, known: Some(place) });
+            lines.push(Line {
+                passage: Passage { n: 0, line: place, text },
+                told: None,
+                known: Some(place),
+                style: Style::Unknown,
+            });
         }
     }
     let mut passages: Vec<Passage> = passages;
@@ -58,13 +66,16 @@ pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
         told.into_iter().filter(|own| !passages.iter().any(|p| p.n == own.n && p.line == own.line)).collect::<Vec<_>>(),
     );
     passages.sort_by_key(|passage| (passage.n, passage.line));
+    let mut styles: HashMap<usize, Style> = HashMap::new();
+    let mut style = |n: usize| *styles.entry(n).or_insert_with(|| number_style(&chat.sources[n - 1].text));
     for passage in &passages {
         if labelled(passage, &sources).is_none()
             && let Some(head) = head_of(passage, &sources).filter(|head| !lines.iter().any(|l| l.passage == *head))
         {
-            lines.push(Line { passage: head, told: None, known: None });
+            lines.push(Line { passage: head, told: None, known: None, style: style(passage.n) });
         }
-        let told = |passage: Passage| Line { told: labelled(&passage, &sources), passage, known: None };
+        let style = style(passage.n);
+        let told = |passage: Passage| Line { told: labelled(&passage, &sources), passage, known: None, style };
         let own = in_sentences(passage).into_iter().map(told);
         lines.extend(own.filter(|line| !lines_has(&lines, &line.passage)).collect::<Vec<_>>());
     }
@@ -147,7 +158,9 @@ fn distinctive(name: &str, all: &[String]) -> Vec<String> {
 /// A line of another year or of another of the named things does not.
 pub fn telling<'a>(about: &str, figure: &str, lines: &'a [Line], asked: &str, sources: &[Source]) -> Option<&'a Line> {
     let has = |line: &&Line| {
-        figures(&line.passage.text).iter().any(|f| figure.starts_with(&line.passage.text[f.span.clone()]))
+        figures_in(&line.passage.text, line.style)
+            .iter()
+            .any(|f| figure.starts_with(&line.passage.text[f.span.clone()]))
     };
     let (wanted, question): (HashSet<String>, HashSet<String>) =
         (terms(about).into_iter().collect(), terms(asked).into_iter().collect());
