@@ -1,7 +1,7 @@
 //! Tables as a Python program sees them, and back.
 
 use polymath_chat::{Cell, Provenance, SharedProvenance, Table};
-use polymath_quantity::{Column, Unit, figures, short};
+use polymath_quantity::{Column, Unit, figures, read, short};
 
 /// Pairs of rows that are compared at most: two tables of 2,000 rows each, in about a second.
 const PAIRS: usize = 4_000_000;
@@ -74,13 +74,19 @@ pub fn inherit(old: &Table, new: Table) -> Table {
     Table { title: old.title.clone(), columns: new.columns, rows }
 }
 
+/// The unit that a header names: `Weight (kg)`, `weight_kg`.
+pub fn unit_of_header(header: &str) -> Option<Unit> {
+    let suffix = || header.rsplit_once('_').and_then(|(_, unit)| read(&format!("1 {unit}")).unit);
+    Column::of(header).unit.or_else(suffix)
+}
+
 /// The one unit that a column's numbers are in, by their cells or by its header.
 pub fn unit_of_column(table: &Table, column: usize) -> Option<Unit> {
     /// Of a large table some say it for all.
     const ROWS: usize = 2_000;
     let cells = table.rows.iter().take(ROWS).filter_map(|row| row.get(column)).filter(|cell| cell.number.is_some());
     let units: Vec<Option<Unit>> = cells.map(|cell| figures(cell.display()).into_iter().find_map(|f| f.unit)).collect();
-    let first = units.first()?.clone().or_else(|| Column::of(&table.columns[column]).unit)?;
+    let first = units.first()?.clone().or_else(|| unit_of_header(&table.columns[column]))?;
     units.iter().all(|unit| unit.as_ref().is_none_or(|unit| unit.name == first.name)).then_some(first)
 }
 

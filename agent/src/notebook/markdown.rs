@@ -97,7 +97,7 @@ mod tests {
         let tables = tables_of(answer, &figures, &[source]);
         let [table] = tables.as_slice() else { panic!("{tables:?}") };
         assert_eq!((table.title.as_str(), table.columns.join(",").as_str()), ("Tunnels", "Name,Length"));
-        let column: Vec<&Provenance> = table.rows.iter().map(|row| &row[1].provenance).collect();
+        let column: Vec<&Provenance> = table.rows.iter().map(|row| &*row[1].provenance).collect();
         assert!(matches!(column[0], Provenance::Sourced { quote, .. } if quote == "Ost is 5 km long."), "{column:?}");
         assert!(matches!(column[1], Provenance::Computed { how } if how == "9 - 2"), "{column:?}");
         assert_eq!(column[2..], [&Provenance::Unverified, &Provenance::Missing]);

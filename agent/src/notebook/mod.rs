@@ -13,7 +13,7 @@ pub use asked::Asked;
 pub use fact::Fact;
 pub(crate) use fact::fact_name;
 pub(crate) use files::describe as describe_files;
-pub(crate) use frames::{describe as describe_frame, inherit, query_of, unit_of_column};
+pub(crate) use frames::{describe as describe_frame, inherit, query_of, unit_of_column, unit_of_header};
 pub use mark::Mark;
 pub(crate) use markdown::tables_of;
 pub use polymath_chat::Chart;

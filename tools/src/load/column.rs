@@ -330,5 +330,5 @@ fn is_missing(text: &str, of_values: bool) -> bool {
         return false;
     }
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
-    MISSING.iter().any(|word| is(word)) || (of_values && MISSING_NUMBER.iter().any(|word| is(word)))
+    MISSING.iter().any(&is) || (of_values && MISSING_NUMBER.iter().any(is))
 }

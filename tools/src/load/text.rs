@@ -24,7 +24,7 @@ pub fn decode(bytes: &[u8], whole: bool) -> Option<Decoded<'_>> {
         return Some(Decoded { text, encoding, guessed: false });
     }
     if let Some(text) = utf8(bytes, whole) {
-        return (!is_binary(text)).then(|| Decoded { text: Cow::Borrowed(text), encoding: UTF_8, guessed: false });
+        return (!is_binary(text)).then_some(Decoded { text: Cow::Borrowed(text), encoding: UTF_8, guessed: false });
     }
     let encoding = match utf16(bytes) {
         Some(encoding) => encoding,
@@ -32,7 +32,7 @@ pub fn decode(bytes: &[u8], whole: bool) -> Option<Decoded<'_>> {
         None => guess(bytes),
     };
     let (text, _) = encoding.decode_without_bom_handling(bytes);
-    (!is_binary(&text)).then(|| Decoded { text, encoding, guessed: true })
+    (!is_binary(&text)).then_some(Decoded { text, encoding, guessed: true })
 }
 
 fn utf8(bytes: &[u8], whole: bool) -> Option<&str> {

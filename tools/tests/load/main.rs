@@ -25,7 +25,7 @@ fn shown(cell: &Cell) -> String {
         (Some(number), Some(date), _) => format!("{number}@{date}"),
         (Some(number), None, _) => format!("{number}"),
         (None, Some(date), _) => format!("@{date}"),
-        (None, None, Some(text)) => text.clone(),
+        (None, None, Some(text)) => text.to_string(),
         (None, None, None) => "·".to_owned(),
     }
 }

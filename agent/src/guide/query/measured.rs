@@ -3,8 +3,9 @@
 use super::rates::is_alike;
 use crate::evidence::terms;
 use crate::guide::plan::words;
+use crate::notebook::unit_of_header;
 use polymath_chat::Table;
-use polymath_quantity::{Column, Unit, read};
+use polymath_quantity::{Unit, read};
 
 /// A sum of the column that the request names, where the query sums another one of the same table that it
 /// does not name.
@@ -15,7 +16,7 @@ pub fn measured(query: &str, request: &str, tables: &[Table]) -> String {
     // Kilos are a column of kg.
     let units: Vec<Unit> = words(&bare).filter_map(|word| read(&format!("1 {}", word.to_lowercase())).unit).collect();
     let in_unit = |column: &str| {
-        let own = Column::of(column).unit.or_else(|| read(&format!("1 {column}")).unit);
+        let own = unit_of_header(column).or_else(|| read(&format!("1 {column}")).unit);
         own.is_some_and(|own| units.iter().any(|unit| unit.name == own.name))
     };
     // The trips of a year are trips.
@@ -35,11 +36,40 @@ pub fn measured(query: &str, request: &str, tables: &[Table]) -> String {
         let (Some(meant), None) = (named.next(), named.next()) else { continue };
         for function in ["SUM(", "AVG("] {
             for other in columns.iter().filter(|column| **column != meant && !is_named(column)) {
-                query = query.replace(&format!("{function}{other})"), &format!("{function}{meant})"));
+                query = with_column(&query, function, other, meant);
             }
         }
     }
     query
+}
+
+/// A query with this function of one column for that of another, however the columns are written: `SUM(t1."Water")`.
+fn with_column(query: &str, function: &str, other: &str, meant: &str) -> String {
+    let forms = |column: &str| [column.to_owned(), format!("\"{}\"", column.replace('"', "\"\""))];
+    let quoted = format!("\"{}\"", meant.replace('"', "\"\""));
+    let plain = meant.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let meant = if plain { meant.to_owned() } else { quoted };
+    let mut out = String::new();
+    let mut rest = query;
+    while let Some(at) = rest.find(function) {
+        let (front, behind) = rest.split_at(at + function.len());
+        out.push_str(front);
+        // The table's name in front of a column stays.
+        let dot = behind.find('.').filter(|dot| behind[..*dot].chars().all(|c| c.is_ascii_alphanumeric()));
+        let (table, column) = behind.split_at(dot.map_or(0, |dot| dot + 1));
+        let own = forms(other)
+            .into_iter()
+            .find(|form| column.strip_prefix(form.as_str()).is_some_and(|r| r.starts_with(')')));
+        out.push_str(table);
+        rest = match own {
+            Some(form) => {
+                out.push_str(&meant);
+                &column[form.len()..]
+            }
+            None => column,
+        };
+    }
+    out + rest
 }
 
 #[cfg(test)]
@@ -68,5 +98,16 @@ mod tests {
             measured(query, "Which orchard brought in the most, and how many kilos?", &[table]),
             "SELECT orchard, SUM(kg) AS Total FROM t1 GROUP BY orchard"
         );
+    }
+
+    #[test]
+    fn a_column_is_exchanged_however_it_is_written() {
+        let with = |query: &str| with_column(query, "SUM(", "Water (l)", "Loads");
+        assert_eq!(
+            with("SELECT SUM(t1.\"Water (l)\") AS T, SUM(x) FROM t1"),
+            "SELECT SUM(t1.Loads) AS T, SUM(x) FROM t1"
+        );
+        assert_eq!(with("SELECT SUM(\"Water (l)\" * 2) FROM t1"), "SELECT SUM(\"Water (l)\" * 2) FROM t1");
+        assert_eq!(with_column("AVG(a)", "AVG(", "a", "b c"), "AVG(\"b c\")");
     }
 }

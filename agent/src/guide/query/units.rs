@@ -10,21 +10,27 @@ use polymath_quantity::{Unit, UnitKind, figures, human, short};
 /// Functions whose value has the unit of their column.
 const KEEPING: [&str; 6] = ["SUM", "AVG", "MIN", "MAX", "MEDIAN", "TOTAL"];
 
-/// A result of one row with the units of the columns that it was worked out of, in the unit that is asked for.
+/// A result with the units of the columns that it was worked out of, in the unit that is asked for; of several rows only
+/// what has to be told in another unit than its column's.
 pub fn with_units(query: &str, mut result: Table, tables: &[Table], asked: &str) -> Table {
-    let ([row], Some(list)) = (result.rows.as_mut_slice(), clause(query, "SELECT ")) else { return result };
+    let Some(list) = clause(query, "SELECT ") else { return result };
     let items = pieces(&query[list]);
-    if items.len() != row.len() {
+    let goal = calc::asked_unit(asked);
+    if items.len() != result.columns.len() || result.rows.len() > 1 && goal.is_none() {
         return result;
     }
-    let goal = calc::asked_unit(asked);
-    for (item, cell) in items.iter().zip(row) {
-        if let (Some(number), Some(unit), Provenance::Computed { .. }) =
-            (cell.number, unit_of(item, tables), &*cell.provenance)
-        {
+    let units: Vec<Option<Unit>> = items.iter().map(|item| unit_of(item, tables)).collect();
+    let single = result.rows.len() == 1;
+    for row in &mut result.rows {
+        for (unit, cell) in units.iter().zip(row) {
+            let (Some(number), Some(unit), Provenance::Computed { .. }) = (cell.number, unit, &*cell.provenance) else {
+                continue;
+            };
             let own = format!("{number} {}", unit.name);
             let wanted = goal.as_ref().and_then(|goal| in_unit(&own, goal));
-            let (number, unit) = wanted.unwrap_or((number, unit.name.to_string()));
+            let Some((number, unit)) = wanted.or_else(|| single.then(|| (number, unit.name.to_string()))) else {
+                continue;
+            };
             *cell =
                 Cell { number: Some(number), text: Some(format!("{} {unit}", written(number)).into()), ..cell.clone() };
         }
@@ -104,5 +110,26 @@ mod tests {
         // What is worked out further is no length any more, or one in another unit.
         check("SELECT SUM(Length * 0.001) AS Total FROM t1", "in kilometres?", "17275");
         check("SELECT COUNT(*) FROM t1", "how many?", "17275");
+    }
+
+    #[test]
+    fn sums_by_groups_are_told_in_the_unit_that_is_asked_for() {
+        let rows = vec![vec![Cell::new("Ost", Provenance::Given), cell("3.5", 3.5)]];
+        let columns = vec!["depot".into(), "weight_lb".into()];
+        let parcels = Table { title: "parcels.csv".into(), columns, rows };
+        let computed =
+            |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Computed { how: String::new() }) };
+        let result = Table {
+            title: String::new(),
+            columns: vec!["depot".into(), "Total".into()],
+            rows: [("Ost", 100.0), ("Vell", 10.0)]
+                .map(|(name, n)| vec![Cell::new(name, Provenance::Given), computed(n)])
+                .into(),
+        };
+        let query = "SELECT \"depot\", SUM(\"weight_lb\") AS Total FROM t1 GROUP BY \"depot\"";
+        let told =
+            |asked: &str| with_units(query, result.clone(), std::slice::from_ref(&parcels), asked).rows[0][1].clone();
+        assert_eq!(told("total weight per depot, in kg not pounds").display(), "45.359 kg");
+        assert_eq!(told("total weight per depot").display(), "100");
     }
 }
