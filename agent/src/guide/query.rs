@@ -55,14 +55,14 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
 /// A query that orders from the smallest with rows without a value behind the others: SQLite has them first.
 fn with_missing_last(query: &str, tables: &[Table]) -> String {
     let Some(order) = clause(query, " ORDER BY ") else { return query.to_owned() };
-    let key = query[order.clone()].trim();
+    let key = query[order.clone()].trim().trim_end_matches(" ASC");
     let lacks = |table: &Table| {
         let at = table.columns.iter().position(|own| own.eq_ignore_ascii_case(bare(key)));
         at.is_some_and(|at| table.rows.iter().filter_map(|row| row.get(at)).any(|cell| cell.text.is_none()))
     };
     match key.ends_with(" DESC") || key.contains(',') || key.ends_with(" LAST") || !tables.iter().any(lacks) {
         true => query.to_owned(),
-        false => format!("{}{} NULLS LAST{}", &query[..order.start], key.trim_end_matches(" ASC"), &query[order.end..]),
+        false => format!("{}{} NULLS LAST{}", &query[..order.start], key, &query[order.end..]),
     }
 }
 

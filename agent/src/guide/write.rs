@@ -10,7 +10,7 @@ use crate::language::{Language, Phrase};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact, query_of};
 use crate::prompts::{SAY, TELL};
-use draft::{claims_more, inserted, invents, mixes_up, turns_round};
+use draft::{claims_more, inserted, invents, turns_round};
 use polymath_chat::{Cell, CompletionError, Constraint, Event, Message, Provenance, Source, Table};
 use polymath_quantity::{figures, human, same, short};
 use std::collections::{BTreeSet, HashSet};
@@ -257,7 +257,6 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !turns_round(draft, question)
-        && (facts.iter().any(contest::is_name) || !mixes_up(draft, facts))
         && !invents(draft, facts, question);
     let mut text = if usable { draft.to_owned() } else { String::new() };
     let mut left = Vec::new();

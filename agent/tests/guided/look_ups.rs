@@ -61,7 +61,8 @@ fn a_page_is_opened_whatever_its_name_and_title_look_like() {
 #[test]
 fn what_no_page_says_is_not_found() {
     let mut world = World::new(&[MILL]);
-    let said = world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none"], &[]);
+    let said =
+        world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none", "none"], &[]);
     assert_eq!(said.text(), "Not found in the pages opened: who owns the mill of Ardun");
     assert!(said.end.answer.figures.is_empty());
 }
@@ -160,6 +161,7 @@ fn an_operand_that_was_not_found_is_not_made_up() {
             "height_of_tower = 41 metres\nanswer = height_of_tower - height_of_mill",
             "41 metres",
             "none",
+            "none",
         ],
         &[],
     );
@@ -177,7 +179,7 @@ fn a_name_that_came_to_nothing_is_no_other_fact() {
         "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"b - a\")";
     let said = world.ask(
         "Which is taller, the mill or the tower of Ardun?",
-        &[plan, "answer = none", "answer = none", "none", "41 metres"],
+        &[plan, "answer = none", "answer = none", "none", "41 metres", "none"],
         &[],
     );
     assert_eq!(world.chat.facts[0].name, "a");
@@ -255,7 +257,7 @@ fn the_first_hop_is_put_into_the_second() {
 fn a_second_hop_without_its_first_is_not_found() {
     let mut world = World::new(&[MILL]);
     let plan = "a = find(\"builder of the tower of Ardun\")\nb = find(\"year when {a} was born\")";
-    let said = world.ask("When was the builder of the tower of Ardun born?", &[plan, "none"], &[]);
+    let said = world.ask("When was the builder of the tower of Ardun born?", &[plan, "none", "none"], &[]);
     said.has("Not found");
     assert_eq!(said.called("browser_search").len(), 1);
 }
@@ -335,13 +337,13 @@ fn the_same_look_up_twice_is_one() {
 fn questions_and_phrases_in_chinese() {
     let page = Page("local:tea.html", "青松茶厂", "青松茶厂2021年的产量是1,014吨，2020年是780吨。");
     let mut world = World::new(&[page]);
-    let said = world.ask("青松茶厂2021年的产量是多少？厂长是谁？", &["1,014吨", "none", "none"], &[]);
+    let said = world.ask("青松茶厂2021年的产量是多少？厂长是谁？", &["1,014吨", "none", "none", "none"], &[]);
     said.has("青松茶厂2021年的产量是多少: 1,014吨 [1]").has("在打开的页面中没有找到：青松茶厂厂长是谁");
 }
 
 #[test]
 fn phrases_in_german_french_and_spanish() {
-    let (one, two) = (["none"].as_slice(), ["none", "none"].as_slice());
+    let (one, two) = (["none", "none"].as_slice(), ["none", "none", "none"].as_slice());
     for (question, plan, nothing, phrase) in [
         (
             "Wer ist der Besitzer der Mühle von Ardun?",
@@ -375,7 +377,7 @@ fn what_comes_nearest_is_shown_beside_what_was_not_found() {
     let page = Page("local:mill.html", "Mill of Ardun", "The wheel turns at dawn.");
     let asked = "What is the diameter of the wheel of the mill of Ardun?";
     let plan = "a = find(\"diameter of the wheel of the mill of Ardun\")";
-    let said = World::new(&[page]).ask(asked, &[plan, "none", "1"], &[]);
+    let said = World::new(&[page]).ask(asked, &[plan, "none", "1", "none"], &[]);
     said.has("Not found in the pages opened: diameter of the wheel of the mill of Ardun");
     said.has("The nearest that they say: “The wheel turns at dawn.” [1]");
 }
@@ -387,4 +389,18 @@ fn at_the_step_limit_what_was_found_is_said() {
     let said = world.try_ask("How tall is the tower of Ardun?", &["a = find(\"height of the tower of Ardun\")"], &[]);
     assert_eq!(said.end.stop, Stop::StepLimit);
     assert!(!said.text().is_empty());
+}
+
+#[test]
+fn what_a_page_says_in_other_words_is_found_in_steps() {
+    let page =
+        Page("local:ropes.html", "Ropeworks of Ardun", "The ropeworks of Ardun were set up in 1902 by Tom Falk.");
+    let plan = "a = find(\"who founded the ropeworks of Ardun\")";
+    let step = "engineer who set up the ropeworks of Ardun = Tom Falk";
+    let question = "Who founded the ropeworks of Ardun?";
+    World::new(&[page]).ask(question, &[plan, "none", step, "{a} founded it."], &[]).has("Tom Falk [1] founded it.");
+    // Each step is put back to the model, and so is the answer.
+    let page =
+        Page("local:ropes.html", "Ropeworks of Ardun", "The ropeworks of Ardun were set up in 1902 by Tom Falk.");
+    World::new(&[page]).ask(question, &[plan, "none", step, "no"], &[]).has("Not found").lacks("Tom Falk");
 }

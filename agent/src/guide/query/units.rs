@@ -129,7 +129,7 @@ mod tests {
         let query = "SELECT \"depot\", SUM(\"weight_lb\") AS Total FROM t1 GROUP BY \"depot\"";
         let told =
             |asked: &str| with_units(query, result.clone(), std::slice::from_ref(&parcels), asked).rows[0][1].clone();
-        assert_eq!(told("total weight per depot, in kg not pounds").display(), "45.359 kg");
+        assert_eq!(told("total weight per depot, in kg not pounds").display(), "45.36 kg");
         assert_eq!(told("total weight per depot").display(), "100");
     }
 }

@@ -1,11 +1,9 @@
 //! What is wrong with a sentence that the model drafted around its results, and how a value is put into it.
 
-use crate::evidence::{is_akin, terms};
 use crate::guide::plan::{COMPARED, words};
 use crate::language::Language;
 use crate::notebook::Fact;
 use polymath_chat::Provenance;
-use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Units that a model writes out behind a value that has its unit already.
@@ -148,27 +146,6 @@ pub fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
     format!("{before}{value}{after}").replace(name, value)
 }
 
-/// Whether a sentence with values of several look-ups has no word of what one of them is, while the others have some: then
-/// it tells that one as something else ("X discovered the cave in 1961", the year that it was opened to visitors).
-pub fn mixes_up(draft: &str, facts: &[Fact]) -> bool {
-    /// Words that say of what kind a value is, in a sentence as in a question.
-    const KINDS: &[&str] =
-        &["year", "date", "name", "number", "jahr", "datum", "anzahl", "année", "nombre", "año", "número"];
-    let found = |f: &&Fact| matches!(f.provenance, Provenance::Sourced { .. });
-    let facts: Vec<&Fact> = facts.iter().filter(found).collect();
-    let said: Vec<&str> = words(draft).collect();
-    let distinct = |f: &Fact| -> Vec<String> {
-        let others: HashSet<String> = facts.iter().filter(|o| o.name != f.name).flat_map(|o| terms(&o.about)).collect();
-        let own = terms(&f.about).into_iter().filter(|term| !others.contains(term) && !KINDS.contains(&term.as_str()));
-        own.collect()
-    };
-    facts.len() > 1
-        && facts.iter().filter(|f| draft.contains(&format!("{{{}}}", f.name))).any(|f| {
-            let own = distinct(f);
-            !own.is_empty() && !own.iter().any(|term| said.iter().any(|word| is_akin(term, &word.to_lowercase())))
-        })
-}
-
 /// Whether a draft has a word with a capital, not at a sentence's start, that stands in no fact and not
 /// in the question. Languages that give all nouns capitals are left out.
 pub fn invents(draft: &str, facts: &[Fact], question: &str) -> bool {
@@ -206,25 +183,6 @@ mod tests {
         assert!(!claims_more("It was in {a} that Sund was founded.", &year));
         let computed = Fact { provenance: Provenance::Computed { how: String::new() }, ..height };
         assert!(!claims_more("It is {a} taller than the Chib Tower.", &computed));
-    }
-
-    #[test]
-    fn a_value_is_told_as_what_it_is() {
-        let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: String::new() };
-        let fact = |name: &str, about: &str, text: &str| {
-            let (name, about, text) = (name.to_owned(), about.to_owned(), text.to_owned());
-            Fact { name, about, text, number: None, date: None, provenance: provenance.clone(), others: Vec::new() }
-        };
-        let cave = [
-            fact("a", "quién descubrió la cueva de Sund", "Ana Bo"),
-            fact("b", "en qué año la abrieron al público (Sund)", "1961"),
-        ];
-        assert!(mixes_up("{a} descubrió la cueva de Sund en {b}.", &cave));
-        assert!(!mixes_up("{a} descubrió la cueva de Sund; abrió en {b}.", &cave));
-        assert!(!mixes_up("{a} descubrió la cueva de Sund.", &cave));
-        let mill = [fact("a", "who founded Sund Mill", "Ana Bo"), fact("b", "when was Sund Mill founded", "1911")];
-        assert!(!mixes_up("{a} founded Sund Mill in {b}.", &mill));
-        assert!(!mixes_up("It was Sund Mill, in {b}.", &mill[1..]));
     }
 
     #[test]
