@@ -5,6 +5,7 @@
 //! conversation's own sequence.
 
 use crate::job::{Control, Generated, Job, Kind, Watcher};
+use crate::prompt::task_prompt;
 use crate::reply;
 use crate::scheduler::Scheduler;
 use crate::vocabulary::Vocabulary;
@@ -17,6 +18,12 @@ use polymath_model::template::Template;
 
 /// Alternatives to what is said of a function that are looked at.
 const TOP: usize = 20;
+/// Tokens of a call that is drafted to look at it.
+const DRAFT: usize = 200;
+/// Odds of a function that no call could be drafted of.
+const UNFIT: f32 = -10.0;
+/// Tokens of a yes or no.
+const ANSWER: usize = 3;
 
 /// What a request with tools comes to.
 pub enum Decision {
@@ -50,49 +57,86 @@ impl Decider<'_> {
     pub async fn decide(&self) -> Result<Decision, EngineError> {
         let request = self.request;
         let tools = offered(request)?;
-        let prompt = self.template.render(&calls::question(request.messages, &tools), &[])?;
+        let question = calls::question(request.messages, &tools);
         let forced = request.rules.tool_choice != ToolChoice::Auto;
         let asked_for = match (forced, tools.as_slice()) {
             (true, [_]) => tools.clone(),
-            _ => self.asked_for(&prompt, &tools).await?,
+            _ => self.asked_for(&question, &tools).await?,
         };
+        // Where nothing could be said of the functions, a demanded call is of any of them.
         let callable = match (asked_for.is_empty(), forced) {
             (true, false) => return Ok(Decision::Words),
             (true, true) => &tools,
             (false, _) => &asked_for,
         };
         let said = calls::said(&tools, |tool| callable.contains(tool));
-        let prompt = self.vocabulary.tokenize_prompt(&(prompt + &said));
-        let length = prompt.len();
+        let prompt = self.prompt(question, &said)?;
+        let length = prompt.0.len();
         let array = calls_grammar(callable, true, request.rules.parallel_calls);
         let written = self.ask(prompt, array, request.rules.max_tokens, None).await?;
+        // All calls lack a value that nobody gave: the model has to ask for it.
+        let whole = written.stop == ReplyStop::End && calls::cut(&written.text).is_empty();
+        if !forced && whole && calls::read(&written.text, request.tools, request.messages).is_empty() {
+            return Ok(Decision::Words);
+        }
         Ok(Decision::Calls(Box::new(reply_of(request, written, length))))
     }
 
     /// The functions that the model says the request asks for.
-    async fn asked_for(&self, prompt: &str, tools: &[ToolSpec]) -> Result<Vec<ToolSpec>, EngineError> {
+    async fn asked_for(&self, question: &[Message], tools: &[ToolSpec]) -> Result<Vec<ToolSpec>, EngineError> {
         // A token is a byte at least, and "yes" is as long as it gets.
         let longest = calls::said(tools, |_| true).len();
-        let prompt = self.vocabulary.tokenize_prompt(prompt);
-        let said = self.ask(prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
+        let said =
+            self.ask(self.prompt(question.to_vec(), "")?, calls::said_grammar(tools), longest, Some(TOP)).await?;
         let odds = calls::odds(&said.logprobs, tools);
         let mut parts = Vec::new();
         let last = self.request.messages.last().filter(|m| m.role == Role::User);
         let request = last.map_or("", |m| m.content.as_str());
         if calls::is_open(&odds) && self.request.rules.parallel_calls {
             for part in calls::clauses(request) {
-                let prompt = self.template.render(&calls::question_of(part, tools), &[])?;
-                let prompt = self.vocabulary.tokenize_prompt(&prompt);
+                let prompt = self.prompt(calls::question_of(part, tools), "")?;
                 let said = self.ask(prompt, calls::said_grammar(tools), longest, Some(TOP)).await?;
                 parts.push(calls::odds(&said.logprobs, tools));
             }
         }
-        Ok(calls::asked_for(&odds, &parts, tools))
+        let fits = self.fits(question, &odds, tools).await?;
+        let demanded = self.request.rules.tool_choice != ToolChoice::Auto;
+        Ok(calls::asked_for(&odds, &parts, &fits, tools, demanded))
+    }
+
+    /// The odds that a draft of its call does what the request asks for, of each function that is in doubt.
+    async fn fits(
+        &self,
+        question: &[Message],
+        odds: &[f32],
+        tools: &[ToolSpec],
+    ) -> Result<Vec<Option<f32>>, EngineError> {
+        let mut fits = vec![None; tools.len()];
+        for i in calls::doubtful(odds) {
+            let tool = &tools[i];
+            let said = calls::said(tools, |other| other == tool);
+            let prompt = self.prompt(question.to_vec(), &said)?;
+            let array = calls_grammar(std::slice::from_ref(tool), true, false);
+            let written = self.ask(prompt, array, self.request.rules.max_tokens.min(DRAFT), None).await?;
+            let draft = calls::read(&written.text, tools, self.request.messages).into_iter().next();
+            let Some((_, arguments)) = draft else {
+                fits[i] = Some(UNFIT);
+                continue;
+            };
+            let asked = calls::fits_question(self.request.messages, tool, &arguments);
+            let said = self.ask(self.prompt(asked, "")?, calls::fits_grammar(), ANSWER, Some(TOP)).await?;
+            fits[i] = calls::fits_odds(&said.logprobs);
+        }
+        Ok(fits)
+    }
+
+    fn prompt(&self, messages: Vec<Message>, said: &str) -> Result<(Vec<LlamaToken>, usize), EngineError> {
+        task_prompt(self.template, self.vocabulary, messages, said)
     }
 
     async fn ask(
         &self,
-        prompt: Vec<LlamaToken>,
+        (prompt, fixed): (Vec<LlamaToken>, usize),
         constraint: Constraint,
         max_tokens: usize,
         top_logprobs: Option<usize>,
@@ -100,7 +144,7 @@ impl Decider<'_> {
         let job = Job {
             kind: Kind::Task,
             prompt,
-            fixed: 0,
+            fixed,
             constraint: Some(constraint),
             // What is called is decided, not drawn.
             sampling: Sampling::default(),

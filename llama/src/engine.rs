@@ -6,6 +6,7 @@ use crate::disk::{self, PrefixCache};
 use crate::job::{Job, Kind};
 use crate::log::{TokenLog, TokenLogs};
 use crate::options::{CallStrategy, LlamaOptions};
+use crate::prompt::task_prompt;
 use crate::reply;
 use crate::scheduler::{Scheduler, Setup};
 use crate::vocabulary::Vocabulary;
@@ -238,15 +239,8 @@ impl Engine for LlamaEngine {
             EngineError::Cancelled => CompletionError::Cancelled,
             other => CompletionError::Engine(other.to_string()),
         };
-        let mut prompt = self.template.render(&messages, &[]).map_err(engine_error)?;
-        prompt.push_str(&task.prefill);
-        let prompt = self.vocabulary.tokenize_prompt(&prompt);
-        // Instructions and examples are the same each time; the last message is not.
-        messages.pop();
-        messages.push(Message::user(""));
-        let frame = self.template.render(&messages, &[]).map_err(engine_error)?;
-        let frame = self.vocabulary.tokenize_prompt(&frame);
-        let fixed = frame.iter().zip(&prompt).take_while(|(a, b)| a == b).count();
+        let prompt = task_prompt(&self.template, &self.vocabulary, messages, &task.prefill);
+        let (prompt, fixed) = prompt.map_err(engine_error)?;
         let watcher = reply::Quiet::new(events);
         let generated = self
             .scheduler

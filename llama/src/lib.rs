@@ -6,7 +6,7 @@
 //! is one of them, `admission.rs` says whose turn it is, `sequences.rs` knows what stands in the KV cache, `disk.rs` keeps beginnings from
 //! run to run (`state.rs` makes bytes of them), `lookup.rs` guesses what follows, `sample.rs` picks
 //! the next token, `compile.rs` has its constraints, `vocabulary.rs` knows the tokens. `calls.rs`
-//! decides weak models' calls, `rpc.rs` adds other machines, `bench.rs` measures all of it; `embed.rs` is another kind of model, which
+//! decides weak models' calls, `prompt.rs` writes short tasks, `rpc.rs` adds other machines, `bench.rs` measures all of it; `embed.rs` is another kind of model, which
 //! makes vectors of texts; `pause.rs` is how its threads wait.
 
 mod admission;
@@ -22,6 +22,7 @@ mod lookup;
 mod options;
 #[cfg(target_arch = "x86_64")]
 mod pause;
+mod prompt;
 mod reply;
 mod rpc;
 mod sample;

@@ -10,6 +10,7 @@
 
 mod clauses;
 mod examples;
+mod fits;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ mod unmentioned;
 mod wording;
 
 pub use clauses::clauses;
+pub use fits::{doubtful, fits_grammar, fits_odds, fits_question};
 pub use wording::said;
 
 use crate::constrain::quoted;
@@ -31,6 +33,8 @@ const ASKED_FROM: f32 = 0.0;
 /// The same for a function that is not the surest: one thing is asked for more often than two.
 const FURTHER_FROM: f32 = 1.4;
 
+/// The same, and that a draft of its call does what the request asks for, added: a draft is held to do it rather often.
+const FIT_FROM: f32 = 0.75;
 /// The same for a function that a part of the request asks for, of the whole.
 const PART_FROM: f32 = -2.0;
 
@@ -138,22 +142,35 @@ pub fn said_grammar(tools: &[ToolSpec]) -> Constraint {
 
 /// The functions that are asked for, by the [`odds`] of each: the surest of those that the model holds to
 /// be, and the others that it is sure enough of, or that a part of the request asks for (`parts`: the odds for
-/// each of its [`clauses`]).
-pub fn asked_for(odds: &[f32], parts: &[Vec<f32>], tools: &[ToolSpec]) -> Vec<ToolSpec> {
+/// each of its [`clauses`]). Of those that were looked at again (`fits`: the odds that a draft of its call does
+/// it, see [`doubtful`]) the one that is surest by both. Where a call is `demanded`, one is asked for in any case.
+pub fn asked_for(
+    odds: &[f32],
+    parts: &[Vec<f32>],
+    fits: &[Option<f32>],
+    tools: &[ToolSpec],
+    demanded: bool,
+) -> Vec<ToolSpec> {
     let names: Vec<&str> = tools.iter().map(|t| t.name.as_str()).collect();
     tracing::debug!("log odds that it is asked for: {:?}", names.iter().zip(odds).collect::<Vec<_>>());
-    tracing::debug!("and by parts: {parts:?}");
+    tracing::debug!("by parts: {parts:?}; that a draft does it: {fits:?}");
+    let fit = |i: usize| fits.get(i).copied().flatten();
+    let by_both: Vec<f32> = (0..odds.len()).filter_map(|i| Some(odds[i] + fit(i)?)).collect();
     let surest = highest(odds);
+    let none = if by_both.is_empty() { surest < ASKED_FROM } else { highest(&by_both) < FIT_FROM };
+    if none && !demanded {
+        return Vec::new();
+    }
     let of_a_part = |i: usize| {
         odds[i] >= PART_FROM
             && parts.iter().any(|part| part.get(i).is_some_and(|o| *o >= ASKED_FROM && *o == highest(part)))
     };
-    let is_asked = |(i, o): (usize, &f32)| *o >= ASKED_FROM && (*o == surest || *o >= FURTHER_FROM) || of_a_part(i);
-    let asked: Vec<bool> = odds.iter().enumerate().map(is_asked).collect();
-    if surest < ASKED_FROM {
-        return Vec::new();
-    }
-    tools.iter().zip(asked).filter(|(_, asked)| *asked).map(|(tool, _)| tool.clone()).collect()
+    let is_surest = |i: usize| match fit(i) {
+        Some(fit) => odds[i] + fit == highest(&by_both),
+        None => by_both.is_empty() && odds[i] == surest,
+    };
+    let is_asked = |i: usize| is_surest(i) || odds[i] >= FURTHER_FROM || of_a_part(i);
+    tools.iter().enumerate().filter(|(i, _)| *i < odds.len() && is_asked(*i)).map(|(_, tool)| tool.clone()).collect()
 }
 
 /// Whether something is asked for, and it is not settled whether something else is.
@@ -202,12 +219,13 @@ fn log_odds(answer: &TokenLogprob) -> f32 {
 
 /// The whole calls of what was written for a conversation under
 /// [`calls_grammar`](crate::constrain::calls_grammar): names and arguments, none twice, nor one that only
-/// says more or less than one before. What was cut in the middle of a call has only the calls before it.
+/// says more or less than one before, nor one that lacks a value. What was cut in the middle of a call has only the calls before it.
 pub fn read(text: &str, tools: &[ToolSpec], messages: &[Message]) -> Vec<(String, Value)> {
     let said: String = messages.iter().map(|m| m.content.as_str()).collect::<Vec<_>>().join("\n");
     let mut calls: Vec<(String, Value)> = Vec::new();
     for Written { name, arguments } in whole_calls(text).0 {
         let call = match tools.iter().find(|t| t.name == name) {
+            Some(tool) if unmentioned::lacks_a_value(&arguments, tool, &said) => continue,
             Some(tool) => (name, unmentioned::without(without_empty(arguments, &tool.parameters), tool, &said)),
             None => (name, arguments),
         };

@@ -54,7 +54,7 @@ fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> 
     }
 }
 
-fn weather() -> ToolSpec {
+pub fn weather() -> ToolSpec {
     let properties = json!({
         "city": {"type": "string", "description": "City"},
         "day": {"type": "string", "description": "Date, YYYY-MM-DD. Default is today"}
@@ -62,7 +62,7 @@ fn weather() -> ToolSpec {
     tool("weather", "Weather of a city on a day.", properties, &["city"])
 }
 
-fn mail() -> ToolSpec {
+pub fn mail() -> ToolSpec {
     let properties = json!({
         "to": {"type": "string", "description": "Address"},
         "text": {"type": "string", "description": "Text"},
@@ -71,11 +71,15 @@ fn mail() -> ToolSpec {
     tool("mail.send", "Send an e-mail.", properties, &["to", "text"])
 }
 
-fn convert() -> ToolSpec {
+pub fn convert() -> ToolSpec {
     let properties = json!({
         "value": {"type": "number", "description": "Length"},
         "from": {"type": "string", "enum": ["m", "ft", "mile"]},
         "to": {"type": "string", "enum": ["m", "ft", "mile"]}
     });
     tool("unit_convert", "Convert a length.", properties, &["value", "from", "to"])
+}
+
+pub fn find_mail() -> ToolSpec {
+    tool("mail.search", "Find e-mails.", json!({"from": {"type": "string", "description": "Sender"}}), &["from"])
 }

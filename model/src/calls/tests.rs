@@ -56,22 +56,58 @@ fn the_functions_asked_for_are_those_that_the_model_is_sure_of() {
             token(": yes", &[(": yes", likely[2]), (": no", 1.0 - likely[2])]),
             token("\n", &[]),
         ];
-        super::asked_for(&odds(&tokens, &tools), &[], &tools).into_iter().map(|tool| tool.name).collect()
+        super::asked_for(&odds(&tokens, &tools), &[], &[], &tools, false).into_iter().map(|tool| tool.name).collect()
     };
     assert_eq!(asked_for([0.9, 0.95, 0.1]), ["f", "no: yes"]);
     // The second has to be surer than the first.
     assert_eq!(asked_for([0.6, 0.55, 0.1]), ["f"]);
     assert_eq!(asked_for([0.6, 0.1, 0.9]), ["h"]);
     assert!(asked_for([0.4, 0.1, 0.49]).is_empty());
-    assert!(super::asked_for(&odds(&[], &tools), &[], &tools).is_empty());
+    assert!(super::asked_for(&odds(&[], &tools), &[], &[], &tools, false).is_empty());
     // What a part of the request asks for is asked for, unless the whole has nothing to do with it.
     let parts = [vec![2.0, -3.0, -4.0], vec![-3.0, -1.0, 0.5]];
     let by_parts = |odds: [f32; 3]| -> Vec<String> {
-        super::asked_for(&odds, &parts, &tools).into_iter().map(|tool| tool.name).collect()
+        super::asked_for(&odds, &parts, &[], &tools, false).into_iter().map(|tool| tool.name).collect()
     };
     assert_eq!(by_parts([1.0, -0.5, -0.5]), ["f", "h"]);
     assert_eq!(by_parts([1.0, -0.5, -5.0]), ["f"]);
     assert!(is_open(&[1.0, -0.5, -5.0]) && !is_open(&[1.5, -5.0, 3.0]) && !is_open(&[-1.0, -0.5]));
+}
+
+#[test]
+fn a_draft_of_its_call_settles_what_is_in_doubt() {
+    let tools = ["quote", "order", "cancel"].map(|name| tool(name, json!({})));
+    let asked_for = |odds: [f32; 3], fits: [Option<f32>; 3]| -> Vec<String> {
+        super::asked_for(&odds, &[], &fits, &tools, false).into_iter().map(|tool| tool.name).collect()
+    };
+    assert_eq!(asked_for([0.4, -0.5, -5.0], [Some(0.9), Some(2.0), None]), ["order"]);
+    assert_eq!(asked_for([-0.4, -3.0, -5.0], [Some(1.4), None, None]), ["quote"]);
+    assert!(asked_for([0.3, -3.0, -5.0], [Some(-1.2), None, None]).is_empty());
+    let demanded = super::asked_for(&[-2.5, -3.0, -5.0], &[], &[None; 3], &tools, true);
+    assert_eq!(demanded, [tools[0].clone()]);
+    // One that is sure is asked for beside it.
+    assert_eq!(asked_for([1.6, 1.45, -5.0], [Some(2.0), Some(1.0), None]), ["quote", "order"]);
+    assert_eq!(doubtful(&[0.4, -0.5, -5.0]), [0, 1]);
+    assert_eq!(doubtful(&[-5.0, 1.6, 0.1]), [1, 2]);
+    assert!(doubtful(&[2.0, -1.0]).is_empty() && doubtful(&[-2.5, -3.0]).is_empty() && doubtful(&[]).is_empty());
+    let said = [TokenLogprob {
+        bytes: b"yes".to_vec(),
+        logprob: 0.0,
+        top: vec![(b"yes".to_vec(), 0.8f32.ln()), (b"no".to_vec(), 0.2f32.ln())],
+    }];
+    assert!((fits_odds(&said).unwrap() - 4f32.ln()).abs() < 1e-3 && fits_odds(&[]).is_none());
+}
+
+#[test]
+fn the_question_about_a_draft_holds_function_request_and_call() {
+    let tool = tool("f", json!({"type": "object", "properties": {"x": {"type": "integer"}}}));
+    let messages = [Message::system("Be kind."), Message::user("Do one.")];
+    let asked = fits_question(&messages, &tool, &json!({"x": 1})).pop().unwrap().content;
+    for part in
+        ["f: Does it.\n  x (optional)", "Be kind.", "Request: Do one.", "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"]
+    {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
 }
 
 #[test]

@@ -25,6 +25,21 @@ pub fn without(arguments: Value, tool: &ToolSpec, said: &str) -> Value {
     arguments.into_iter().filter(|(name, value)| !unmentioned(name, value)).collect()
 }
 
+/// Whether a required argument is only a word for a value that nobody gave: `your_account_id`, `path/to/file`. `said`: the
+/// conversation.
+pub fn lacks_a_value(arguments: &Value, tool: &ToolSpec, said: &str) -> bool {
+    const LONGEST: usize = 5;
+    let stands_in = |text: &str| {
+        let small = text.to_lowercase();
+        let mut words = small.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let opens = words.next() == Some("your") && words.count() < LONGEST;
+        opens || small.contains("path/to/") || small.starts_with('<') && small.ends_with('>') && !small.contains("</")
+    };
+    let required = |name: &String| is_required(&tool.parameters, name);
+    let mut given = arguments.as_object().into_iter().flatten().filter(|(name, _)| required(name));
+    given.any(|(_, value)| value.as_str().is_some_and(|text| stands_in(text) && !said.contains(text)))
+}
+
 /// Beginnings of the words that say something.
 fn words(text: &str) -> Vec<String> {
     const EMPTY: &[&str] = &[
@@ -51,6 +66,24 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_word_for_a_value_is_none() {
+        let parameters = json!({"type": "object", "required": ["id"], "properties": {"id": {}, "note": {}}});
+        let tool = ToolSpec {
+            name: "orders.cancel".into(),
+            description: "Cancel an order.".into(),
+            parameters,
+            raw_argument: None,
+            stateful: false,
+        };
+        let lacks = |arguments: Value| lacks_a_value(&arguments, &tool, "Cancel my order, and read path/to/x");
+        assert!(lacks(json!({"id": "your_order_id"})) && lacks(json!({"id": "Your order number here"})));
+        assert!(lacks(json!({"id": "path/to/order"})) && lacks(json!({"id": "<order id>"})));
+        assert!(!lacks(json!({"id": "77120"})) && !lacks(json!({"id": 5})) && !lacks(json!({"id": "path/to/x"})));
+        assert!(!lacks(json!({"id": "1", "note": "your order"})) && !lacks(json!({"id": "<b>bold</b>"})));
+        assert!(!lacks(json!({"id": "Your table is ready now, please come to the bar"})));
+    }
 
     #[test]
     fn flags_are_set_where_they_are_asked_for() {
