@@ -104,6 +104,16 @@ fn source_of<'a>(table: &Table, sources: &'a [Source]) -> Option<&'a Source> {
     sources.iter().find(|source| source.url == *url && !source.text.is_empty())
 }
 
+/// The column of years, seasons or days, where it is asked in which of them something was most.
+fn time_of(what: &str, table: &Table) -> Option<usize> {
+    const TIMES: [&str; 5] = ["year", "season", "month", "day", "date"];
+    let asked = terms(what);
+    let is_time = |header: &String| terms(header).iter().any(|term| TIMES.contains(&term.as_str()));
+    let asks = TIMES.iter().any(|time| asked.iter().any(|term| term == time))
+        || words(what).any(|w| w == "when" || w == "When");
+    asks.then(|| table.columns.iter().position(is_time)).flatten()
+}
+
 fn row_of(what: &str, table: &Table, asked: &Asked) -> Option<Fact> {
     let value = |row: &Vec<Cell>, at: usize| -> Option<f64> {
         let cell = row.get(at)?;
@@ -124,7 +134,11 @@ fn row_of(what: &str, table: &Table, asked: &Asked) -> Option<Fact> {
     let mut rows: Vec<(f64, &Vec<Cell>)> = table.rows.iter().filter_map(|row| Some((value(row, at)?, row))).collect();
     rows.sort_by(|a, b| if asked.greatest { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
     let [(best, row), (next, _), ..] = rows.as_slice() else { return None };
-    let name = row.iter().find(|cell| cell.text.as_deref().is_some_and(|t| read(t).values() == (None, None)))?;
+    let named = || row.iter().find(|cell| cell.text.as_deref().is_some_and(|t| read(t).values() == (None, None)));
+    let name = match time_of(what, table) {
+        Some(time) => &row[time],
+        None => named()?,
+    };
     let cell = if asked.value { &row[at] } else { name };
     let text = match asked.value {
         true => Column::of(&table.columns[at]).restate(cell.display()).unwrap_or_else(|| cell.display().to_owned()),
@@ -194,5 +208,22 @@ mod tests {
         assert_eq!(most("longest boat built after 1990"), None);
         assert_eq!(most("longest boat of Varn"), None);
         assert_eq!(most("most beautiful boat of Sund"), None);
+    }
+
+    #[test]
+    fn a_table_says_when_there_was_most() {
+        let (mut chat, sources) = chat();
+        let table = &mut chat.page_tables[0];
+        table.columns = ["Year", "Trips", "Days in dock"].map(str::to_owned).to_vec();
+        table.rows.iter_mut().zip(["2021", "2022", "2023"]).for_each(|(row, year)| {
+            row.remove(2);
+            row[0].text = Some(year.into());
+        });
+        for (row, trips) in table.rows.iter_mut().zip(["41", "38", "66"]) {
+            row[1].text = Some(trips.into());
+        }
+        let most = |what: &str| most(what, &sources, &chat).map(|fact| fact.text);
+        assert_eq!(most("In which year did the boat make most trips").as_deref(), Some("2023"));
+        assert_eq!(most("how many year did the boat make most trips").as_deref(), Some("66"));
     }
 }

@@ -69,6 +69,11 @@ const BEFORE: &[&str] = &[
     "seit", "aus", "für", "zu", "nach", "ab", "bis", "über", "con", "avec", "pour", "dans", "para", "sur", "à", "a",
     "de", "d", "en", "depuis", "par", "desde", "por",
 ];
+/// Words beside the asking one in a question that says nothing more: "and how many was that?"
+const BARE: &[&str] = &[
+    "many", "much", "was", "were", "is", "are", "it", "that", "there", "viel", "viele", "waren", "war", "es", "das",
+    "cuántos", "fue", "fueron", "c'était",
+];
 /// Words for the year before.
 const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "an dernier", "año anterior"];
 
@@ -220,8 +225,9 @@ fn second_about(second: &str, first: &str, subject: Option<String>) -> String {
         let rest: Vec<&str> = first.split(' ').skip_while(|w| is_asking(w)).skip(asking).collect();
         what(&rest.join(" "))
     };
-    // "Et pourquoi?" asks that of what was said before.
-    if words(second).count() == 1 {
+    // "Et pourquoi?", "and how many?" ask that of what was said before.
+    let bare = |word: &str| is_asking(word) || BARE.contains(&word.to_lowercase().as_str());
+    if words(second).all(bare) {
         return format!("{second} {}", rest(0));
     }
     let own = named::names_said(&format!("{first}, {second}")).iter().any(|name| second.contains(name.as_str()));
@@ -319,6 +325,10 @@ mod tests {
         assert_eq!(
             completed("founder of the Varn Mill", "Who founded the Varn Mill and when?"),
             "b = find(when founded the Varn Mill)"
+        );
+        assert_eq!(
+            completed("year of most trips of the Varn", "In which year did the Varn make most trips, and how many?"),
+            "b = find(how many year did the Varn make most trips)"
         );
         assert_eq!(completed("height of the Varn Mill", "How high is the Varn Mill and by how much is it higher?"), "");
         assert_eq!(completed("height of the Varn Mill", "How high are the Varn Mill and the Sund Mill?"), "");
