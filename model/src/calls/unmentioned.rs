@@ -25,19 +25,34 @@ pub fn without(arguments: Value, tool: &ToolSpec, said: &str) -> Value {
     arguments.into_iter().filter(|(name, value)| !unmentioned(name, value)).collect()
 }
 
-/// Whether a required argument is only a word for a value that nobody gave: `your_account_id`, `path/to/file`. `said`: the
-/// conversation.
+/// Whether a required argument is a value that nobody gave: a word for one (`your_account_id`, `path/to/file`), or an
+/// e-mail address that nobody wrote. `said`: the conversation.
 pub fn lacks_a_value(arguments: &Value, tool: &ToolSpec, said: &str) -> bool {
     const LONGEST: usize = 5;
+    let all = said.to_lowercase();
     let stands_in = |text: &str| {
         let small = text.to_lowercase();
+        if all.contains(&small) {
+            return false;
+        }
+        if small.split_once('@').is_some_and(|(name, host)| is_name(name) && is_name(host) && host.contains('.')) {
+            return true;
+        }
         let mut words = small.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let opens = words.next() == Some("your") && words.count() < LONGEST;
         opens || small.contains("path/to/") || small.starts_with('<') && small.ends_with('>') && !small.contains("</")
     };
     let required = |name: &String| is_required(&tool.parameters, name);
     let mut given = arguments.as_object().into_iter().flatten().filter(|(name, _)| required(name));
-    given.any(|(_, value)| value.as_str().is_some_and(|text| stands_in(text) && !said.contains(text)))
+    given.any(|(_, value)| match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).any(stands_in),
+        value => value.as_str().is_some_and(stands_in),
+    })
+}
+
+/// Whether a text is one half of an e-mail address.
+fn is_name(half: &str) -> bool {
+    !half.is_empty() && half.chars().all(|c| c.is_alphanumeric() || ".-_+".contains(c))
 }
 
 /// Beginnings of the words that say something.
@@ -82,6 +97,10 @@ mod tests {
         assert!(lacks(json!({"id": "path/to/order"})) && lacks(json!({"id": "<order id>"})));
         assert!(!lacks(json!({"id": "77120"})) && !lacks(json!({"id": 5})) && !lacks(json!({"id": "path/to/x"})));
         assert!(!lacks(json!({"id": "1", "note": "your order"})) && !lacks(json!({"id": "<b>bold</b>"})));
+        assert!(lacks(json!({"id": "jo@home.example"})) && lacks(json!({"id": ["77120", "jo@home.example"]})));
+        assert!(!lacks(json!({"id": "Write to jo@home.example, please"})) && !lacks(json!({"id": "@jo"})));
+        let given = lacks_a_value(&json!({"id": "Jo@home.example"}), &tool, "Write to jo@home.example.");
+        assert!(!given);
         assert!(!lacks(json!({"id": "Your table is ready now, please come to the bar"})));
     }
 
