@@ -169,7 +169,8 @@ pub fn asked_for(
         Some(fit) => odds[i] + fit == highest(&by_both),
         None => by_both.is_empty() && odds[i] == surest,
     };
-    let is_asked = |i: usize| is_surest(i) || odds[i] >= FURTHER_FROM || of_a_part(i);
+    let is_sure = |i: usize| odds[i] >= FURTHER_FROM && fit(i).is_none_or(|fit| fit >= ASKED_FROM);
+    let is_asked = |i: usize| is_surest(i) || is_sure(i) || of_a_part(i);
     tools.iter().enumerate().filter(|(i, _)| *i < odds.len() && is_asked(*i)).map(|(_, tool)| tool.clone()).collect()
 }
 

@@ -87,6 +87,7 @@ fn a_draft_of_its_call_settles_what_is_in_doubt() {
     assert_eq!(demanded, [tools[0].clone()]);
     // One that is sure is asked for beside it.
     assert_eq!(asked_for([1.6, 1.45, -5.0], [Some(2.0), Some(1.0), None]), ["quote", "order"]);
+    assert_eq!(asked_for([2.0, 0.4, -5.0], [Some(-1.0), Some(2.7), None]), ["order"]);
     assert_eq!(doubtful(&[0.4, -0.5, -5.0]), [0, 1]);
     assert_eq!(doubtful(&[-5.0, 1.6, 0.1]), [1, 2]);
     assert!(doubtful(&[2.0, -1.0]).is_empty() && doubtful(&[-2.5, -3.0]).is_empty() && doubtful(&[]).is_empty());
