@@ -184,7 +184,10 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
     let is_cut = matches!(written.stop, ReplyStop::Length | ReplyStop::Loop);
     let rest = calls::cut(&written.text);
     if read.is_empty() || is_cut && !rest.is_empty() {
-        let why = format!("it was cut after {} tokens; allow more of them", written.tokens.len());
+        let why = match is_cut {
+            true => format!("it was cut after {} tokens; allow more of them", written.tokens.len()),
+            false => "a value that it needs was not given; say it in the request".to_owned(),
+        };
         malformed.push((rest.to_owned(), why));
     }
     if is_cut && !malformed.is_empty() && !read.is_empty() {

@@ -135,10 +135,8 @@ fn row_of(what: &str, table: &Table, asked: &Asked) -> Option<Fact> {
     rows.sort_by(|a, b| if asked.greatest { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
     let [(best, row), (next, _), ..] = rows.as_slice() else { return None };
     let named = || row.iter().find(|cell| cell.text.as_deref().is_some_and(|t| read(t).values() == (None, None)));
-    let name = match time_of(what, table) {
-        Some(time) => &row[time],
-        None => named()?,
-    };
+    // Where a row has a name, "a year" and "per day" belong to what is counted.
+    let name = named().or_else(|| time_of(what, table).map(|time| &row[time]))?;
     let cell = if asked.value { &row[at] } else { name };
     let text = match asked.value {
         true => Column::of(&table.columns[at]).restate(cell.display()).unwrap_or_else(|| cell.display().to_owned()),
