@@ -14,7 +14,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-const SALES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/runs/sales.toml");
+fn sales() -> String {
+    std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/examples/runs/sales.toml"
+}
 
 fn told(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -40,7 +42,7 @@ fn run_of(stderr: &str) -> String {
 #[test]
 fn a_script_leaves_its_report_and_is_known_the_second_time() {
     let program = Program::new();
-    let (stdout, stderr) = right(&program.run(&["run", SALES, "--out", "out"]));
+    let (stdout, stderr) = right(&program.run(&["run", &sales(), "--out", "out"]));
     assert!(stdout.starts_with("In 2024 the shops sold for **392680**"), "{stdout}");
     assert!(stderr.contains("✓ total ") && stderr.contains("(0 left)"), "{stderr}");
     let out = program.home.path().join("out");
@@ -56,27 +58,27 @@ fn a_script_leaves_its_report_and_is_known_the_second_time() {
         step.unwrap()["state"].clone()
     };
     assert_eq!((state("weak"), state("report")), (json!("done"), json!("done")));
-    let (_, again) = right(&program.run(&["run", SALES, "--out", "out"]));
+    let (_, again) = right(&program.run(&["run", &sales(), "--out", "out"]));
     assert_eq!(again.matches("known already").count(), 6, "{again}");
     // Its run is a session like any other.
     let (shown, _) = right(&program.run(&["replay", &run_of(&stderr)]));
     assert!(shown.contains("> total: sql"), "{shown}");
-    let (status, _, stderr) = told(&program.run(&["run", SALES, "--var", "least=1e9", "--var", "year=2023"]));
+    let (status, _, stderr) = told(&program.run(&["run", &sales(), "--var", "least=1e9", "--var", "year=2023"]));
     assert!(status == Some(1) && stderr.contains("error: step ") && stderr.contains("--resume "), "{stderr}");
 }
 
 #[test]
 fn what_is_wrong_is_told_without_running() {
     let program = Program::new();
-    right(&program.run(&["run", SALES, "--check"]));
-    let (graph, _) = right(&program.run(&["run", SALES, "--graph"]));
+    right(&program.run(&["run", &sales(), "--check"]));
+    let (graph, _) = right(&program.run(&["run", &sales(), "--graph"]));
     assert!(graph.starts_with("flowchart TD\n"), "{graph}");
     std::fs::write(program.home.path().join("s.toml"), "[steps.a]\nask = \"{{ x }}\"\n[steps.b]\nsql = 1\n").unwrap();
     let (status, _, stderr) = told(&program.run(&["run", "s.toml", "--check"]));
     assert!(status == Some(2) && stderr.starts_with("error: s.toml:4: "), "{stderr}");
-    let (status, _, stderr) = told(&program.run(&["run", SALES, "--var", "yer=1"]));
+    let (status, _, stderr) = told(&program.run(&["run", &sales(), "--var", "yer=1"]));
     assert!(status == Some(2) && stderr.contains("hint: --var year=…"), "{stderr}");
-    let (status, _, stderr) = told(&program.run(&["run", SALES, "--resume", "nothing"]));
+    let (status, _, stderr) = told(&program.run(&["run", &sales(), "--resume", "nothing"]));
     assert!(status == Some(1) && stderr.contains("there is no run nothing"), "{stderr}");
     let (status, _, stderr) = told(&program.run(&["run", "none.toml"]));
     assert!(status == Some(1) && stderr.contains("cannot read the script none.toml"), "{stderr}");

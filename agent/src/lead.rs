@@ -10,6 +10,7 @@ use polymath_chat::{Completion, CompletionError, Event, Message, Table};
 use polymath_model::engine::{Engine, Events, Sampling};
 use polymath_tools::Registry;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +69,7 @@ pub(crate) struct Turn<'a> {
     pub agent: &'a Agent,
     pub chat: &'a mut Chat,
     /// What the user said last: the question, or what was said since.
-    pub question: &'a str,
+    pub question: Cow<'a, str>,
     /// The question as it can be understood without what was said before.
     pub asked: String,
     pub events: &'a Events,
@@ -131,7 +132,7 @@ impl Turn<'_> {
     pub fn given(&self) -> String {
         match self.guidance.as_deref().filter(|text| !text.is_empty()) {
             Some(guidance) => format!("{}\n{guidance}", self.question),
-            None => self.question.to_owned(),
+            None => self.question.clone().into_owned(),
         }
     }
 

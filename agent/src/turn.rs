@@ -79,7 +79,7 @@ pub(crate) async fn run(
         let mut turn = Turn {
             agent,
             chat: &mut *chat,
-            question: &said,
+            question: said.as_str().into(),
             asked: said.clone(),
             events,
             record,

@@ -67,6 +67,9 @@ pub struct Chart {
     /// `light` (without a name) or `dark`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
+    /// Of the first series: a CSS colour, by name (`darkgreen`) or as `#1b7837`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
     /// Of the picture, in pixels; letters stay readable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,

@@ -46,7 +46,10 @@ fn inputs() -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs")).iter().flat_map(|folder| list(folder)).collect()
+    list(&Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("inputs"))
+        .iter()
+        .flat_map(|folder| list(folder))
+        .collect()
 }
 
 /// `inputs/TARGET/what-it-is`.

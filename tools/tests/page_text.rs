@@ -84,7 +84,7 @@ fn score(read: &str, truth: &str) -> Score {
 
 /// What the model reads of each page of a folder, without the reader's own marks: (name, text, truth).
 async fn read(half: &str) -> Vec<(String, String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page_text").join(half);
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("tests/page_text").join(half);
     let mut pages: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.sort();
     let served = tempfile::tempdir().unwrap();

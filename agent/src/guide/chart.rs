@@ -46,6 +46,7 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
         "y" => chart.y = value.to_owned(),
         "series" => chart.series = Some(value.to_owned()),
         "title" => chart.title = Some(value.to_owned()),
+        "color" => chart.color = Some(value.to_owned()),
         "log" => chart.log = yes,
         "grid" => chart.grid = yes,
         "sort" => chart.sort = yes,

@@ -19,6 +19,7 @@ use std::collections::HashSet;
 mod merge;
 mod prose;
 mod shape;
+mod upright;
 
 use prose::{came_from, copy_rows};
 use shape::{Column, Kind, Row, Shape};
@@ -40,6 +41,7 @@ impl Guide {
         let shape = shape_of(turn, things, columns).await?;
         let mut adopted = Vec::new();
         for table in page_tables(turn, &pages_about(turn, &shape)) {
+            let table = upright::upright(table, &shape);
             let from = match years_of(&table, &shape) {
                 Some(_) => Vec::new(),
                 None if is_the_series(&table, &shape) => vec![Some(0), Some(1)],

@@ -19,7 +19,7 @@ impl Guide {
         if tools.is_empty() || std::mem::replace(&mut self.functions, true) {
             return Ok(None);
         }
-        let messages = [Message::system(SYSTEM), Message::user(turn.question)];
+        let messages = [Message::system(SYSTEM), Message::user(&*turn.question)];
         // What else the model says to this is nobody's answer.
         let (events, _) = unbounded_channel();
         let request = ReplyRequest {

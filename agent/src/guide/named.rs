@@ -220,7 +220,10 @@ fn continues(behind: &str, what: &str) -> bool {
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let big = |word: &str| word.starts_with(char::is_uppercase);
     let side = big(first) && SIDES.contains(&first.to_lowercase().as_str());
-    (OF.contains(&first) && big(second) || side) && !what.contains(first)
+    // The Petrel 3 is no river Petrel.
+    let numbered = (1..3).contains(&first.len()) && first.bytes().all(|c| c.is_ascii_digit());
+    (OF.contains(&first) && big(second) || side || numbered)
+        && !what.split(|c: char| !c.is_alphanumeric()).any(|word| word == first)
 }
 
 /// Whether a title is of a thing with a longer name than `name`: the New Mill for the Mill, Mount Upper
@@ -307,6 +310,10 @@ mod tests {
         let pages = [page("New Sund Mill", "It is 5 m high."), page("Sund Mill", "It is 3 m high.")];
         let kept: Vec<bool> =
             speaking_of(&pages, "height of the Sund Mill").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages =
+            [page("Chib 3 data sheet", "The Chib 3 has a range of 9 km."), page("Chib (river)", "It is 80 km long.")];
+        let kept: Vec<bool> = speaking_of(&pages, "length of Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
         let pages = [page("Selin Bo", "Born in Sund, like Ann Bo."), page("Ann Bo", "Born in Ardun.")];
         let kept: Vec<bool> = speaking_of(&pages, "Where was Ann Bo born").iter().map(|s| !s.text.is_empty()).collect();

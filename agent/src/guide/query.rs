@@ -2,13 +2,16 @@
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
 mod both;
+mod cases;
 mod clause;
 mod columns;
+mod counted;
 mod extreme;
 mod grammar;
 mod groups;
 mod joins;
 mod measured;
+mod nested;
 mod rates;
 mod shape;
 mod times;
@@ -40,16 +43,19 @@ fn with_small_names(query: &str) -> String {
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = with_small_names(query);
+    let query = nested::of_all(&nested::flattened(&query), &request.to_lowercase());
     let query = measured::measured(&united(&by_parts(&settled(&query, tables), tables), tables), request, tables);
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
+    let query = counted::in_pieces(&nested::of_named(&query, request, tables), &request.to_lowercase());
     let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);
     let query = extreme::extreme(&query, request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
-    with_missing_last(&timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables), tables)
+    let query = timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables);
+    cases::in_any_case(&with_missing_last(&query, tables), tables)
 }
 
 /// A query that orders from the smallest with rows without a value behind the others: SQLite has them first.

@@ -6,6 +6,7 @@ use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
 use super::{calc, chart, describe, given, named, query};
+use crate::evidence::terms;
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit, query_of};
 use async_trait::async_trait;
@@ -94,6 +95,18 @@ fn is_of_one_value<'a>(facts: &[&'a Fact]) -> Option<&'a Fact> {
         sourced && a.name != b.name && a.about != b.about && a.text == b.text && a.provenance == b.provenance
     };
     facts.iter().enumerate().find_map(|(i, fact)| facts[..i].iter().any(|other| same(other, fact)).then_some(*fact))
+}
+
+/// The table at hand that has the columns that are to be collected of the same things, where the request names none.
+fn collected(turn: &Turn<'_>, things: &str, columns: &[String]) -> Option<usize> {
+    let nameless = named::names(&turn.question).is_empty() && named::names_said(things).is_empty();
+    let has = |table: &Table| {
+        let own = terms(&table.title);
+        table.rows.len() > 1
+            && columns.iter().all(|column| table.columns.contains(column))
+            && terms(things).iter().any(|term| own.contains(term))
+    };
+    turn.chat.tables.iter().rposition(has).filter(|_| nameless)
 }
 
 /// The last call that this step made, and what came of it.
@@ -190,6 +203,13 @@ impl Guide {
         let mut wants = Vec::new();
         let mut next = Some(first);
         while let Some(step) = next.take() {
+            if let Step::Collect { name, things, columns } = &step
+                && let Some(at) = collected(turn, things, columns)
+            {
+                self.names.insert(name.clone(), format!("t{}", at + 1));
+                next = self.plan.as_mut().and_then(VecDeque::pop_front);
+                continue;
+            }
             let want = match &step {
                 Step::Find { name, what } if wants.is_empty() || !what.contains('{') => {
                     self.filled(turn, what).map(|what| Want::Fact { name: name.clone(), what })

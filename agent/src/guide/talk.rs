@@ -41,7 +41,7 @@ pub async fn reply(turn: &mut Turn<'_>) -> anyhow::Result<String> {
         }
         _ => messages.extend(said[said.len().saturating_sub(SHOWN_MESSAGES)..].iter().cloned()),
     }
-    let constraint = sentences(turn.question).map(so_many).or_else(|| lines(turn.question).map(in_lines));
+    let constraint = sentences(&turn.question).map(so_many).or_else(|| lines(&turn.question).map(in_lines));
     let mut text = String::new();
     for piece in 0..PIECES {
         let reply = turn

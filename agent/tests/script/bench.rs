@@ -220,6 +220,6 @@ pub fn failure<'a>(ended: &'a Ended, step: &str) -> &'a str {
 }
 
 /// The repository's folder.
-pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+pub fn repository() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().to_owned()
 }

@@ -20,7 +20,7 @@ struct Case {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/charts")
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../examples/charts")
 }
 
 fn cases() -> Vec<Case> {

@@ -2,6 +2,8 @@
 
 use plotters::style::RGBColor;
 use polymath_chat::Chart;
+use std::str::FromStr;
+use svgtypes::Color;
 
 /// How many series can be told apart.
 pub const SERIES: usize = 12;
@@ -51,6 +53,8 @@ pub struct Theme {
     pub grid: [RGBColor; 2],
     pub grey: RGBColor,
     series: &'static [RGBColor; SERIES],
+    /// Of the first series, where a chart names it.
+    first: Option<RGBColor>,
     /// Values from small to large, and those below zero.
     rising: [RGBColor; 4],
     below: [RGBColor; 4],
@@ -64,6 +68,7 @@ const LIGHT: Theme = Theme {
     grid: [RGBColor(215, 215, 215), RGBColor(238, 238, 238)],
     grey: RGBColor(127, 127, 127),
     series: &COLORS,
+    first: None,
     // ColorBrewer's Blues and Oranges.
     rising: [RGBColor(239, 243, 255), RGBColor(189, 215, 231), RGBColor(107, 174, 214), RGBColor(8, 69, 148)],
     below: [RGBColor(254, 237, 222), RGBColor(253, 190, 133), RGBColor(253, 141, 60), RGBColor(140, 45, 4)],
@@ -77,6 +82,7 @@ const DARK: Theme = Theme {
     grid: [RGBColor(62, 67, 75), RGBColor(42, 46, 52)],
     grey: RGBColor(150, 155, 162),
     series: &BRIGHT,
+    first: None,
     rising: [RGBColor(30, 42, 62), RGBColor(33, 84, 140), RGBColor(66, 146, 214), RGBColor(206, 228, 248)],
     below: [RGBColor(58, 36, 24), RGBColor(140, 66, 18), RGBColor(232, 122, 46), RGBColor(254, 217, 176)],
 };
@@ -87,17 +93,21 @@ pub const THEMES: [(&str, Theme); 2] = [("light", LIGHT), ("dark", DARK)];
 impl Theme {
     pub fn of(chart: &Chart) -> Theme {
         let named = |(name, _): &&(&str, Theme)| chart.theme.as_deref() == Some(*name);
-        THEMES.iter().find(named).unwrap_or(&THEMES[0]).1
+        let first = chart.color.as_deref().and_then(self::named);
+        Theme { first, ..THEMES.iter().find(named).unwrap_or(&THEMES[0]).1 }
     }
 
     /// The colour of a series.
     pub fn color(&self, i: usize) -> RGBColor {
-        self.series[i % self.series.len()]
+        match self.first {
+            Some(first) if i == 0 => first,
+            _ => self.series[i % self.series.len()],
+        }
     }
 
     /// All colours of series, as SVG has them.
     pub fn hexes(&self) -> [String; SERIES] {
-        self.series.map(hex)
+        std::array::from_fn(|i| hex(self.color(i)))
     }
 
     /// The colour of trends and their bands.
@@ -122,6 +132,12 @@ impl Theme {
         let i = (at as usize).min(scale.len() - 2);
         mix(scale[i], scale[i + 1], at - i as f64)
     }
+}
+
+/// A colour by its CSS name or notation; none that lets through what is behind it.
+pub fn named(text: &str) -> Option<RGBColor> {
+    let color = Color::from_str(text).ok().filter(|color| color.alpha == u8::MAX)?;
+    Some(RGBColor(color.red, color.green, color.blue))
 }
 
 fn mix(a: RGBColor, b: RGBColor, share: f64) -> RGBColor {
@@ -156,6 +172,14 @@ mod tests {
         assert_eq!(LIGHT.heat(7.0, 7.0, 7.0), mix(rising[1], rising[2], 0.5));
         assert_eq!((on(rising[0]), on(rising[3])), ("#222222", "white"));
         assert_eq!((hex(COLORS[0]), LIGHT.pale(RGBColor(0, 0, 0))), ("#0072b2".to_owned(), RGBColor(191, 191, 191)));
+    }
+
+    #[test]
+    fn a_chart_may_name_the_first_color() {
+        let theme = |color: &str| Theme::of(&Chart { color: Some(color.into()), ..Chart::default() });
+        assert_eq!((theme("darkgreen").color(0), theme("darkgreen").color(1)), (RGBColor(0, 100, 0), COLORS[1]));
+        assert_eq!(theme("#1b7837").hexes()[..2], ["#1b7837".to_owned(), hex(COLORS[1])]);
+        assert_eq!((named("blurple"), named("rgba(0,0,0,0.5)")), (None, None));
     }
 
     /// Contrast after WCAG 2.2: (L1 + 0.05) / (L2 + 0.05) of relative luminances; 3 is what it asks of graphics.

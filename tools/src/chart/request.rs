@@ -2,7 +2,7 @@
 
 use super::columns::{column, has_numbers, place};
 use super::dates::day;
-use super::palette::THEMES;
+use super::palette::{self, THEMES};
 use super::schema::{ERRORS, KINDS, MOST_SCALE, STACKED, SYMLOG, WIDTHS, check, flag};
 use chrono::{Datelike, NaiveDate};
 use polymath_chat::{Chart, Table};
@@ -54,6 +54,8 @@ pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
         title: text("title"),
         facet: text("facet"),
         theme: text("theme").map(|name| name.to_lowercase()),
+        // "Dark green" is CSS's `darkgreen`.
+        color: text("color").map(|name| name.to_lowercase().replace([' ', '-'], "")),
         width: whole("width"),
         scale: whole("scale"),
     })
@@ -163,6 +165,9 @@ fn options(chart: &Chart) -> Result<(), String> {
     let themes = THEMES.map(|(name, _)| name);
     if let Some(theme) = chart.theme.as_ref().filter(|theme| !themes.contains(&theme.as_str())) {
         return Err(format!("`theme` is `{theme}` and must be one of {}", themes.join(", ")));
+    }
+    if let Some(color) = chart.color.as_ref().filter(|color| palette::named(color).is_none()) {
+        return Err(format!("`color` is `{color}`, which is no CSS colour; name one, such as darkgreen or #1b7837"));
     }
     if let Some(scale) = chart.scale.filter(|scale| !(1..=MOST_SCALE).contains(scale)) {
         return Err(format!(

@@ -236,7 +236,7 @@ struct Case {
 
 /// The plans of `examples/pictures`, as a model would write them.
 fn cases() -> Vec<(String, Plan)> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pictures/plans.jsonl");
+    let file = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../examples/pictures/plans.jsonl");
     let text = std::fs::read_to_string(file).unwrap();
     let one = |line: &str| {
         let case: Case = serde_json::from_str(line).unwrap();

@@ -5,6 +5,8 @@
 //! to be measured.
 
 use crate::evidence::{Passage, clip, labelled};
+use crate::guide::named::names_said;
+use crate::guide::plan::said;
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::TOLD;
@@ -22,10 +24,49 @@ pub async fn is_told_by_its_line(turn: &mut Turn<'_>, fact: &Fact) -> anyhow::Re
 /// Whether the passage says that `value` is `what`.
 pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Passage) -> anyhow::Result<bool> {
     let sources = &turn.chat.sources;
+    if is_height_in_brackets(what, value, &passage.text) {
+        return Ok(true);
+    }
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
     let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone()).replace("**", "");
     let prompt = format!("Page: {}\nLine: {}\nQuestion: {what}\nAnswer: {value}", clip(title, 80), clip(&line, 600));
     let said = turn.complete(TOLD.ask(prompt, 4).constrained(Constraint::yes_or_no())).await?;
     tracing::debug!("told {what:?} = {value:?}: {said}");
     Ok(said == "yes")
+}
+
+/// Whether a line has a mountain's height as such lines do: "on Mount Chib (2,415 m)". The model does not see it there.
+fn is_height_in_brackets(what: &str, value: &str, line: &str) -> bool {
+    const HEIGHT: &[&str] = &[
+        "height",
+        "high",
+        "tall",
+        "altitude",
+        "elevation",
+        "höhe",
+        "hoch",
+        "hauteur",
+        "altura",
+        "alto",
+        "alta",
+        "altitud",
+    ];
+    let line = line.replace("**", "");
+    said(&what.to_lowercase(), HEIGHT)
+        && [" m", " ft", " metres", " feet"].iter().any(|unit| value.ends_with(unit))
+        && names_said(what).iter().any(|name| line.contains(&format!("{name} ({value})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mountains_height_stands_in_brackets_behind_its_name() {
+        let line = "It rises on **Mount Chib** (2,415 m) and is 80 km long (3 m wide).";
+        let told = |what: &str, value: &str| is_height_in_brackets(what, value, line);
+        assert!(told("how high is Mount Chib", "2,415 m"));
+        assert!(!told("length of Mount Chib", "2,415 m") && !told("height of Mount Chib", "3 m"));
+        assert!(!told("height of Mount Vell", "2,415 m"));
+    }
 }

@@ -280,6 +280,7 @@ fn uncited(text: &str) -> String {
 pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
     const ASKING: &[&str] = &[
         "number",
+        "count",
         "figure",
         "value",
         "one",
@@ -328,9 +329,11 @@ pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
         "cifra",
     ];
     let small = request.to_lowercase();
+    let own: HashSet<String> =
+        chat.facts.last().map(|fact| terms(&format!("{} {}", fact.about, fact.text))).into_iter().flatten().collect();
     let asks = |term: &String| {
         let known = |list: &[&str]| list.contains(&term.as_str()) || list.iter().any(|word| terms(word).contains(term));
-        known(ASKING) || known(HOLDS)
+        known(ASKING) || known(HOLDS) || own.contains(term)
     };
     terms(request).iter().all(asks)
         && chat.facts.last().is_some_and(|fact| !fact.others.is_empty())
@@ -344,7 +347,7 @@ pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
 /// Whether a request may be about what was found before: it is short and names nothing, or points back.
 fn may_lean(request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
-    let points = words(&small).any(|w| POINTING.contains(&w));
+    let points = points(&small);
     !chat.sources.is_empty()
         && last_answer(chat).is_some_and(|m| !["| ---", "```", ".png"].iter().any(|mark| m.content.contains(mark)))
         && words(&small).count() <= SHORT
@@ -353,6 +356,11 @@ fn may_lean(request: &str, chat: &Chat) -> bool {
         && calc::asked_unit(request).is_none()
         && !says(&small, PERCENT)
         && !says(&small, OF_VALUES)
+}
+
+/// Whether a request has a word that stands for something said before.
+pub fn points(request: &str) -> bool {
+    words(&request.to_lowercase()).any(|word| POINTING.contains(&word))
 }
 
 /// Whether a rewritten question still says what the request says.

@@ -61,6 +61,12 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
     {
         return Form::Calculated;
     }
+    // "How many inhabitants are there for each doctor?" is one number by the other.
+    let each = ["for each ", "for every ", "to each ", "to every ", "auf jeden ", "auf jede "];
+    let rate = asks_for_a_value(&request) && each.iter().any(|each| request.contains(each)) && chat.tables.is_empty();
+    if rate && !matches!(steps, [.., Step::Calc { .. }]) && !says(&request, &["table", "list"]) {
+        return Form::Calculated;
+    }
     // Which of two things is a comparison of two facts, and no table.
     let tabled = steps.iter().any(|s| matches!(s, Step::Collect { .. }))
         && !says(&request, &["table", "list", "collect", "plot"]);
@@ -175,12 +181,28 @@ fn asks_who_or_where(request: &str) -> bool {
     says && !asks_to_write(request)
 }
 
-/// Whether a request asks for the number of something that none of these facts is of.
+/// Whether a request asks for the number of something that none of these facts is of: workers, where only takings are known.
+/// What follows from a number of the request's own, or from a wish, is worked out.
 fn counts_something_else(request: &str, used: &[&Fact]) -> bool {
-    let Some((_, behind)) = request.split_once("number of ") else { return false };
+    const NUMBER_OF: &[&str] =
+        &["number of ", "how many ", "wie viele ", "combien de ", "combien d'", "combien d’", "cuántos ", "cuántas "];
+    const WISHED: &[&str] = &[
+        "would", "could", "can", "need", "needs", "fit", "fits", "times", "könnte", "könnten", "kann", "braucht",
+        "mal", "faudrait", "faut", "fois", "podría", "podrían", "hacen", "veces",
+    ];
+    let Some((phrase, behind)) = NUMBER_OF.iter().find_map(|of| Some((*of, request.split_once(of)?.1))) else {
+        return false;
+    };
+    let own_number = words(request).any(|word| word.parse::<u32>().is_ok_and(|n| !(1000..2200).contains(&n)));
+    if phrase != NUMBER_OF[0] && (own_number || says(request, WISHED) || asks_how_much_more(request)) {
+        return false;
+    }
     let counted = terms(behind.split([',', '?']).next().unwrap_or_default());
     let Some(counted) = counted.first() else { return false };
-    !used.iter().any(|fact| terms(&format!("{} {}", fact.about, fact.text)).contains(counted))
+    let is_unit =
+        || words(behind).next().is_some_and(|word| polymath_quantity::read(&format!("1 {word}")).unit.is_some());
+    let said = |fact: &&Fact| terms(&format!("{} {}", fact.about, fact.text)).contains(counted);
+    !used.iter().any(said) && (phrase == NUMBER_OF[0] || !is_unit() && !says(counted, PERCENT))
 }
 
 /// Whether each property that a request names (cost, length) is one of these facts'. What is counted
@@ -223,6 +245,12 @@ mod tests {
         check_form("c = calc(\"a / b\")", "what did it cost per ticket?", Form::Any);
         check_form("c = calc(\"a / 2\")", "what did the mill cost per megawatt?", Form::LookedUp);
         check_form("c = calc(\"2 * b\")", "What do two adults pay?", Form::Any);
+        let each = "t1 = collect(\"inhabitants of each doctor\", [\"Doctor\", \"Inhabitants\"])";
+        check_form(each, "How many inhabitants are there for each doctor then?", Form::Calculated);
+        check_form("c = calc(\"a * b\")", "Combien de salariés avait-il en 2022 ?", Form::LookedUp);
+        check_form("c = calc(\"a * b\")", "how many workers did it have?", Form::LookedUp);
+        check_form("c = calc(\"60 / b\")", "how many tickets can I buy for 60 €?", Form::Any);
+        check_form("c = calc(\"a in kW\")", "how many kilowatts is that?", Form::Any);
         check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
         let one = "c = find(\"days between its opening and the fire\")";
         check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);

@@ -133,7 +133,7 @@ pub fn grammar(request: &str, chat: &Chat, tools: &[String], form: Form, without
          names: \"[\\\"\" title \"\\\"\" (\", \\\"\" title \"\\\"\"){{1,5}} \"]\"\ntitle: {}\n\
          row: \"[\" cell (\", \" cell){{1,5}} \"]\"\ncell: \"\\\"\" words \"\\\"\" | GIVEN\nGIVEN: {}\n\
          option: \", \" OPTION \"=\\\"\" CELL \"\\\"\"\n\
-         OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"trend\" | \"until\" | \"today\" | \"title\" | \"x\" | \"y\"\n\
+         OPTION: \"kind\" | \"series\" | \"log\" | \"grid\" | \"sort\" | \"trend\" | \"until\" | \"today\" | \"title\" | \"color\" | \"x\" | \"y\"\n\
          KIND: \"line\" | \"bar\" | \"barh\" | \"pie\" | \"scatter\" | \"hist\"\n\
          CELL: /[^\"\\n\\[\\]]{{1,40}}/\nSQL: /[^\"\\n]{{3,240}}/\nWORD: {}\n",
         choice(facts),
@@ -160,6 +160,31 @@ pub fn said(texts: &[&str]) -> String {
     let joined = texts.iter().any(|text| text.chars().any(is_cjk));
     let space = if joined { "\" \"?" } else { "\" \"" };
     format!("start: WORD ({space} WORD){{0,25}} END?\nEND: \"?\" | \"？\" | \".\"\nWORD: {}\n", choice(words))
+}
+
+/// "none", or names made of the request's own words, each with a capital but for small ones that join them.
+pub fn names(request: &str) -> String {
+    const JOINING: &[&str] =
+        &["of", "the", "de", "la", "del", "du", "des", "di", "da", "von", "der", "and", "y", "et", "for", "in", "on"];
+    let trimmed = request.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let bare = trimmed.map(|word| word.trim_end_matches("'s").trim_end_matches("’s"));
+    let (joining, words): (BTreeSet<&str>, BTreeSet<&str>) =
+        bare.filter(|word| !word.is_empty() && !word.contains('"')).partition(|word| JOINING.contains(word));
+    let big = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect::<String>()
+    };
+    let (small, joined) = match joining.is_empty() {
+        true => (String::new(), "\" \" BIG"),
+        false => (
+            format!("SMALL: {}\n", choice(joining.iter().map(|word| (*word).to_owned()))),
+            "(\" \" SMALL){0,2} \" \" BIG",
+        ),
+    };
+    format!(
+        "start: \"none\" | name (\", \" name){{0,4}}\nname: BIG ({joined}){{0,5}}\nBIG: {}\n{small}",
+        choice(words.into_iter().map(big))
+    )
 }
 
 /// "one step", or the two questions of one, of its own words.

@@ -4,7 +4,9 @@ mod against;
 mod ages;
 mod alone;
 mod amounts;
+mod cased;
 mod check;
+mod colors;
 mod comparing;
 mod form;
 mod grammar;
@@ -32,8 +34,8 @@ pub use hops::is_hop;
 pub use lookup::compared_property;
 pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{
-    COMPARED, FUNCTIONS, HOW_MANY, LEAST, MOST, PERCENT, asks_how_much_more, begins, is_line_alone, says as said,
-    words, years,
+    COMPARED, FUNCTIONS, HOW_MANY, LEAST, MOST, PERCENT, SHARE, asks_how_much_more, begins, is_line_alone,
+    says as said, words, years,
 };
 pub use steps::Step;
 pub use suits::suits;
@@ -64,11 +66,13 @@ const TOLD: usize = 6;
 
 /// Asks for a plan for the turn's question, and takes down how it is understood.
 pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    cased::cased(turn).await?;
     let steps = match at_once(turn) {
         Some(steps) => steps,
         None => {
             if turn.asked == turn.question {
-                turn.asked = alone::standing_alone(turn, turn.question).await?;
+                let question = turn.question.clone();
+                turn.asked = alone::standing_alone(turn, &question).await?;
             }
             let request = turn.asked.clone();
             match whether::whether(&request, turn.chat) {
@@ -83,6 +87,7 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             }
         }
     };
+    let steps = in_color(steps, &turn.asked.to_lowercase());
     tell(turn, &steps);
     let plan = serde_json::to_value(&steps)?;
     // A conversion or a sum leaves the subject where it was.
@@ -102,51 +107,65 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// The plan with what it draws in the colour that the request names.
+fn in_color(mut steps: Vec<Step>, request: &str) -> Vec<Step> {
+    if let Some(color) = colors::of_drawing(request) {
+        for step in &mut steps {
+            if let Step::Chart { options, .. } | Step::Change { options, .. } = step
+                && !options.iter().any(|(name, _)| name == "color")
+            {
+                options.push(("color".to_owned(), color.clone()));
+            }
+        }
+    }
+    steps
+}
+
 /// The plan where no model is needed for it, with the question as it is understood.
 fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
-    if let Some(steps) = ready::plan(turn.question, turn.chat) {
+    if let Some(steps) = ready::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some(steps) = rows::plan(turn.question, turn.chat) {
+    if let Some(steps) = rows::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
     if let Some(steps) =
-        sorting::sorted(turn.question, turn.chat).or_else(|| sorting::by_groups(turn.question, turn.chat))
+        sorting::sorted(&turn.question, turn.chat).or_else(|| sorting::by_groups(&turn.question, turn.chat))
     {
         return Some(steps);
     }
-    if let Some(steps) = per::per(turn.question, turn.chat) {
+    if let Some(steps) = per::per(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some((step, understood)) = recall::recalled(turn.question, turn.chat) {
+    if let Some((step, understood)) = recall::recalled(&turn.question, turn.chat) {
         turn.asked = understood;
         return Some(vec![step]);
     }
-    let step = recall::ratio(turn.question, turn.chat).or_else(|| recall::shared(turn.question, turn.chat));
+    let step = recall::ratio(&turn.question, turn.chat).or_else(|| recall::shared(&turn.question, turn.chat));
     if let Some(step) = step
-        .or_else(|| recall::in_percent(turn.question, turn.chat))
-        .or_else(|| recall::change(turn.question, turn.chat))
+        .or_else(|| recall::in_percent(&turn.question, turn.chat))
+        .or_else(|| recall::change(&turn.question, turn.chat))
     {
         return Some(vec![step]);
     }
-    let steps = recall::per_year(turn.question, turn.chat)
-        .or_else(|| parts::parts(turn.question, turn.chat))
-        .or_else(|| recall::change_to(turn.question, turn.chat))
-        .or_else(|| against::against(turn.question, turn.chat))
-        .or_else(|| against::rates(turn.question, turn.chat))
-        .or_else(|| ages::at_death(turn.question, turn.chat))
-        .or_else(|| ages::at_event(turn.question, turn.chat));
+    let steps = recall::per_year(&turn.question, turn.chat)
+        .or_else(|| parts::parts(&turn.question, turn.chat))
+        .or_else(|| recall::change_to(&turn.question, turn.chat))
+        .or_else(|| against::against(&turn.question, turn.chat))
+        .or_else(|| against::rates(&turn.question, turn.chat))
+        .or_else(|| ages::at_death(&turn.question, turn.chat))
+        .or_else(|| ages::at_event(&turn.question, turn.chat));
     if steps.is_some() {
         return steps;
     }
     let before = alone::before(turn.chat)?;
-    if alone::is_of_contradiction(turn.question, turn.chat) {
+    if alone::is_of_contradiction(&turn.question, turn.chat) {
         turn.asked = before;
         return Some(vec![Step::Recall {
             facts: turn.chat.facts.last().map(|f| f.name.clone()).into_iter().collect(),
         }]);
     }
-    let swap = swap::swapped(turn.question, &before, &turn.chat.page_tables)?;
+    let swap = swap::swapped(&turn.question, &before, &turn.chat.page_tables)?;
     let plan = turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
     turn.asked.clone_from(&swap.question);
     plan.and_then(|plan| swap.replanned(&plan))
@@ -168,7 +187,7 @@ pub async fn calculated(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
 /// not of what that was asked about. `None` where nothing with a name was found, or the follow-up names a thing itself.
 /// `before`: how many facts there were before this turn.
 pub async fn of_what_was_found(turn: &mut Turn<'_>, before: usize) -> anyhow::Result<Option<Vec<Step>>> {
-    if turn.asked == turn.question || !named::names(turn.question).is_empty() {
+    if turn.asked == turn.question || !named::names(&turn.question).is_empty() {
         return Ok(None);
     }
     let names = named::names(&turn.asked);

@@ -2,7 +2,7 @@
 
 use super::signs::*;
 use super::sql::of_another_column;
-use super::{Step, replies};
+use super::{Step, colors, replies};
 use crate::evidence::terms;
 use crate::guide::{calc, given, named};
 use crate::notebook::{Chat, fact_name, is_of_files, is_part, name_of};
@@ -12,6 +12,9 @@ use polymath_quantity::{UnitKind, figures, read};
 /// Words that say nothing of what is drawn.
 const EMPTY: &[&str] = &[
     "it",
+    "thing",
+    "same",
+    "ones",
     "that",
     "this",
     "these",
@@ -176,25 +179,30 @@ fn trend_line(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 
 /// The latest table drawn, where a request says of its drawing no more than the kind.
 fn drawing(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    let kind = kind_of(request)?;
+    let (kind, color) = (kind_of(request), colors::color(request));
     let bare = |word: &str| {
         let draws = DRAWING.iter().any(|d| word.starts_with(d))
             || KINDS.iter().any(|(_, names)| names.iter().any(|n| is_form_of(word, n)));
-        draws || EMPTY.contains(&word) || terms(word).is_empty()
+        draws || colors::is_of_color(word) || EMPTY.contains(&word) || terms(word).is_empty()
     };
     let says_more = match request.is_ascii() || request.contains(' ') {
         true => words(request).any(|word| !bare(word)),
         false => true,
     };
-    if says_more || words(request).count() > SHORT {
+    if says_more || words(request).count() > SHORT || kind.is_none() && color.is_none() {
         return None;
     }
     let at = chat.tables.iter().rposition(|t| t.rows.len() > 1)?;
     let table = format!("t{}", at + 1);
     let drawn = chat.charts.last().filter(|c| c.table == table);
     Some(vec![match drawn {
-        Some(chart) => Step::Change { chart: chart.name.clone(), options: vec![("kind".to_owned(), kind.to_owned())] },
+        Some(chart) => {
+            let set = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
+            let options = [set("kind", kind.map(str::to_owned)), set("color", color)].into_iter().flatten().collect();
+            Step::Change { chart: chart.name.clone(), options }
+        }
         None => {
+            let kind = kind?;
             let names = &chat.tables[at].columns;
             let option = |name: &str, column: Option<&String>| (name.to_owned(), column.cloned().unwrap_or_default());
             let options = vec![option("x", names.first()), option("y", names.last())];

@@ -150,49 +150,51 @@ fn is_greeting(request: &str) -> bool {
     words(request).count() <= SHORT && (greets && !asks || is_of_oneself(request))
 }
 
+/// Names of languages.
+const LANGUAGES: &[&str] = &[
+    "english",
+    "german",
+    "french",
+    "spanish",
+    "italian",
+    "portuguese",
+    "dutch",
+    "chinese",
+    "japanese",
+    "korean",
+    "russian",
+    "polish",
+    "turkish",
+    "latin",
+    "greek",
+    "arabic",
+    "deutsch",
+    "englisch",
+    "französisch",
+    "spanisch",
+    "italienisch",
+    "anglais",
+    "allemand",
+    "espagnol",
+    "italien",
+    "inglés",
+    "alemán",
+    "francés",
+    "italiano",
+    "英语",
+    "英文",
+    "中文",
+    "德语",
+    "法语",
+    "日语",
+    "英語",
+    "ドイツ語",
+    "フランス語",
+    "中国語",
+];
+
 /// Whether a request asks for a quoted text in another language; or, behind such a one, for one more language.
 fn is_said_in(request: &str, chat: &Chat) -> bool {
-    const LANGUAGES: &[&str] = &[
-        "english",
-        "german",
-        "french",
-        "spanish",
-        "italian",
-        "portuguese",
-        "dutch",
-        "chinese",
-        "japanese",
-        "korean",
-        "russian",
-        "polish",
-        "turkish",
-        "latin",
-        "greek",
-        "arabic",
-        "deutsch",
-        "englisch",
-        "französisch",
-        "spanisch",
-        "italienisch",
-        "anglais",
-        "allemand",
-        "espagnol",
-        "italien",
-        "inglés",
-        "alemán",
-        "francés",
-        "italiano",
-        "英语",
-        "英文",
-        "中文",
-        "德语",
-        "法语",
-        "日语",
-        "英語",
-        "ドイツ語",
-        "フランス語",
-        "中国語",
-    ];
     let quotes = request.contains(['"', '“', '„', '«', '「', '‘']) || request.matches('\'').count() > 1;
     let says_it = ["how do you say", "how do i say", "how to say", "wie sagt man", "comment dit-on", "cómo se dice"];
     let asks = quotes || says_it.iter().any(|phrase| request.contains(phrase));
@@ -409,7 +411,22 @@ pub fn is_translation(request: &str) -> bool {
     let first = words(request).find(|word| !FILLING.contains(word)).unwrap_or_default();
     let asks = |word: &str| TRANSLATE.iter().any(|t| word.starts_with(t));
     let wraps = ["把", "将", "將", "请", "請"].iter().any(|w| first.starts_with(w));
-    asks(first) || wraps && TRANSLATE.iter().any(|t| first.contains(t))
+    asks(first) || wraps && TRANSLATE.iter().any(|t| first.contains(t)) || is_said_again(request)
+}
+
+/// Whether a request names a language and nothing else that the same could be said in: "Can you say that in Spanish?"
+fn is_said_again(request: &str) -> bool {
+    const SAYING: &str = "say tell give put write repeat answer same again now please and can could would will you me us it that this the \
+                          in into text reply all of once more just only auf bitte noch einmal nochmal das dasselbe die antwort \
+                          kannst du sag sagen mir es und jetzt en por favor puedes decir decirlo dímelo eso lo mismo respuesta la \
+                          ahora y peux tu pouvez vous dire le ça réponse maintenant et s il te plaît";
+    let said: Vec<&str> = SAYING.split_whitespace().collect();
+    let mut languages = 0;
+    let all_said = words(request).all(|word| {
+        languages += usize::from(LANGUAGES.contains(&word));
+        LANGUAGES.contains(&word) || said.contains(&word)
+    });
+    all_said && languages == 1 && words(request).count() > 1
 }
 
 #[cfg(test)]
@@ -446,6 +463,10 @@ mod tests {
     fn a_greeting_is_answered() {
         let greets = |request: &str| is_reply(request, &Chat::new("c"));
         assert!(greets("Hey there, this is Veit") && greets("do you still know my name?") && greets("Good morning!"));
+        for again in ["Can you say that in Spanish, please?", "and now in German", "Das bitte auf Englisch"] {
+            assert!(is_translation(&again.to_lowercase()), "{again}");
+        }
+        assert!(!is_translation("say how many people speak spanish") && !is_translation("german"));
         assert!(greets("What is \"I am tired\" in Italian?") && !greets("Who wrote \"Faust\"?"));
         assert!(greets("an e-mail to Ann Bo, moving our meeting to Monday") && !greets("poem of the year 1990?"));
         assert!(greets("My hamster needs a name! Give me three ideas, only the names"));

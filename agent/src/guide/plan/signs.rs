@@ -193,7 +193,11 @@ pub fn asks_how_much_more(request: &str) -> bool {
     let alone = all.iter().enumerate().filter(|(_, word)| HOW_ALONE.contains(word)).map(|(i, _)| i + 1);
     // "它比那个重多少"
     let chinese = request.contains('比') && ["多少", "几"].iter().any(|how| request.contains(how));
-    chinese || says(request, MORE) || pairs.chain(alone).any(|i| all[i..].iter().take(NEAR).any(compared))
+    const BY: &[&str] = &["um wie viel", "um wie viele", "um wieviel", "by how much", "by how many"];
+    chinese
+        || says(request, BY)
+        || says(request, MORE)
+        || pairs.chain(alone).any(|i| all[i..].iter().take(NEAR).any(compared))
 }
 
 /// A count of days, and what stands at its two ends.
@@ -418,6 +422,7 @@ mod tests {
     #[test]
     fn how_much_more_is_asked_in_several_languages() {
         assert!(asks_how_much_more("¿y cuántos visitantes más tuvo que el año anterior?"));
+        assert!(asks_how_much_more("und um wie viele lag das unter 2019?"));
         assert!(asks_how_much_more("how many more bridges?") && asks_how_much_more("combien d'arches de plus ?"));
         assert!(asks_how_much_more("那它比东塔高多少？") && !asks_how_much_more("东塔有多高？"));
         assert!(!asks_how_much_more("¿cuántos visitantes tuvo?") && !asks_how_much_more("how many bridges?"));

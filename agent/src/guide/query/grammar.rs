@@ -7,7 +7,7 @@
 
 use crate::evidence::terms;
 use crate::guide::named;
-use crate::guide::plan::{said as says, years as said_years};
+use crate::guide::plan::{PERCENT, SHARE, said as says, years as said_years};
 use crate::guide::state::quoted;
 use polymath_chat::{Cell, Table};
 use polymath_quantity::figures as said_figures;
@@ -135,9 +135,13 @@ pub fn rules(tables: &[(usize, &Table)], request: &str) -> String {
 fn numbers_meant(request: &str, tables: &[(usize, &Table)]) -> Vec<String> {
     const TIMES: &[&str] = &["hour", "hours", "minute", "minutes", "day", "days", "week", "weeks", "month", "months"];
     const ROWS: usize = 20;
-    let mut known: BTreeSet<String> = (0..=10).map(|n| n.to_string()).chain(["100".into(), "100.0".into()]).collect();
+    let small = request.to_lowercase();
+    let mut known: BTreeSet<String> = (0..=10).map(|n| n.to_string()).collect();
+    if small.contains(['%', '％']) || says(&small, PERCENT) || says(&small, SHARE) {
+        known.extend(["100", "100.0"].map(str::to_owned));
+    }
     known.extend(said_figures(request).into_iter().filter_map(|f| f.number).map(|number| number.to_string()));
-    if says(&request.to_lowercase(), TIMES) {
+    if says(&small, TIMES) {
         known.extend(["12", "24", "60", "365"].map(str::to_owned));
     }
     let unit = |text: &str| said_figures(text).into_iter().find_map(|f| f.unit).map(|unit| unit.name.to_string());

@@ -47,11 +47,12 @@ pub fn joined(query: &str, request: &str, tables: &[Table]) -> String {
         return same();
     }
     let (a, b) = (name(table), i + 1);
+    let collate = if is_exact(table, other, (own, its)) { "" } else { " COLLATE NOCASE" };
     let condition = clause(query, " WHERE ").map_or(String::new(), |place| format!(" WHERE {}", &query[place]));
     let rest = &query[group.end..];
     let rest = if keys.iter().any(|key| rest.contains(bare(key))) { "" } else { rest };
     format!(
-        "SELECT t{b}.\"{column}\", {} FROM t{a} JOIN t{b} ON t{a}.\"{own}\" = t{b}.\"{its}\"{condition} GROUP BY t{b}.\"{column}\"{rest}",
+        "SELECT t{b}.\"{column}\", {} FROM t{a} JOIN t{b} ON t{a}.\"{own}\" = t{b}.\"{its}\"{collate}{condition} GROUP BY t{b}.\"{column}\"{rest}",
         measures.join(", ")
     )
 }
@@ -61,15 +62,27 @@ fn key<'a>(table: &'a Table, other: &'a Table) -> Option<(&'a str, &'a str)> {
     let texts = |table: &'a Table, at: usize| -> Vec<&'a str> {
         table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref()).collect()
     };
+    let small = |texts: Vec<&str>| -> Vec<String> { texts.into_iter().map(str::to_lowercase).collect() };
     let pairs = (0..table.columns.len()).flat_map(|own| (0..other.columns.len()).map(move |its| (own, its)));
     let mut fits = pairs.filter(|(own, its)| {
-        let (own, its) = (texts(table, *own), texts(other, *its));
-        let known: HashSet<&str> = its.iter().copied().collect();
+        let (own, its) = (small(texts(table, *own)), small(texts(other, *its)));
+        let known: HashSet<&str> = its.iter().map(String::as_str).collect();
         const MOST: (usize, usize) = (4, 5);
-        let there = own.iter().filter(|text| known.contains(*text)).count();
+        let there = own.iter().filter(|text| known.contains(text.as_str())).count();
         known.len() == its.len() && known.len() > 1 && !own.is_empty() && there * MOST.1 >= own.len() * MOST.0
     });
     fits.next().map(|(own, its)| (table.columns[own].as_str(), other.columns[its].as_str()))
+}
+
+/// Whether each value of a column stands in the other table's as it is.
+fn is_exact(table: &Table, other: &Table, (own, its): (&str, &str)) -> bool {
+    let texts = |table: &Table, column: &str| -> HashSet<String> {
+        let at = table.columns.iter().position(|name| name == column);
+        let cells = table.rows.iter().filter_map(|row| row.get(at?)?.text.as_deref());
+        cells.map(str::to_owned).collect()
+    };
+    let (own, its) = (texts(table, own), texts(other, its));
+    own.is_subset(&its)
 }
 
 #[cfg(test)]
@@ -96,6 +109,12 @@ mod tests {
              GROUP BY t2.\"county\" ORDER BY Total DESC"
         );
         assert_eq!(joined(query, "how much did each client buy?", &all), query);
+        let mixed =
+            [table("sales.csv", &["day", "client", "sum"], &[&["1", "a1", "9"], &["2", "B2", "3"]]), all[1].clone()];
+        assert_eq!(
+            joined("SELECT client, SUM(sum) AS Total FROM t1 GROUP BY client", "how much in each county?", &mixed),
+            "SELECT t2.\"county\", SUM(sum) AS Total FROM t1 JOIN t2 ON t1.\"client\" = t2.\"no\" COLLATE NOCASE GROUP BY t2.\"county\""
+        );
         assert_eq!(joined(query, "how much in each month?", &all), query);
     }
 }

@@ -1,0 +1,104 @@
+//! Names in requests that are typed without capitals. Everything else here takes words with capitals for names: pages of
+//! other things are told from those that are meant by them.
+
+use super::alone::points;
+use super::{grammar, replies};
+use crate::guide::named;
+use crate::lead::Turn;
+use crate::notebook::Chat;
+use crate::prompts::NAMES;
+use polymath_chat::{CompletionError, Constraint};
+use polymath_quantity::text::is_cjk;
+
+/// Tokens of the names.
+const LONGEST: usize = 60;
+/// Letters of a request that may have names.
+const REQUEST: std::ops::RangeInclusive<usize> = 8..=300;
+
+/// Gives the names in the turn's question their capitals, as the model knows them for names.
+pub async fn cased(turn: &mut Turn<'_>) -> anyhow::Result<()> {
+    if !may_lack_capitals(&turn.question, turn.chat) || turn.agent.tools.get("browser_search").is_none() {
+        return Ok(());
+    }
+    let lark = grammar::names(&turn.question);
+    let task = NAMES.ask(turn.question.clone().into_owned(), LONGEST).constrained(Constraint::Lark(lark));
+    let told = match turn.complete(task).await {
+        Ok(told) => told,
+        Err(CompletionError::TooLong(_)) => return Ok(()),
+        Err(other) => return Err(other.into()),
+    };
+    tracing::debug!("names of {:?}: {told}", turn.question);
+    if let Some(cased) = with_names(&turn.question, &told) {
+        turn.asked.clone_from(&cased);
+        turn.question = cased.into();
+    }
+    Ok(())
+}
+
+/// Whether a request may have names and shows none: it is looked up, and has no capital but at its beginning.
+fn may_lack_capitals(request: &str, chat: &Chat) -> bool {
+    let of_tables = !chat.tables.is_empty() || !chat.files.is_empty();
+    let letters = request.chars().any(char::is_lowercase) && !request.chars().any(is_cjk);
+    let one_line = REQUEST.contains(&request.chars().count()) && !request.contains(['\n', '`', '{', '<']);
+    let small = request.split_whitespace().skip(1).all(|word| {
+        let speaker = word == "I" || word.starts_with("I'") || word.starts_with("I’");
+        speaker || !word.contains(char::is_uppercase)
+    });
+    // "And how high is it?" is of what was spoken of.
+    let leans = !chat.sources.is_empty() && points(request);
+    letters
+        && one_line
+        && small
+        && !of_tables
+        && !leans
+        && named::names(request).is_empty()
+        && !replies::is_reply(request, chat)
+}
+
+/// The request with these names in it written as they are; `None` where it has none of them.
+fn with_names(request: &str, names: &str) -> Option<String> {
+    let mut text = request.to_owned();
+    for name in names.split(", ") {
+        let part = |c: char| c.is_alphanumeric();
+        // Letters of one length only, so that places in the one are places in the other.
+        let small = text.to_lowercase();
+        if small.len() != text.len() {
+            return None;
+        }
+        let own = name.to_lowercase();
+        let places = small.match_indices(&own).map(|(at, _)| (at, at + own.len()));
+        let whole: Vec<(usize, usize)> =
+            places.filter(|(at, end)| !small[..*at].ends_with(part) && !small[*end..].starts_with(part)).collect();
+        for (at, end) in whole.into_iter().filter(|_| own.len() == name.len() && !own.is_empty()) {
+            text.replace_range(at..end, name);
+        }
+    }
+    (text != request).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_get_their_capitals() {
+        let cased = |request: &str, names: &str| with_names(request, names);
+        assert_eq!(
+            cased("how tall is the ost mill, and the mill of vell", "Ost Mill, Mill of Vell").as_deref(),
+            Some("how tall is the Ost Mill, and the Mill of Vell")
+        );
+        assert_eq!(cased("ost is not in lost", "Ost").as_deref(), Some("Ost is not in lost"));
+        assert_eq!(cased("a sum of three", "none"), None);
+        // Not as it stands there.
+        assert_eq!(cased("the stone bridge at vell", "Vell Stone Bridge"), None);
+    }
+
+    #[test]
+    fn only_requests_without_capitals_are_asked_about() {
+        let chat = Chat::new("c");
+        let may = |request: &str| may_lack_capitals(request, &chat);
+        assert!(may("how tall is the ost mill") && may("How tall is the ost mill, and can I climb it?"));
+        assert!(!may("how tall is the Ost Mill") && !may("磨坊有多高") && !may("hello"));
+        assert!(!may("write a poem about the sea"));
+    }
+}
