@@ -194,6 +194,11 @@ fn reply_of(request: &ReplyRequest<'_>, written: Generated, prompt: usize) -> Re
         let text = format!("the list of calls was cut; {} whole ones are kept", read.len());
         let _ = request.events.send(Event::Notice { text });
     }
+    let lacking = calls::lacking(&written.text, request.tools, request.messages);
+    if !read.is_empty() && !lacking.is_empty() {
+        let text = format!("no call of {}: a value that it needs was not given", lacking.join(" and "));
+        let _ = request.events.send(Event::Notice { text });
+    }
     // A list that lacks nothing but its bracket has lost nothing.
     let stop = if is_cut && malformed.is_empty() { ReplyStop::End } else { written.stop };
     let numbered = read.into_iter().enumerate().map(|(i, (name, arguments))| ToolCall {

@@ -240,6 +240,19 @@ pub fn read(text: &str, tools: &[ToolSpec], messages: &[Message]) -> Vec<(String
     calls
 }
 
+/// Names of the functions whose calls [`read`] left out for want of a value, each once.
+pub fn lacking(text: &str, tools: &[ToolSpec], messages: &[Message]) -> Vec<String> {
+    let said: String = messages.iter().map(|m| m.content.as_str()).collect::<Vec<_>>().join("\n");
+    let mut names: Vec<String> = Vec::new();
+    for Written { name, arguments } in whole_calls(text).0 {
+        let tool = tools.iter().find(|t| t.name == name);
+        if tool.is_some_and(|tool| unmentioned::lacks_a_value(&arguments, tool, &said)) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Whether a call's arguments are all among another's.
 fn is_within(arguments: &Value, others: &Value) -> bool {
     match (arguments.as_object(), others.as_object()) {

@@ -116,12 +116,12 @@ pub fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Re
     if let Some(about) = failed {
         return Err(about);
     }
-    if let Some(measured) = with_units(body, goal, &used, find) {
-        return Ok(Filled { expression: measured, unit: String::new(), size: false });
+    let difference = body.matches('-').count() == 1 && !body.contains(['*', '/', '+', '^']);
+    if let Some(expression) = with_units(body, goal, &used, find) {
+        return Ok(Filled { expression, unit: String::new(), size: difference });
     }
     let goal = goal.filter(|unit| dates || *unit == "percent");
     let expression = goal.map_or(filled.to_string(), |unit| format!("({filled}) in {unit}"));
-    let difference = body.matches('-').count() == 1 && !body.contains(['*', '/', '+', '^']);
     let years = used.len() > 1 && used.iter().all(|f| f.date.as_deref().is_some_and(|d| d.len() == 4));
     let unit = match goal.is_some() || dates {
         true => String::new(),
@@ -131,7 +131,7 @@ pub fn fill<'a>(expression: &str, find: &dyn Fn(&str) -> Option<&'a Fact>) -> Re
     Ok(Filled { expression, unit, size: difference })
 }
 
-/// A product or quotient of values in different units, with the units: a way by a speed is a time. `None` where the
+/// Values in different units with their units: a way by a speed is a time, and 3 km less 900 m are 2.1 km. `None` where the
 /// calculator makes no unit of them that people use.
 fn with_units<'a>(
     body: &str,
@@ -146,11 +146,17 @@ fn with_units<'a>(
     };
     let units = used.iter().map(measured).collect::<Option<Vec<String>>>()?;
     let differ = units.iter().any(|unit| *unit != units[0]);
-    if !differ || body.contains(['+', '-', '^']) || goal == Some("percent") {
+    let adds = body.contains(['+', '-']);
+    let is_alike = |unit: &String| polymath_tools::calculate(&format!("1 {unit} to {}", units[0])).is_ok();
+    if !differ || body.contains('^') || (adds || goal == Some("percent")) && !units.iter().all(is_alike) {
         return None;
     }
     let value = |name: &str| find(name).and_then(|f| Some(format!("({} {})", plain(f.number?), known_unit(f))));
     let own = NAME.as_ref()?.replace_all(body, |found: &regex::Captures<'_>| value(&found[0]).unwrap_or_default());
+    if goal == Some("percent") {
+        return Some(format!("({own}) in percent")).filter(|e| polymath_tools::calculate(e).is_ok());
+    }
+    let goal = goal.or(adds.then_some(units[0].as_str()).filter(|_| !body.contains(['*', '/'])));
     let result = polymath_tools::calculate(&own).ok()?;
     let first = result.lines().next().unwrap_or_default();
     let number: String = first.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
@@ -355,6 +361,10 @@ mod tests {
         check("a / b", &voyage, "(42 km) / (17.5 km/h)", "");
         check("a / c in km/h", &voyage, "(42 km) / (8 minutes) in km/h", "");
         check("a / c", &[fact("a", "100 km"), fact("c", "31 km")], "100 / 31", "");
+        let ways = [fact("a", "3 km"), fact("b", "900 m")];
+        check("a - b", &ways, "(3 km) - (900 m) in km", "");
+        check("(a - b) / b in percent", &ways, "(((3 km) - (900 m)) / (900 m)) in percent", "");
+        check("a - b", &[fact("a", "3 km"), fact("b", "900 people")], "3 - 900", "");
         let lake = [fact("a", "3.46亿立方米"), fact("b", "24.8平方公里")];
         check("a / b", &lake, "(346000000 m³) / (24.8 km²)", "");
         let missing = fill("a - c", &|name| powers.iter().find(|f| f.name == name));

@@ -2,6 +2,7 @@
 //! and its line is held to say it.
 
 mod choose;
+mod dated;
 mod kinds;
 mod measures;
 mod most;
@@ -10,6 +11,7 @@ mod rivals;
 mod told;
 
 pub use choose::{fact_of, in_sentences, is_of_other_years};
+pub use dated::day_of_page;
 pub use kinds::is_of_kind;
 pub use measures::is_of_other_property;
 pub use told::{is_told, is_told_by_its_line};
@@ -43,6 +45,11 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let passages = select(&sources, &query, LINES);
     if let Some((text, passage)) = own::cell(what, &passages, turn.chat) {
         return Ok(text.map(|text| fact_of(what, &text, &passage, turn.chat)));
+    }
+    if let Some((text, passage)) = own::of_year(what, &passages, turn.chat) {
+        let mut fact = fact_of(what, &text, &passage, turn.chat);
+        rivals::contradict(turn, what, &sources, &mut fact, &passage).await?;
+        return Ok(Some(fact));
     }
     // Once more without the line that turned out to say something else.
     let mut without: Vec<Passage> = Vec::new();

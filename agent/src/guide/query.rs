@@ -10,6 +10,7 @@ mod extreme;
 mod grammar;
 mod groups;
 mod joins;
+mod keys;
 mod measured;
 mod nested;
 mod rates;
@@ -48,6 +49,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
+    let query = both::lacking(&query, &request.to_lowercase());
     let query = counted::in_pieces(&nested::of_named(&query, request, tables), &request.to_lowercase());
     let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);
     let query = extreme::extreme(&query, request, tables);
@@ -55,7 +57,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
     let query = timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables);
-    cases::in_any_case(&with_missing_last(&query, tables), tables)
+    cases::in_any_case(&keys::with_keys(&with_missing_last(&query, tables)), tables)
 }
 
 /// A query that orders from the smallest with rows without a value behind the others: SQLite has them first.

@@ -403,6 +403,9 @@ mod tests {
         check(&[LOOMS], asked, other, None);
         check(&[LOOMS], asked, "workers = 36 workers\nanswer = cloth / workers", None);
         check(&[LOOMS], asked, "answer = none", None);
+        // All of it, under the name of what each wove.
+        let rate = "cloth_per_worker = 98,000 m\nworkers = 36 workers\nanswer = cloth_per_worker / workers";
+        check(&[LOOMS], asked, rate, None);
         // One value is looked up, not worked out.
         check(&[LOOMS], asked, "workers = 36 workers\nanswer = workers", None);
     }

@@ -58,7 +58,25 @@ const GROUPS: &[&[&str]] = &[
         "創業",
         "創設",
     ],
-    &["direct", "direktor", "head", "led", "leads", "leiter", "leitet", "dirig", "馆长", "館長"],
+    &[
+        "direct",
+        "direktor",
+        "head",
+        "led",
+        "leads",
+        "leiter",
+        "leitet",
+        "dirig",
+        "runs",
+        "run by",
+        "manag",
+        "in charge",
+        "chief",
+        "geführt",
+        "gérant",
+        "馆长",
+        "館長",
+    ],
     &["owner", "owned", "dueñ", "propietari", "eigentümer", "besitzer", "propriétaire"],
     &["winemak", "makes the wine", "enólog", "kellermeister", "œnolog"],
     &["brew", "brau"],
@@ -331,6 +349,8 @@ mod tests {
         assert!(is_of_another("enólogo de la Bodega Chib", "Ann Bo", "Fundador: Ann Bo."));
         assert!(!is_of_another("enólogo de la Bodega Chib", "Ann Bo", "Enólogo: Ann Bo."));
         assert!(!is_of_another("Who founded the Chib Brewery", "Ann Bo", "Founder | Ann Bo"));
+        assert!(!is_of_another("who runs the Chib Mill today", "Ann Bo", "Director | Ann Bo (since 2012)"));
+        assert!(is_of_another("who runs the Chib Mill today", "Ann Bo", "Ann Bo laid the first stone."));
         assert!(is_of_another("designer of the Chib Dam", "Ann Bo", "It was founded by Ann Bo."));
         assert!(!is_of_another("Who founded the Chib Mill", "Ann Bo", "It was set up in 1868 by Ann Bo."));
         assert!(is_of_another("designer of the Chib Bridge", "Ann Bo", "Ann Bo, then mayor, cut the ribbon."));

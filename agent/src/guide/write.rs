@@ -4,7 +4,7 @@
 mod draft;
 
 use super::state::{Guide, Outcome, Quote, quoted};
-use super::{contest, named, plan, talk};
+use super::{contest, find, named, plan, talk};
 use crate::evidence::clip;
 use crate::language::{Language, Phrase};
 use crate::lead::Turn;
@@ -334,7 +334,8 @@ fn contradiction(fact: &Fact, sources: &[Source], language: Language) -> String 
         .map(|(text, provenance)| {
             let title =
                 if let Provenance::Sourced { title, .. } = provenance { clip(title, 60) } else { String::new() };
-            format!("{text}{} ({title})", mark(provenance, sources))
+            let day = find::day_of_page(provenance, sources).map_or(String::new(), |(day, _)| format!(", {day}"));
+            format!("{text}{} ({title}{day})", mark(provenance, sources))
         })
         .collect();
     format!("{}{}{}", language.say(Phrase::SourcesDiffer), language.colon(), told.join("; "))

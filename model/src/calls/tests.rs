@@ -196,3 +196,14 @@ fn what_was_cut_is_what_stands_behind_the_last_whole_call() {
         assert_eq!(cut(&text), want, "{text}");
     }
 }
+
+#[test]
+fn a_call_for_want_of_a_value_is_left_out_and_told() {
+    let parameters = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}});
+    let tools = [tool("find", json!({"type": "object"})), tool("cancel", parameters)];
+    let text = r#"[{"name": "find", "arguments": {}}, {"name": "cancel", "arguments": {"id": "your_order_id"}}]"#;
+    let names: Vec<String> = read(text, &tools, &[]).into_iter().map(|(name, _)| name).collect();
+    assert_eq!((names.as_slice(), lacking(text, &tools, &[])), (&["find".to_owned()][..], vec!["cancel".to_owned()]));
+    let given = [Message::user("Cancel your_order_id")];
+    assert!(lacking(text, &tools, &given).is_empty());
+}

@@ -51,7 +51,7 @@ pub fn spec(chart: &Chart, title: &str, all: &[Parts<'_>], columns: usize) -> Va
 /// Colours, and those of a dark background.
 fn config(chart: &Chart) -> Value {
     let theme = Theme::of(chart);
-    let mut config = json!({"range": {"category": theme.hexes()}});
+    let mut config = json!({"range": {"category": theme.hexes()}, "mark": {"color": hex(theme.color(0))}});
     if chart.theme.as_deref() == Some("dark") {
         let (text, axis) = (hex(theme.text), hex(theme.axis));
         config["background"] = json!(hex(theme.background));

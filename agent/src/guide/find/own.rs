@@ -2,11 +2,12 @@
 //! year that is named.
 
 use crate::evidence::{Passage, terms};
-use crate::guide::plan::years;
+use crate::guide::named::names_said;
+use crate::guide::plan::{words, years};
 use crate::guide::state::with_unit;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, unit_of_header};
 use polymath_chat::{Cell, Provenance, Source};
-use polymath_quantity::figures;
+use polymath_quantity::{UnitKind, figures, read};
 use std::collections::{HashMap, HashSet};
 
 /// Rows and sections of each page that are of what is named, in small letters.
@@ -71,6 +72,47 @@ pub fn cell(what: &str, passages: &[Passage], chat: &Chat) -> Option<(Option<Str
     });
     let first = found.next()?;
     found.next().is_none().then_some(first)
+}
+
+/// The cell of the row that is the year's that is named, in the one column whose head has a word of the look-up or a unit
+/// that it names (hectolitres, of `Ausstoß (hl)`), with its line.
+pub fn of_year(what: &str, passages: &[Passage], chat: &Chat) -> Option<(String, Passage)> {
+    let [year] = <[String; 1]>::try_from(years(what)).ok()?;
+    let names: Vec<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
+    let wanted: HashSet<String> =
+        terms(what).into_iter().filter(|term| *term != year && !names.contains(term)).collect();
+    let unit_of = |word: &str| read(&format!("1 {word}")).unit.filter(|unit| unit.kind != UnitKind::Time);
+    let units: Vec<String> =
+        words(what).filter_map(|word| unit_of(&word.to_lowercase())).map(|unit| unit.name.to_string()).collect();
+    let mut found = passages.iter().filter_map(|passage| {
+        let source = chat.sources.get(passage.n - 1)?;
+        let raw = source.text.lines().nth(passage.line)?;
+        let cells: Vec<&str> = raw.split(" | ").map(str::trim).collect();
+        let from_here =
+            |provenance: &Provenance| matches!(provenance, Provenance::Sourced { url, .. } if *url == source.url);
+        let table = chat.page_tables.iter().find(|table| {
+            table.columns.len() == cells.len()
+                && table.rows.len() > 1
+                && table.rows.iter().flatten().any(|cell| from_here(&cell.provenance))
+                && table.rows.iter().any(|row| row.first().is_some_and(|c| c.display() == cells[0]))
+                && table.rows.iter().all(|row| row.first().is_some_and(|c| is_year(c.display())))
+        })?;
+        let is_named = |i: &usize| {
+            let head = &table.columns[*i];
+            let unit = unit_of_header(head).is_some_and(|unit| units.contains(&unit.name.to_string()));
+            unit || terms(head).iter().any(|term| wanted.contains(term))
+        };
+        let mut columns = (1..cells.len()).filter(is_named);
+        let (column, None) = (columns.next()?, columns.next()) else { return None };
+        let value = cells[column].contains(|c: char| c.is_ascii_digit());
+        (cells[0] == year && value).then(|| (cells[column].to_owned(), passage.clone()))
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// The cell of the same row whose column says what is wanted, where the one that was taken is in a column that says less
@@ -179,6 +221,25 @@ mod tests {
         assert_eq!(text("output of West in 2022"), Some(None));
         assert_eq!(text("output of Ost"), None);
         assert_eq!(text("output of Ost in 2020"), None);
+    }
+
+    #[test]
+    fn a_year_has_a_row() {
+        let (mut chat, passages) =
+            page("# Brewery Ost\nJahr | Ausstoß (hl) | Umsatz (Mio. €)\n2021 | 14.800 | 3,6\n2022 | 16.650 | 4,4");
+        let provenance = Provenance::Sourced { url: "u".into(), title: String::new(), quote: String::new() };
+        let row = |texts: [&str; 3]| texts.map(|text| Cell::new(text, provenance.clone())).to_vec();
+        let columns = ["Jahr", "Ausstoß (hl)", "Umsatz (Mio. €)"].map(str::to_owned).to_vec();
+        chat.page_tables.push(Table {
+            title: "Ausstoß".into(),
+            columns,
+            rows: vec![row(["2021", "14.800", "3,6"]), row(["2022", "16.650", "4,4"])],
+        });
+        let text = |what: &str| of_year(what, &passages, &chat).map(|(text, _)| text);
+        assert_eq!(text("Wie viele Hektoliter braute die Brauerei Ost im Jahr 2022").as_deref(), Some("16.650"));
+        assert_eq!(text("Umsatz der Brauerei Ost 2021").as_deref(), Some("3,6"));
+        assert_eq!(text("Wie viele Menschen arbeiteten 2022 in der Brauerei Ost"), None);
+        assert_eq!(text("Ausstoß der Brauerei Ost 2020"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Other pages that say otherwise.
 
 use super::choose::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of};
+use super::dated::day_of_page;
 use super::measures::is_of_other_event;
 use super::told;
 use crate::evidence::{Passage, select, terms};
@@ -14,7 +15,8 @@ use std::collections::HashSet;
 /// Other pages that are asked whether they say the same.
 const SECOND_OPINIONS: usize = 2;
 
-/// Adds to a fact what other pages say of it that contradicts it.
+/// Adds to a fact what other pages say of it that contradicts it. Where the pages say of what day they are, the latest one's
+/// is the fact, and the others are what contradicts it.
 pub async fn contradict(
     turn: &mut Turn<'_>,
     what: &str,
@@ -24,6 +26,7 @@ pub async fn contradict(
 ) -> anyhow::Result<()> {
     if fact.number.is_some() || fact.date.is_some() {
         let own = passage.text.clone();
+        let mut others: Vec<Fact> = Vec::new();
         for page in rivals(sources, what, passage, &like_of(fact)).into_iter().take(SECOND_OPINIONS) {
             let alone: Vec<Source> =
                 sources.iter().enumerate().map(|(i, s)| if i + 1 == page { s.clone() } else { empty(s) }).collect();
@@ -33,11 +36,24 @@ pub async fn contradict(
             let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
                 || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
             if !elsewhere && differ(fact, &other) && told::is_told(turn, what, &other.text, &passage).await? {
-                fact.others.push((other.text, other.provenance));
+                others.push(other);
             }
         }
+        let day = |fact: &Fact| day_of_page(&fact.provenance, sources).map(|(_, date)| date.to_string());
+        if let Some(later) = latest(fact, &others, day) {
+            std::mem::swap(fact, &mut others[later]);
+        }
+        fact.others.extend(others.into_iter().map(|other| (other.text, other.provenance)));
     }
     Ok(())
+}
+
+/// Which of the others is of a later day than the fact and than the rest, where each has a day.
+fn latest(fact: &Fact, others: &[Fact], day: impl Fn(&Fact) -> Option<String>) -> Option<usize> {
+    let own = day(fact)?;
+    let days = others.iter().map(&day).collect::<Option<Vec<String>>>()?;
+    let (at, last) = days.into_iter().enumerate().max_by(|(_, a), (_, b)| a.cmp(b))?;
+    (last > own).then_some(at)
 }
 
 /// Other pages with a line about all that `what` names.
@@ -86,6 +102,23 @@ fn differ(a: &Fact, b: &Fact) -> bool {
 mod tests {
     use super::*;
     use polymath_chat::Provenance;
+
+    #[test]
+    fn the_latest_page_holds() {
+        let fact = |text: &str| Fact {
+            name: String::new(),
+            about: String::new(),
+            text: text.into(),
+            number: None,
+            date: None,
+            provenance: Provenance::Given,
+            others: Vec::new(),
+        };
+        let day = |fact: &Fact| Some(fact.text.clone()).filter(|text| !text.is_empty());
+        assert_eq!(latest(&fact("2020-05-01"), &[fact("2019-01-01"), fact("2021-03-04")], day), Some(1));
+        assert_eq!(latest(&fact("2022-05-01"), &[fact("2021-03-04")], day), None);
+        assert_eq!(latest(&fact("2020-05-01"), &[fact(""), fact("2021-03-04")], day), None);
+    }
 
     #[test]
     fn a_page_that_counts_the_same_in_other_words_is_asked_too() {

@@ -281,6 +281,13 @@ pub fn is_of_contradiction(request: &str, chat: &Chat) -> bool {
     const ASKING: &[&str] = &[
         "number",
         "count",
+        "publish",
+        "publication",
+        "dated",
+        "when",
+        "day",
+        "were",
+        "was",
         "figure",
         "value",
         "one",

@@ -41,7 +41,11 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         .flat_map(words)
         .filter_map(|word| chat.facts.iter().find(|f| f.name == word))
         .collect();
-    let lacks = |used: &[&Fact]| !has_all_properties(&request, used) || counts_something_else(&request, used);
+    let lacks = |used: &[&Fact]| {
+        !has_all_properties(&request, used)
+            || counts_something_else(&request, used)
+            || divides_by_something_else(&request, used)
+    };
     if only_calculates && !used.is_empty() && (!calls_for_arithmetic(&request) || lacks(&used)) {
         return Form::LookedUp;
     }
@@ -205,6 +209,25 @@ fn counts_something_else(request: &str, used: &[&Fact]) -> bool {
     !used.iter().any(said) && (phrase == NUMBER_OF[0] || !is_unit() && !says(counted, PERCENT))
 }
 
+/// Whether a request asks for something per what none of these facts is of: per worker, where only takings are known.
+fn divides_by_something_else(request: &str, used: &[&Fact]) -> bool {
+    const PER: &[&str] = &["per", "pro", "par", "por", "je"];
+    const SKIPPED: &[&str] = &["a", "chaque", "cada"];
+    /// What stands there in phrases that divide nothing, and times.
+    const OTHERS: &[&str] = &[
+        "cent", "ciento", "rapport", "contre", "exemple", "favor", "ejemplo", "qué", "que", "year", "month", "week",
+        "day", "annum", "jahr", "monat", "woche", "tag", "an", "mois", "semaine", "jour", "año", "mes", "semana",
+        "día", "se", "suis", "ne",
+    ];
+    let mut rest =
+        words(request).skip_while(|word| !PER.contains(word)).skip(1).skip_while(|word| SKIPPED.contains(word));
+    let Some(by) = rest.next().filter(|by| !OTHERS.contains(by) && by.chars().count() > 2) else { return false };
+    let is_unit = polymath_quantity::read(&format!("1 {by}")).unit.is_some();
+    let by = terms(by);
+    let said = |fact: &&Fact| terms(&format!("{} {}", fact.about, fact.text)).iter().any(|term| by.contains(term));
+    !is_unit && !by.is_empty() && !used.iter().any(said)
+}
+
 /// Whether each property that a request names (cost, length) is one of these facts'. What is counted
 /// may be a number of the request's own: two adults.
 fn has_all_properties(request: &str, used: &[&Fact]) -> bool {
@@ -245,6 +268,8 @@ mod tests {
         check_form("c = calc(\"a / b\")", "what did it cost per ticket?", Form::Any);
         check_form("c = calc(\"a / 2\")", "what did the mill cost per megawatt?", Form::LookedUp);
         check_form("c = calc(\"2 * b\")", "What do two adults pay?", Form::Any);
+        check_form("c = calc(\"a * b\")", "et ça fait combien par salarié ?", Form::LookedUp);
+        check_form("c = calc(\"a / b\")", "what is that per ticket?", Form::Any);
         let each = "t1 = collect(\"inhabitants of each doctor\", [\"Doctor\", \"Inhabitants\"])";
         check_form(each, "How many inhabitants are there for each doctor then?", Form::Calculated);
         check_form("c = calc(\"a * b\")", "Combien de salariés avait-il en 2022 ?", Form::LookedUp);

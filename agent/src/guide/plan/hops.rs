@@ -6,6 +6,7 @@ use super::steps::Step;
 use crate::evidence::terms;
 use crate::guide::{named, roles};
 use crate::lead::Turn;
+use crate::notebook::{Chat, fact_name};
 use crate::prompts::HOPS;
 use polymath_chat::{CompletionError, Constraint};
 use polymath_quantity::text::is_cjk;
@@ -52,6 +53,42 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
         all.push(Step::Find { name, what });
     }
     Ok(all)
+}
+
+/// A thing that is described first and asked about then, in two steps: "The person who runs the Ost Mill, where was she born?"
+pub fn described_first(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const PERSONS: [&str; 5] = ["the person who ", "the man who ", "the woman who ", "the one who ", "whoever "];
+    const THINGS: [&str; 7] =
+        ["the company ", "the firm ", "the town ", "the city ", "the village ", "the river ", "the brand "];
+    const ASKING: [&str; 11] = ["in", "on", "at", "from", "where", "when", "how", "what", "which", "who", "since"];
+    const PRONOUNS: [&str; 6] = ["she", "he", "it", "they", "him", "them"];
+    const OWN: [&str; 4] = ["her", "his", "its", "their"];
+    let sentence = request.trim_end_matches(['?', ' ', '.']);
+    let sentence = sentence.rsplit_once(". ").map_or(sentence, |(_, last)| last).trim();
+    let (front, back) = sentence.split_once(", ")?;
+    let small = front.to_lowercase();
+    let described = match PERSONS.iter().find(|opening| small.starts_with(**opening)) {
+        Some(opening) => format!("who {}", front.get(opening.len()..)?),
+        None => THINGS.iter().any(|opening| small.starts_with(opening)).then(|| front.to_owned())?,
+    };
+    let name = fact_name(chat.facts.len());
+    let mut replaced = 0;
+    let asked: Vec<String> = back
+        .split(' ')
+        .map(|word| {
+            let own = OWN.contains(&word);
+            replaced += usize::from(own || PRONOUNS.contains(&word));
+            match (own, PRONOUNS.contains(&word)) {
+                (true, _) => format!("{{{name}h}}'s"),
+                (_, true) => format!("{{{name}h}}"),
+                _ => word.to_owned(),
+            }
+        })
+        .collect();
+    let asks = back.split(' ').next().is_some_and(|first| ASKING.contains(&first));
+    let apart = !named::names_said(front).is_empty() && named::names_said(back).is_empty();
+    let first = Step::Find { name: format!("{name}h"), what: described };
+    (asks && apart && replaced == 1).then(|| vec![first, Step::Find { name: name.clone(), what: asked.join(" ") }])
 }
 
 fn without_digits(what: &str) -> String {
@@ -112,6 +149,24 @@ mod tests {
         assert!(!told("a: the head of the Olm Station\nthen: in which town was {a} of the Station born"));
         assert!(!told("a: the Olm Station\nthen: in which town was {a} head born"));
         assert!(!told("one step"));
+    }
+
+    #[test]
+    fn what_is_described_first_is_found_first() {
+        let told = |request: &str| {
+            let steps = described_first(request, &Chat::new("c"))?;
+            Some(steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(
+            told("It is for a quiz. The person who runs the Olm Station today, in which town was she born?").as_deref(),
+            Some("ah = find(who runs the Olm Station today); a = find(in which town was {ah} born)")
+        );
+        assert_eq!(
+            told("The firm behind the Petrel 4, what is its turnover?").as_deref(),
+            Some("ah = find(The firm behind the Petrel 4); a = find(what is {ah}'s turnover)")
+        );
+        assert_eq!(told("The Olm Station, who runs it?"), None);
+        assert_eq!(told("The person who runs the Olm Station, how old is she and where does she live?"), None);
     }
 
     #[test]

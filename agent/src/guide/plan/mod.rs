@@ -154,7 +154,8 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
         .or_else(|| against::against(&turn.question, turn.chat))
         .or_else(|| against::rates(&turn.question, turn.chat))
         .or_else(|| ages::at_death(&turn.question, turn.chat))
-        .or_else(|| ages::at_event(&turn.question, turn.chat));
+        .or_else(|| ages::at_event(&turn.question, turn.chat))
+        .or_else(|| hops::described_first(&turn.question, turn.chat));
     if steps.is_some() {
         return steps;
     }

@@ -2,7 +2,7 @@
 //! have none.
 
 use super::super::plan::{said, words};
-use super::clause::{bare, clause};
+use super::clause::{bare, clause, pieces};
 use std::ops::Range;
 
 /// Words by which what rows come to is asked for.
@@ -19,6 +19,55 @@ const TOGETHER: &[&str] = &[
     "au total",
     "en total",
 ];
+
+/// Words by which rows without a value are asked for.
+const LACKING: &[&str] = &[
+    "no figure",
+    "no usable",
+    "have no",
+    "has no",
+    "had no",
+    "with no",
+    "no value",
+    "no number",
+    "no data",
+    "no entry",
+    "missing",
+    "blank",
+    "empty",
+    "without a",
+    "keinen wert",
+    "keine angabe",
+    "ohne wert",
+    "fehlen",
+    "sans valeur",
+    "manque",
+    "sin valor",
+    "sin dato",
+    "faltan",
+    "缺",
+];
+
+/// A count of all rows that is called one of those without a value as what it is called, where that is asked for: beside a sum
+/// it is of the column that is summed.
+pub fn lacking(query: &str, request: &str) -> String {
+    const CALLED: &[&str] = &["No", "Missing", "Without", "Lacking", "Empty", "Blank", "Unusable"];
+    let Some(select) = clause(query, "SELECT ").filter(|_| said(request, LACKING)) else { return query.to_owned() };
+    let shown = pieces(&query[select.clone()]);
+    let summed = shown.iter().find_map(|piece| {
+        let rest = ["SUM(", "AVG(", "MIN(", "MAX("].iter().find_map(|function| piece.strip_prefix(function))?;
+        rest.split_once(')').map(|(column, _)| column).filter(|column| !column.contains(['(', '*', '/', '+']))
+    });
+    let Some(column) = summed else { return query.to_owned() };
+    let count = |piece: &&str| match piece.strip_prefix("COUNT(*) AS ") {
+        Some(name) if CALLED.iter().any(|called| name.starts_with(called)) => {
+            format!("COUNT(*) - COUNT({column}) AS {name}")
+        }
+        _ => (*piece).to_owned(),
+    };
+    let list: Vec<String> = shown.iter().map(count).collect();
+    format!("{}{}{}", &query[..select.start], list.join(", "), &query[select.end..])
+}
 
 /// The rows without a value of the one column that a count has a condition on, if that condition names no value of the
 /// request. With the column's sum, if that is asked for.
@@ -45,27 +94,6 @@ fn without_value(query: &str, select: &Range<usize>, request: &str) -> Option<St
 /// for that.
 pub fn both(query: &str, request: &str) -> String {
     const HOW_MANY: &[&str] = &["how many", "wie viele", "combien de", "combien d'", "cuántos", "cuántas", "多少"];
-    const LACKING: &[&str] = &[
-        "no figure",
-        "no value",
-        "no number",
-        "no data",
-        "no entry",
-        "missing",
-        "blank",
-        "empty",
-        "without a",
-        "keinen wert",
-        "keine angabe",
-        "ohne wert",
-        "fehlen",
-        "sans valeur",
-        "manque",
-        "sin valor",
-        "sin dato",
-        "faltan",
-        "缺",
-    ];
     let same = || query.to_owned();
     let (Some(select), None) = (clause(query, "SELECT "), clause(query, " GROUP BY ")) else { return same() };
     let shown = query[select.clone()].trim().to_owned();
@@ -118,6 +146,15 @@ mod tests {
             "SELECT COUNT(*) AS Count, SUM(amount) AS Total FROM t1 WHERE day LIKE '%-03-%'"
         );
         assert_eq!(both("what were the sales of march worth together?"), query);
+    }
+
+    #[test]
+    fn a_count_of_what_has_no_value_is_of_that() {
+        let query = "SELECT Orchard, SUM(Weight) AS Total, COUNT(*) AS NoWeight FROM t1 GROUP BY Orchard";
+        let want =
+            "SELECT Orchard, SUM(Weight) AS Total, COUNT(*) - COUNT(Weight) AS NoWeight FROM t1 GROUP BY Orchard";
+        assert_eq!(lacking(query, "how many kilos has each orchard, and how many rows have no usable weight?"), want);
+        assert_eq!(lacking(query, "how many kilos has each orchard?"), query);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::evidence::Passage;
 use crate::guide::calc;
-use crate::guide::find::{is_of_kind, is_of_other_property};
+use crate::guide::find::{is_of_kind, is_of_other_property, misfits};
 use crate::guide::named::names;
 use crate::guide::plan::{COMPARED, given, in_digits, said, words};
 use crate::notebook::Fact;
@@ -21,9 +21,16 @@ pub fn is_no_answer(expression: &str, values: &[(String, Fact)], asked: &str) ->
         let own = |fact: &Fact| matches!(fact.provenance, Provenance::Given) && fact.number == f.number;
         values.iter().any(|(_, fact)| own(fact)) || words(expression).any(|w| w == digits)
     };
+    // One piece of one line is not two values, whatever they are called.
+    let twice = values.iter().enumerate().any(|(i, (_, fact))| {
+        let sourced = matches!(fact.provenance, Provenance::Sourced { .. });
+        let same = |(_, other): &(String, Fact)| other.text == fact.text && other.provenance == fact.provenance;
+        sourced && values[..i].iter().any(same)
+    });
     let one = |f: &Figure| f.number == Some(1.0) || f.number == Some(100.0);
     !works
         || !looked_up
+        || twice && expression.contains(['-', '/'])
         || adds_a_guess(expression, asked)
         || is_by_a_guess(expression, asked)
         || is_in_another_unit(values, asked)
@@ -67,11 +74,11 @@ fn is_in_another_unit(values: &[(String, Fact)], asked: &str) -> bool {
     calc::counted_unit(asked).is_some_and(|goal| calc::is_of_another_unit(fact, &goal))
 }
 
-/// Whether a value is of another kind than its name says, or its line tells another of the thing's measures than the
-/// name or the question.
+/// Whether a value is of another kind than its name says (a sum under the name of a rate too), or its line tells another of
+/// the thing's measures than the name or the question.
 pub fn is_of_another(about: &str, asked: &str, fact: &Fact, passage: &Passage) -> bool {
     let other = |what: &str| is_of_other_property(what, &passage.text);
-    !is_of_kind(about, fact) || other(about) || other(asked)
+    !is_of_kind(about, fact) || misfits(about, fact) || other(about) || other(asked)
 }
 
 /// The difference, where a question compares two values and the answer is one of them: which of two lakes is deeper.
