@@ -94,6 +94,17 @@ fn a_change_draws_the_same_data() {
 }
 
 #[test]
+fn a_chart_is_drawn_again_in_a_color() {
+    let mut world = pets();
+    world.ask("Show the counts as bars", &["chart(\"bar\", t1, x=\"Animal\", y=\"Count\")"], &[]);
+    let said = world.ask("Same thing as a line please, dark green", &[], &[]);
+    assert_eq!(
+        said.drawn()[0],
+        json!({"data": "t1", "kind": "line", "x": "Animal", "y": "Count", "color": "darkgreen"})
+    );
+}
+
+#[test]
 fn columns_of_a_chart_are_found_by_other_names() {
     let mut world = pets();
     world.ask("Draw the weights", &["chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);

@@ -274,6 +274,40 @@ fn pages_that_contradict_each_other_are_both_told() {
 }
 
 #[test]
+fn the_later_of_two_pages_that_contradict_each_other_holds() {
+    let early =
+        Page("local:early.html", "Tower of Ardun", "Published 3 May 2010\nThe tower of Ardun is 41 metres tall.");
+    let late =
+        Page("local:late.html", "News", "*Ardun Courier, 4 June 2020*\nThe tower of Ardun is 39 metres tall now.");
+    let said = World::new(&[early, late]).ask(
+        "How tall is the tower of Ardun?",
+        &["a = find(\"height of the tower of Ardun\")", "41 metres", "39 metres", "The tower is {a} tall."],
+        &[],
+    );
+    said.has("The tower is 39 metres [2] tall.");
+    said.has("Sources differ: 39 metres [2] (News, 4 June 2020); 41 metres [1] (Tower of Ardun, 3 May 2010)");
+}
+
+#[test]
+fn names_that_are_typed_without_capitals_are_names() {
+    let mut world = World::new(&[MILL, TOWER]);
+    let said = world.ask(
+        "how tall is the tower of ardun",
+        &[
+            "Tower of Ardun",
+            "a = find(\"height of the Tower of Ardun\")",
+            "41 metres",
+            "The Tower of Ardun is {a} tall.",
+        ],
+        &[],
+    );
+    said.has("The Tower of Ardun is 41 metres");
+    assert_eq!(said.called("browser_search"), ["height of the Tower of Ardun"]);
+    // The mill's page does not speak of it.
+    assert_eq!(said.end.answer.citations[0].url, "local:tower.html");
+}
+
+#[test]
 fn pages_that_agree_are_no_contradiction() {
     let agrees = Page("local:b.html", "Ardun", "The tower of Ardun is 41 metres tall, says the guide.");
     let mut world = World::new(&[TOWER, agrees]);

@@ -3,8 +3,10 @@
 use polymath_chat::{Provenance, Source};
 use polymath_quantity::{Date, figures};
 
-/// Lines from the top of a page, and characters of such a line, that may give its day.
+/// Lines from the top of a page that may give its day, and words of such a line.
 const LINES: usize = 5;
+const WORDS: usize = 8;
+/// Characters of a line that speaks of a page's publication.
 const SHORT: usize = 90;
 
 /// The day that a page says it is of, as it is written there, and so that days can be compared: in a line that speaks of its
@@ -36,8 +38,13 @@ pub fn day_of(source: &Source) -> Option<(String, Date)> {
         line.chars().count() <= SHORT && SAYING.iter().any(|word| small.contains(word))
     };
     let said = source.text.lines().filter(says).find_map(days);
+    // A paper's name and the day; no sentence, no row and no field of what the page is about.
+    let is_head = |line: &&str| {
+        let bare = line.trim().trim_matches(['*', '_']);
+        bare.split_whitespace().count() <= WORDS && !bare.ends_with('.') && !bare.contains([':', '|'])
+    };
     let top = source.text.lines().filter(|line| !line.trim().is_empty() && !is_title(line)).take(LINES);
-    said.or_else(|| top.filter(|line| line.chars().count() <= SHORT).find_map(days))
+    said.or_else(|| top.filter(is_head).find_map(days))
 }
 
 /// The day of the page that something was taken from.
@@ -65,5 +72,9 @@ mod tests {
         let long = "Water came on 2 May 2020 and stood in the streets of the lower town for eleven days, as long as never before.";
         assert_eq!(day(&format!("{title}\n{long}\nLast edited 3 June 2021")), is("3 June 2021", "2021-06-03"));
         assert_eq!(day(&format!("{title}\n{long}")), None);
+        assert_eq!(
+            day(&format!("{title}\nThe bridge fell on 2 May 2020.\nOpened | 3 May 1902\nOpened: 3 May 1902")),
+            None
+        );
     }
 }
