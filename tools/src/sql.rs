@@ -203,13 +203,19 @@ fn is_date(text: &str) -> bool {
     (2..=3).contains(&parts.len()) && digits(&parts[0], 4) && parts[1..].iter().all(|p| digits(p, 2))
 }
 
-/// Ten significant digits, without what rounding leaves behind.
+/// A number as people read it: ten significant digits, without what rounding leaves behind; of an endless fraction four
+/// decimals, and six of one below 1.
 fn number(n: f64) -> String {
     if n == 0.0 || !n.is_finite() {
         return n.to_string();
     }
     let decimals = (9 - n.abs().log10().floor() as i32).clamp(0, 12) as usize;
     let text = format!("{n:.decimals$}");
+    let fraction = text.split_once('.').map_or(0, |(_, behind)| behind.trim_end_matches('0').len());
+    let text = match fraction > 6 && n.abs() > 0.001 {
+        true => format!("{n:.0$}", if n.abs() < 1.0 { 6 } else { 4 }),
+        false => text,
+    };
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 

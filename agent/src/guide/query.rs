@@ -15,6 +15,7 @@ mod measured;
 mod nested;
 mod rates;
 mod shape;
+mod spans;
 mod times;
 mod units;
 
@@ -49,6 +50,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
+    let query = spans::lasting(&query, &request.to_lowercase(), tables);
     let query = both::lacking(&query, &request.to_lowercase());
     let query = counted::in_pieces(&nested::of_named(&query, request, tables), &request.to_lowercase());
     let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);

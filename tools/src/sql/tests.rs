@@ -100,7 +100,10 @@ fn times_are_read_and_written() {
 
 #[test]
 fn numbers_are_shown_without_noise() {
-    for (value, want) in [(0.1 + 0.2, "0.3"), (1e12, "1000000000000"), (1.0 / 3.0, "0.3333333333"), (-2.5, "-2.5")] {
+    for (value, want) in [(0.1 + 0.2, "0.3"), (1e12, "1000000000000"), (1.0 / 3.0, "0.333333"), (-2.5, "-2.5")] {
+        assert_eq!(number(value), want);
+    }
+    for (value, want) in [(746.0 / 15.0, "49.7333"), (48.137154, "48.137154"), (1e-5 / 3.0, "0.000003333333"), (1409.25, "1409.25")] {
         assert_eq!(number(value), want);
     }
 }

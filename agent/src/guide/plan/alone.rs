@@ -1,7 +1,7 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
 use super::signs::{COMPARED, PERCENT, asks_how_much_more, is_drawn, says, words};
-use super::{against, amounts, grammar};
+use super::{Step, against, amounts, grammar};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
@@ -155,6 +155,26 @@ fn subject(chat: &Chat, before: &str) -> Option<String> {
         (names.peek().is_some_and(|name| name.chars().count() > 3) && names.all(said)).then(|| piece.to_owned())
     };
     named.max_by_key(|piece| piece.len()).map(str::to_owned).or_else(of_its_words).or_else(of_its_name)
+}
+
+/// Tables that are to be collected, of what the question before was about where neither they nor the request name anything:
+/// the output by years, as a line, of the brewery just spoken of.
+pub fn collect_of_the_subject(steps: &mut [Step], request: &str, chat: &Chat) {
+    let nameless = |text: &str| named::names_said(text).is_empty();
+    let small = request.to_lowercase();
+    let leans = nameless(request) && !request.chars().any(is_cjk) && (is_drawn(&small) || points(request));
+    let Some(before) = before(chat).filter(|_| leans) else { return };
+    let subject = match named::names_said(&before).as_slice() {
+        [name] => Some(name.clone()),
+        _ => subject(chat, &before),
+    };
+    for step in steps {
+        if let (Step::Collect { things, .. }, Some(subject)) = (step, &subject)
+            && nameless(things)
+        {
+            *things = format!("{things} ({subject})");
+        }
+    }
 }
 
 /// A request with what it is about for "that breed".

@@ -87,6 +87,8 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             }
         }
     };
+    let mut steps = steps;
+    alone::collect_of_the_subject(&mut steps, &turn.asked, turn.chat);
     let steps = in_color(steps, &turn.asked.to_lowercase());
     tell(turn, &steps);
     let plan = serde_json::to_value(&steps)?;
