@@ -15,24 +15,27 @@ const LONGEST: usize = 60;
 /// Letters of a request that may have names.
 const REQUEST: std::ops::RangeInclusive<usize> = 8..=300;
 
-/// Gives the names in the turn's question their capitals, as the model knows them for names.
-pub async fn cased(turn: &mut Turn<'_>) -> anyhow::Result<()> {
+/// Words that a question begins with.
+const ASKING: &[&str] =
+    &["what", "who", "when", "where", "which", "how", "why", "is", "are", "was", "did", "does", "in", "on"];
+
+/// Gives the names in the turn's question their capitals, as the model knows them for names. Whether there were any.
+pub async fn cased(turn: &mut Turn<'_>) -> anyhow::Result<bool> {
     if !may_lack_capitals(&turn.question, turn.chat) || turn.agent.tools.get("browser_search").is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let lark = grammar::names(&turn.question);
     let task = NAMES.ask(turn.question.clone().into_owned(), LONGEST).constrained(Constraint::Lark(lark));
     let told = match turn.complete(task).await {
         Ok(told) => told,
-        Err(CompletionError::TooLong(_)) => return Ok(()),
+        Err(CompletionError::TooLong(_)) => return Ok(false),
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("names of {:?}: {told}", turn.question);
-    if let Some(cased) = with_names(&turn.question, &told) {
-        turn.asked.clone_from(&cased);
-        turn.question = cased.into();
-    }
-    Ok(())
+    let Some(cased) = with_names(&turn.question, &told) else { return Ok(false) };
+    turn.asked.clone_from(&cased);
+    turn.question = cased.into();
+    Ok(true)
 }
 
 /// Whether a request may have names and shows none: it is looked up, and has no capital but at its beginning.
@@ -46,7 +49,11 @@ fn may_lack_capitals(request: &str, chat: &Chat) -> bool {
     });
     // "And how high is it?" is of what was spoken of.
     let leans = !chat.sources.is_empty() && points(request);
+    // With a capital at the beginning a request may be written as it should be; a question may still have a name.
+    let first = request.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let asks = !request.starts_with(char::is_uppercase) || request.ends_with('?') || ASKING.contains(&first.as_str());
     letters
+        && asks
         && one_line
         && small
         && !of_tables
@@ -99,6 +106,6 @@ mod tests {
         let may = |request: &str| may_lack_capitals(request, &chat);
         assert!(may("how tall is the ost mill") && may("How tall is the ost mill, and can I climb it?"));
         assert!(!may("how tall is the Ost Mill") && !may("磨坊有多高") && !may("hello"));
-        assert!(!may("write a poem about the sea"));
+        assert!(!may("write a poem about the sea") && !may("Simulate three coins") && may("Who runs the ost mill"));
     }
 }

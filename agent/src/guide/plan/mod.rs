@@ -66,8 +66,11 @@ const TOLD: usize = 6;
 
 /// Asks for a plan for the turn's question, and takes down how it is understood.
 pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
-    cased::cased(turn).await?;
-    let steps = match at_once(turn) {
+    let mut ready = at_once(turn);
+    if ready.is_none() && cased::cased(turn).await? {
+        ready = at_once(turn);
+    }
+    let steps = match ready {
         Some(steps) => steps,
         None => {
             if turn.asked == turn.question {

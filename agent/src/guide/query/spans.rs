@@ -9,7 +9,15 @@ use polymath_chat::Table;
 /// A query of the row with most or fewest days between its two dates, where that is asked for and the query orders by one of
 /// the dates.
 pub fn lasting(query: &str, request: &str, tables: &[Table]) -> String {
-    const DAYS: &[&str] = &["how many days", "how long", "number of days", "wie viele tage", "wie lange", "combien de jours", "cuántos días"];
+    const DAYS: &[&str] = &[
+        "how many days",
+        "how long",
+        "number of days",
+        "wie viele tage",
+        "wie lange",
+        "combien de jours",
+        "cuántos días",
+    ];
     let same = || query.to_owned();
     let (Some(table), Some(select), Some(order)) =
         (table_of(query, tables), clause(query, "SELECT "), clause(query, " ORDER BY "))
@@ -37,14 +45,18 @@ pub fn lasting(query: &str, request: &str, tables: &[Table]) -> String {
     let later = table.rows.iter().filter_map(|row| Some(day(row, other)? > day(row, one)?));
     let (after, all) = later.fold((0, 0), |(after, all), is| (after + usize::from(is), all + 1));
     let (from, to) = if after * 2 >= all { (one, other) } else { (other, one) };
-    let days = format!("CAST(julianday(\"{}\") - julianday(\"{}\") AS INTEGER)", table.columns[to], table.columns[from]);
+    let days =
+        format!("CAST(julianday(\"{}\") - julianday(\"{}\") AS INTEGER)", table.columns[to], table.columns[from]);
     let shown = pieces(&query[select.clone()]);
     let first = format!("\"{}\"", table.columns[0]);
     let named = shown.contains(&"*") || shown.iter().any(|piece| bare(piece).eq_ignore_ascii_case(&table.columns[0]));
     let list = if named { shown.join(", ") } else { format!("{first}, {}", shown.join(", ")) };
     let way = if longest { " DESC" } else { "" };
     let rest = &query[order.end..];
-    format!("SELECT {list}, {days} AS Days{} ORDER BY {days}{way}{rest}", &query[select.end..order.start - " ORDER BY ".len()])
+    format!(
+        "SELECT {list}, {days} AS Days{} ORDER BY {days}{way}{rest}",
+        &query[select.end..order.start - " ORDER BY ".len()]
+    )
 }
 
 #[cfg(test)]
@@ -69,7 +81,9 @@ mod tests {
         let lasting = |request: &str| lasting(query, request, std::slice::from_ref(&table));
         assert_eq!(
             lasting("which was away longest and for how many days?"),
-            format!("SELECT \"tool\", who, out, back, {days} AS Days FROM t1 WHERE back IS NOT NULL ORDER BY {days} DESC LIMIT 1")
+            format!(
+                "SELECT \"tool\", who, out, back, {days} AS Days FROM t1 WHERE back IS NOT NULL ORDER BY {days} DESC LIMIT 1"
+            )
         );
         assert_eq!(lasting("which came back last?"), query);
     }
