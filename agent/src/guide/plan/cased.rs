@@ -3,7 +3,7 @@
 
 use super::alone::points;
 use super::{grammar, replies};
-use crate::guide::named;
+use crate::guide::{calc, named};
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::NAMES;
@@ -47,8 +47,8 @@ fn may_lack_capitals(request: &str, chat: &Chat) -> bool {
         let speaker = word == "I" || word.starts_with("I'") || word.starts_with("I’");
         speaker || !word.contains(char::is_uppercase)
     });
-    // "And how high is it?" is of what was spoken of.
-    let leans = !chat.sources.is_empty() && points(request);
+    // "And how high is it?", "and in feet?" are of what was spoken of.
+    let leans = !chat.sources.is_empty() && (points(request) || calc::asked_unit(request).is_some());
     // With a capital at the beginning a request may be written as it should be; a question may still have a name.
     let first = request.split_whitespace().next().unwrap_or_default().to_lowercase();
     let asks = !request.starts_with(char::is_uppercase) || request.ends_with('?') || ASKING.contains(&first.as_str());
