@@ -12,7 +12,7 @@ use polymath_tools::browser::{Browser, BrowserConfig, BrowserFind, BrowserOpen, 
 use polymath_tools::{Calculator, CallCx, Charts, Image, Registry, Sql, Tool, ToolError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;

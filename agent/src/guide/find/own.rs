@@ -100,7 +100,9 @@ pub fn of_year(what: &str, passages: &[Passage], chat: &Chat) -> Option<(String,
         let is_named = |i: &usize| {
             let head = &table.columns[*i];
             let unit = unit_of_header(head).is_some_and(|unit| units.contains(&unit.name.to_string()));
-            unit || terms(head).iter().any(|term| wanted.contains(term))
+            let bracket = head.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(unit, _)| unit.trim());
+            let short = bracket.is_some_and(|unit| words(what).any(|word| is_short_for(unit, word)));
+            unit || short || terms(head).iter().any(|term| wanted.contains(term))
         };
         let mut columns = (1..cells.len()).filter(is_named);
         let (column, None) = (columns.next()?, columns.next()) else { return None };
@@ -109,6 +111,18 @@ pub fn of_year(what: &str, passages: &[Passage], chat: &Chat) -> Option<(String,
     });
     let first = found.next()?;
     found.next().is_none().then_some(first)
+}
+
+/// Whether a unit is the sign of what a word spells out, in whatever language: hl of Hektoliter, km of kilómetros.
+fn is_short_for(unit: &str, word: &str) -> bool {
+    const LEAST: usize = 6;
+    let (unit, word) = (unit.to_lowercase(), word.to_lowercase());
+    let mut letters = word.chars();
+    let within = unit.chars().all(|c| c.is_alphabetic() && letters.any(|own| own == c));
+    (2..=3).contains(&unit.chars().count())
+        && word.chars().count() >= LEAST
+        && within
+        && unit.chars().next() == word.chars().next()
 }
 
 fn is_year(text: &str) -> bool {
@@ -237,6 +251,7 @@ mod tests {
         });
         let text = |what: &str| of_year(what, &passages, &chat).map(|(text, _)| text);
         assert_eq!(text("Wie viele Hektoliter braute die Brauerei Ost im Jahr 2022").as_deref(), Some("16.650"));
+        assert!(is_short_for("km", "kilómetros") && !is_short_for("m", "Menschen") && !is_short_for("hl", "Umsatz"));
         assert_eq!(text("Umsatz der Brauerei Ost 2021").as_deref(), Some("3,6"));
         assert_eq!(text("Wie viele Menschen arbeiteten 2022 in der Brauerei Ost"), None);
         assert_eq!(text("Ausstoß der Brauerei Ost 2020"), None);

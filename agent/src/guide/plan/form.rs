@@ -275,7 +275,6 @@ mod tests {
         check_form("c = calc(\"a * b\")", "Combien de salariés avait-il en 2022 ?", Form::LookedUp);
         check_form("c = calc(\"a * b\")", "how many workers did it have?", Form::LookedUp);
         check_form("c = calc(\"60 / b\")", "how many tickets can I buy for 60 €?", Form::Any);
-        check_form("c = calc(\"a in kW\")", "how many kilowatts is that?", Form::Any);
         check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
         let one = "c = find(\"days between its opening and the fire\")";
         check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);
