@@ -267,7 +267,11 @@ mod tests {
             json!({"data": "t1", "kind": "bar", "y": "Output", "facet": "Station"}),
             "drawn already as x, y or series",
         );
-        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "color": "red"}), "no field `color`; its fields are");
+        fails(json!({"data": "t1", "kind": "bar", "y": "Output", "hue": "red"}), "no field `hue`; its fields are");
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Output", "color": "blurple"}),
+            "`blurple`, which is no CSS colour",
+        );
         let none = settle(read(&json!({"data": "t1", "kind": "bar", "y": "a"}), TODAY).unwrap(), &[]).unwrap_err();
         assert!(none.starts_with("there are no tables"), "{none}");
     }

@@ -237,8 +237,8 @@ mod tests {
         fails("theme", json!(true), "`theme` is true and must be one of light, dark");
         fails("until", json!(false), "`until` is false and must be a date, YYYY-MM-DD, or a number");
         fails("x", json!(["Year"]), "`x` is [\"Year\"] and must be a name");
-        let unknown = check(&json!({"color": "red"})).unwrap_err();
-        assert!(unknown.starts_with("a chart has no field `color`; its fields are data, kind, x"), "{unknown}");
+        let unknown = check(&json!({"hue": "red"})).unwrap_err();
+        assert!(unknown.starts_with("a chart has no field `hue`; its fields are data, kind, x"), "{unknown}");
         assert!(check(&json!({"x": 2020, "title": "", "log": null, "grid": "yes", "lines": 5})).is_ok());
     }
 }
