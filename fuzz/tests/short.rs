@@ -46,7 +46,7 @@ fn inputs() -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    list(&Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("inputs"))
+    list(&Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("inputs"))
         .iter()
         .flat_map(|folder| list(folder))
         .collect()

@@ -30,8 +30,8 @@ pub fn day_of(source: &Source) -> Option<(String, Date)> {
     ];
     let is_title = |line: &str| line.starts_with('#') || line.trim() == source.title;
     let days = |line: &str| {
-        let full = figures(line).into_iter().filter_map(|f| Some((f.text.clone(), f.date?)));
-        full.filter(|(_, date)| date.to_string().len() == 10).next()
+        let mut full = figures(line).into_iter().filter_map(|f| Some((f.text.clone(), f.date?)));
+        full.find(|(_, date)| date.to_string().len() == 10)
     };
     let says = |line: &&str| {
         let small = line.to_lowercase();

@@ -18,8 +18,7 @@ pub fn with_keys(query: &str) -> String {
                 || name.trim().trim_matches('"') == bare(key)
         })
     };
-    if ordered || query.matches("SELECT").count() != 1 || shown.contains(&"*") || keys.iter().any(|key| is_shown(&key))
-    {
+    if ordered || query.matches("SELECT").count() != 1 || shown.contains(&"*") || keys.iter().any(is_shown) {
         return query.to_owned();
     }
     let named = keys.iter().map(|key| match key.starts_with("substr(") {
