@@ -24,10 +24,6 @@ const TOGETHER: &[&str] = &[
 const LACKING: &[&str] = &[
     "no figure",
     "no usable",
-    "have no",
-    "has no",
-    "had no",
-    "with no",
     "no value",
     "no number",
     "no data",
