@@ -25,8 +25,8 @@ pub enum Phrase {
     Made,
     SourcesDiffer,
     NotPossible,
-    /// Before the line that comes nearest to what was not found.
-    Nearest,
+    /// Before what pages say about a question that was not answered.
+    Noted,
     /// Before the pages that a table was worked out of.
     Source,
     Yes,
@@ -36,7 +36,7 @@ pub enum Phrase {
 }
 
 use Phrase::{
-    AnswerIn, Made, MissingCells, Nearest, No, NotFound, NotPossible, NothingFound, Source, SourcesDiffer, Yes,
+    AnswerIn, Made, MissingCells, No, NotFound, NotPossible, Noted, NothingFound, Source, SourcesDiffer, Yes,
 };
 
 /// One row a phrase: English, Chinese, Japanese, Korean, German, French, Spanish.
@@ -103,15 +103,15 @@ const PHRASES: &[(Phrase, [&str; 7])] = &[
         ],
     ),
     (
-        Nearest,
+        Noted,
         [
-            "The nearest that they say",
-            "最接近的内容",
-            "最も近い記述",
-            "가장 가까운 내용",
-            "Am nächsten kommt",
-            "Le plus proche",
-            "Lo más cercano",
+            "What the pages say about it",
+            "页面中的相关内容",
+            "ページに書かれていること",
+            "페이지에 적힌 내용",
+            "Was die Seiten dazu sagen",
+            "Ce que les pages en disent",
+            "Lo que dicen las páginas al respecto",
         ],
     ),
     (Source, ["Source", "来源", "出典", "출처", "Quelle", "Source", "Fuente"]),

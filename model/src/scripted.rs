@@ -51,8 +51,8 @@ pub enum Asked {
 
 /// What is said where a look-up needs no other one before it.
 const ONE_STEP: &str = "one step";
-/// What is said where a request without capitals has no names.
-const NO_NAMES: &str = "none";
+/// What is said where a request without capitals has no names, and where pages say nothing of a question.
+const NONE: &str = "none";
 
 /// Plays replies and completions in order.
 pub struct ScriptedEngine {
@@ -98,20 +98,20 @@ impl ScriptedEngine {
     }
 
     /// The next completion. What is asked of each value and of each look-up is answered in the usual way where the script
-    /// does not answer it: yes, in one step, and without names.
+    /// does not answer it: yes, in one step, without names, and that pages say nothing.
     fn next(&self, task: &Completion) -> Option<String> {
         let steps = format!("start: \"{ONE_STEP}\"");
-        let names = format!("start: \"{NO_NAMES}\" | name ");
+        let (names, notes) = (format!("start: \"{NONE}\" | name "), format!("start: \"{NONE}\" | note "));
         let usual = match &task.constraint {
             constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes"),
             Some(Constraint::Lark(lark)) if lark.starts_with(&steps) => Some(ONE_STEP),
-            Some(Constraint::Lark(lark)) if lark.starts_with(&names) => Some(NO_NAMES),
+            Some(Constraint::Lark(lark)) if lark.starts_with(&names) || lark.starts_with(&notes) => Some(NONE),
             _ => None,
         };
         let mut completions = lock(&self.completions);
         let answers = |next: &String| match usual {
-            // Names come before anything else that a script says.
-            Some(NO_NAMES) => self.check(task.constraint.as_ref(), next).is_ok(),
+            // Names come before anything else that a script says, notes behind it.
+            Some(NONE) => self.check(task.constraint.as_ref(), next).is_ok(),
             _ => ["yes", "no", ONE_STEP].contains(&next.as_str()) || next.starts_with("a: "),
         };
         match usual {

@@ -16,6 +16,7 @@ mod fits;
 mod functions;
 mod given;
 mod named;
+mod notes;
 mod plan;
 mod program;
 mod query;

@@ -1,5 +1,5 @@
-//! A sentence of a page as the answer: why something is so, how it goes, whether it is. It is quoted and not told
-//! in other words. Where no value was found, the line that comes nearest is shown beside that.
+//! A sentence of a page as the answer to whether something is so, with yes or no. It is quoted and not told in other
+//! words.
 
 use super::find::{in_sentences, relevant};
 use super::named::{names_said, speaking_of};
@@ -48,7 +48,7 @@ pub fn is_whether(what: &str) -> bool {
     chinese || WHETHER.contains(&first) && !article && words(&small).count() > 2
 }
 
-/// The line that answers `what`, if a page has one.
+/// The line that answers `what`, a question after yes or no, if a page has one.
 pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quote>> {
     let sources = relevant(&speaking_of(&turn.chat.sources, what), what);
     let lines: Vec<Passage> = select(&sources, what, LINES).iter().flat_map(in_sentences).collect();
@@ -56,16 +56,10 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
     let named: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
     let wanted: HashSet<String> = terms(what).into_iter().filter(|term| !named.contains(term)).collect();
     let foreign = Language::of(what) != Language::English;
-    // A reason is often told in other words than those of what it explains.
-    let explained = is_explained(what);
     let bears = |line: &Passage| {
         let title = turn.chat.sources.get(line.n - 1).map_or_else(Vec::new, |source| terms(&source.title));
         // A question in another language than the page shares no words with it.
-        // A row of a table gives no reason.
-        if explained && line.text.contains(" | ") {
-            return false;
-        }
-        foreign || explained || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
+        foreign || terms(&line.text).iter().any(|term| wanted.contains(term) && !title.contains(term))
     };
     let lines: Vec<Passage> = lines.into_iter().filter(bears).take(MOST).collect();
     if lines.is_empty() {
@@ -80,13 +74,9 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
         }
         let _ = writeln!(prompt, "{}. {}", i + 1, line.text);
     }
-    // Half a question ("and why was it so bad?") is understood with the other half.
-    let whole = (explained && !what.contains(turn.asked.as_str())).then(|| format!(" ({})", clip(&turn.asked, 200)));
-    let _ = write!(prompt, "Question: {what}{}", whole.unwrap_or_default());
-    let asks_whether = is_whether(what);
+    let _ = write!(prompt, "Question: {what}");
     let numbers: Vec<String> = (1..=lines.len()).map(|i| format!("\"{i}\"")).collect();
-    let behind = if asks_whether { " (\" yes\" | \" no\")" } else { "" };
-    let lark = format!("start: \"none\" | ({}){behind}\n", numbers.join(" | "));
+    let lark = format!("start: \"none\" | ({}) (\" yes\" | \" no\")\n", numbers.join(" | "));
     let said = match turn.complete(QUOTE.ask(prompt, 8).constrained(Constraint::Lark(lark))).await {
         Ok(said) => said,
         Err(CompletionError::TooLong(_)) => return Ok(None),
@@ -95,7 +85,7 @@ pub async fn quote(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Quo
     tracing::debug!("quoted for {what:?}: {said}");
     let mut said = said.split_whitespace();
     let place: Option<usize> = said.next().and_then(|number| number.parse().ok());
-    let verdict = said.next().map(|word| word == "yes").filter(|_| asks_whether);
+    let verdict = said.next().map(|word| word == "yes");
     let line = place.and_then(|place| lines.get(place.checked_sub(1)?));
     Ok(line.map(|line| Quote { page: line.n, line: line.text.clone(), verdict }))
 }

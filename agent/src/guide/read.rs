@@ -2,7 +2,7 @@
 
 use super::plan::{self, Step};
 use super::state::{Guide, Outcome, Want};
-use super::{calc, find, quote, roles};
+use super::{calc, find, notes, quote, roles};
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use std::collections::VecDeque;
@@ -31,11 +31,17 @@ impl Guide {
         }
         for want in wants {
             match want {
-                Want::Fact { what, .. } if quote::is_explained(&what) || quote::is_whether(&what) => {
-                    self.results.push(match quote::quote(turn, &what).await? {
-                        Some(quote) => Outcome::Quoted(quote),
-                        None => Outcome::NotFound(what, None),
-                    });
+                Want::Fact { what, .. } if quote::is_whether(&what) => {
+                    let quote = quote::quote(turn, &what).await?;
+                    self.results.push(quote.map_or(Outcome::NotFound(what), Outcome::Quoted));
+                }
+                Want::Fact { what, .. } if quote::is_explained(&what) => {
+                    let notes = notes::notes(turn, &what).await?;
+                    self.noted = true;
+                    match notes.is_empty() {
+                        true => self.results.push(Outcome::NotFound(what)),
+                        false => self.results.extend(notes.into_iter().map(Outcome::Quoted)),
+                    }
                 }
                 Want::Fact { name, what } => match find::find(turn, &what).await? {
                     found if plan::is_hop(&name) && stays_described(&what, found.as_ref()) => {
@@ -51,10 +57,7 @@ impl Guide {
                         return Ok(());
                     }
                     // A rate that no page tells, and that the second plan cannot work out either.
-                    Some(fact) if find::misfits(&what, &fact) => {
-                        let nearest = quote::quote(turn, &what).await?;
-                        self.results.push(Outcome::NotFound(what, nearest));
-                    }
+                    Some(fact) if find::misfits(&what, &fact) => self.results.push(Outcome::NotFound(what)),
                     Some(fact) => {
                         let goal = calc::asked_unit(&turn.asked)
                             .filter(|unit| ![fact.unit(), calc::known_unit(&fact)].contains(unit));
@@ -66,21 +69,17 @@ impl Guide {
                             self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
                         }
                     }
-                    None => {
-                        let goes_on = self.plan.as_ref().is_some_and(|plan| !plan.is_empty());
-                        let nearest = if goes_on { None } else { quote::quote(turn, &what).await? };
-                        self.results.push(Outcome::NotFound(what, nearest));
-                    }
+                    None => self.results.push(Outcome::NotFound(what)),
                 },
                 Want::Rows { name, title, things, columns } => {
                     match self.rows_named(turn, &title, &things, &columns).await? {
                         Some(table) => self.add_table(turn, &name, table),
-                        None => self.results.push(Outcome::NotFound(things.join(", "), None)),
+                        None => self.results.push(Outcome::NotFound(things.join(", "))),
                     }
                 }
                 Want::Table { name, things, columns } => match self.extract(turn, &things, &columns).await? {
                     Some(table) => self.add_table(turn, &name, table),
-                    None => self.results.push(Outcome::NotFound(things, None)),
+                    None => self.results.push(Outcome::NotFound(things)),
                 },
             }
         }

@@ -72,7 +72,7 @@ impl Guide {
 
     /// Plans a follow-up that led to nothing anew, as one about what was found before.
     pub(super) async fn read_otherwise(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
-        if self.replanned || self.results.is_empty() || !self.results.iter().all(|r| matches!(r, Outcome::NotFound(..)))
+        if self.replanned || self.results.is_empty() || !self.results.iter().all(|r| matches!(r, Outcome::NotFound(_)))
         {
             return Ok(false);
         }
@@ -85,7 +85,7 @@ impl Guide {
 
     /// Whether something that could be worked out was asked for and nothing came of it.
     pub(super) fn is_unanswered(&mut self, turn: &Turn<'_>) -> bool {
-        let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_)));
+        let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_)));
         if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
             self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
         }
@@ -104,7 +104,7 @@ fn is_unanswered(result: &Outcome) -> bool {
         &["who", "where", "when", "wer", "wo", "wann", "qui", "où", "quand", "quién", "dónde", "cuándo"];
     const SIGNS: [&str; 6] = ["谁", "誰", "哪里", "哪儿", "何时", "どこ"];
     match result {
-        Outcome::NotFound(what, _) | Outcome::Failed(what) => {
+        Outcome::NotFound(what) | Outcome::Failed(what) => {
             let first = what.split(' ').next().unwrap_or_default().to_lowercase();
             !is_of_person(what)
                 && !NAMED.contains(&first.as_str())

@@ -27,6 +27,8 @@ pub struct Guide {
     pub tabled: bool,
     /// Whether it was looked once more, in steps, for what was not found.
     pub traced: bool,
+    /// Whether it was noted what the pages say of what was not found.
+    pub noted: bool,
     /// Search hits of this turn.
     pub hits: Vec<Hit>,
     /// What things were described as that no name was found for, by what the plan calls them.
@@ -141,8 +143,10 @@ pub enum Outcome {
     Table(usize),
     /// A sentence of a page that is the answer.
     Quoted(Quote),
-    /// Looked for and not there: in the request's words, with the line that comes nearest.
-    NotFound(String, Option<Quote>),
+    /// What a page says about a question that was not answered.
+    Noted(Quote),
+    /// Looked for and not there: in the request's words.
+    NotFound(String),
     /// Could not be worked out: what, and why.
     Failed(String),
     /// A chart, a picture: the files made.
@@ -154,6 +158,16 @@ pub enum Outcome {
     },
     /// The model says it without tools.
     Reply,
+}
+
+impl Outcome {
+    /// What was not found or could not be worked out.
+    pub fn missing(&self) -> Option<&str> {
+        match self {
+            Outcome::NotFound(what) | Outcome::Failed(what) => Some(what),
+            _ => None,
+        }
+    }
 }
 
 /// A search result.

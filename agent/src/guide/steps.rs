@@ -52,6 +52,7 @@ impl Lead for Guide {
                     None if self.is_unanswered(turn) && self.reckon(turn, &[]).await? => None,
                     None if self.read_otherwise(turn).await? => None,
                     None if self.trace(turn).await? => None,
+                    None if self.note(turn).await? => None,
                     None => return self.answer(turn).await,
                 },
             };
@@ -189,7 +190,7 @@ impl Guide {
 
     /// Whether something was not found.
     fn lacks(&self) -> bool {
-        self.results.iter().any(|result| matches!(result, Outcome::NotFound(..)))
+        self.results.iter().any(|result| matches!(result, Outcome::NotFound(_)))
     }
 
     fn ask_sql(&mut self, turn: &Turn<'_>, name: String, query: String, tries: usize) -> Message {
@@ -230,7 +231,7 @@ impl Guide {
                 Ok(want) => wants.push(want),
                 // What it waited for is told as not found already.
                 Err(missing) if missing.contains('{') && self.lacks() => {}
-                Err(missing) => self.results.push(Outcome::NotFound(missing, None)),
+                Err(missing) => self.results.push(Outcome::NotFound(missing)),
             }
             next = self.plan.as_mut().and_then(VecDeque::pop_front);
         }
@@ -274,7 +275,7 @@ impl Guide {
         if let Some(fact) = is_of_one_value(&operands).filter(|_| expression.contains(" - ")) {
             let (about, place) = (fact.about.clone(), turn.chat.facts.iter().position(|f| f.name == fact.name));
             self.results.retain(|result| !matches!(result, Outcome::Fact(own) if Some(*own) == place));
-            self.results.push(Outcome::NotFound(about, None));
+            self.results.push(Outcome::NotFound(about));
             return None;
         }
         match self.fill(turn, &expression) {
@@ -421,7 +422,7 @@ impl Guide {
                 if output.tables.iter().flat_map(|t| t.rows.iter().flatten()).all(|c| c.text.is_none()) =>
             {
                 let asked = turn.asked.trim_end_matches(['?', '？', ' ']).to_owned();
-                self.results.push(Outcome::NotFound(asked, None));
+                self.results.push(Outcome::NotFound(asked));
                 Ok(None)
             }
             Some(Ok(output)) => {

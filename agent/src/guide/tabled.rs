@@ -23,7 +23,7 @@ const ROWS: usize = 3;
 impl Guide {
     /// Plans over a table of the opened pages what was not found. Whether there is such a plan.
     pub(super) async fn read_in_tables(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<bool> {
-        let lacks = |result: &Outcome| matches!(result, Outcome::NotFound(..));
+        let lacks = |result: &Outcome| matches!(result, Outcome::NotFound(_));
         if self.tabled || self.results.is_empty() || !self.results.iter().all(lacks) {
             return Ok(false);
         }

@@ -25,10 +25,10 @@ impl Guide {
         if std::mem::replace(&mut self.traced, true) || turn.chat.sources.is_empty() {
             return Ok(false);
         }
-        let alone = matches!(self.results.as_slice(), [Outcome::NotFound(..)]);
+        let alone = matches!(self.results.as_slice(), [Outcome::NotFound(_)]);
         let mut found = false;
         for i in 0..self.results.len() {
-            let Outcome::NotFound(what, _) = &self.results[i] else { continue };
+            let Outcome::NotFound(what) = &self.results[i] else { continue };
             let asked = if alone { turn.asked.clone() } else { what.clone() };
             if quote::is_explained(&asked) || quote::is_whether(&asked) {
                 continue;

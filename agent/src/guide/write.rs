@@ -33,7 +33,7 @@ impl Guide {
         let facts = self.facts(turn.chat).into_iter().chain(row.clone()).collect::<Vec<_>>();
         if !facts.is_empty() {
             // With a part missing, a sentence would have to make it up.
-            let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(..) | Outcome::Failed(_));
+            let lacks = |r: &Outcome| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_));
             parts.push(match self.results.iter().any(lacks) {
                 true => put_in("", &facts, &turn.asked, &turn.chat.sources),
                 false => say(turn, &facts).await?,
@@ -54,7 +54,7 @@ impl Guide {
         parts.extend(self.made(language));
         parts.extend(self.quoted(language));
         parts.extend(self.missing(language));
-        parts.extend(self.nearest(language));
+        parts.extend(self.noted(language));
         parts.retain(|part| !part.trim().is_empty());
         if parts.is_empty() {
             parts.push(language.say(Phrase::NothingFound).to_owned());
@@ -180,15 +180,11 @@ impl Guide {
         quotes.map(told).collect()
     }
 
-    /// The lines that come nearest to what was not found.
-    fn nearest(&self, language: Language) -> Vec<String> {
-        let near = |r: &Outcome| match r {
-            Outcome::NotFound(_, Some(quote)) => {
-                Some(format!("{}{}{}", language.say(Phrase::Nearest), language.colon(), in_quotes(quote)))
-            }
-            _ => None,
-        };
-        self.results.iter().filter_map(near).collect()
+    /// What the pages say about what was not answered.
+    fn noted(&self, language: Language) -> Option<String> {
+        let notes = self.results.iter().filter_map(|r| if let Outcome::Noted(quote) = r { Some(quote) } else { None });
+        let notes: Vec<String> = notes.map(in_quotes).collect();
+        (!notes.is_empty()).then(|| format!("{}{}{}", language.say(Phrase::Noted), language.colon(), notes.join("; ")))
     }
 
     fn missing(&self, language: Language) -> Vec<String> {
@@ -198,7 +194,7 @@ impl Guide {
         let not_found = self
             .results
             .iter()
-            .filter_map(|r| if let Outcome::NotFound(what, _) = r { Some(what.as_str()) } else { None });
+            .filter_map(|r| if let Outcome::NotFound(what) = r { Some(what.as_str()) } else { None });
         let failed =
             self.results.iter().filter_map(|r| if let Outcome::Failed(what) = r { Some(what.as_str()) } else { None });
         [list(Phrase::NotFound, not_found.collect()), list(Phrase::NotPossible, failed.collect())]

@@ -36,7 +36,9 @@ pub const TRACE: Prompt = Prompt(include_str!("trace.txt"));
 pub const TOLD: Prompt = Prompt(include_str!("told.txt"));
 /// From known values and a calculation with them to whether that is what a question asks for.
 pub const SUITS: Prompt = Prompt(include_str!("suits.txt"));
-/// From lines of pages to the one that answers a question.
+/// From lines of pages to what they say about a question, in their words.
+pub const NOTES: Prompt = Prompt(include_str!("notes.txt"));
+/// From lines of pages to the one that tells whether something is so.
 pub const QUOTE: Prompt = Prompt(include_str!("quote.txt"));
 /// From named results to sentences.
 pub const SAY: Prompt = Prompt(include_str!("say.txt"));
