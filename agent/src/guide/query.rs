@@ -51,7 +51,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
         return timed(&query, request, tables);
     }
     let query = spans::lasting(&query, &request.to_lowercase(), tables);
-    let query = both::lacking(&query, &request.to_lowercase());
+    let query = both::lacking(&query, &request.to_lowercase(), tables);
     let query = counted::in_pieces(&nested::of_named(&query, request, tables), &request.to_lowercase());
     let query = added_up(&joins::joined(&unjoined(&query), request, tables), request, tables);
     let query = extreme::extreme(&query, request, tables);

@@ -101,7 +101,8 @@ pub fn is_sensible(result: &str, expression: &str, values: &[(String, Fact)]) ->
     let alike = facts.windows(2).all(|pair| {
         let (a, b) = (pair[0].unit(), pair[1].unit());
         let dated = pair[0].date.is_some() == pair[1].date.is_some();
-        dated && (a.is_empty() || b.is_empty() || pair[0].is_alike(pair[1]) || !is_unit(&a) && !is_unit(&b))
+        let alike = pair[0].is_alike(pair[1]) || converts(&a, &b) || !is_unit(&a) && !is_unit(&b);
+        dated && (a.is_empty() || b.is_empty() || alike)
     });
     let number: String = result.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
     let huge = percent && number.parse::<f64>().is_ok_and(|n| n > LARGEST_SHARE);
@@ -115,7 +116,23 @@ fn is_by_a_date(expression: &str, values: &[(String, Fact)]) -> bool {
     tokens.windows(3).any(|w| ["*", "/"].contains(&w[1]) && (dated(w[0]) || dated(w[2])))
 }
 
+/// Whether two units are of one measure: what is 31 m and what is 940 cm have a difference.
+fn converts(a: &str, b: &str) -> bool {
+    is_unit(a) && is_unit(b) && polymath_tools::calculate(&format!("1 {a} in {b}")).is_ok()
+}
+
 /// Whether a word is a unit, and not what is counted.
 fn is_unit(word: &str) -> bool {
     figures(&format!("1 {word}")).iter().any(|f| f.unit.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metres_and_centimetres_have_a_difference() {
+        assert!(converts("m", "cm") && converts("kg", "t"));
+        assert!(!converts("m", "kg") && !converts("people", "cm"));
+    }
 }
