@@ -6,6 +6,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Front } from "./front";
 import { Model } from "./model";
 
 const BINARY = process.env.POLYMATH_BIN ?? "";
@@ -21,6 +22,7 @@ export class World {
   readonly home = mkdtempSync(join(tmpdir(), "polymath-page-"));
   readonly model = new Model();
   base = "";
+  #front: Front | null = null;
   #child: ChildProcess | null = null;
   #address = "127.0.0.1:0";
   #model = "";
@@ -52,6 +54,9 @@ export class World {
       this.#child?.once("exit", () => failed(new Error(`polymath ended: ${said}`)));
     });
     this.#address = this.base.slice("http://".length);
+    if (process.env.PAGE !== "dist") return;
+    this.#front ??= new Front(this.base);
+    this.base = await this.#front.listen();
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -66,6 +71,7 @@ export class World {
   async close(): Promise<void> {
     this.model.go();
     await this.stop("SIGKILL");
+    this.#front?.close();
     this.model.close();
     rmSync(this.home, { recursive: true, force: true });
   }
