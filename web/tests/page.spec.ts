@@ -1,6 +1,4 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
-import { ask, expect, test, watch } from "./world";
+import { accessible, ask, expect, test, watch } from "./world";
 
 const HARBOUR = [
   { calls: [["browser_search", { query: "harbour Sund depth" }]] as [string, Record<string, unknown>][] },
@@ -9,11 +7,6 @@ const HARBOUR = [
   // Asked once more about the figure that stands nowhere, it stays with it.
   ...Array(2).fill({ text: "The harbour of Sund is **14.2 m** deep [1]; two of them would be 28.4 m, and a third 99.5 m." }),
 ];
-
-async function accessible(page: Page) {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
-}
 
 test("a question is answered, with steps, sources and figures that can be followed", async ({ page, world, open }) => {
   world.model.script(...HARBOUR);

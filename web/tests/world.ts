@@ -1,5 +1,6 @@
 // `polymath serve` with the scripted model, in a home of its own, and pages that tell of every error.
 
+import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -117,6 +118,11 @@ export async function ask(page: Page, question: string) {
   await page.getByRole("textbox", { name: "Ask a question" }).fill(question);
   await page.keyboard.press("Enter");
   return page.getByRole("article").filter({ hasText: question }).last();
+}
+
+export async function accessible(page: Page) {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
 }
 
 export { expect };

@@ -49,6 +49,7 @@ export const api = {
   run: (question: string, session: string | null, files: string[]) =>
     json<{ session: string; turn: number }>("/api/runs", send("POST", { question, files, ...(session ? { session } : {}) })),
   cancel: (id: string, turn: number) => json(`${at(id)}/runs/${turn}/cancel`, { method: "POST" }),
+  say: (id: string, turn: number, message: string) => json(`${at(id)}/runs/${turn}/say`, send("POST", { message })),
   upload: (file: File) => json<Upload>(`/api/uploads?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
   artifact: async (id: string, name: string) => (await ask(`${at(id)}/artifacts/${encodeURIComponent(name)}`)).blob(),
 };

@@ -62,6 +62,7 @@ class Conversation {
   async open(id: string | null): Promise<void> {
     this.#following.abort();
     this.#following = new AbortController();
+    this.#draftAgain(this.queued);
     this.id = id;
     this.turns = [];
     this.pages = [];
@@ -94,7 +95,7 @@ class Conversation {
   async ask(question: string): Promise<void> {
     if (!question.trim() || this.sending) return;
     if (this.running) {
-      this.queued = question;
+      this.queued = [this.queued, question].filter(Boolean).join("\n\n");
       return;
     }
     this.sending = true;
@@ -118,6 +119,38 @@ class Conversation {
     if (!sent) this.draft ||= question;
   }
 
+  /** Says something to the run under way, which takes it up at its next step. */
+  async say(message: string): Promise<void> {
+    const [id, turn] = [this.id, this.running];
+    if (!id || !turn) return this.ask(message);
+    turn.saying.push(message);
+    const said = await this.#trying(async () => {
+      await api.say(id, turn.turn, message).catch((error) => {
+        // The run is over; what was said to it is the next question, once.
+        if (error instanceof ApiError && error.status === 409) return;
+        turn.saying = turn.saying.filter((one) => one !== message);
+        throw error;
+      });
+    });
+    if (!said && this.id === id) this.draft ||= message;
+    if (turn.state !== "running") await this.#next(id, turn);
+  }
+
+  /** Asks what is to be asked when a turn is over: what it did not take up, and what waited. */
+  async #next(id: string, turn: Turn): Promise<void> {
+    if (this.id !== id) return;
+    const next = [...turn.saying.splice(0), this.queued].filter(Boolean).join("\n\n");
+    this.queued = null;
+    await this.ask(next);
+  }
+
+  /** What was to be said or asked is a draft again. */
+  #draftAgain(...texts: (string | null)[]): void {
+    if (!texts.some(Boolean)) return;
+    this.draft = [...texts, this.draft].filter(Boolean).join("\n\n");
+    this.keepDraft();
+  }
+
   #follow(id: string, turn: Turn): void {
     const signal = this.#following.signal;
     const end = async (state: TurnState) => {
@@ -128,9 +161,7 @@ class Conversation {
         if (this.id === id) this.pages = view.pages;
         await this.list();
       });
-      const next = this.queued;
-      this.queued = null;
-      if (next && this.id === id) await this.ask(next);
+      await this.#next(id, turn);
     };
     void follow(
       id,
@@ -154,6 +185,7 @@ class Conversation {
 
   async stop(): Promise<void> {
     const [id, turn] = [this.id, this.running];
+    this.#draftAgain(...(turn?.saying.splice(0) ?? []), this.queued);
     this.queued = null;
     if (id && turn) await this.#trying(async () => void (await api.cancel(id, turn.turn)));
   }

@@ -12,8 +12,21 @@ export interface Call {
 /** A call, or something that was to be known on the way. */
 export type Step = Call | { notice: string };
 
+/** What was asked, or said while the turn ran, and what was done about it. */
+export interface Part {
+  said: string;
+  steps: Step[];
+  /** What had been written when more was said. */
+  written: string;
+}
+
+/** How the server tells that something that was said is taken up (`agent/src/turn.rs`). */
+const TAKEN_UP = "said meanwhile and taken up: ";
+
 export class Turn {
-  steps = $state<Step[]>([]);
+  parts = $state<Part[]>([]);
+  /** What was said from here and is not taken up yet. */
+  saying = $state<string[]>([]);
   /** What the model is writing; the answer, or nothing, takes its place. */
   draft = $state("");
   reasoning = $state("");
@@ -32,7 +45,7 @@ export class Turn {
   readonly since = Date.now();
 
   get calls(): Call[] {
-    return this.steps.filter((step) => "tool" in step);
+    return this.parts.flatMap((part) => part.steps).filter((step) => "tool" in step);
   }
 
   /** What is to be known of the question itself: of the files that it brought. */
@@ -43,7 +56,9 @@ export class Turn {
   constructor(
     readonly turn: number,
     readonly question: string,
-  ) {}
+  ) {
+    this.#begin(question);
+  }
 
   apply(event: Event): void {
     switch (event.type) {
@@ -60,7 +75,7 @@ export class Turn {
         break;
       case "call":
         this.draft = "";
-        this.steps.push({ id: event.id, tool: event.tool, arguments: event.arguments });
+        this.#last.steps.push({ id: event.id, tool: event.tool, arguments: event.arguments });
         break;
       case "result": {
         const call = this.calls.findLast((call) => call.id === event.id);
@@ -75,7 +90,8 @@ export class Turn {
         this.#keep(event.artifact);
         break;
       case "notice":
-        if (this.step) this.steps.push({ notice: event.text });
+        if (event.text.startsWith(TAKEN_UP)) this.#takeUp(event.text.slice(TAKEN_UP.length));
+        else if (this.step) this.#last.steps.push({ notice: event.text });
         else this.#opening.push(event.text);
         break;
       case "prefill":
@@ -92,6 +108,24 @@ export class Turn {
         this.error = { message: event.message, hint: event.hint };
         break;
     }
+  }
+
+  get #last(): Part {
+    return this.parts.at(-1) ?? this.#begin(this.question);
+  }
+
+  #begin(said: string): Part {
+    const part: Part = $state({ said, steps: [], written: "" });
+    this.parts.push(part);
+    return part;
+  }
+
+  /** What was said several times meanwhile is taken up as one. */
+  #takeUp(said: string): void {
+    this.saying = this.saying.filter((one) => !`\n${said}\n`.includes(`\n${one.trim()}\n`));
+    this.#last.written = this.draft;
+    this.draft = "";
+    this.#begin(said);
   }
 
   #keep(artifact: Artifact): void {
