@@ -2,7 +2,7 @@
 
 import { api, follow, ApiError } from "./api";
 import { Turn } from "./turn.svelte";
-import type { PageInfo, ServerStatus, SessionInfo, TurnState, Upload } from "./types";
+import type { PageInfo, ServerStatus, SessionInfo, SessionView, TurnState, Upload } from "./types";
 
 const draftKey = (session: string | null) => `polymath.draft.${session ?? "new"}`;
 
@@ -75,16 +75,35 @@ class Conversation {
       const view = await api.session(id);
       if (this.id !== id) return;
       this.title = view.title;
-      this.pages = view.pages;
-      this.turns = view.turns.map((kept) => {
-        const turn = new Turn(kept.turn, kept.question);
-        kept.events.forEach((event) => turn.apply(event));
-        turn.state = kept.state;
-        turn.cursor = kept.cursor;
-        return turn;
-      });
-      if (this.running) this.#follow(id, this.running);
+      this.#show(view);
     });
+  }
+
+  /** Takes up what went on elsewhere: in another tab, on another device. */
+  async look(): Promise<void> {
+    const id = this.id;
+    try {
+      await this.list();
+      const last = this.sessions.find((session) => session.id === id)?.turns ?? 0;
+      if (!id || this.sending || this.running || last <= (this.turns.at(-1)?.turn ?? 0)) return;
+      const view = await api.session(id);
+      if (this.id === id && !this.sending) this.#show(view);
+    } catch {
+      // Nobody asked for this; what is asked for says what is wrong.
+    }
+  }
+
+  /** Shows the turns that are not here yet, and follows the one that runs. */
+  #show(view: SessionView): void {
+    this.pages = view.pages;
+    for (const kept of view.turns.slice(this.turns.length)) {
+      const turn = new Turn(kept.turn, kept.question);
+      kept.events.forEach((event) => turn.apply(event));
+      turn.state = kept.state;
+      turn.cursor = kept.cursor;
+      this.turns.push(turn);
+      if (turn.state === "running") this.#follow(view.id, turn);
+    }
   }
 
   keepDraft(): void {
@@ -116,7 +135,10 @@ class Conversation {
       await this.list();
     });
     this.sending = false;
-    if (!sent) this.draft ||= question;
+    if (sent) return;
+    this.draft ||= question;
+    // It may be busy with a question of elsewhere.
+    await this.look();
   }
 
   /** Says something to the run under way, which takes it up at its next step. */
