@@ -26,6 +26,16 @@ pub struct Passage {
 /// Characters of a passage, and of a heading.
 const LONGEST: usize = 600;
 
+/// All lines of `sources` but headings and what is written to a model, in reading order.
+pub fn passages(sources: &[Source]) -> Vec<Passage> {
+    let of = |(i, source): (usize, &Source)| -> Vec<Passage> {
+        let lines = source.text.lines().map(str::trim).enumerate();
+        let told = lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#') && !is_addressed(text));
+        told.map(|(line, text)| Passage { n: i + 1, line, text: clip(text, LONGEST) }).collect()
+    };
+    sources.iter().enumerate().flat_map(of).collect()
+}
+
 /// The lines of `sources` that bear most on `query`, in reading order, within `budget` characters.
 ///
 /// A line counts for the query's terms that it holds, rare ones more (BM25's idf), and for those in

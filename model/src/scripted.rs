@@ -51,7 +51,7 @@ pub enum Asked {
 
 /// What is said where a look-up needs no other one before it.
 const ONE_STEP: &str = "one step";
-/// What is said where a request without capitals has no names, and where pages say nothing of a question.
+/// What is said where a request without capitals has no names, and where pages are read for all that they say of a question.
 const NONE: &str = "none";
 
 /// Plays replies and completions in order.
@@ -101,17 +101,19 @@ impl ScriptedEngine {
     /// does not answer it: yes, in one step, without names, and that pages say nothing.
     fn next(&self, task: &Completion) -> Option<String> {
         let steps = format!("start: \"{ONE_STEP}\"");
-        let (names, notes) = (format!("start: \"{NONE}\" | name "), format!("start: \"{NONE}\" | note "));
+        let of_none = |lark: &str| {
+            ["name ", "note ", "fact "].iter().any(|of| lark.starts_with(&format!("start: \"{NONE}\" | {of}")))
+        };
         let usual = match &task.constraint {
             constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes"),
             Some(Constraint::Lark(lark)) if lark.starts_with(&steps) => Some(ONE_STEP),
-            Some(Constraint::Lark(lark)) if lark.starts_with(&names) || lark.starts_with(&notes) => Some(NONE),
+            Some(Constraint::Lark(lark)) if of_none(lark) => Some(NONE),
             _ => None,
         };
         let mut completions = lock(&self.completions);
         let answers = |next: &String| match usual {
             // Names come before anything else that a script says, notes behind it.
-            Some(NONE) => self.check(task.constraint.as_ref(), next).is_ok(),
+            Some(NONE) => next != NONE && self.check(task.constraint.as_ref(), next).is_ok(),
             _ => ["yes", "no", ONE_STEP].contains(&next.as_str()) || next.starts_with("a: "),
         };
         match usual {

@@ -8,7 +8,7 @@ use super::series;
 use super::state::{Guide, object};
 use crate::evidence::{is_of_people, terms};
 use crate::guide::find::{self, relevant};
-use crate::guide::{named, trace};
+use crate::guide::{facts, named};
 use crate::lead::Turn;
 use crate::prompts::COLUMNS;
 use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
@@ -26,9 +26,6 @@ use shape::{Column, Kind, Row, Shape};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
-
-/// Cells of named things that are looked for once more, in steps, at most.
-const SECOND_LOOKS: usize = 3;
 
 impl Guide {
     /// The table that the question asks for, from the pages opened in this turn and before.
@@ -78,16 +75,12 @@ impl Guide {
             _ => ("Name".to_owned(), columns),
         };
         let mut rows = Vec::new();
-        let mut again = SECOND_LOOKS;
         for thing in things {
             let mut row = vec![Cell::new(thing.as_str(), Provenance::Given)];
             for column in columns {
                 let what = format!("{} of {thing}", column.to_lowercase());
-                let fact = match find::find(turn, &what).await? {
-                    None if again > 0 => {
-                        again -= 1;
-                        trace::trace(turn, &what).await?.and_then(|mut facts| facts.pop())
-                    }
+                let fact = match facts::fact(turn, &what).await? {
+                    None => find::find(turn, &what).await?,
                     found => found,
                 };
                 row.push(fact.map_or(Cell::missing(), |fact| Cell {

@@ -72,6 +72,12 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(None)
 }
 
+/// Adds to a fact what other pages say of it that contradicts it.
+pub async fn contradict(turn: &mut Turn<'_>, what: &str, fact: &mut Fact, passage: &Passage) -> anyhow::Result<()> {
+    let sources = relevant(&speaking_of(&turn.chat.sources, what), what);
+    rivals::contradict(turn, what, &sources, fact, passage).await
+}
+
 /// What is most likely the answer, with its line, if nothing is seen to be wrong with it.
 async fn candidate(
     turn: &mut Turn<'_>,

@@ -11,6 +11,7 @@ mod compute;
 mod contest;
 mod describe;
 mod extract;
+mod facts;
 mod find;
 mod fits;
 mod functions;
@@ -30,7 +31,6 @@ mod state;
 mod steps;
 mod tabled;
 mod talk;
-mod trace;
 mod write;
 
 pub use state::Guide;

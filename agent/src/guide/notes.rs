@@ -10,7 +10,7 @@ use super::named::speaking_of;
 use super::plan::Step;
 use super::quote;
 use super::state::{Guide, Outcome, Quote, piece_of};
-use crate::evidence::{Passage, clip, is_addressed, select};
+use crate::evidence::{Passage, clip, passages, select};
 use crate::lead::Turn;
 use crate::prompts::NOTES;
 use polymath_chat::{CompletionError, Constraint, Provenance, Source};
@@ -104,12 +104,7 @@ pub async fn notes(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Vec<Quote
 fn lines(sources: &[Source], asked: &str) -> Vec<Passage> {
     let named = speaking_of(sources, asked);
     let sources = if named.iter().all(|source| source.text.is_empty()) { sources } else { named.as_slice() };
-    let all = sources.iter().enumerate().flat_map(|(i, source)| {
-        let lines = source.text.lines().map(str::trim).enumerate();
-        let told = lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#') && !is_addressed(text));
-        told.map(move |(line, text)| Passage { n: i + 1, line, text: text.to_owned() })
-    });
-    let all: Vec<Passage> = all.collect();
+    let all = passages(sources);
     let short = all.iter().map(|line| line.text.chars().count()).sum::<usize>() <= LINES;
     let chosen = if short { all } else { select(sources, asked, LINES) };
     chosen.iter().flat_map(in_sentences).filter(|line| !line.text.is_empty()).collect()

@@ -23,10 +23,24 @@ impl Guide {
         (wants.len() > 1 || amount) && wants.iter().all(|want| matches!(want, Want::Fact { .. }))
     }
 
+    /// Takes in what was looked up, in the unit that is asked for.
+    pub(super) fn take(&mut self, turn: &mut Turn<'_>, name: &str, fact: Fact) {
+        let goal = calc::asked_unit(&turn.asked).filter(|unit| ![fact.unit(), calc::known_unit(&fact)].contains(unit));
+        let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
+        self.add_fact(turn, name, fact);
+        if let Some(unit) = convertible {
+            let convert = Step::Calc { name: format!("{name}0"), expression: format!("{name} in {unit}") };
+            self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
+        }
+    }
+
     /// Reads what was wanted out of the opened pages.
     pub(super) async fn read(&mut self, turn: &mut Turn<'_>, wants: Vec<Want>) -> anyhow::Result<()> {
         let planned: Vec<String> = wants.iter().flat_map(Want::queries).collect();
         if self.are_operands(&wants, &turn.asked) && self.reckon(turn, &planned).await? {
+            return Ok(());
+        }
+        if self.read_off(turn, &wants).await? {
             return Ok(());
         }
         for want in wants {
@@ -58,17 +72,7 @@ impl Guide {
                     }
                     // A rate that no page tells, and that the second plan cannot work out either.
                     Some(fact) if find::misfits(&what, &fact) => self.results.push(Outcome::NotFound(what)),
-                    Some(fact) => {
-                        let goal = calc::asked_unit(&turn.asked)
-                            .filter(|unit| ![fact.unit(), calc::known_unit(&fact)].contains(unit));
-                        let convertible = goal.filter(|_| !fact.unit().is_empty() && fact.number.is_some());
-                        self.add_fact(turn, &name, fact);
-                        if let Some(unit) = convertible {
-                            let convert =
-                                Step::Calc { name: format!("{name}0"), expression: format!("{name} in {unit}") };
-                            self.plan.iter_mut().for_each(|plan| plan.push_back(convert.clone()));
-                        }
-                    }
+                    Some(fact) => self.take(turn, &name, fact),
                     None => self.results.push(Outcome::NotFound(what)),
                 },
                 Want::Rows { name, title, things, columns } => {

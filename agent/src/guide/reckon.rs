@@ -18,7 +18,7 @@ use crate::evidence::{clip, terms};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::RECKON;
-pub use lines::{Line, lines, shown};
+pub use lines::{Line, lines, shown, whole};
 use polymath_chat::{CompletionError, Constraint, Provenance};
 use polymath_quantity::{Style, figures_in, read};
 use std::collections::{BTreeSet, VecDeque};

@@ -25,8 +25,12 @@ pub struct Guide {
     pub reckoned: bool,
     /// Whether the pages' tables were looked at for what was not found.
     pub tabled: bool,
-    /// Whether it was looked once more, in steps, for what was not found.
-    pub traced: bool,
+    /// How many pages were open when the question's facts were read off them.
+    pub read_off: usize,
+    /// Whether what was read off has led to other pages already.
+    pub followed: bool,
+    /// Whether it was looked once more for what was not found.
+    pub looked_again: bool,
     /// Whether it was noted what the pages say of what was not found.
     pub noted: bool,
     /// Search hits of this turn.

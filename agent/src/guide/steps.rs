@@ -51,7 +51,7 @@ impl Lead for Guide {
                     None if self.read_in_tables(turn).await? => None,
                     None if self.is_unanswered(turn) && self.reckon(turn, &[]).await? => None,
                     None if self.read_otherwise(turn).await? => None,
-                    None if self.trace(turn).await? => None,
+                    None if self.look_again(turn).await? => None,
                     None if self.note(turn).await? => None,
                     None => return self.answer(turn).await,
                 },

@@ -30,8 +30,8 @@ pub const OPERANDS: Prompt = Prompt(include_str!("operands.txt"));
 pub const RECKON: Prompt = Prompt(include_str!("reckon.txt"));
 /// From lines of pages to a fact.
 pub const FIND: Prompt = Prompt(include_str!("find.txt"));
-/// From lines of pages to an answer, in steps.
-pub const TRACE: Prompt = Prompt(include_str!("trace.txt"));
+/// From lines of pages to all that a question asks, and what has to be known first.
+pub const FACTS: Prompt = Prompt(include_str!("facts.txt"));
 /// From a line and a value in it to whether it says that.
 pub const TOLD: Prompt = Prompt(include_str!("told.txt"));
 /// From known values and a calculation with them to whether that is what a question asks for.

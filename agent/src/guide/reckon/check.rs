@@ -33,6 +33,7 @@ pub fn is_no_answer(expression: &str, values: &[(String, Fact)], asked: &str) ->
         || twice && expression.contains(['-', '/'])
         || adds_a_guess(expression, asked)
         || is_by_a_guess(expression, asked)
+        || only_converts(expression, values, asked)
         || is_in_another_unit(values, asked)
         || figures(asked).iter().filter(measured).any(|f| !one(f) && !used(f))
 }
@@ -65,6 +66,17 @@ fn is_by_a_guess(expression: &str, asked: &str) -> bool {
         let factor = times(i + 1) || i.checked_sub(1).is_some_and(times);
         is_number(token) && factor && !fine(token)
     })
+}
+
+/// Whether one value is only written in another size, which nobody asked for: `v0 / 1000`.
+fn only_converts(expression: &str, values: &[(String, Fact)], asked: &str) -> bool {
+    let said = given(&in_digits(asked));
+    let sizes = |word: &str| ["100", "1000"].contains(&word) && !said.iter().any(|own| own == word);
+    let [(name, _)] = values else { return false };
+    let bare = expression.split(" in ").next().unwrap_or_default();
+    let mut operands = words(bare).filter(|word| word.chars().any(char::is_alphanumeric));
+    operands.all(|word| word == name || sizes(word))
+        && calc::asked_unit(asked).or_else(|| calc::named_unit(asked)).or_else(|| calc::counted_unit(asked)).is_none()
 }
 
 /// Whether a question wants a number of some unit (`How many gigawatt hours`) and the one value that there is cannot be in
@@ -134,5 +146,23 @@ mod tests {
     fn metres_and_centimetres_have_a_difference() {
         assert!(converts("m", "cm") && converts("kg", "t"));
         assert!(!converts("m", "kg") && !converts("people", "cm"));
+    }
+
+    #[test]
+    fn a_size_that_nobody_asked_for_is_no_answer() {
+        let fact = Fact {
+            name: "v0".into(),
+            about: "altitude".into(),
+            text: "2,147 m".into(),
+            number: Some(2147.0),
+            date: None,
+            provenance: Provenance::Given,
+            others: Vec::new(),
+        };
+        let only = |expression: &str, asked: &str| only_converts(expression, &[("v0".into(), fact.clone())], asked);
+        assert!(only("v0 / 1000", "how high is it, and when was it opened?"));
+        assert!(!only("v0 / 1000", "How many kilometres high is it?"));
+        assert!(!only("v0 * 1000", "What do 1000 of them come to?"));
+        assert!(!only("v0 / 12", "What is that a month?"));
     }
 }

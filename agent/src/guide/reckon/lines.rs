@@ -1,6 +1,6 @@
 //! The lines of pages that a question is worked out of, and which of them tells a value.
 
-use crate::evidence::{Passage, clip, head_of, labelled, select, terms};
+use crate::evidence::{Passage, clip, head_of, labelled, passages, select, terms};
 use crate::guide::find::{in_sentences, relevant};
 use crate::guide::named::{names, names_said, speaking_of, without_longer};
 use crate::guide::plan::years;
@@ -45,6 +45,18 @@ impl Line {
 pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
     let sources = of_the_named(&chat.sources, asked);
     let passages = select(&sources, asked, LINES);
+    lines_of(passages, &sources, chat)
+}
+
+/// The same of the pages as they are, where they are short.
+pub fn whole(asked: &str, chat: &Chat) -> Vec<Line> {
+    let sources = of_the_named(&chat.sources, asked);
+    let all = passages(&sources);
+    let short = all.iter().map(|passage| passage.text.chars().count()).sum::<usize>() <= LINES;
+    lines_of(if short { all } else { select(&sources, asked, LINES) }, &sources, chat)
+}
+
+fn lines_of(passages: Vec<Passage>, sources: &[Source], chat: &Chat) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let first = chat.facts.len().saturating_sub(FACTS);
     let mut told: Vec<Passage> = Vec::new();
@@ -69,13 +81,13 @@ pub fn lines(asked: &str, chat: &Chat) -> Vec<Line> {
     let mut styles: HashMap<usize, Style> = HashMap::new();
     let mut style = |n: usize| *styles.entry(n).or_insert_with(|| number_style(&chat.sources[n - 1].text));
     for passage in &passages {
-        if labelled(passage, &sources).is_none()
-            && let Some(head) = head_of(passage, &sources).filter(|head| !lines.iter().any(|l| l.passage == *head))
+        if labelled(passage, sources).is_none()
+            && let Some(head) = head_of(passage, sources).filter(|head| !lines.iter().any(|l| l.passage == *head))
         {
             lines.push(Line { passage: head, told: None, known: None, style: style(passage.n) });
         }
         let style = style(passage.n);
-        let told = |passage: Passage| Line { told: labelled(&passage, &sources), passage, known: None, style };
+        let told = |passage: Passage| Line { told: labelled(&passage, sources), passage, known: None, style };
         let own = in_sentences(passage).into_iter().map(told);
         lines.extend(own.filter(|line| !lines_has(&lines, &line.passage)).collect::<Vec<_>>());
     }
