@@ -48,6 +48,9 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     #[cfg(not(unix))]
     let mut steer = nobody;
     let result = steered(&agent, &mut chat, &mut session, said, &mut renderer, (interrupt.token(), &mut steer)).await;
+    // Free from here on: whoever followed the turn may ask the next one.
+    let id = session.id().to_owned();
+    drop(session);
     let shown = renderer.finish();
     let stop = result?.stop;
     if let Some(out) = args.out.as_ref().filter(|_| chat.tables.len() > before)
@@ -60,7 +63,7 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     if let Some(status) = interrupt.ending() {
         return Ok(ExitCode::from(status));
     }
-    shown.map_err(|e| Hinted::new(e.into(), format!("the answer is kept: polymath sessions show {}", session.id())))?;
+    shown.map_err(|e| Hinted::new(e.into(), format!("the answer is kept: polymath sessions show {id}")))?;
     Ok(exit_code(stop))
 }
 

@@ -2,19 +2,15 @@
 
 use crate::ask::{check_question, exit_code, from_standard_input, open_session, session_store};
 use crate::render::{RenderOptions, Renderer};
-use crate::said::{DETACHED, RunFiles, files};
+use crate::said::DETACHED;
 use crate::settings::{RunArgs, Settings};
 use crate::wiring;
 use anyhow::{Context, bail};
 use clap::Args;
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, setsid};
-use polymath_agent::replay;
+use nix::unistd::setsid;
+use polymath_agent::{Detached, replay};
 use polymath_chat::{Event, Stop, plain};
-use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -60,12 +56,8 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
     wiring::tools(&settings)?;
     // Its lock goes with this line, and the other process takes it.
     let session = open_session(&settings.home, args.session.as_deref(), &question, true)?.id().to_owned();
-    let files = files(&settings.home, &session);
-    std::fs::create_dir_all(settings.home.join("runs"))?;
-    let empty = |path: &Path| File::create(path).with_context(|| format!("cannot write {}", path.display()));
-    let log = empty(&files.log)?;
-    // What was said to an earlier run of the session is not said to this one.
-    empty(&files.said)?;
+    let run = Detached::of(&settings.home.join("runs"), &session);
+    let log = run.prepare()?;
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(std::env::args_os().skip(1).filter(|arg| arg != "--detach")).env(DETACHED, "1");
     if args.session.is_none() {
@@ -77,10 +69,7 @@ pub fn detach(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<Exi
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(question.as_bytes())?;
     }
-    let pid = child.id();
-    let began = i32::try_from(pid).ok().and_then(|pid| began_at(Pid::from_raw(pid))).unwrap_or_default();
-    std::fs::write(&files.pid, format!("{pid} {began}"))
-        .with_context(|| format!("cannot write {}", files.pid.display()))?;
+    run.began(child.id())?;
     println!("{session}");
     if !quiet {
         eprintln!("follow it: polymath attach {session}");
@@ -93,19 +82,19 @@ pub async fn attach(args: AttachArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let home = polymath_model::store::home();
     let store = session_store(&home, false)?;
     let session = store.find(replay::name(&args.run).0)?;
-    let files = files(&home, &session);
+    let run = Detached::of(&home.join("runs"), &session);
     if args.cancel {
-        return cancel(&files, &session);
+        return cancel(&run, &session);
     }
     if let Some(message) = &args.say {
-        return say(&files, &session, message);
+        return say(&run, &session, message);
     }
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
     let mut next = args.from.saturating_sub(1);
     let mut stop = None;
     loop {
         // First whether it runs, then what it told: so its last words are among it.
-        let runs = running(&files).is_some();
+        let runs = run.is_running();
         let record = store.export(&session)?;
         // The last event may be a text that is still being written.
         let complete = record.events.len().saturating_sub(usize::from(runs));
@@ -123,60 +112,25 @@ pub async fn attach(args: AttachArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     renderer.finish()?;
     if stop.is_none() && next == 0 {
-        let told = std::fs::read_to_string(&files.log).unwrap_or_default();
+        let told = std::fs::read_to_string(&run.log).unwrap_or_default();
         bail!("the run {session} ended before it began: {}", plain::clean(told.trim()));
     }
     Ok(exit_code(stop.unwrap_or(Stop::Error)))
 }
 
 /// Interrupts the run as Ctrl-C would.
-fn cancel(files: &RunFiles, session: &str) -> anyhow::Result<ExitCode> {
-    let Some(pid) = running(files) else {
+fn cancel(run: &Detached, session: &str) -> anyhow::Result<ExitCode> {
+    if !run.interrupt().with_context(|| format!("cannot stop the run {session}"))? {
         bail!("the run {session} does not run any more\nhint: polymath attach {session} shows it")
-    };
-    kill(pid, Signal::SIGINT).with_context(|| format!("cannot stop the run {session}"))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Leaves a message where the run looks at each step.
-fn say(files: &RunFiles, session: &str, message: &str) -> anyhow::Result<ExitCode> {
+fn say(run: &Detached, session: &str, message: &str) -> anyhow::Result<ExitCode> {
     check_question(message)?;
-    if running(files).is_none() {
+    if !run.say(message)? {
         bail!("the run {session} does not run any more\nhint: polymath ask … --session {session} goes on with it")
     }
-    let mut line = serde_json::to_string(message.trim())?;
-    line.push('\n');
-    // In one piece: others may say something too.
-    let append = || File::options().append(true).create(true).open(&files.said)?.write_all(line.as_bytes());
-    append().with_context(|| format!("cannot write {}", files.said.display()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The run's process, while it runs. Another that has its number by now is not it.
-fn running(files: &RunFiles) -> Option<Pid> {
-    let text = std::fs::read_to_string(&files.pid).ok()?;
-    let mut words = text.split_whitespace();
-    let pid: i32 = words.next()?.parse().ok().filter(|pid| *pid > 1)?;
-    let began = words.next().map(str::to_owned);
-    let pid = Pid::from_raw(pid);
-    let same = began.is_none() || began == began_at(pid);
-    (same && is_alive(pid)).then_some(pid)
-}
-
-/// Whether there is such a process, one that has ended and is not taken leave of aside.
-fn is_alive(pid: Pid) -> bool {
-    let there = !matches!(kill(pid, None), Err(Errno::ESRCH));
-    there && status(pid).first().is_none_or(|state| state != "Z")
-}
-
-/// When a process began, by the system's own count; `None` where the system does not tell.
-fn began_at(pid: Pid) -> Option<String> {
-    status(pid).get(19).cloned()
-}
-
-/// What Linux says of a process behind its name, from its state on (proc_pid_stat(5)).
-fn status(pid: Pid) -> Vec<String> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let behind = text.rsplit_once(')').map(|(_, behind)| behind.split_whitespace().map(str::to_owned).collect());
-    behind.unwrap_or_default()
 }

@@ -101,6 +101,7 @@ pub fn workspace(settings: &Settings, agent: Agent, store: SessionStore) -> Work
         artifacts: settings.home.join("artifacts"),
         uploads: settings.home.join("uploads"),
         files: settings.home.join("files"),
+        runs: settings.home.join("runs"),
         forget: Box::new(move |id| Sandbox::forget(&journals, id)),
     }
 }

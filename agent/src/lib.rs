@@ -6,7 +6,7 @@
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
-//! context, `skills.rs` finds the user's instructions for a kind of request, `session.rs` keeps conversations. `script/` runs what was written
+//! context, `skills.rs` finds the user's instructions for a kind of request, `session.rs` keeps conversations, `detached.rs` reaches a run in a process of its own. `script/` runs what was written
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
@@ -14,6 +14,7 @@ mod barred;
 mod caller;
 mod command;
 mod context;
+mod detached;
 pub mod dispatch;
 pub mod evidence;
 mod ground;
@@ -33,6 +34,7 @@ mod turn;
 pub use agent::{Kept, Said};
 pub use barred::Approve;
 pub use caller::Caller;
+pub use detached::Detached;
 pub use dispatch::{CallLimits, Record, check_arguments};
 pub use ground::Grounded;
 pub use lead::{Agent, Mode, Settings, Steer, nobody};

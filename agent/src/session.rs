@@ -22,6 +22,7 @@ pub(crate) mod run_store;
 mod schema;
 mod search;
 mod store;
+mod under_way;
 mod unfinished;
 mod words;
 
@@ -251,6 +252,30 @@ is it?');
         let kept = [notice("kept"), text("Kept, too. And")].map(|event| TurnEvent { turn: 1, event });
         assert_eq!(store.export("dying").unwrap().events, kept);
         assert_eq!(session.begin("q").unwrap(), 2);
+    }
+
+    #[test]
+    fn a_turn_is_under_way_from_its_question_until_it_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut session = store(&directory).create_named("s", "q").unwrap();
+        // As another process has it.
+        let elsewhere = store(&directory);
+        let look = || (elsewhere.is_under_way("s"), elsewhere.under_way().into_iter().collect::<Vec<_>>());
+        for _ in 0..2 {
+            assert_eq!(look(), (false, vec![]));
+            let turn = session.begin("q").unwrap();
+            session.append(turn, &notice("n")).unwrap();
+            assert_eq!((look(), look()), ((true, vec!["s".to_owned()]), (true, vec!["s".to_owned()])));
+            assert_eq!(elsewhere.events_of("s", turn).unwrap(), [notice("n")]);
+            RunStore::end(&mut session, turn, &some_chat("s")).unwrap();
+        }
+        session.begin("q").unwrap();
+        drop(session);
+        assert_eq!(look(), (false, vec![]));
+        // What a killed process leaves.
+        std::fs::write(directory.path().join("deep/sessions.turns/s"), "").unwrap();
+        assert_eq!(look(), (false, vec![]));
+        assert!(!elsewhere.is_under_way("../sessions.db"));
     }
 
     #[test]

@@ -5,60 +5,13 @@
 mod common;
 
 use common::client;
-use common::workspace::{Running, scripted, serve, slow};
+use common::workspace::{read, scripted, serve, slow};
 use polymath_agent::session::SessionStore;
 use polymath_chat::{Event, Message};
 use polymath_model::scripted::ScriptedEngine;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tempfile::TempDir;
-
-impl Running {
-    async fn get(&self, path: &str) -> reqwest::Response {
-        client().get(format!("{}{path}", self.base)).send().await.unwrap()
-    }
-
-    async fn json(&self, path: &str) -> Value {
-        self.get(path).await.json().await.unwrap()
-    }
-
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        let response = client().post(format!("{}{path}", self.base)).json(&body).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
-    }
-
-    /// Begins a run; its session.
-    async fn ask(&self, question: &str, session: Option<&str>) -> String {
-        let mut body = json!({"question": question});
-        if let Some(session) = session {
-            body["session"] = json!(session);
-        }
-        let (status, answer) = self.post("/api/runs", body).await;
-        assert_eq!(status, 201, "{answer}");
-        answer["session"].as_str().unwrap().to_owned()
-    }
-
-    /// The events of a run to its end, from a place in it: each with its id, and the state at the end.
-    async fn follow(&self, session: &str, turn: u32, from: &str) -> (Vec<(String, Value)>, String) {
-        let path = format!("{}/api/sessions/{session}/runs/{turn}/events", self.base);
-        let response = client().get(path).header("last-event-id", from).send().await.unwrap();
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        read(&response.text().await.unwrap())
-    }
-}
-
-fn read(stream: &str) -> (Vec<(String, Value)>, String) {
-    let (mut events, mut state) = (Vec::new(), String::new());
-    for message in stream.split("\n\n").filter(|m| m.contains("data:")) {
-        let field = |name: &str| message.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim();
-        let data: Value = serde_json::from_str(field("data:")).unwrap();
-        match field("event:") {
-            "end" => state = data["state"].as_str().unwrap().to_owned(),
-            _ => events.push((field("id:").to_owned(), data)),
-        }
-    }
-    (events, state)
-}
 
 /// All text that was written, whatever its pieces.
 fn text(events: &[(String, Value)]) -> String {

@@ -100,6 +100,11 @@ impl Database {
         Ok(Database { path: path.to_owned(), notice, connection: Mutex::new(connection), opened })
     }
 
+    /// What is locked while a turn of a session is under way.
+    pub fn turn_path(&self, id: &str) -> PathBuf {
+        self.path.with_extension("turns").join(id)
+    }
+
     /// What lists show of sessions; `tail` is SQL behind the table's name.
     pub fn infos(&self, tail: &str, arguments: &[&dyn ToSql]) -> Result<Vec<SessionInfo>, StoreError> {
         let connection = self.connection();
@@ -206,6 +211,12 @@ impl Database {
     /// Every event of a session, in order.
     pub fn events(&self, connection: &Connection, id: &str) -> Result<Vec<TurnEvent>, StoreError> {
         self.told(connection, "SELECT turn, json FROM event WHERE session = ?1 ORDER BY seq", id)
+    }
+
+    /// Those of one turn.
+    pub fn events_of(&self, connection: &Connection, id: &str, turn: u32) -> Result<Vec<TurnEvent>, StoreError> {
+        let sql = format!("SELECT turn, json FROM event WHERE session = ?1 AND turn = {turn} ORDER BY seq");
+        self.told(connection, &sql, id)
     }
 
     /// What was asked, by turn.

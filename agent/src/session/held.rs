@@ -6,6 +6,7 @@ use super::packed::fingerprint;
 use super::record::{Rows, TurnEvent, now, parse, rows, table_rows, title_of};
 use super::run_store::RunStore;
 use super::schema::explain;
+use super::under_way::UnderWay;
 use super::unfinished::take_in;
 use crate::notebook::{Chat, Mark};
 use polymath_chat::path::Stored;
@@ -27,6 +28,8 @@ pub struct Session {
     pending: Option<Pending>,
     /// Fingerprints of the large tables that are on disk, by their place.
     large: Vec<Option<u64>>,
+    /// The turn that has begun and is not over.
+    under_way: Option<UnderWay>,
     /// Holds the operating system's lock.
     _lock: File,
 }
@@ -42,7 +45,7 @@ struct Pending {
 
 impl Session {
     pub(super) fn new(database: Arc<Database>, id: &str, lock: File) -> Session {
-        Session { database, id: id.to_owned(), pending: None, large: Vec::new(), _lock: lock }
+        Session { database, id: id.to_owned(), pending: None, large: Vec::new(), under_way: None, _lock: lock }
     }
 
     pub fn id(&self) -> &str {
@@ -62,6 +65,7 @@ impl Session {
         self.database.write(|t| t.execute("DELETE FROM session WHERE id = ?1", [&self.id]))?;
         // The lock file is no loss; one that stays is used again.
         let _ = std::fs::remove_file(self.database.path.with_extension("locks").join(&self.id));
+        let _ = std::fs::remove_file(self.database.turn_path(&self.id));
         Ok(())
     }
 
@@ -83,7 +87,14 @@ impl Session {
     /// come. Returns the turn's number: 1 in a new session. The first question is the title of a
     /// session without one.
     pub fn begin(&mut self, question: &str) -> Result<u32, StoreError> {
-        self.database.write(|t| {
+        let under_way = self.under_way.take().or_else(|| {
+            let begun = UnderWay::begin(self.database.turn_path(&self.id));
+            // Only who looks on from elsewhere misses it.
+            begun
+                .inspect_err(|e| tracing::warn!("session {} does not show that a turn is under way: {e}", self.id))
+                .ok()
+        });
+        let turn = self.database.write(|t| {
             let turn = t.query_row(
                 "INSERT INTO question (session, turn, text, mark)
                  SELECT id, turns + 1, ?2,
@@ -98,7 +109,9 @@ impl Session {
                 params![self.id, title_of(question)],
             )?;
             Ok(turn)
-        })
+        })?;
+        self.under_way = under_way;
+        Ok(turn)
     }
 
     /// Takes the last answered turn back: the conversation, on disk, is as it was before. Its question
@@ -280,7 +293,9 @@ impl RunStore for Session {
     }
 
     fn end(&mut self, _: u32, chat: &Chat) -> Result<(), StoreError> {
-        self.save(chat)
+        self.save(chat)?;
+        self.under_way = None;
+        Ok(())
     }
 }
 

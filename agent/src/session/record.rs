@@ -44,6 +44,10 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
+    pub fn events_of(&self, turn: u32) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.turn == turn).map(|event| &event.event)
+    }
+
     /// The question that began a turn; empty where that is not known.
     ///
     /// Sessions of before did not keep questions: theirs are those of the conversation, one for

@@ -5,9 +5,12 @@ use super::error::StoreError;
 use super::held::Session;
 use super::record::{SessionInfo, SessionRecord, now, title_of};
 use super::schema::explain;
+use super::under_way::is_held;
 use chrono::Utc;
+use polymath_chat::Event;
 use rusqlite::{OptionalExtension, params};
 use std::{
+    collections::BTreeSet,
     fs::{File, TryLockError},
     hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
@@ -165,6 +168,23 @@ impl SessionStore {
             taken_back: self.database.taken_back(&connection, &id)?,
             events: self.database.events(&connection, &id)?,
         })
+    }
+
+    /// The events of one turn as far as they are kept: less work than [`SessionStore::export`], for who follows it.
+    pub fn events_of(&self, id: &str, turn: u32) -> Result<Vec<Event>, StoreError> {
+        let told = self.database.events_of(&self.database.connection(), id, turn)?;
+        Ok(told.into_iter().map(|told| told.event).collect())
+    }
+
+    /// Whether a turn of the session of this very name is under way, in whichever process.
+    pub fn is_under_way(&self, id: &str) -> bool {
+        check_name(id).is_ok() && is_held(&self.database.turn_path(id))
+    }
+
+    /// The sessions of which a turn is under way.
+    pub fn under_way(&self) -> BTreeSet<String> {
+        let turns = std::fs::read_dir(self.database.path.with_extension("turns")).into_iter().flatten().flatten();
+        turns.filter_map(|entry| entry.file_name().into_string().ok()).filter(|id| self.is_under_way(id)).collect()
     }
 
     pub(super) fn lock_path(&self, id: &str) -> PathBuf {

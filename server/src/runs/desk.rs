@@ -32,6 +32,8 @@ pub struct Workspace {
     pub uploads: PathBuf,
     /// Where files that clients of OpenAI's API leave are kept.
     pub files: PathBuf,
+    /// Where the files of detached runs are (`ask --detach`).
+    pub runs: PathBuf,
     /// Told of each conversation that is removed: what else is kept of it goes too.
     pub forget: Forget,
 }
@@ -64,12 +66,14 @@ pub struct Desk {
     pub store: SessionStore,
     pub uploads: PathBuf,
     pub files: FileStore,
+    pub runs: PathBuf,
     pub forget: Forget,
     artifacts: PathBuf,
     /// By session: a conversation has one run at a time.
     live: Mutex<HashMap<String, Arc<Live>>>,
     tasks: TaskTracker,
-    stop: CancellationToken,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
 }
 
 /// A turn that has begun and is not led yet.
@@ -83,13 +87,14 @@ struct Begun {
 impl Desk {
     /// `stop` ends every run, which then keeps what it has.
     pub fn new(workspace: Workspace, stop: CancellationToken) -> Desk {
-        let Workspace { agent, store, artifacts, uploads, files, forget } = workspace;
+        let Workspace { agent, store, artifacts, uploads, files, runs, forget } = workspace;
         let files = FileStore::new(files);
         Desk {
             agent,
             store,
             uploads,
             files,
+            runs,
             forget,
             artifacts,
             live: Mutex::default(),

@@ -15,9 +15,12 @@
 //! POST   /api/sessions/ID/runs/TURN/say        {"message"}: taken up at the run's next step
 //! POST   /api/uploads?name=NAME                the body is a file -> {"id", "name", "bytes"}
 //! ```
+//!
+//! Runs of other processes are among them: `elsewhere.rs`.
 
 mod cursor;
 pub(crate) mod desk;
+mod elsewhere;
 pub(crate) mod files;
 pub(crate) mod follow;
 pub(crate) mod live;
@@ -36,9 +39,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post};
 use desk::Ask;
-use live::Live;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -79,7 +80,11 @@ async fn cancel(
     State(app): State<App>,
     Path((id, turn)): Path<(String, u32)>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    running(&app, &id, turn)?.cancel.cancel();
+    let desk = app.desk()?;
+    match desk.live(&id).filter(|live| live.turn == turn) {
+        Some(live) => live.cancel.cancel(),
+        None => elsewhere::cancel(desk, id, turn).await?,
+    }
     Ok((StatusCode::ACCEPTED, Json(json!({"cancelled": true}))))
 }
 
@@ -94,15 +99,10 @@ async fn say(
         return Err(ApiError::invalid("message", "something is said to a run with {\"message\": \"…\"}"));
     };
     desk::check_words("message", message)?;
-    running(&app, &id, turn)?.say(message);
+    let desk = app.desk()?;
+    match desk.live(&id).filter(|live| live.turn == turn) {
+        Some(live) => live.say(message),
+        None => elsewhere::say(desk, id, turn, message.to_owned()).await?,
+    }
     Ok((StatusCode::ACCEPTED, Json(json!({"said": true}))))
-}
-
-/// The run of this turn, while it runs.
-fn running(app: &App, id: &str, turn: u32) -> Result<Arc<Live>, ApiError> {
-    let live = app.desk()?.live(id).filter(|live| live.turn == turn);
-    live.ok_or_else(|| {
-        let message = format!("turn {turn} of session {id} is not running");
-        ApiError::new(StatusCode::CONFLICT, "not_running", message)
-    })
 }

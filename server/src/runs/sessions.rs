@@ -1,7 +1,7 @@
 //! Conversations: listed, shown, renamed, removed; and the pages that their answers cite.
 
 use super::desk::blocking;
-use super::view;
+use super::{elsewhere, view};
 use crate::app::{App, json_body};
 use crate::error::ApiError;
 use axum::body::Body;
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 pub async fn list(State(app): State<App>) -> Result<Json<Value>, ApiError> {
     let desk = app.desk()?;
     let store = desk.store.clone();
-    let infos = blocking(move || Ok(store.list()?)).await?;
+    let (infos, under_way) = blocking(move || Ok((store.list()?, store.under_way()))).await?;
     let sessions = infos.into_iter().map(|info| {
-        let running = desk.live(&info.id).is_some();
+        let running = desk.live(&info.id).is_some() || under_way.contains(&info.id);
         json!({
             "id": info.id, "title": info.title, "created": info.created, "updated": info.updated,
             "turns": info.turns, "running": running,
@@ -29,8 +29,8 @@ pub async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Json<
     // Taken first: what ends in between is then whole in the record that is read.
     let live = desk.live(&id);
     let store = desk.store.clone();
-    let record = blocking(move || Ok(store.export(&id)?)).await?;
-    Ok(Json(view::session(&record, live.as_deref())))
+    let (record, under_way) = blocking(move || Ok(elsewhere::record(&store, &id)?)).await?;
+    Ok(Json(view::session(&record, live.as_deref(), under_way)))
 }
 
 pub async fn rename(

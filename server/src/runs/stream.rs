@@ -4,7 +4,7 @@
 use super::cursor::Cursor;
 use super::desk::{Desk, blocking};
 use super::live::Progress;
-use super::view;
+use super::{elsewhere, view};
 use crate::app::App;
 use crate::error::ApiError;
 use axum::extract::{Path, Query, State};
@@ -38,20 +38,25 @@ pub async fn events(
     Ok(Sse::new(from_cursor(progress, cursor)).keep_alive(KeepAlive::default()))
 }
 
-/// The run's events: those of memory while it runs, those of the record when it is over.
+/// The run's events: those of memory while it runs here, those of the record while it runs elsewhere and when it is over.
 async fn progress(desk: Arc<Desk>, id: String, turn: u32) -> Result<watch::Receiver<Progress>, ApiError> {
     if let Some(live) = desk.live(&id).filter(|live| live.turn == turn) {
         return Ok(live.look_on());
     }
-    blocking(move || {
-        let record = desk.store.export(&id)?;
+    let store = desk.store.clone();
+    let (id, events, under_way) = blocking(move || {
+        let (record, under_way) = elsewhere::record(&store, &id)?;
         let events = view::events(&record, turn).ok_or_else(|| {
             let message = format!("session {id} has no turn {turn}; GET /api/sessions/{id} lists them");
             ApiError::new(StatusCode::NOT_FOUND, "unknown_run", message)
         })?;
-        Ok(watch::channel(Progress { events, over: true }).1)
+        Ok((record.info.id, events, under_way))
     })
-    .await
+    .await?;
+    Ok(match under_way {
+        Some(running) if running == turn => elsewhere::follow(desk, id, turn, events),
+        _ => watch::channel(Progress { events, over: true }).1,
+    })
 }
 
 fn from_cursor(progress: watch::Receiver<Progress>, cursor: Cursor) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -7,14 +7,21 @@ use polymath_chat::Event;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What became of a turn.
-pub fn state(events: &[Event], running: bool) -> &'static str {
-    let ended = events.iter().rev().find_map(|event| match event {
+fn ending(event: &Event) -> Option<&'static str> {
+    match event {
         Event::Done { .. } => Some("done"),
         Event::Error { .. } => Some("failed"),
         _ => None,
-    });
-    match ended {
+    }
+}
+
+pub fn has_ended<'a>(mut events: impl Iterator<Item = &'a Event>) -> bool {
+    events.any(|event| ending(event).is_some())
+}
+
+/// What became of a turn.
+pub fn state(events: &[Event], running: bool) -> &'static str {
+    match events.iter().rev().find_map(ending) {
         _ if running => "running",
         Some(state) => state,
         // The process ended before the turn did.
@@ -31,8 +38,14 @@ fn turns(record: &SessionRecord) -> BTreeMap<u32, Vec<Event>> {
     turns
 }
 
-/// `GET /api/sessions/ID`. What runs is as far as memory has it, which is further than the record.
-pub fn session(record: &SessionRecord, live: Option<&Live>) -> Value {
+/// The turn that was begun last.
+pub fn last(record: &SessionRecord) -> Option<u32> {
+    record.questions.keys().copied().chain(record.events.iter().map(|event| event.turn)).max()
+}
+
+/// `GET /api/sessions/ID`. What runs here is as far as memory has it, which is further than the record; `under_way` is
+/// the turn that runs elsewhere.
+pub fn session(record: &SessionRecord, live: Option<&Live>, under_way: Option<u32>) -> Value {
     let turn = |(turn, mut events): (u32, Vec<Event>)| {
         let live = live.filter(|live| live.turn == turn);
         if let Some(live) = live {
@@ -41,7 +54,7 @@ pub fn session(record: &SessionRecord, live: Option<&Live>) -> Value {
         json!({
             "turn": turn,
             "question": record.question(turn),
-            "state": state(&events, live.is_some()),
+            "state": state(&events, live.is_some() || under_way == Some(turn)),
             "events": events,
             "cursor": Cursor::end(&events).to_string(),
         })

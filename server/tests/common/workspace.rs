@@ -1,6 +1,6 @@
 //! A server with conversations and tools, for tests of what runs turns.
 
-use super::{info, said};
+use super::{client, info, said};
 use async_trait::async_trait;
 use polymath_agent::session::SessionStore;
 use polymath_agent::{Agent, CallLimits, Mode, Settings};
@@ -97,6 +97,54 @@ impl Drop for Running {
     }
 }
 
+impl Running {
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        client().get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        self.get(path).await.json().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        let response = client().post(format!("{}{path}", self.base)).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Begins a run; its session.
+    pub async fn ask(&self, question: &str, session: Option<&str>) -> String {
+        let mut body = json!({"question": question});
+        if let Some(session) = session {
+            body["session"] = json!(session);
+        }
+        let (status, answer) = self.post("/api/runs", body).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["session"].as_str().unwrap().to_owned()
+    }
+
+    /// The events of a run to its end, from a place in it: each with its id, and the state at the end.
+    pub async fn follow(&self, session: &str, turn: u32, from: &str) -> (Vec<(String, Value)>, String) {
+        let path = format!("{}/api/sessions/{session}/runs/{turn}/events", self.base);
+        let response = client().get(path).header("last-event-id", from).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        read(&response.text().await.unwrap())
+    }
+}
+
+/// The events of a stream, each with its id, and the state at the end.
+pub fn read(stream: &str) -> (Vec<(String, Value)>, String) {
+    let (mut events, mut state) = (Vec::new(), String::new());
+    for message in stream.split("\n\n").filter(|m| m.contains("data:")) {
+        let field = |name: &str| message.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim();
+        let data: Value = serde_json::from_str(field("data:")).unwrap();
+        match field("event:") {
+            "end" => state = data["state"].as_str().unwrap().to_owned(),
+            _ => events.push((field("id:").to_owned(), data)),
+        }
+    }
+    (events, state)
+}
+
 pub async fn serve(engine: Arc<dyn Engine>, home: &Path, token: Option<&str>) -> Running {
     let workspace = workspace(engine.clone(), home);
     serve_it(engine, workspace, token).await
@@ -152,6 +200,7 @@ pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
         artifacts: home.join("artifacts"),
         uploads: home.join("uploads"),
         files: home.join("files"),
+        runs: home.join("runs"),
         forget: Box::new(move |id| std::fs::write(&forgotten, id).unwrap()),
     }
 }
