@@ -173,6 +173,24 @@ async fn a_turn_that_was_killed_says_so() {
 }
 
 #[tokio::test]
+async fn a_turn_that_was_taken_back_is_none_of_the_others() {
+    let home = TempDir::new().unwrap();
+    let replies = ["One.", "Two.", "Three."].map(Message::assistant).to_vec();
+    let server = serve(scripted(replies), home.path(), None).await;
+    let id = server.ask("First?", None).await;
+    assert_eq!(server.follow(&id, 1, "").await.1, "done");
+    server.ask("Second?", Some(&id)).await;
+    assert_eq!(server.follow(&id, 2, "").await.1, "done");
+    let store = SessionStore::open(&home.path().join("sessions.db")).unwrap();
+    assert_eq!(store.resume(&id).unwrap().undo().unwrap().as_deref(), Some("Second?"));
+    server.ask("Third?", Some(&id)).await;
+    assert_eq!(server.follow(&id, 3, "").await.1, "done");
+    let view = server.json(&format!("/api/sessions/{id}")).await;
+    let states: Vec<&Value> = view["turns"].as_array().unwrap().iter().map(|turn| &turn["state"]).collect();
+    assert_eq!(states, ["done", "taken_back", "done"]);
+}
+
+#[tokio::test]
 async fn files_are_brought_along_and_go_with_the_conversation() {
     let home = TempDir::new().unwrap();
     let server = serve(scripted(vec![Message::assistant("Two."), Message::assistant("Yes.")]), home.path(), None).await;

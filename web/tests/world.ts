@@ -2,7 +2,7 @@
 
 import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,14 +34,7 @@ export class World {
     this.#model ||= await this.model.listen();
     this.#child = spawn(BINARY, ["serve", "--addr", this.#address, "--model", this.#model, ...args], {
       cwd: this.home,
-      env: {
-        PATH: process.env.PATH,
-        HOME: this.home,
-        POLYMATH_HOME: this.home,
-        POLYMATH_SEARCH: `local:${join(this.home, "pages")}`,
-        POLYMATH_MODE: "native",
-        POLYMATH_TOOLS: "browser_search,browser_open,calculator,chart,sql",
-      },
+      env: this.#env(),
       stdio: ["ignore", "ignore", "pipe"],
     });
     const lines = createInterface({ input: this.#child.stderr! });
@@ -58,6 +51,23 @@ export class World {
     if (process.env.PAGE !== "dist") return;
     this.#front ??= new Front(this.base);
     this.base = await this.#front.listen();
+  }
+
+  #env() {
+    return {
+      PATH: process.env.PATH,
+      HOME: this.home,
+      POLYMATH_HOME: this.home,
+      POLYMATH_SEARCH: `local:${join(this.home, "pages")}`,
+      POLYMATH_MODE: "native",
+      POLYMATH_TOOLS: "browser_search,browser_open,calculator,chart,sql",
+    };
+  }
+
+  /** Asks in a process of its own, which goes on by itself; the session. */
+  detach(question: string): string {
+    const args = ["ask", question, "--detach", "--model", this.#model];
+    return execFileSync(BINARY, args, { cwd: this.home, env: this.#env(), encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {

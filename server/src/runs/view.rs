@@ -43,7 +43,7 @@ pub fn last(record: &SessionRecord) -> Option<u32> {
     record.questions.keys().copied().chain(record.events.iter().map(|event| event.turn)).max()
 }
 
-/// `GET /api/sessions/ID`. What runs here is as far as memory has it, which is further than the record; `under_way` is
+/// `GET /api/sessions/ID`. A turn that was taken back is still there, and said to be. What runs here is as far as memory has it, which is further than the record; `under_way` is
 /// the turn that runs elsewhere.
 pub fn session(record: &SessionRecord, live: Option<&Live>, under_way: Option<u32>) -> Value {
     let turn = |(turn, mut events): (u32, Vec<Event>)| {
@@ -51,10 +51,14 @@ pub fn session(record: &SessionRecord, live: Option<&Live>, under_way: Option<u3
         if let Some(live) = live {
             events = live.events();
         }
+        let state = match record.taken_back.contains(&turn) {
+            true => "taken_back",
+            false => state(&events, live.is_some() || under_way == Some(turn)),
+        };
         json!({
             "turn": turn,
             "question": record.question(turn),
-            "state": state(&events, live.is_some() || under_way == Some(turn)),
+            "state": state,
             "events": events,
             "cursor": Cursor::end(&events).to_string(),
         })

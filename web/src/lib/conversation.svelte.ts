@@ -93,9 +93,11 @@ class Conversation {
     }
   }
 
-  /** Shows the turns that are not here yet, and follows the one that runs. */
+  /** Shows the turns that are not here yet, follows the one that runs, and marks those that were taken back since. */
   #show(view: SessionView): void {
     this.pages = view.pages;
+    const back = new Set(view.turns.filter((turn) => turn.state === "taken_back").map((turn) => turn.turn));
+    for (const shown of this.turns) if (back.has(shown.turn)) shown.state = "taken_back";
     for (const kept of view.turns.slice(this.turns.length)) {
       const turn = new Turn(kept.turn, kept.question);
       kept.events.forEach((event) => turn.apply(event));

@@ -54,7 +54,7 @@ export type Event =
   | { type: "done"; stop: Stop; steps: number; tokens: number; seconds: number }
   | { type: "error"; message: string; hint?: string };
 
-export type TurnState = "running" | "done" | "failed" | "cut_off";
+export type TurnState = "running" | "done" | "failed" | "cut_off" | "taken_back";
 
 export interface SessionInfo {
   id: string;
