@@ -154,6 +154,7 @@ impl Renderer {
             }
             Event::Table { table } => self.table(table),
             Event::Artifact { artifact } => self.keep_files(std::slice::from_ref(artifact)),
+            Event::Said { text } => self.progress(&format!("said meanwhile: {}", first_line(text, 400))),
             Event::Notice { text } => self.progress(&format!("note: {}", first_line(text, 400))),
             Event::Prefill { new_tokens, cached_tokens, ms } => self.prefill(*new_tokens, *cached_tokens, *ms),
             Event::Answer { text, citations, figures } => self.answer(text, citations, figures),

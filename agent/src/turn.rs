@@ -176,7 +176,7 @@ impl Turn<'_> {
 
     /// Goes on with what the user said meanwhile.
     fn take_up(&mut self, lead: &mut dyn Lead, message: String) -> Left {
-        let _ = self.events.send(Event::Notice { text: format!("said meanwhile and taken up: {message}") });
+        let _ = self.events.send(Event::Said { text: message.clone() });
         self.chat.messages.push(Message::user(message.as_str()));
         lead.steered(self.outcomes.len());
         Left::Said(message)

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 struct Ran {
     end: TurnEnd,
     chat: Chat,
-    /// What notices say was taken up, and came too late.
+    /// What was taken up, and what a notice says came too late.
     taken: Vec<String>,
     late: Vec<String>,
     engine: Arc<ScriptedEngine>,
@@ -49,10 +49,12 @@ async fn turn(engine: ScriptedEngine, steps: u32, question: &str, said: &[&[&str
     let (store, said) = (&mut session, Said::Question(question));
     let kept = Kept { store, chat: &mut chat, turn: number, said, steer: &mut steer };
     let (mut taken, mut late) = (Vec::new(), Vec::new());
-    let mut show = |event: &Event| {
-        let Event::Notice { text } = event else { return };
-        taken.extend(text.strip_prefix("said meanwhile and taken up: ").map(str::to_owned));
-        late.extend(text.strip_prefix("said too late and not taken up: ").map(str::to_owned));
+    let mut show = |event: &Event| match event {
+        Event::Said { text } => taken.push(text.clone()),
+        Event::Notice { text } => {
+            late.extend(text.strip_prefix("said too late and not taken up: ").map(str::to_owned));
+        }
+        _ => {}
     };
     let end = agent.turn_kept(kept, &mut show, CancellationToken::new()).await.unwrap();
     assert_eq!(session.chat().unwrap().messages, chat.messages, "what was said is in the conversation that is kept");

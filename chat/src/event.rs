@@ -46,6 +46,10 @@ pub enum Event {
     Artifact {
         artifact: Artifact,
     },
+    /// The user said this while the turn ran, and it is taken up: the question from here on.
+    Said {
+        text: String,
+    },
     /// Something the user should know that is not part of the answer.
     Notice {
         text: String,

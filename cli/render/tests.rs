@@ -95,6 +95,7 @@ fn a_turn() -> Vec<Event> {
         Event::Table { table },
         Event::Artifact { artifact: artifact() },
         Event::Notice { text: "slow".into() },
+        Event::Said { text: "And\n\u{1b}[31mred?".into() },
         Event::Text { delta: "It is **5**".into() },
         Event::Answer {
             text: "It is **5** \u{1b}[31mred [1].".into(),
@@ -123,6 +124,7 @@ fn stdout_gets_the_answer_and_stderr_the_progress() {
          ✗ NameError: ]0;ownedx  0.2s\n\
          ▦ Rounds: 1 rows, 1 columns\n\
          note: slow\n\
+         said meanwhile: And …\n\
          done: 1 steps, 42 tokens, 3.2 s, context 972\n\
          error: it broke\nhint: mend it\n";
     assert_eq!(err, progress);

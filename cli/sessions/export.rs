@@ -81,6 +81,7 @@ fn turns(record: &SessionRecord) -> BTreeMap<u32, ReportTurn> {
             | Event::Text { .. }
             | Event::Reasoning { .. }
             | Event::Call { .. }
+            | Event::Said { .. }
             | Event::Notice { .. }
             | Event::Prefill { .. }
             | Event::Done { .. }

@@ -129,7 +129,8 @@ async fn a_run_takes_up_what_is_said_to_it() {
     for wrong in [json!({}), json!({"message": " "})] {
         assert_eq!(server.post(&say, wrong).await.0, 400);
     }
-    let taken = |view: &Value| view.to_string().contains("said meanwhile and taken up: And the second?");
+    let said = json!({"type": "said", "text": "And the second?"});
+    let taken = |view: &Value| view["turns"][0]["events"].as_array().is_some_and(|events| events.contains(&said));
     go.notify_one();
     let mut view = json!(null);
     while !taken(&view) {

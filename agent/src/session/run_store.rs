@@ -51,6 +51,7 @@ pub(crate) fn keep(store: &mut dyn RunStore, run: u32, event: &Event) -> Result<
         | Event::Text { .. }
         | Event::Reasoning { .. }
         | Event::Call { .. }
+        | Event::Said { .. }
         | Event::Notice { .. }
         | Event::Prefill { .. } => store.step(run, event),
         Event::Result { .. }

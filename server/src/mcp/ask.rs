@@ -111,7 +111,7 @@ fn line(event: &Event) -> Option<String> {
             format!("{tool} {shown}")
         }
         Event::Result { ok, ms, .. } => format!("{} after {ms} ms", if *ok { "done" } else { "failed" }),
-        Event::Notice { text } => text.clone(),
+        Event::Said { text } | Event::Notice { text } => text.clone(),
         _ => return None,
     })
 }

@@ -20,9 +20,6 @@ export interface Part {
   written: string;
 }
 
-/** How the server tells that something that was said is taken up (`agent/src/turn.rs`). */
-const TAKEN_UP = "said meanwhile and taken up: ";
-
 export class Turn {
   parts = $state<Part[]>([]);
   /** What was said from here and is not taken up yet. */
@@ -89,9 +86,11 @@ export class Turn {
       case "artifact":
         this.#keep(event.artifact);
         break;
+      case "said":
+        this.#takeUp(event.text);
+        break;
       case "notice":
-        if (event.text.startsWith(TAKEN_UP)) this.#takeUp(event.text.slice(TAKEN_UP.length));
-        else if (this.step) this.#last.steps.push({ notice: event.text });
+        if (this.step) this.#last.steps.push({ notice: event.text });
         else this.#opening.push(event.text);
         break;
       case "prefill":

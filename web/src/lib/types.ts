@@ -48,7 +48,7 @@ export type Event =
   | { type: "result"; id: string; ok: boolean; content: string; artifacts: Artifact[]; tables: Table[]; ms: number }
   | { type: "table"; table: Table }
   | { type: "artifact"; artifact: Artifact }
-  | { type: "notice"; text: string }
+  | { type: "said" | "notice"; text: string }
   | { type: "prefill"; new_tokens: number; cached_tokens: number; ms: number }
   | { type: "answer"; text: string; citations: Citation[]; figures: Figure[] }
   | { type: "done"; stop: Stop; steps: number; tokens: number; seconds: number }
