@@ -6,12 +6,13 @@ use crate::settings::{Hinted, RunArgs, Settings, Usage};
 use crate::{tables, wiring};
 use anyhow::{Context, bail};
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Kept, Said, Steer, TurnEnd, nobody};
+use polymath_agent::{Agent, Answers, Chat, Kept, Said, Steer, TurnEnd, nobody};
 use polymath_chat::plain::escaped;
 use polymath_chat::{Event, Stop};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Characters of a question: more than any context holds is a file, not a question.
@@ -44,10 +45,11 @@ pub async fn run(question: &str, args: &RunArgs, quiet: bool) -> anyhow::Result<
     let said = Said::Question(question);
     let before = chat.tables.len();
     #[cfg(unix)]
-    let mut steer = crate::said::said_to(&settings.home, session.id());
+    let (mut steer, answers) = crate::said::from_elsewhere(&settings.home, session.id());
     #[cfg(not(unix))]
-    let mut steer = nobody;
-    let result = steered(&agent, &mut chat, &mut session, said, &mut renderer, (interrupt.token(), &mut steer)).await;
+    let (mut steer, answers) = (nobody, None);
+    let result =
+        steered(&agent, &mut chat, &mut session, said, &mut renderer, (interrupt.token(), &mut steer), answers).await;
     // Free from here on: whoever followed the turn may ask the next one.
     let id = session.id().to_owned();
     drop(session);
@@ -173,7 +175,7 @@ pub async fn turn(
     renderer: &mut Renderer,
     cancel: CancellationToken,
 ) -> anyhow::Result<TurnEnd> {
-    steered(agent, chat, session, said, renderer, (cancel, &mut nobody)).await
+    steered(agent, chat, session, said, renderer, (cancel, &mut nobody), None).await
 }
 
 /// The same where something may be said meanwhile.
@@ -184,6 +186,7 @@ async fn steered(
     said: Said<'_>,
     renderer: &mut Renderer,
     (cancel, steer): (CancellationToken, Steer<'_>),
+    answers: Option<Arc<dyn Answers>>,
 ) -> anyhow::Result<TurnEnd> {
     let turn = session.begin(said.line())?;
     if renderer.tells_errors() {
@@ -195,5 +198,5 @@ async fn steered(
             renderer.event(event);
         }
     };
-    agent.turn_kept(Kept { store: session, chat, turn, said, steer }, &mut show, cancel).await
+    agent.turn_kept(Kept { store: session, chat, turn, said, steer, answers }, &mut show, cancel).await
 }

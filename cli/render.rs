@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use line::{arguments_line, call_line, first_line, seconds};
 use live::Live;
 use polymath_chat::plain::clean;
-use polymath_chat::{Artifact, Citation, Event, Figure, Stop, Table};
+use polymath_chat::{Artifact, Citation, Consent, Event, Figure, Stop, Table};
 use std::{
     collections::HashMap,
     io::{self, IsTerminal, Write},
@@ -155,6 +155,15 @@ impl Renderer {
             Event::Table { table } => self.table(table),
             Event::Artifact { artifact } => self.keep_files(std::slice::from_ref(artifact)),
             Event::Said { text } => self.progress(&format!("said meanwhile: {}", first_line(text, 400))),
+            Event::Approval { server, tool, arguments, .. } => {
+                let call = format!("{} {}", clean(tool), arguments_line(arguments));
+                self.progress(&format!("waits for a yes, on the page: {call} of the MCP server {}", clean(server)));
+            }
+            Event::Approved { answer, .. } => self.progress(match answer {
+                Consent::Once => "allowed once",
+                Consent::Always => "allowed from here on",
+                Consent::Refused => "not allowed",
+            }),
             Event::Notice { text } => self.progress(&format!("note: {}", first_line(text, 400))),
             Event::Prefill { new_tokens, cached_tokens, ms } => self.prefill(*new_tokens, *cached_tokens, *ms),
             Event::Answer { text, citations, figures } => self.answer(text, citations, figures),

@@ -89,6 +89,7 @@ pub async fn all_tools(settings: &Settings) -> anyhow::Result<Registry> {
         tables: Vec::new(),
         files: Vec::new(),
         today: settings.today.unwrap_or_else(|| Local::now().date_naive()),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let mut own = Vec::new();

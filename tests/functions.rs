@@ -57,6 +57,7 @@ fn cx(out: &Path) -> CallCx {
         tables: Vec::new(),
         files: Vec::new(),
         today: chrono::NaiveDate::default(),
+        approve: None,
         cancel: CancellationToken::new(),
     }
 }

@@ -20,6 +20,7 @@ async fn a_session_of_calls() {
         model: None,
         tables: Vec::new(),
         files: Vec::new(),
+        approve: None,
         cancel: Default::default(),
     };
     let call = async |code: &str| python.call(json!({"code": code}), &cx).await;

@@ -153,6 +153,7 @@ async fn plain(agent: &Agent, mut file: Option<std::fs::File>) -> f64 {
         model: None,
         tables: Vec::new(),
         files: Vec::new(),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let mut messages = vec![Message::system("You are an assistant."), Message::user("What is done?")];

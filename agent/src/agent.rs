@@ -1,9 +1,10 @@
 //! The front door: a question goes in, and comes out answered.
 
+use crate::approval::Answers;
 use crate::command::Command;
 use crate::dispatch::Record;
 use crate::guide::Guide;
-use crate::lead::{Agent, Lead, Mode, Steer, nobody};
+use crate::lead::{Agent, Lead, Mode, Outside, Steer, nobody};
 use crate::native::Native;
 use crate::notebook::Chat;
 use crate::session::run_store::keep;
@@ -12,6 +13,7 @@ use crate::turn::{self, TurnEnd};
 use polymath_chat::Event;
 use polymath_model::engine::Events;
 use serde_json::Value;
+use std::sync::Arc;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,9 @@ pub struct Kept<'a> {
     pub said: Said<'a>,
     /// What is said while it runs; [`nobody`] where nobody can.
     pub steer: Steer<'a>,
+    /// Who answers whether a call that acts on the world may be made. Where nobody is named, who the tools were made with
+    /// is asked.
+    pub answers: Option<Arc<dyn Answers>>,
 }
 
 /// What the user said.
@@ -58,7 +63,7 @@ impl Agent {
         events: &Events,
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, None), (cancel, &mut nobody)).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, None), alone(cancel, &mut nobody)).await
     }
 
     /// The same where the events are kept: no call runs before its `Call` event is on record.
@@ -72,7 +77,7 @@ impl Agent {
         (events, record): (&Events, &Record),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), (cancel, &mut nobody)).await
+        turn::run(self, &mut *self.lead(), (chat, question), (events, Some(record)), alone(cancel, &mut nobody)).await
     }
 
     /// Runs a turn of a kept conversation: every event is kept before `show` is handed it, no call
@@ -87,18 +92,19 @@ impl Agent {
         show: &mut (dyn FnMut(&Event) + Send),
         cancel: CancellationToken,
     ) -> anyhow::Result<TurnEnd> {
-        let Kept { store, chat, turn, said, steer } = kept;
+        let Kept { store, chat, turn, said, steer, answers } = kept;
         let (events, mut inbox) = unbounded_channel();
         let (calls, record) = Record::new();
         let run = async {
             let result = match said {
                 Said::Question(question) => {
                     let kept = (&events, Some(&record));
-                    turn::run(self, &mut *self.lead(), (chat, question), kept, (cancel, steer)).await
+                    turn::run(self, &mut *self.lead(), (chat, question), kept, Outside { cancel, steer, answers }).await
                 }
                 Said::Command { line, tool, arguments } => {
                     let mut lead = Command(Some((tool.to_owned(), arguments)));
-                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), (cancel, &mut nobody)).await
+                    let outside = Outside { cancel, steer: &mut nobody, answers };
+                    turn::run(self, &mut lead, (chat, line), (&events, Some(&record)), outside).await
                 }
             };
             if let Err(error) = &result {
@@ -135,4 +141,9 @@ impl Agent {
         };
         if guided { Box::new(Guide::default()) } else { Box::new(Native::default()) }
     }
+}
+
+/// What a turn has that nobody speaks to and nobody answers.
+fn alone(cancel: CancellationToken, steer: Steer<'_>) -> Outside<'_> {
+    Outside { cancel, steer, answers: None }
 }

@@ -91,6 +91,7 @@ impl Caller {
             today: Local::now().date_naive(),
             tables: self.named(session),
             files: self.files.clone(),
+            approve: None,
             cancel: cancel.clone(),
         };
         let result = tokio::select! {

@@ -1,9 +1,18 @@
 //! A run that goes on in a process of its own (`ask --detach`), as others reach it: files of the data directory say which
 //! process it is, and what is said to it. Nothing here starts one.
 
+use crate::approval::Answers;
+use futures::future::BoxFuture;
+use polymath_chat::Consent;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks for an answer.
+const LOOK: Duration = Duration::from_millis(150);
 
 /// What the data directory has of such a run.
 pub struct Detached {
@@ -13,13 +22,15 @@ pub struct Detached {
     pub log: PathBuf,
     /// What is said to the run: a JSON text a line.
     said: PathBuf,
+    /// What it asked and was answered: a JSON list of an id and the answer a line.
+    answers: PathBuf,
 }
 
 impl Detached {
     /// The latest one of a session, whose files are in the folder `runs`.
     pub fn of(runs: &Path, session: &str) -> Detached {
         let file = |ending: &str| runs.join(format!("{session}.{ending}"));
-        Detached { pid: file("pid"), log: file("log"), said: file("said") }
+        Detached { pid: file("pid"), log: file("log"), said: file("said"), answers: file("answers") }
     }
 
     /// Makes room for a run: what was said to an earlier one of the session is not said to it. The file that
@@ -31,6 +42,7 @@ impl Detached {
         self.log.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         let empty = |path: &Path| File::create(path).map_err(|e| unwritten(path, &e));
         empty(&self.said)?;
+        empty(&self.answers)?;
         empty(&self.log)
     }
 
@@ -60,14 +72,25 @@ impl Detached {
     /// # Errors
     /// The file can't be written.
     pub fn say(&self, message: &str) -> io::Result<bool> {
+        self.leave(&self.said, &json!(message.trim()))
+    }
+
+    /// Answers what the run asks under this id; says whether it runs.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn answer(&self, id: &str, answer: Consent) -> io::Result<bool> {
+        self.leave(&self.answers, &json!((id, answer)))
+    }
+
+    fn leave(&self, path: &Path, what: &Value) -> io::Result<bool> {
         if !self.is_running() {
             return Ok(false);
         }
-        let mut line = serde_json::to_string(message.trim())?;
-        line.push('\n');
-        // In one piece: others may say something too.
-        let append = || File::options().append(true).create(true).open(&self.said)?.write_all(line.as_bytes());
-        append().map(|()| true).map_err(|e| unwritten(&self.said, &e))
+        // In one piece: others may leave something too.
+        let line = format!("{what}\n");
+        let append = || File::options().append(true).create(true).open(path)?.write_all(line.as_bytes());
+        append().map(|()| true).map_err(|e| unwritten(path, &e))
     }
 
     /// What others say to this run, each message once.
@@ -83,6 +106,11 @@ impl Detached {
         }
     }
 
+    /// What others answer this run.
+    pub fn answers(self) -> Arc<dyn Answers> {
+        Arc::new(Answered(self.answers))
+    }
+
     /// The run's process, while it runs. Another that has its number by now is not it.
     fn process(&self) -> Option<u32> {
         let text = std::fs::read_to_string(&self.pid).ok()?;
@@ -91,6 +119,25 @@ impl Detached {
         let began = words.next().map(str::to_owned);
         let same = began.is_none() || began == process::began_at(pid);
         (same && process::is_alive(pid)).then_some(pid)
+    }
+}
+
+/// A file of answers.
+struct Answered(PathBuf);
+
+impl Answers for Answered {
+    fn answer(&self, id: &str) -> BoxFuture<'static, Consent> {
+        let (path, id) = (self.0.clone(), id.to_owned());
+        Box::pin(async move {
+            loop {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                let mut answers = text.lines().filter_map(|line| serde_json::from_str::<(String, Consent)>(line).ok());
+                if let Some((_, answer)) = answers.find(|(answered, _)| *answered == id) {
+                    return answer;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What leads a turn, and what a turn is made of: the room between the loop and the two leads.
 
+use crate::approval::Answers;
 use crate::barred::Approve;
 use crate::dispatch::{CallLimits, Outcome, Record};
 use crate::notebook::Chat;
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{Local, NaiveDate};
 use polymath_chat::{Completion, CompletionError, Event, Message, Table};
 use polymath_model::engine::{Engine, Events, Sampling};
-use polymath_tools::Registry;
+use polymath_tools::{Registry, mcp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ pub(crate) struct Turn<'a> {
     pub events: &'a Events,
     pub record: Option<&'a Record>,
     pub cancel: CancellationToken,
+    /// Who is asked before a call that acts, where that is the turn's own affair.
+    pub approve: Option<Arc<dyn mcp::Approve>>,
     /// Calls of this turn and what became of them.
     pub outcomes: Vec<Outcome>,
     /// Tables that this turn's answer shows.
@@ -104,6 +107,13 @@ pub(crate) trait Lead: Send {
 
 /// What was said to a run since it was last asked: messages of the user's, in order.
 pub type Steer<'a> = &'a mut (dyn FnMut() -> Vec<String> + Send);
+
+/// What comes to a turn from outside.
+pub(crate) struct Outside<'a> {
+    pub cancel: CancellationToken,
+    pub steer: Steer<'a>,
+    pub answers: Option<Arc<dyn Answers>>,
+}
 
 /// Of a run that nobody speaks to.
 pub fn nobody() -> Vec<String> {

@@ -6,10 +6,11 @@
 //! `dispatch.rs` runs the calls. `notebook/` is what the conversation has, `evidence.rs` finds the
 //! lines of opened pages that bear on a question, `ground.rs` checks the answer against them,
 //! `review.rs` says what a model is told of that, `context.rs` keeps a conversation within the model's
-//! context, `skills.rs` finds the user's instructions for a kind of request, `session.rs` keeps conversations, `detached.rs` reaches a run in a process of its own. `script/` runs what was written
+//! context, `skills.rs` finds the user's instructions for a kind of request, `approval.rs` asks the user before a call that acts, `session.rs` keeps conversations, `detached.rs` reaches a run in a process of its own. `script/` runs what was written
 //! down beforehand, `replay.rs` what was run before.
 
 mod agent;
+mod approval;
 mod barred;
 mod caller;
 mod command;
@@ -32,6 +33,7 @@ mod skills;
 mod turn;
 
 pub use agent::{Kept, Said};
+pub use approval::Answers;
 pub use barred::Approve;
 pub use caller::Caller;
 pub use detached::Detached;

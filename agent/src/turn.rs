@@ -1,16 +1,18 @@
 //! The loop: model, dispatcher, results, model, until there is an answer.
 
+use crate::approval::Asking;
 use crate::barred::{Approve, Known};
 use crate::dispatch::{Dispatch, Outcome, Record, Repeats};
 use crate::evidence::marked;
 use crate::ground::{Grounded, ground};
-use crate::lead::{Agent, Lead, Steer, Turn};
+use crate::lead::{Agent, Lead, Outside, Steer, Turn};
 use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
 use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table, ToolOutput};
 use polymath_model::engine::{Engine, Events};
 use polymath_tools::CallCx;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -57,7 +59,7 @@ pub(crate) async fn run(
     lead: &mut dyn Lead,
     (chat, question): (&mut Chat, &str),
     (events, record): (&Events, Option<&Record>),
-    (cancel, steer): (CancellationToken, Steer<'_>),
+    Outside { cancel, steer, answers }: Outside<'_>,
 ) -> anyhow::Result<TurnEnd> {
     let started = Instant::now();
     std::fs::create_dir_all(&agent.settings.out)
@@ -74,6 +76,11 @@ pub(crate) async fn run(
     let artifacts_before = chat.artifacts.len();
     let repeats = Repeats::after(&std::mem::take(&mut chat.begun));
     let mut progress = Progress { repeats, ..Progress::default() };
+    let approve = answers.filter(|_| agent.settings.approve == Approve::Ask).map(|answers| {
+        // A little less than a call has: it is told why it was not made.
+        let patience = agent.settings.limits.time.mul_f32(0.9);
+        Arc::new(Asking { events: events.clone(), answers, patience, asked: AtomicUsize::new(0) }) as Arc<_>
+    });
     let mut said = question.to_owned();
     let (stop, answer) = loop {
         let mut turn = Turn {
@@ -84,6 +91,7 @@ pub(crate) async fn run(
             events,
             record,
             cancel: timer.clone(),
+            approve: approve.clone(),
             outcomes: std::mem::take(&mut progress.outcomes),
             tables: std::mem::take(&mut progress.tables),
             tokens: progress.tokens,
@@ -236,6 +244,7 @@ impl Turn<'_> {
                 cancel: self.cancel.clone(),
                 events: self.events.clone(),
             })),
+            approve: self.approve.clone(),
             cancel: self.cancel.clone(),
             today: self.agent.settings.today(),
             tables: self.chat.frames(),

@@ -122,7 +122,14 @@ async fn turn(store: &mut dyn RunStore, out: &Path) -> (anyhow::Result<Chat>, us
     let mut chat = Chat::new("c");
     let question = "How long is the bridge?";
     let number = store.begin(question).unwrap();
-    let kept = Kept { store, chat: &mut chat, turn: number, said: Said::Question(question), steer: &mut nobody };
+    let kept = Kept {
+        store,
+        chat: &mut chat,
+        turn: number,
+        said: Said::Question(question),
+        steer: &mut nobody,
+        answers: None,
+    };
     let ended = agent.turn_kept(kept, &mut |_| {}, CancellationToken::new()).await;
     (ended.map(|_| chat), called.load(Ordering::SeqCst))
 }

@@ -123,6 +123,7 @@ async fn a_conversation_that_is_gone_on_with_has_its_skills_until_they_are_taken
             turn: number,
             said: Said::Question(question),
             steer: &mut nobody,
+            answers: None,
         };
         agent.turn_kept(kept, &mut |_| {}, CancellationToken::new()).await.unwrap();
         systems(&engine)[0].contains("Offers are good")

@@ -47,7 +47,7 @@ async fn turn(engine: ScriptedEngine, steps: u32, question: &str, said: &[&[&str
         said.iter().map(|one| one.iter().map(|m| (*m).to_owned()).collect()).collect();
     let mut steer = move || said.pop_front().unwrap_or_default();
     let (store, said) = (&mut session, Said::Question(question));
-    let kept = Kept { store, chat: &mut chat, turn: number, said, steer: &mut steer };
+    let kept = Kept { store, chat: &mut chat, turn: number, said, steer: &mut steer, answers: None };
     let (mut taken, mut late) = (Vec::new(), Vec::new());
     let mut show = |event: &Event| match event {
         Event::Said { text } => taken.push(text.clone()),

@@ -50,6 +50,20 @@ pub enum Event {
     Said {
         text: String,
     },
+    /// A call that acts on the world waits for the user's word.
+    Approval {
+        /// What it is answered by; the call has another one.
+        id: String,
+        /// The MCP server whose tool it is.
+        server: String,
+        tool: String,
+        arguments: Value,
+    },
+    /// What the user's word was; nobody's is a refusal.
+    Approved {
+        id: String,
+        answer: Consent,
+    },
     /// Something the user should know that is not part of the answer.
     Notice {
         text: String,
@@ -99,6 +113,16 @@ impl Event {
             _ => false,
         }
     }
+}
+
+/// The user's word on a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    Once,
+    /// This tool from here on, as long as the process runs.
+    Always,
+    Refused,
 }
 
 /// Why a turn ended.

@@ -16,7 +16,7 @@ mod tool;
 pub use chart::Chart;
 pub use compact_str::CompactString;
 pub use completer::{Completer, Completion, CompletionError, Constraint};
-pub use event::{Citation, Event, Figure, FigureStatus, Stop};
+pub use event::{Citation, Consent, Event, Figure, FigureStatus, Stop};
 pub use kind::{ColumnKind, ColumnType, Precision};
 pub use message::{Message, Role};
 pub use table::{Cell, Provenance, SharedProvenance, Table};

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use polymath_chat::{Cell, FigureStatus, Provenance};
+use polymath_chat::{Cell, Consent, FigureStatus, Provenance};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -95,6 +95,13 @@ fn a_turn() -> Vec<Event> {
         Event::Table { table },
         Event::Artifact { artifact: artifact() },
         Event::Notice { text: "slow".into() },
+        Event::Approval {
+            id: "a1".into(),
+            server: "till".into(),
+            tool: "sell\u{7}".into(),
+            arguments: json!({"n": 1}),
+        },
+        Event::Approved { id: "a1".into(), answer: Consent::Refused },
         Event::Said { text: "And\n\u{1b}[31mred?".into() },
         Event::Text { delta: "It is **5**".into() },
         Event::Answer {
@@ -124,6 +131,8 @@ fn stdout_gets_the_answer_and_stderr_the_progress() {
          ✗ NameError: ]0;ownedx  0.2s\n\
          ▦ Rounds: 1 rows, 1 columns\n\
          note: slow\n\
+         waits for a yes, on the page: sell 1 of the MCP server till\n\
+         not allowed\n\
          said meanwhile: And …\n\
          done: 1 steps, 42 tokens, 3.2 s, context 972\n\
          error: it broke\nhint: mend it\n";

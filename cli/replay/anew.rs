@@ -33,6 +33,7 @@ pub async fn refresh(record: &SessionRecord, settings: &Settings, json: bool) ->
         tables: Vec::new(),
         files: Vec::new(),
         today: settings.today.unwrap_or_else(|| Local::now().date_naive()),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let mut fresh = Vec::new();

@@ -82,6 +82,8 @@ fn turns(record: &SessionRecord) -> BTreeMap<u32, ReportTurn> {
             | Event::Reasoning { .. }
             | Event::Call { .. }
             | Event::Said { .. }
+            | Event::Approval { .. }
+            | Event::Approved { .. }
             | Event::Notice { .. }
             | Event::Prefill { .. }
             | Event::Done { .. }

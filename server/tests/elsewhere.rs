@@ -112,7 +112,7 @@ async fn what_is_not_detached_takes_nothing_from_here() {
     assert!(status == 409 && answer["error"]["code"] == "not_running", "{answer}");
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 #[tokio::test]
 async fn a_detached_run_is_told_something_and_ended() {
     let home = TempDir::new().unwrap();

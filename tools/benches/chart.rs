@@ -38,6 +38,7 @@ fn ours(args: &Value, rows: u32, out: &Path) -> (f64, Vec<Artifact>) {
         tables: vec![("t1".to_owned(), std::sync::Arc::new(table(rows)))],
         files: Vec::new(),
         today: chrono::NaiveDate::default(),
+        approve: None,
         cancel: tokio_util::sync::CancellationToken::new(),
     };
     let mut files = Vec::new();

@@ -25,6 +25,7 @@ async fn main() -> anyhow::Result<()> {
             model: None,
             tables: Vec::new(),
             files: Vec::new(),
+            approve: None,
             cancel: CancellationToken::new(),
         };
         let text = match browser.call(json!({"target": format!("local:{name}"), "full": true}), &cx).await {

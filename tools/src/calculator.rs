@@ -329,6 +329,7 @@ mod tests {
             model: None,
             tables: Vec::new(),
             files: Vec::new(),
+            approve: None,
             cancel: tokio_util::sync::CancellationToken::new(),
         };
         let tool = Calculator::new();

@@ -1,5 +1,6 @@
 //! The trait every tool implements, and what a call is given.
 
+use crate::mcp::Approve;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use polymath_chat::{Completer, Table, ToolFailure, ToolOutput, ToolSpec};
@@ -38,6 +39,8 @@ pub struct CallCx {
     pub files: Vec<UserFile>,
     /// The day that counts as today.
     pub today: NaiveDate,
+    /// Who is asked before a tool acts on the world, where it is not who the tools were made with.
+    pub approve: Option<Arc<dyn Approve>>,
     /// Ends the call at any moment.
     pub cancel: CancellationToken,
 }

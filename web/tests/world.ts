@@ -23,6 +23,7 @@ export class World {
   readonly home = mkdtempSync(join(tmpdir(), "polymath-page-"));
   readonly model = new Model();
   base = "";
+  tools = "browser_search,browser_open,calculator,chart,sql";
   #front: Front | null = null;
   #child: ChildProcess | null = null;
   #address = "127.0.0.1:0";
@@ -60,7 +61,7 @@ export class World {
       POLYMATH_HOME: this.home,
       POLYMATH_SEARCH: `local:${join(this.home, "pages")}`,
       POLYMATH_MODE: "native",
-      POLYMATH_TOOLS: "browser_search,browser_open,calculator,chart,sql",
+      POLYMATH_TOOLS: this.tools,
     };
   }
 

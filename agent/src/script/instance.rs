@@ -88,6 +88,7 @@ impl<'a> Instance<'a> {
                 cancel: self.shared.cancel.clone(),
                 events: events.clone(),
             })),
+            approve: None,
             cancel: self.shared.cancel.clone(),
             today: agent.settings.today(),
             tables: self.given.tables(),

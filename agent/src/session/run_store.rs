@@ -52,6 +52,8 @@ pub(crate) fn keep(store: &mut dyn RunStore, run: u32, event: &Event) -> Result<
         | Event::Reasoning { .. }
         | Event::Call { .. }
         | Event::Said { .. }
+        | Event::Approval { .. }
+        | Event::Approved { .. }
         | Event::Notice { .. }
         | Event::Prefill { .. } => store.step(run, event),
         Event::Result { .. }

@@ -149,6 +149,17 @@ const ROWS: &[Row] = &[
         ..row("post", "/api/sessions/{id}/runs/{turn}/say", OWN, "Says something to a run, for its next step")
     },
     Row {
+        takes: Json("Approve"),
+        status: 202,
+        gives: Json("Answered"),
+        ..row(
+            "post",
+            "/api/sessions/{id}/runs/{turn}/approve",
+            OWN,
+            "Answers whether a call may be made: an event `approval`",
+        )
+    },
+    Row {
         query: &[("name", "the file's name", true)],
         takes: Bytes,
         status: 201,

@@ -4,7 +4,7 @@
 use super::offer::Offer;
 use super::{resources, tools};
 use crate::error::ApiError;
-use crate::runs::desk::Ask;
+use crate::runs::desk::{Ask, Terms};
 use crate::runs::follow::Follow;
 use crate::runs::live::Live;
 use polymath_agent::check_arguments;
@@ -62,7 +62,8 @@ async fn begin(offer: &Offer, arguments: &Value) -> Result<(String, std::sync::A
     let desk = offer.desk().await.map_err(|why| ToolFailure::new("unavailable", why))?;
     let text = |name: &str| arguments[name].as_str().map(str::to_owned);
     let ask = Ask { question: text("question").unwrap_or_default(), session: text("session"), files: Vec::new() };
-    desk.start(ask).await.map_err(|error: ApiError| ToolFailure::new(error.code.unwrap_or("arguments"), error.message))
+    let begun = desk.start_with(ask, Terms { unattended: true, ..Terms::default() }).await;
+    begun.map_err(|error: ApiError| ToolFailure::new(error.code.unwrap_or("arguments"), error.message))
 }
 
 /// Tells a turn's steps until it is over; its events. When the client cancels, the turn is ended.

@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::files::FileStore;
 use axum::http::StatusCode;
 use polymath_agent::session::{Session, SessionStore, StoreError};
-use polymath_agent::{Agent, Chat, Kept, Said, Settings};
+use polymath_agent::{Agent, Answers, Chat, Kept, Said, Settings};
 use polymath_chat::Event;
 use polymath_model::engine::Sampling;
 use serde::Deserialize;
@@ -59,6 +59,8 @@ pub struct Terms {
     /// The tools that it may use; all where nothing is said.
     pub tools: Option<Vec<String>>,
     pub sampling: Option<Sampling>,
+    /// Nobody is asked through its events: who began it has no way to answer.
+    pub unattended: bool,
 }
 
 pub struct Desk {
@@ -217,12 +219,13 @@ impl Desk {
 /// Leads a turn to its end. Its failures are events.
 async fn lead(ending: Ending, begun: Begun, terms: Terms) {
     let Begun { mut session, mut chat, turn, question } = begun;
-    let agent = ending.desk.agent_of(&ending.id, terms);
     let live = ending.live.clone();
+    let answers = (!terms.unattended).then(|| live.clone() as Arc<dyn Answers>);
+    let agent = ending.desk.agent_of(&ending.id, terms);
     let mut show = |event: &Event| live.push(event);
     let mut steer = || live.take_said();
     let said = Said::Question(&question);
-    let kept = Kept { store: &mut session, chat: &mut chat, turn, said, steer: &mut steer };
+    let kept = Kept { store: &mut session, chat: &mut chat, turn, said, steer: &mut steer, answers };
     if let Err(error) = agent.turn_kept(kept, &mut show, live.cancel.clone()).await {
         tracing::warn!("turn {turn} of session {} failed: {error:#}", ending.id);
     }

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use axum::http::StatusCode;
 use polymath_agent::Detached;
 use polymath_agent::session::{SessionRecord, SessionStore, StoreError};
-use polymath_chat::Event;
+use polymath_chat::{Consent, Event};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +67,22 @@ pub async fn cancel(desk: Arc<Desk>, id: String, turn: u32) -> Result<(), ApiErr
 /// Says something to a turn, which it takes up at its next step.
 pub async fn say(desk: Arc<Desk>, id: String, turn: u32, message: String) -> Result<(), ApiError> {
     reach(desk, id, turn, move |run| run.say(&message)).await
+}
+
+/// Answers what a turn asks under this id.
+pub async fn consent(desk: Arc<Desk>, id: String, turn: u32, asked: String, consent: Consent) -> Result<(), ApiError> {
+    let (store, of, question) = (desk.store.clone(), id.clone(), asked.clone());
+    // Nothing is answered before it is asked.
+    let asks = blocking(move || Ok(view::asks(store.events_of(&of, turn)?.iter(), &question))).await?;
+    if !asks {
+        return Err(not_asked(&id, turn, &asked));
+    }
+    reach(desk, id, turn, move |run| run.answer(&asked, consent)).await
+}
+
+pub fn not_asked(id: &str, turn: u32, asked: &str) -> ApiError {
+    let message = format!("turn {turn} of session {id} does not ask for `{asked}`, or does not any more");
+    ApiError::new(StatusCode::CONFLICT, "not_asked", message)
 }
 
 /// Does something to the run of a turn, by what says whether that was reached.

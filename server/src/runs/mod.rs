@@ -13,6 +13,7 @@
 //! GET    /api/sessions/ID/runs/TURN/events     SSE, from `Last-Event-ID` or ?from=
 //! POST   /api/sessions/ID/runs/TURN/cancel
 //! POST   /api/sessions/ID/runs/TURN/say        {"message"}: taken up at the run's next step
+//! POST   /api/sessions/ID/runs/TURN/approve    {"id", "answer"}: what an event `approval` asks
 //! POST   /api/uploads?name=NAME                the body is a file -> {"id", "name", "bytes"}
 //! ```
 //!
@@ -39,6 +40,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post};
 use desk::Ask;
+use polymath_chat::Consent;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub fn routes() -> Router<App> {
@@ -51,6 +54,7 @@ pub fn routes() -> Router<App> {
         .route("/api/sessions/{id}/runs/{turn}/events", get(stream::events))
         .route("/api/sessions/{id}/runs/{turn}/cancel", post(cancel))
         .route("/api/sessions/{id}/runs/{turn}/say", post(say))
+        .route("/api/sessions/{id}/runs/{turn}/approve", post(approve))
         .route("/api/runs", post(start))
         .route("/api/uploads", post(files::upload))
 }
@@ -105,4 +109,31 @@ async fn say(
         None => elsewhere::say(desk, id, turn, message.to_owned()).await?,
     }
     Ok((StatusCode::ACCEPTED, Json(json!({"said": true}))))
+}
+
+/// The user's word on a call that waits for it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Word {
+    id: String,
+    answer: Consent,
+}
+
+async fn approve(
+    State(app): State<App>,
+    Path((id, turn)): Path<(String, u32)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let word: Word = serde_json::from_value(json_body(&headers, body, &app.limits).await?).map_err(|e| {
+        let usage = "{\"id\": \"…\", \"answer\": \"once\", \"always\" or \"refused\"}";
+        ApiError::invalid("answer", format!("this is no answer: {e}; send {usage}"))
+    })?;
+    let desk = app.desk()?;
+    match desk.live(&id).filter(|live| live.turn == turn) {
+        Some(live) if live.consent(&word.id, word.answer) => {}
+        Some(_) => return Err(elsewhere::not_asked(&id, turn, &word.id)),
+        None => elsewhere::consent(desk, id, turn, word.id, word.answer).await?,
+    }
+    Ok((StatusCode::ACCEPTED, Json(json!({"answered": true}))))
 }

@@ -19,6 +19,15 @@ pub fn has_ended<'a>(mut events: impl Iterator<Item = &'a Event>) -> bool {
     events.any(|event| ending(event).is_some())
 }
 
+/// Whether what is asked under this id waits for an answer.
+pub fn asks<'a>(events: impl Iterator<Item = &'a Event>, asked: &str) -> bool {
+    let last = events.filter(|event| match event {
+        Event::Approval { id, .. } | Event::Approved { id, .. } => id == asked,
+        _ => false,
+    });
+    matches!(last.last(), Some(Event::Approval { .. }))
+}
+
 /// What became of a turn.
 pub fn state(events: &[Event], running: bool) -> &'static str {
     match events.iter().rev().find_map(ending) {

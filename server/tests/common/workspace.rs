@@ -157,7 +157,7 @@ pub async fn serve_with(engine: Arc<dyn Engine>, home: &Path, tools: Vec<Arc<dyn
     serve_it(engine, workspace, None).await
 }
 
-async fn serve_it(engine: Arc<dyn Engine>, workspace: Workspace, token: Option<&str>) -> Running {
+pub async fn serve_it(engine: Arc<dyn Engine>, workspace: Workspace, token: Option<&str>) -> Running {
     let server = Server::bind("127.0.0.1:0", token.map(|t| Token::new(t).unwrap())).await.unwrap();
     let base = format!("http://{}", server.address());
     let service = Service { engine, sampling: Sampling::default(), embedder: None, workspace: Some(workspace) };

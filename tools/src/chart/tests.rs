@@ -18,6 +18,7 @@ fn cx(out: &std::path::Path, text: &str) -> CallCx {
         model: None,
         tables: vec![("t1".to_owned(), std::sync::Arc::new(table(text)))],
         files: Vec::new(),
+        approve: None,
         cancel: CancellationToken::new(),
     }
 }

@@ -27,6 +27,7 @@ async fn call(setting: &str, around: &Surroundings, args: Value) -> Result<(Tool
         model: None,
         tables: Vec::new(),
         files: Vec::new(),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let painter: Arc<dyn Painter> = painter(setting, around).unwrap().into();

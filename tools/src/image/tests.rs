@@ -60,6 +60,7 @@ async fn draw(lines: &[&'static str], args: Value, lawful: bool) -> (tempfile::T
         model: Some(Arc::new(script)),
         tables: Vec::new(),
         files: Vec::new(),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let output = Image::default().call(args, &cx).await;
@@ -131,6 +132,7 @@ async fn what_cannot_be_drawn_is_told() {
         model: None,
         tables: Vec::new(),
         files: Vec::new(),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     assert_eq!(kind(Image::default().call(json!({"prompt": "x"}), &cx).await), "unavailable");

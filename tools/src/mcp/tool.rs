@@ -123,13 +123,13 @@ struct Remote {
 }
 
 impl Remote {
-    async fn approved(&self, arguments: &Value) -> Result<(), ToolError> {
+    async fn approved(&self, arguments: &Value, cx: &CallCx) -> Result<(), ToolError> {
         if self.free.load(Ordering::Relaxed) {
             return Ok(());
         }
         let server = &self.link.name;
         let intent = Intent { server: server.clone(), tool: self.name.clone(), arguments: arguments.clone() };
-        match self.approve.ask(intent).await {
+        match cx.approve.as_ref().unwrap_or(&self.approve).ask(intent).await {
             Approval::Once => Ok(()),
             Approval::Always => {
                 self.free.store(true, Ordering::Relaxed);
@@ -139,7 +139,7 @@ impl Remote {
             Approval::Nobody => Err(ToolError::tell(
                 "denied",
                 format!(
-                    "this tool of the MCP server `{server}` may act, so the user has to be asked, and nobody can be asked \
+                    "this tool of the MCP server `{server}` may act, so the user has to be asked, and nobody answers \
                      here; the user can allow it with --approve auto, or with `trusted = true` under [mcp.{server}]"
                 ),
             )),
@@ -154,7 +154,7 @@ impl Tool for Remote {
     }
 
     async fn call(&self, args: Value, cx: &CallCx) -> Result<ToolOutput, ToolError> {
-        self.approved(&args).await?;
+        self.approved(&args, cx).await?;
         let mut request = CallToolRequestParams::new(self.name.clone());
         request.arguments = args.as_object().cloned();
         let server = &self.link.name;

@@ -55,6 +55,7 @@ impl Bench {
             model: None,
             tables: Vec::new(),
             files: Vec::new(),
+            approve: None,
             cancel: CancellationToken::new(),
         };
         self.tools.get(tool).unwrap().call(args, &cx).await.map_err(|e| match e {

@@ -52,6 +52,7 @@ async fn call(found: &Found, name: &str, arguments: Value) -> Result<ToolOutput,
         tables: vec![],
         files: vec![],
         today: chrono::NaiveDate::default(),
+        approve: None,
         cancel: CancellationToken::new(),
     };
     let tool = found.tools.iter().find(|tool| tool.spec().name == name).unwrap();

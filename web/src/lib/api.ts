@@ -1,6 +1,6 @@
 // The own API (`server/src/runs`). Everything goes through `ask`, so that a token goes along.
 
-import type { Event, ServerStatus, SessionInfo, SessionView, TurnState, Upload } from "./types";
+import type { Consent, Event, ServerStatus, SessionInfo, SessionView, TurnState, Upload } from "./types";
 
 const TOKEN = "polymath.token";
 /** How long to wait before a broken stream is taken up again; the last for ever after. */
@@ -50,6 +50,8 @@ export const api = {
     json<{ session: string; turn: number }>("/api/runs", send("POST", { question, files, ...(session ? { session } : {}) })),
   cancel: (id: string, turn: number) => json(`${at(id)}/runs/${turn}/cancel`, { method: "POST" }),
   say: (id: string, turn: number, message: string) => json(`${at(id)}/runs/${turn}/say`, send("POST", { message })),
+  approve: (id: string, turn: number, asked: string, answer: Consent) =>
+    json(`${at(id)}/runs/${turn}/approve`, send("POST", { id: asked, answer })),
   upload: (file: File) => json<Upload>(`/api/uploads?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
   artifact: async (id: string, name: string) => (await ask(`${at(id)}/artifacts/${encodeURIComponent(name)}`)).blob(),
 };

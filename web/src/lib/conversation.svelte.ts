@@ -2,7 +2,7 @@
 
 import { api, follow, ApiError } from "./api";
 import { Turn } from "./turn.svelte";
-import type { PageInfo, ServerStatus, SessionInfo, SessionView, TurnState, Upload } from "./types";
+import type { Consent, PageInfo, ServerStatus, SessionInfo, SessionView, TurnState, Upload } from "./types";
 
 const draftKey = (session: string | null) => `polymath.draft.${session ?? "new"}`;
 
@@ -158,6 +158,12 @@ class Conversation {
     });
     if (!said && this.id === id) this.draft ||= message;
     if (turn.state !== "running") await this.#next(id, turn);
+  }
+
+  /** Answers whether a call may be made; says whether that arrived. */
+  async consent(turn: Turn, asked: string, answer: Consent): Promise<boolean> {
+    const id = this.id;
+    return id !== null && this.#trying(async () => void (await api.approve(id, turn.turn, asked, answer)));
   }
 
   /** Asks what is to be asked when a turn is over: what it did not take up, and what waited. */

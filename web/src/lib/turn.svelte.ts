@@ -1,6 +1,6 @@
 // A turn as the page shows it, made from its events alone: the same live, reopened and taken up again.
 
-import type { Artifact, Citation, Event, Figure, Stop, Table, TurnState } from "./types";
+import type { Approval, Artifact, Citation, Event, Figure, Stop, Table, TurnState } from "./types";
 
 export interface Call {
   id: string;
@@ -24,6 +24,8 @@ export class Turn {
   parts = $state<Part[]>([]);
   /** What was said from here and is not taken up yet. */
   saying = $state<string[]>([]);
+  /** Calls that wait for the user's word. */
+  asking = $state<Approval[]>([]);
   /** What the model is writing; the answer, or nothing, takes its place. */
   draft = $state("");
   reasoning = $state("");
@@ -85,6 +87,12 @@ export class Turn {
         break;
       case "artifact":
         this.#keep(event.artifact);
+        break;
+      case "approval":
+        this.asking.push(event);
+        break;
+      case "approved":
+        this.asking = this.asking.filter((asked) => asked.id !== event.id);
         break;
       case "said":
         this.#takeUp(event.text);

@@ -41,6 +41,16 @@ export interface Figure {
 
 export type Stop = "answer" | "step_limit" | "deadline" | "repetition" | "interrupted" | "error";
 
+/** The user's word on a call that acts; `always`: as long as the run's process goes on. */
+export type Consent = "once" | "always" | "refused";
+
+export interface Approval {
+  id: string;
+  server: string;
+  tool: string;
+  arguments: Record<string, unknown>;
+}
+
 export type Event =
   | { type: "step"; step: number }
   | { type: "text" | "reasoning"; delta: string }
@@ -48,6 +58,8 @@ export type Event =
   | { type: "result"; id: string; ok: boolean; content: string; artifacts: Artifact[]; tables: Table[]; ms: number }
   | { type: "table"; table: Table }
   | { type: "artifact"; artifact: Artifact }
+  | ({ type: "approval" } & Approval)
+  | { type: "approved"; id: string; answer: Consent }
   | { type: "said" | "notice"; text: string }
   | { type: "prefill"; new_tokens: number; cached_tokens: number; ms: number }
   | { type: "answer"; text: string; citations: Citation[]; figures: Figure[] }

@@ -30,7 +30,8 @@ pub async fn respond(app: &App, request: AgentRequest, stream: bool, writing: Wr
         }
     }
     let ask = Ask { question, session, files };
-    let (session, live) = desk.start_with(ask, Terms { tools: Some(tools), sampling: Some(sampling) }).await?;
+    let terms = Terms { tools: Some(tools), sampling: Some(sampling), unattended: true };
+    let (session, live) = desk.start_with(ask, terms).await?;
     let follow = Follow::new(&live);
     let guard = live.cancel.clone().drop_guard();
     let mut turn = Turn { writing, session, calls: Vec::new(), usage: TokenUsage::default(), end: None };
