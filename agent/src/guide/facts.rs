@@ -148,6 +148,7 @@ async fn facts(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Option<Told>>
         }
         let leaks = FACTS.leaks(about, &format!("{asked} {}", turn.question));
         let Some(passage) = telling(about, value, asked, &lines).filter(|_| !leaks) else { return Ok(None) };
+        let value = &find::of_its_place(about, value, passage, turn.chat);
         let mut fact = find::fact_of(about, value, passage, turn.chat);
         let when = if years(about).is_empty() { asked } else { about.as_str() };
         // Another page's value for the same.

@@ -21,7 +21,7 @@ use crate::guide::calc::is_of_another_rate;
 use crate::guide::named::{names_said, speaking_of};
 use crate::guide::roles::is_of_another;
 use crate::lead::Turn;
-use crate::notebook::Fact;
+use crate::notebook::{Chat, Fact};
 use choose::{LINES, choose, empty, kind_of};
 use measures::{is_of_other_amount, is_of_other_end, is_of_other_payer};
 use polymath_chat::{Provenance, Source};
@@ -72,6 +72,12 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(None)
 }
 
+/// What a passage says of `what` where the model took its neighbour: of another column of a row, of another year of a line.
+pub fn of_its_place(what: &str, text: &str, passage: &Passage, chat: &Chat) -> String {
+    let text = own::of_its_column(what, text, passage, chat).unwrap_or_else(|| text.to_owned());
+    own::of_its_clause(what, &text, &passage.text).unwrap_or(text)
+}
+
 /// Adds to a fact what other pages say of it that contradicts it.
 pub async fn contradict(turn: &mut Turn<'_>, what: &str, fact: &mut Fact, passage: &Passage) -> anyhow::Result<()> {
     let sources = relevant(&speaking_of(&turn.chat.sources, what), what);
@@ -92,8 +98,7 @@ async fn candidate(
         }
         _ => (text, passage),
     };
-    let text = own::of_its_column(what, &text, &passage, turn.chat).unwrap_or(text);
-    let text = own::of_its_clause(what, &text, &passage.text).unwrap_or(text);
+    let text = of_its_place(what, &text, &passage, turn.chat);
     let mut fact = fact_of(what, &text, &passage, turn.chat);
     let (mut passage, like) = (passage, kind_of(what));
     // Something of another kind than what is wanted: another try with what is of that kind.

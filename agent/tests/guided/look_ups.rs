@@ -61,8 +61,7 @@ fn a_page_is_opened_whatever_its_name_and_title_look_like() {
 #[test]
 fn what_no_page_says_is_not_found() {
     let mut world = World::new(&[MILL]);
-    let said =
-        world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none", "none"], &[]);
+    let said = world.ask("Who owns the mill of Ardun?", &["a = find(\"who owns the mill of Ardun\")", "none"], &[]);
     assert_eq!(said.text(), "Not found in the pages opened: who owns the mill of Ardun");
     assert!(said.end.answer.figures.is_empty());
 }
@@ -161,7 +160,6 @@ fn an_operand_that_was_not_found_is_not_made_up() {
             "height_of_tower = 41 metres\nanswer = height_of_tower - height_of_mill",
             "41 metres",
             "none",
-            "none",
         ],
         &[],
     );
@@ -179,7 +177,7 @@ fn a_name_that_came_to_nothing_is_no_other_fact() {
         "a = find(\"height of the mill of Ardun\")\nb = find(\"height of the tower of Ardun\")\nc = calc(\"b - a\")";
     let said = world.ask(
         "Which is taller, the mill or the tower of Ardun?",
-        &[plan, "answer = none", "answer = none", "none", "41 metres", "none"],
+        &[plan, "answer = none", "answer = none", "none", "41 metres"],
         &[],
     );
     assert_eq!(world.chat.facts[0].name, "a");
@@ -229,7 +227,7 @@ fn what_was_not_found_is_worked_out_where_the_page_has_its_parts() {
     let plan = "a = find(\"how many spindles to a loom the mill of Ardun has\")";
     let said = world.ask(
         "How many spindles to a loom has the mill of Ardun?",
-        &[plan, "none", "none", share, share, "There are {c} to a loom."],
+        &[plan, "none", share, share, "There are {c} to a loom."],
         &[],
     );
     assert_eq!(said.called("calculator"), ["300 / 12"]);
@@ -257,7 +255,7 @@ fn the_first_hop_is_put_into_the_second() {
 fn a_second_hop_without_its_first_is_not_found() {
     let mut world = World::new(&[MILL]);
     let plan = "a = find(\"builder of the tower of Ardun\")\nb = find(\"year when {a} was born\")";
-    let said = world.ask("When was the builder of the tower of Ardun born?", &[plan, "none", "none"], &[]);
+    let said = world.ask("When was the builder of the tower of Ardun born?", &[plan, "none"], &[]);
     said.has("Not found");
     assert_eq!(said.called("browser_search").len(), 1);
 }
@@ -371,24 +369,18 @@ fn the_same_look_up_twice_is_one() {
 fn questions_and_phrases_in_chinese() {
     let page = Page("local:tea.html", "青松茶厂", "青松茶厂2021年的产量是1,014吨，2020年是780吨。");
     let mut world = World::new(&[page]);
-    let said = world.ask("青松茶厂2021年的产量是多少？厂长是谁？", &["1,014吨", "none", "none", "none"], &[]);
+    let said = world.ask("青松茶厂2021年的产量是多少？厂长是谁？", &["1,014吨", "none"], &[]);
     said.has("青松茶厂2021年的产量是多少: 1,014吨 [1]").has("在打开的页面中没有找到：青松茶厂厂长是谁");
 }
 
 #[test]
 fn phrases_in_german_french_and_spanish() {
-    let (one, two) = (["none", "none"].as_slice(), ["none", "none", "none"].as_slice());
-    for (question, plan, nothing, phrase) in [
-        (
-            "Wer ist der Besitzer der Mühle von Ardun?",
-            "a = find(\"Besitzer der Mühle von Ardun\")",
-            two,
-            "nicht gefunden",
-        ),
-        ("Qui est le patron du moulin d'Ardun ?", "a = find(\"patron du moulin d'Ardun\")", one, "Introuvable"),
-        ("¿Quién es el dueño del molino de Ardun?", "a = find(\"dueño del molino de Ardun\")", two, "No encontrado"),
+    for (question, plan, phrase) in [
+        ("Wer ist der Besitzer der Mühle von Ardun?", "a = find(\"Besitzer der Mühle von Ardun\")", "nicht gefunden"),
+        ("Qui est le patron du moulin d'Ardun ?", "a = find(\"patron du moulin d'Ardun\")", "Introuvable"),
+        ("¿Quién es el dueño del molino de Ardun?", "a = find(\"dueño del molino de Ardun\")", "No encontrado"),
     ] {
-        World::new(&[MILL]).ask(question, &[&[plan], nothing].concat(), &[]).has(phrase);
+        World::new(&[MILL]).ask(question, &[plan, "none"], &[]).has(phrase);
     }
 }
 
@@ -451,12 +443,16 @@ fn all_that_is_asked_is_read_off_in_one_go() {
     let question = "How high up is the tower of Ardun, and when did it see first light?";
     let plan = "a = find(\"how high the tower of Ardun is\")\nb = find(\"first light of the tower of Ardun\")";
     let values = "altitude of the tower of Ardun = 2,147 m\nfirst light of the tower of Ardun = 14 November 1928";
-    let mut world = World::new(&[page, person]);
-    let said = world.ask(question, &[plan, values, "It is at {a} and saw first light on {b}."], &[]);
+    let said = World::new(std::slice::from_ref(&page)).ask(
+        question,
+        &[plan, values, "It is at {a} and saw first light on {b}."],
+        &[],
+    );
     said.has("It is at 2,147 m [1] and saw first light on 14 November 1928 [1].");
     // What has to be known first stands before what follows from it.
     let question = "Where was the head of the tower of Ardun born?";
-    let plan = "a = find(\"birthplace of the head of the tower of Ardun\")";
+    let plan = "a = find(\"where the head of the tower of Ardun was born\")";
     let values = "head of the tower of Ardun = Ida Falk\ntown where Ida Falk was born = Varn";
-    world.ask(question, &[plan, values, "{c} was born in {d}."], &[]).has("Ida Falk [1] was born in Varn [2].");
+    let said = World::new(&[page, person]).ask(question, &[plan, values, "{a} was born in {b}."], &[]);
+    said.has("Ida Falk [2] was born in Varn [2].");
 }
