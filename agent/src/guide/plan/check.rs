@@ -5,6 +5,7 @@ use super::amounts::given;
 use super::guess::{is_a_guess, is_by_a_year, is_name, is_unasked_sum};
 use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
+use super::redrawn;
 use super::signs::*;
 use super::sql::{
     is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unasked_shares, without_unsaid,
@@ -12,7 +13,7 @@ use super::sql::{
 use super::swap::in_digits;
 use crate::evidence::terms;
 use crate::guide::named;
-use crate::notebook::{Chat, Fact, name_of};
+use crate::notebook::{Chart, Chat, Fact, name_of};
 use polymath_chat::{Provenance, Role};
 use polymath_quantity::{figures, topic_of};
 use std::collections::HashSet;
@@ -310,16 +311,17 @@ pub fn draw_again(steps: &mut Vec<Step>, request: &str, chat: &Chat) {
     let drawn =
         chat.messages.iter().rev().find(|m| m.role == Role::Assistant).is_some_and(|m| m.content.contains(".png"));
     let asks = request.contains(['?', '？']) || says(request, &["which", "what", "how", "who", "table", "list"]);
-    if drawn && !asks && words(query).any(|w| w == chart.table) {
-        let mut options = vec![("x".to_owned(), chart.x.clone()), ("y".to_owned(), chart.y.clone())];
-        let set = |name: &str, on: bool| on.then(|| (name.to_owned(), "yes".to_owned()));
-        let switches = [("log", chart.log), ("grid", chart.grid), ("sort", chart.sort), ("trend", chart.trend)];
-        options.extend(switches.into_iter().filter_map(|(name, on)| set(name, on)));
-        let days = [("until", &chart.until), ("today", &chart.today)];
-        options.extend(days.into_iter().filter_map(|(name, day)| Some((name.to_owned(), day.clone()?))));
-        let again = Step::Chart { kind: chart.kind.clone(), table: name.clone(), options };
+    if drawn && !asks && (words(query).any(|w| w == chart.table) || has_what_is_drawn(query, chart, chat)) {
+        let again = redrawn::like(chart, name);
         steps.push(again);
     }
+}
+
+/// Whether a query takes all of a table that has the columns of a chart.
+fn has_what_is_drawn(query: &str, chart: &Chart, chat: &Chat) -> bool {
+    let number = query.strip_prefix("SELECT * FROM t").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+    let table = number.and_then(|number| chat.tables.get(number.checked_sub(1)?));
+    table.is_some_and(|table| [&chart.x, &chart.y].iter().all(|own| table.columns.contains(own)))
 }
 
 /// Where a kind of chart is asked for and the plan forgets it over queries, what is collected, or asked for last, is drawn.

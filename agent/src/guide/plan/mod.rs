@@ -8,16 +8,19 @@ mod cased;
 mod check;
 mod colors;
 mod comparing;
+mod drawn;
 mod form;
 mod grammar;
 mod guess;
 mod hops;
 mod lookup;
 mod operands;
+mod options;
 mod parts;
 mod per;
 mod ready;
 mod recall;
+mod redrawn;
 mod replies;
 mod rows;
 mod signs;
@@ -92,6 +95,7 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     };
     let mut steps = steps;
     alone::collect_of_the_subject(&mut steps, &turn.asked, turn.chat);
+    let steps = drawn::mended(steps, &turn.asked, turn.chat);
     let steps = in_color(steps, &turn.asked.to_lowercase());
     tell(turn, &steps);
     let plan = serde_json::to_value(&steps)?;
@@ -131,7 +135,7 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some(steps) = rows::plan(&turn.question, turn.chat) {
+    if let Some(steps) = rows::plan(&turn.question, turn.chat).or_else(|| redrawn::plan(&turn.question, turn.chat)) {
         return Some(steps);
     }
     if let Some(steps) =

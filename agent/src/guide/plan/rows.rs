@@ -3,7 +3,7 @@
 
 use super::Step;
 use super::check::draw_again;
-use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, says, words, years};
+use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, kind_of, says, words, years};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
@@ -72,6 +72,9 @@ fn other_years(request: &str, chat: &Chat, shown: bool, drawn: bool) -> Option<V
     let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
     // That it asks nothing is seen above: "which had" is no question.
     draw_again(&mut steps, "", chat);
+    if let (Some(Step::Chart { kind, .. }), Some(other)) = (steps.last_mut(), kind_of(&small)) {
+        *kind = other.to_owned();
+    }
     Some(steps)
 }
 
@@ -103,6 +106,7 @@ fn within(request: &str, table: &Table, at: usize, year: &str, drawn: bool) -> O
         (true, false, false) | (false, true, true) => ">=",
         (false, true, false) if says(request, &["before"]) => "<",
         (false, true, false) | (true, false, true) => "<=",
+        (false, false, true) => "<>",
         _ => return None,
     };
     kept.then(|| format!("SELECT * FROM t{} WHERE {} {sign} {year}", at + 1, quoted(&table.columns[0])))
@@ -309,6 +313,7 @@ mod tests {
         assert_eq!(plan("leave out everything before 2019"), within(">="));
         assert_eq!(plan("show only the years from 2019 on"), within(">="));
         assert_eq!(plan("just up to 2019, please"), within("<="));
+        assert_eq!(plan("now as columns instead, and without 2019"), within("<>"));
         assert_eq!(plan("the guests before 2019?"), None);
     }
 

@@ -386,7 +386,10 @@ pub const KINDS: &[(&str, &[&str])] = &[
 pub fn kind_of(request: &str) -> Option<&'static str> {
     let names_it =
         |name: &&str| words(request).any(|word| is_form_of(word, name)) || !name.is_ascii() && request.contains(*name);
-    KINDS.iter().find(|(_, names)| names.iter().any(names_it)).map(|(kind, _)| *kind)
+    // Columns alone are a table's.
+    const COLUMNS: &[&str] = &["column chart", "column graph", "as columns", "into columns", "columns instead"];
+    let upright = || says(request, COLUMNS).then_some("bar");
+    KINDS.iter().find(|(_, names)| names.iter().any(names_it)).map(|(kind, _)| *kind).or_else(upright)
 }
 
 pub fn begins(request: &str, name: &str) -> bool {

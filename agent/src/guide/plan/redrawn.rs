@@ -1,0 +1,464 @@
+//! Changes of the chart that was just drawn which are plain from its table: without one of its names, only one of them,
+//! another column, one colour for each name, since or until a month. The rest of the chart stays as it is.
+
+use super::Step;
+use super::options::{ELSE, UPWARDS, options};
+use super::signs::{says, words};
+use crate::evidence::terms;
+use crate::notebook::{Chart, Chat};
+use polymath_chat::{Cell, Role, Table};
+use polymath_quantity::figures;
+
+/// Words of such a request, at most.
+const SHORT: usize = 18;
+/// Words that ask something instead.
+const ASKING: &[&str] = &[
+    "which", "what", "how", "who", "why", "table", "list", "sum", "total", "average", "mean", "welche", "wie", "warum",
+    "tabelle", "quel", "quelle", "combien", "pourquoi", "tableau", "cuál", "cuánto", "cuántos", "tabla",
+];
+const WITHOUT: &[&str] = &[
+    "leave out",
+    "without",
+    "drop",
+    "remove",
+    "omit",
+    "exclude",
+    "take out",
+    "hide",
+    "skip",
+    "ohne",
+    "weglassen",
+    "weg",
+    "sans",
+    "enlève",
+    "enlevez",
+    "retire",
+    "retirez",
+    "sin",
+    "quita",
+    "quite",
+    "elimina",
+    "去掉",
+    "除去",
+    "不要",
+];
+const ONLY: &[&str] = &["only", "just", "nur", "seulement", "uniquement", "solo", "sólo", "solamente", "只"];
+pub const INSTEAD: &[&str] = &[
+    "instead",
+    "rather",
+    "instead of",
+    "replace",
+    "switch to",
+    "statt",
+    "stattdessen",
+    "anstatt",
+    "plutôt",
+    "au lieu",
+    "à la place",
+    "en vez",
+    "en lugar",
+    "改成",
+    "换成",
+    "改为",
+];
+const BY: &[&str] = &["by", "per", "each", "nach", "je", "pro", "par", "por", "según", "selon", "按"];
+const TELLING_APART: &[&str] = &[
+    "colour",
+    "color",
+    "coloured",
+    "colored",
+    "colours",
+    "colors",
+    "split",
+    "separate",
+    "series",
+    "line",
+    "lines",
+    "farbe",
+    "farben",
+    "einfärben",
+    "färbe",
+    "linie",
+    "couleur",
+    "colore",
+    "colorie",
+    "ligne",
+    "color",
+    "colorea",
+    "línea",
+    "serie",
+];
+const SINCE: &[&str] = &[
+    "since",
+    "from",
+    "starting",
+    "onwards",
+    "after",
+    "ab",
+    "seit",
+    "von",
+    "depuis",
+    "à partir",
+    "desde",
+    "a partir",
+    "以后",
+    "以来",
+];
+const UNTIL: &[&str] =
+    &["until", "till", "up to", "to the end", "before", "through", "bis", "jusqu", "avant", "hasta", "之前", "以前"];
+
+/// The plan of such a follow-up.
+pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let small = request.to_lowercase().replace("w/o ", "without ");
+    let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())?;
+    let please = [
+        "can",
+        "could",
+        "would",
+        "please",
+        "kannst",
+        "könntest",
+        "peux",
+        "pourrais",
+        "puedes",
+        "podrías",
+        "能",
+        "可以",
+    ];
+    let asks =
+        small.contains(['?', '？']) && !says(&small, &please) || says(&small, ASKING) || words(&small).count() > SHORT;
+    let chart = chat.charts.last().filter(|_| shown.content.contains(".png") && !asks)?;
+    let table = named(&chart.table, chat)?;
+    let set = options(request, &small);
+    let changed = of_names(&small, request, chart, table)
+        .or_else(|| of_another_column(&small, chart, table, chat))
+        .or_else(|| told_apart(&small, chart, table, chat))
+        .or_else(|| of_times(&small, chart, table))
+        .or_else(|| upwards(&small, chart));
+    let Some((query, chart)) = changed else {
+        // What else is said of it is the model's to plan.
+        let alone = !set.is_empty() && !small.contains(|c: char| c.is_ascii_digit()) && !says(&small, ELSE);
+        return alone.then(|| vec![Step::Change { chart: chart.name.clone(), options: set }]);
+    };
+    let name = format!("t{}", chat.tables.len() + 1);
+    let mut drawn = like(&chart, &name);
+    if let Step::Chart { kind, options: own, .. } = &mut drawn {
+        for (option, value) in set {
+            match option == "kind" {
+                true => *kind = value,
+                false => {
+                    own.retain(|(known, _)| *known != option);
+                    own.push((option, value));
+                }
+            }
+        }
+    }
+    Some(vec![Step::Sql { name, query }, drawn])
+}
+
+/// The smallest first.
+fn upwards(small: &str, chart: &Chart) -> Option<(String, Chart)> {
+    let query = format!("SELECT * FROM {} ORDER BY {}", chart.table, quoted(&chart.y));
+    says(small, UPWARDS).then(|| (query, Chart { sort: false, ..chart.clone() }))
+}
+
+/// A chart of this table that is like another one.
+pub fn like(chart: &Chart, table: &str) -> Step {
+    let mut options = vec![("x".to_owned(), chart.x.clone()), ("y".to_owned(), chart.y.clone())];
+    let set = |name: &str, on: bool| on.then(|| (name.to_owned(), "yes".to_owned()));
+    let switches = [("log", chart.log), ("grid", chart.grid), ("sort", chart.sort), ("trend", chart.trend)];
+    options.extend(switches.into_iter().filter_map(|(name, on)| set(name, on)));
+    let texts = [
+        ("until", &chart.until),
+        ("today", &chart.today),
+        ("series", &chart.series),
+        ("title", &chart.title),
+        ("color", &chart.color),
+    ];
+    options.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?))));
+    Step::Chart { kind: chart.kind.clone(), table: table.to_owned(), options }
+}
+
+pub fn named<'a>(name: &str, chat: &'a Chat) -> Option<&'a Table> {
+    chat.tables.get(name.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?)
+}
+
+pub fn quoted(column: &str) -> String {
+    format!("\"{}\"", column.replace('"', "\"\""))
+}
+
+/// Whether these words stand in a request one behind the other.
+fn contains(request: &str, phrase: &str) -> bool {
+    let (all, own): (Vec<&str>, Vec<&str>) = (words(request).collect(), words(phrase).collect());
+    !own.is_empty() && all.windows(own.len()).any(|window| window == own)
+}
+
+/// Without a name, or only with some.
+fn of_names(small: &str, request: &str, chart: &Chart, table: &Table) -> Option<(String, Chart)> {
+    let (without, only) = (says(small, WITHOUT), says(small, ONLY));
+    if without == only {
+        return None;
+    }
+    let is_text =
+        |at: &usize| table.rows.iter().filter_map(|row| row.get(*at)).all(|c| c.number.is_none() && c.date.is_none());
+    let is_said = |cell: &Cell| {
+        let text = cell.text.as_deref().unwrap_or_default();
+        // A letter is a name only as it is written.
+        match text.chars().count() {
+            0 => false,
+            1 => words(request).any(|word| word == text),
+            _ => contains(small, &text.to_lowercase()),
+        }
+    };
+    (0..table.columns.len()).filter(is_text).find_map(|at| {
+        let mut said: Vec<&str> = Vec::new();
+        for cell in table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| is_said(cell)) {
+            let text = cell.text.as_deref().unwrap_or_default();
+            if !said.contains(&text) {
+                said.push(text);
+            }
+        }
+        let list: Vec<String> = said.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
+        let not = if without { "NOT " } else { "" };
+        let query =
+            format!("SELECT * FROM {} WHERE {} {not}IN ({})", chart.table, quoted(&table.columns[at]), list.join(", "));
+        (!said.is_empty()).then(|| (query, chart.clone()))
+    })
+}
+
+/// The query that a table came of, over the tables that came of none.
+fn query_of(name: &str, chat: &Chat) -> Option<String> {
+    let plans =
+        chat.asked.iter().rev().filter_map(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+    let query = plans.flatten().find_map(|step| match step {
+        Step::Sql { name: own, query } if own == name => Some(query),
+        _ => None,
+    })?;
+    let (front, behind) = query.split_once(" FROM ")?;
+    let from = behind.split(' ').next()?;
+    if query.matches(" FROM ").count() > 1 || behind.contains(" JOIN ") || from == name {
+        return None;
+    }
+    Some(match query_of(from, chat) {
+        Some(inner) => format!("{front} FROM ({inner}) AS {from}{}", &behind[from.len()..]),
+        None => query,
+    })
+}
+
+/// The table at the bottom of a query.
+fn source_of<'a>(query: &str, chat: &'a Chat) -> Option<&'a Table> {
+    named(query.rsplit(" FROM ").next()?.split([' ', ')']).next()?, chat)
+}
+
+/// The one column of a table that a request names, of those that fit.
+pub fn column_named(small: &str, table: &Table, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    let asked = terms(small);
+    let score = |at: usize| {
+        let bare = table.columns[at].split(['(', '[']).next().unwrap_or_default().replace('_', " ");
+        terms(&bare).iter().filter(|term| asked.contains(term)).count()
+    };
+    let scored: Vec<(usize, usize)> =
+        (0..table.columns.len()).filter(|at| fits(*at)).map(|at| (score(at), at)).collect();
+    let best = scored.iter().map(|(score, _)| *score).max().filter(|best| *best > 0)?;
+    let mut found = scored.iter().filter(|(score, _)| *score == best);
+    found.next().filter(|_| found.next().is_none()).map(|(_, at)| *at)
+}
+
+pub fn is_numeric(table: &Table, at: usize) -> bool {
+    let cells = || table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.text.is_some());
+    cells().count() > 0 && cells().filter(|c| c.number.is_some() && c.date.is_none()).count() * 2 > cells().count()
+}
+
+/// Another column of numbers than the one that is drawn.
+fn of_another_column(small: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<(String, Chart)> {
+    let y = |name: &str| Chart { y: name.to_owned(), ..chart.clone() };
+    if !says(small, INSTEAD) {
+        return None;
+    }
+    let own = |table: &Table, old: &str| {
+        column_named(small, table, |at| {
+            is_numeric(table, at) && table.columns[at] != old && table.columns[at] != chart.x
+        })
+    };
+    if let Some(at) = own(table, &chart.y) {
+        return Some((format!("SELECT * FROM {}", chart.table), y(&table.columns[at])));
+    }
+    let query = query_of(&chart.table, chat)?;
+    let source = source_of(&query, chat)?;
+    // What the query calls the column that it works out is not the column's name.
+    let alias = query.find(&format!(" AS {}", chart.y)).map(|at| query[..at].rsplit('(').next().unwrap_or_default());
+    let old = alias.map_or(chart.y.as_str(), |inner| inner.split([')', ',']).next().unwrap_or_default());
+    let old = old.trim().trim_matches('"');
+    let same =
+        |column: &&String| column.eq_ignore_ascii_case(old) || column.replace(' ', "_").eq_ignore_ascii_case(old);
+    let column = source.columns.iter().find(same)?;
+    let new = &source.columns[own(source, column)?];
+    let forms = [quoted(column), column.replace(' ', "_"), column.clone()];
+    let form = forms.iter().find(|form| words_with(&query, form))?;
+    let query = query.replace(form.as_str(), &quoted(new));
+    let drawn = if alias.is_some() { chart.clone() } else { y(new) };
+    Some((query, drawn))
+}
+
+/// Whether a column stands in a query by itself.
+fn words_with(query: &str, column: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    query
+        .match_indices(column)
+        .any(|(at, _)| !query[..at].ends_with(part) && !query[at + column.len()..].starts_with(part))
+}
+
+/// Whether a request asks for a colour, or a line, for each of some things.
+pub fn tells_apart(small: &str) -> bool {
+    says(small, BY) && says(small, TELLING_APART)
+}
+
+/// A colour for each name of a column.
+fn told_apart(small: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<(String, Chart)> {
+    if !tells_apart(small) {
+        return None;
+    }
+    let text = |table: &Table| column_named(small, table, |at| !is_numeric(table, at) && table.columns[at] != chart.x);
+    let series = |name: &str| Chart { series: Some(name.to_owned()), color: None, ..chart.clone() };
+    if let Some(at) = text(table) {
+        return Some((format!("SELECT * FROM {}", chart.table), series(&table.columns[at])));
+    }
+    let query = query_of(&chart.table, chat).filter(|query| query.matches("SELECT").count() == 1)?;
+    let source = source_of(&query, chat)?;
+    let column = &source.columns[text(source)?];
+    let (front, behind) = query.split_once(" FROM ")?;
+    let query = format!("{front}, {} FROM {behind}", quoted(column));
+    let query = query.replacen(" GROUP BY ", &format!(" GROUP BY {}, ", quoted(column)), 1);
+    Some((query, series(column)))
+}
+
+/// Since or until a day, a month or a year.
+fn of_times(small: &str, chart: &Chart, table: &Table) -> Option<(String, Chart)> {
+    // A trend until 2030 goes on behind what is drawn.
+    const GOING_ON: [&str; 7] = ["trend", "tendance", "tendencia", "extrapol", "forecast", "prognose", "趋势"];
+    if GOING_ON.iter().any(|word| small.contains(word)) {
+        return None;
+    }
+    let (since, until) = (says(small, SINCE), UNTIL.iter().any(|word| small.contains(word)));
+    let at = table.columns.iter().position(|column| *column == chart.x)?;
+    let dates: Vec<&str> = table.rows.iter().filter_map(|row| row.get(at)?.date.as_deref()).collect();
+    if since == until || dates.len() < table.rows.len() || dates.is_empty() {
+        return None;
+    }
+    let day = |text: &str| figures(text).into_iter().find_map(|figure| figure.date).map(|date| date.to_string());
+    // A day without its year is of the only year there is.
+    let year = dates[0].get(..4).filter(|year| dates.iter().all(|date| date.starts_with(year)));
+    let given = day(small).filter(|date| !words(small).any(|w| w == date.as_str()) || year.is_none_or(|y| y != date));
+    let date = given
+        .or_else(|| year.and_then(|year| small.split([',', ';']).find_map(|part| day(&format!("{part} {year}")))))?;
+    // Of a month and a year what both have is compared.
+    let length = dates.iter().map(|date| date.len()).max().unwrap_or_default().min(date.len());
+    let sign = if since { ">=" } else { "<=" };
+    let query = format!(
+        "SELECT * FROM {} WHERE substr({}, 1, {length}) {sign} '{}'",
+        chart.table,
+        quoted(&chart.x),
+        &date[..length]
+    );
+    Some((query, chart.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notebook::Asked;
+    use polymath_chat::{Message, Provenance};
+
+    fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
+        let cell = |text: &&str| {
+            let read = polymath_quantity::read(text);
+            let (number, date) = read.values();
+            Cell { number, date, ..Cell::new(*text, Provenance::Given) }
+        };
+        let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        Table { title: "sales.csv".into(), columns: columns.iter().map(|c| (*c).to_owned()).collect(), rows }
+    }
+
+    fn conversation() -> Chat {
+        let mut chat = Chat::new("c");
+        let rows: &[&[&str]] = &[&["2025-03-01", "harbour", "40", "12"], &["2025-04-01", "airport", "50", "9"]];
+        chat.tables.push(table(&["date", "branch", "revenue", "cups sold"], rows));
+        chat.tables.push(table(&["branch", "Total"], &[&["harbour", "40"], &["airport", "50"]]));
+        let query = "SELECT branch, SUM(revenue) AS Total FROM t1 GROUP BY branch".to_owned();
+        let steps = vec![Step::Sql { name: "t2".into(), query }];
+        let plan = serde_json::to_value(steps).unwrap_or_default();
+        chat.asked.push(Asked { question: "?".into(), plan, fact: None });
+        chat.messages = vec![Message::user("?"), Message::assistant("Made: a.png"), Message::user("?")];
+        let (kind, x, y) = ("barh".to_owned(), "branch".to_owned(), "Total".to_owned());
+        chat.charts.push(Chart { name: "c1".into(), table: "t2".into(), kind, x, y, ..Chart::default() });
+        chat
+    }
+
+    #[track_caller]
+    fn check(chat: &Chat, request: &str, want: Option<&str>) {
+        let steps =
+            plan(request, chat).map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        assert_eq!(steps.as_deref(), want, "{request}");
+    }
+
+    #[test]
+    fn a_name_is_left_out_and_another_column_drawn() {
+        let chat = conversation();
+        let drawn = "chart(barh, t3, x=branch, y=Total)";
+        let want = format!("t3 = sql(SELECT * FROM t2 WHERE \"branch\" NOT IN ('airport')); {drawn}");
+        check(&chat, "leave out the airport", Some(&want));
+        let want = format!("t3 = sql(SELECT * FROM t2 WHERE \"branch\" IN ('airport')); {drawn}");
+        check(&chat, "nur airport bitte", Some(&want));
+        let want = format!("t3 = sql(SELECT branch, SUM(\"cups sold\") AS Total FROM t1 GROUP BY branch); {drawn}");
+        check(&chat, "now cups sold instead of revenue", Some(&want));
+        check(
+            &chat,
+            "w/o harbour",
+            Some(&format!("t3 = sql(SELECT * FROM t2 WHERE \"branch\" NOT IN ('harbour')); {drawn}")),
+        );
+        check(&chat, "biggest first", Some("change(c1, sort=yes)"));
+        check(&chat, "how much without the airport?", None);
+        check(&chat, "leave out the museum", None);
+        check(
+            &chat,
+            "leave out the airport, with a grid",
+            Some(
+                "t3 = sql(SELECT * FROM t2 WHERE \"branch\" NOT IN ('airport')); chart(barh, t3, x=branch, y=Total, grid=yes)",
+            ),
+        );
+        check(&chat, "tu peux ajouter un quadrillage ?", Some("change(c1, grid=yes)"));
+        check(&chat, "now with a trend line", Some("change(c1, trend=yes)"));
+        check(&chat, "title: Cups, by branch", Some("change(c1, title=Cups, by branch)"));
+        check(&chat, "with a trend line until 2030", None);
+    }
+
+    #[test]
+    fn another_column_of_what_was_filtered() {
+        let mut chat = conversation();
+        chat.tables.push(table(&["branch", "Total"], &[&["harbour", "40"]]));
+        let query = "SELECT * FROM t2 WHERE \"branch\" NOT IN ('airport')".to_owned();
+        let plan = serde_json::to_value(vec![Step::Sql { name: "t3".into(), query }]).unwrap_or_default();
+        chat.asked.push(Asked { question: "?".into(), plan, fact: None });
+        chat.charts.push(Chart { name: "c2".into(), table: "t3".into(), ..chat.charts[0].clone() });
+        let inner = "SELECT branch, SUM(\"cups sold\") AS Total FROM t1 GROUP BY branch";
+        let query = format!("SELECT * FROM ({inner}) AS t2 WHERE \"branch\" NOT IN ('airport')");
+        let want = format!("t4 = sql({query}); chart(barh, t4, x=branch, y=Total)");
+        check(&chat, "now cups sold instead of revenue", Some(&want));
+    }
+
+    #[test]
+    fn a_month_ends_what_is_drawn_and_names_are_told_apart() {
+        let mut chat = conversation();
+        let (kind, x, y) = ("line".to_owned(), "date".to_owned(), "revenue".to_owned());
+        chat.charts.push(Chart { name: "c2".into(), table: "t1".into(), kind, x, y, ..Chart::default() });
+        let drawn = "chart(line, t3, x=date, y=revenue)";
+        let since = |length: usize, sign: &str, day: &str| {
+            format!("t3 = sql(SELECT * FROM t1 WHERE substr(\"date\", 1, {length}) {sign} '{day}'); {drawn}")
+        };
+        check(&chat, "put the trend until May 2025 into the chart", None);
+        check(&chat, "nur ab April 2025", Some(&since(7, ">=", "2025-04")));
+        check(&chat, "only until 10 March", Some(&since(10, "<=", "2025-03-10")));
+        let apart = "t3 = sql(SELECT * FROM t1); chart(line, t3, x=date, y=revenue, series=branch)";
+        check(&chat, "please colour the lines by branch", Some(apart));
+    }
+}
