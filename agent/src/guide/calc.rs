@@ -190,8 +190,10 @@ pub fn asked_unit(request: &str) -> Option<String> {
     let pairs = words.windows(2).rev();
     let measure = |word: &str| read(&format!("1 {word}")).unit.is_some_and(|unit| unit.kind == UnitKind::Measure);
     let unit = |word: &str| {
-        let word = word.trim_end_matches('.').to_lowercase();
-        UNITS.contains(&word.as_str()) || word.len() > 2 && measure(&word)
+        let word = word.trim_end_matches('.');
+        let small = word.to_lowercase();
+        // Degrees Celsius have a capital.
+        UNITS.contains(&small.as_str()) || word.len() > 2 && (measure(&small) || measure(word))
     };
     // "多少米": a unit of a few characters.
     let counted = ["多少", "几", "何"].iter().find_map(|how| request.split_once(how)).and_then(|(_, behind)| {

@@ -3,6 +3,7 @@
 
 mod both;
 mod cases;
+mod change;
 mod clause;
 mod columns;
 mod counted;
@@ -16,6 +17,7 @@ mod nested;
 mod rates;
 mod shape;
 mod spans;
+mod spread;
 mod times;
 mod units;
 
@@ -44,6 +46,9 @@ fn with_small_names(query: &str) -> String {
 
 /// The query as the request means it.
 pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
+    if let Some(query) = change::between(query, request, tables) {
+        return query;
+    }
     let query = with_small_names(query);
     let query = nested::of_all(&nested::flattened(&query), &request.to_lowercase());
     let query = measured::measured(&united(&by_parts(&settled(&query, tables), tables), tables), request, tables);
@@ -59,6 +64,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let small = request.to_lowercase();
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
     let query = timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables);
+    let query = spread::between_the_ends(&query, request, tables);
     cases::in_any_case(&keys::with_keys(&with_missing_last(&query, tables)), tables)
 }
 
