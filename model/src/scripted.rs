@@ -53,6 +53,8 @@ pub enum Asked {
 const ONE_STEP: &str = "one step";
 /// What is said where a request without capitals has no names, and where pages are read for all that they say of a question.
 const NONE: &str = "none";
+/// What is said of a question: that pages tell what it asks.
+const READ: &str = "read";
 
 /// Plays replies and completions in order.
 pub struct ScriptedEngine {
@@ -98,26 +100,29 @@ impl ScriptedEngine {
     }
 
     /// The next completion. What is asked of each value and of each look-up is answered in the usual way where the script
-    /// does not answer it: yes, in one step, without names, and that pages say nothing.
+    /// does not answer it: yes, in one step, told by the pages, without names, and that pages say nothing.
     fn next(&self, task: &Completion) -> Option<String> {
         let steps = format!("start: \"{ONE_STEP}\"");
         let of_none = |lark: &str| {
             ["name ", "note ", "fact "].iter().any(|of| lark.starts_with(&format!("start: \"{NONE}\" | {of}")))
         };
         let usual = match &task.constraint {
-            constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes"),
-            Some(Constraint::Lark(lark)) if lark.starts_with(&steps) => Some(ONE_STEP),
-            Some(Constraint::Lark(lark)) if of_none(lark) => Some(NONE),
+            constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes".to_owned()),
+            Some(Constraint::Choice(ways)) if ways.first().is_some_and(|way| way == READ) => Some(READ.to_owned()),
+            Some(Constraint::Lark(lark)) if lark.starts_with(&steps) => Some(ONE_STEP.to_owned()),
+            Some(Constraint::Lark(lark)) if of_none(lark) => Some(NONE.to_owned()),
+            Some(Constraint::Lark(lark)) => empty_row(lark),
             _ => None,
         };
         let mut completions = lock(&self.completions);
-        let answers = |next: &String| match usual {
+        let short = [Some("yes"), Some(ONE_STEP), Some(READ)].contains(&usual.as_deref());
+        let answers = |next: &String| match short {
+            true => ["yes", "no", ONE_STEP, READ, "work out"].contains(&next.as_str()) || next.starts_with("a: "),
             // Names come before anything else that a script says, notes behind it.
-            Some(NONE) => next != NONE && self.check(task.constraint.as_ref(), next).is_ok(),
-            _ => ["yes", "no", ONE_STEP].contains(&next.as_str()) || next.starts_with("a: "),
+            false => next != NONE && self.check(task.constraint.as_ref(), next).is_ok(),
         };
         match usual {
-            Some(usual) if !completions.front().is_some_and(answers) => Some(usual.to_owned()),
+            Some(usual) if !completions.front().is_some_and(answers) => Some(usual),
             _ => completions.pop_front(),
         }
     }
@@ -127,6 +132,14 @@ impl ScriptedEngine {
         let checked = constraint.map_or(Ok(()), |constraint| self.compiler.check(constraint, text));
         checked.map_err(|why| format!("the script's {text:?} does not fit the constraint {constraint:?}: {why}"))
     }
+}
+
+/// A row of a table of which the pages tell no cell: `start: row`, and in the next line its names with a value behind each.
+fn empty_row(lark: &str) -> Option<String> {
+    let row = lark.strip_prefix("start: row\nrow: ")?.lines().next()?;
+    let names =
+        |part: &str| serde_json::Deserializer::from_str(part).into_iter::<String>().flatten().collect::<String>();
+    Some(row.split(" value").filter(|part| !part.is_empty()).map(|part| names(part) + NONE).collect())
 }
 
 fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {

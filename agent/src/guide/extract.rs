@@ -5,24 +5,25 @@
 //! date of it, words of it) or null. What is not on a page cannot be written.
 
 use super::series;
-use super::state::{Guide, object};
-use crate::evidence::{is_of_people, terms};
+use super::state::Guide;
+use crate::evidence::terms;
 use crate::guide::find::{self, relevant};
 use crate::guide::{facts, named};
 use crate::lead::Turn;
 use crate::prompts::COLUMNS;
-use polymath_chat::{Cell, Completion, Constraint, Provenance, Source, Table};
+use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
 use polymath_quantity::{Figure, figures, read, same};
-use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
+mod columns;
 mod merge;
 mod prose;
 mod shape;
 mod upright;
 
+use columns::columns_of;
 use prose::{came_from, copy_rows};
-use shape::{Column, Kind, Row, Shape};
+use shape::{Column, Kind, Row, Shape, are_distinct};
 
 /// Pages of prose that are read row by row, at most: each costs some seconds.
 const PROSE_PAGES: usize = 4;
@@ -77,10 +78,10 @@ impl Guide {
         let mut rows = Vec::new();
         for thing in things {
             let mut row = vec![Cell::new(thing.as_str(), Provenance::Given)];
-            for column in columns {
-                let what = format!("{} of {thing}", column.to_lowercase());
-                let fact = match facts::fact(turn, &what).await? {
-                    None => find::find(turn, &what).await?,
+            let read = facts::row(turn, thing, columns).await?;
+            for (column, fact) in columns.iter().zip(read) {
+                let fact = match fact {
+                    None => find::find(turn, &format!("{} of {thing}", column.to_lowercase())).await?,
                     found => found,
                 };
                 row.push(fact.map_or(Cell::missing(), |fact| Cell {
@@ -168,12 +169,6 @@ fn named(shape: &Shape, adopted: &[Adopted]) -> Option<(Shape, Vec<Adopted>)> {
         one.from.insert(0, one.names());
     }
     Some((named, adopted))
-}
-
-/// Whether no two rows have the same first cell.
-fn are_distinct(rows: &[Row]) -> bool {
-    let mut seen = HashSet::new();
-    rows.iter().all(|row| row.first().is_some_and(|c| c.text.is_some() && seen.insert(c.display().to_lowercase())))
 }
 
 /// The opened pages that are about the table's subject.
@@ -346,83 +341,6 @@ impl Adopted {
         let first = (0..self.table.columns.len()).find(is_of_names)?;
         (!self.from.contains(&Some(first))).then_some(first)
     }
-}
-
-/// Which of a page's columns holds each that is wanted: those of the same name, and for the others what
-/// the model says.
-async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> anyhow::Result<Vec<Option<usize>>> {
-    let subject = format!("{} {}", shape.subject, &turn.asked);
-    let mut sources: Vec<Option<usize>> =
-        shape.columns.iter().map(|c| column_named(&c.name, &subject, table)).collect();
-    let mut taken = HashSet::new();
-    sources.iter_mut().for_each(|at| *at = at.filter(|at| taken.insert(*at)));
-    let open: Vec<usize> = (0..sources.len()).filter(|i| sources[*i].is_none()).collect();
-    if !open.is_empty() {
-        let free = (0..table.columns.len()).filter(|at| !taken.contains(at)).map(|at| json!(table.columns[at]));
-        let headers: Vec<Value> = free.chain([Value::Null]).collect();
-        let names: Vec<&str> = open.iter().map(|i| shape.columns[*i].name.as_str()).collect();
-        let properties: Vec<(&str, Value)> = names.iter().map(|name| (*name, json!({"enum": headers}))).collect();
-        let sample = Table { rows: table.rows.iter().take(2).cloned().collect(), ..table.clone() };
-        let prompt = format!(
-            "A table of a page, its first rows:\n{}\nThe table that is wanted: {}.\nSay for each wanted column which of the page's \
-             columns holds it, or null when none does.",
-            sample.markdown(),
-            names.join(", ")
-        );
-        let schema = Constraint::JsonSchema(object(&properties));
-        let text = turn.complete(Completion::new(prompt, 150).constrained(schema)).await?;
-        tracing::debug!("columns for {:?}: {text}", shape.columns);
-        let map: Map<String, Value> = serde_json::from_str(&text)?;
-        for i in open {
-            let header = map.get(&shape.columns[i].name).and_then(Value::as_str);
-            let at = header.and_then(|header| table.columns.iter().position(|h| h == header));
-            sources[i] = at.filter(|at| taken.insert(*at));
-        }
-    }
-    // The only column of days is the one of days, in whatever language; the only one of numbers is it when
-    // its header speaks of what is wanted.
-    let wanted: HashSet<String> = terms(&format!("{} {}", shape.subject, &turn.asked)).into_iter().collect();
-    for (i, column) in shape.columns.iter().enumerate() {
-        let own = terms(&column.name);
-        let titled = terms(&table.title).iter().any(|t| own.contains(t));
-        let is_wanted = |t: &String| wanted.contains(t) || is_of_people(t) && own.iter().any(|t| is_of_people(t));
-        let speaks = |at: usize| column.kind == Kind::Date || titled || terms(&table.columns[at]).iter().any(is_wanted);
-        let cells = |at: usize| table.rows.iter().filter_map(move |row| row.get(at));
-        let mut fit =
-            (0..table.columns.len()).filter(|at| !taken.contains(at) && Kind::Text.settled(cells(*at)) == column.kind);
-        if let (None, Some(at), None) = (sources[i], fit.next(), fit.next())
-            && column.kind != Kind::Text
-            && speaks(at)
-        {
-            taken.insert(at);
-            sources[i] = Some(at);
-        }
-    }
-    // A table's first column names its rows, whatever it is called.
-    let names = shape.columns.first().is_some_and(|c| c.kind == Kind::Text);
-    if sources.first() == Some(&None) && names && !taken.contains(&0) && are_distinct(&table.rows) {
-        sources[0] = Some(0);
-    }
-    Ok(sources)
-}
-
-/// The one column of a table whose name has the words of `wanted`, and where several have them, no others, or only
-/// others of the subject: seats in 2022 of an election in 2022.
-fn column_named(wanted: &str, subject: &str, table: &Table) -> Option<usize> {
-    let words =
-        |text: &str| terms(text.split(['(', '[', '（']).next().unwrap_or(text)).into_iter().collect::<HashSet<_>>();
-    let wanted = words(wanted);
-    let only = |fits: &dyn Fn(&HashSet<String>) -> bool| {
-        let mut found = (0..table.columns.len()).filter(|at| fits(&words(&table.columns[*at])));
-        found.next().filter(|_| found.next().is_none())
-    };
-    if wanted.is_empty() {
-        return None;
-    }
-    let subject: HashSet<String> = terms(subject).into_iter().collect();
-    only(&|own| *own == wanted)
-        .or_else(|| only(&|own| wanted.is_subset(own)))
-        .or_else(|| only(&|own| wanted.is_subset(own) && own.difference(&wanted).all(|term| subject.contains(term))))
 }
 
 /// The rows of a page's table as our columns want them; none when it has no names, or nothing beside them.

@@ -13,7 +13,8 @@ mod told;
 pub use choose::{fact_of, in_sentences, is_of_other_years};
 pub use dated::day_of_page;
 pub use kinds::is_of_kind;
-pub use measures::is_of_other_property;
+pub use measures::{is_of_other_property, is_one_of_all};
+pub use rivals::add_other;
 pub use told::{is_told, is_told_by_its_line};
 
 use crate::evidence::{Passage, select, terms};
@@ -111,6 +112,7 @@ async fn candidate(
     let other_role = is_of_another(what, &fact.text, &passage.text);
     if other_role
         || is_of_other_amount(what, &passage.text)
+        || is_one_of_all(what, &passage.text)
         || fact.date.is_some() && is_of_other_end(what, &passage.text)
         || is_of_other_payer(what, &fact.text, &passage.text)
         || !is_of_kind(what, &fact)

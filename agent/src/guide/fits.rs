@@ -49,6 +49,45 @@ pub fn is_of_another_kind(question: &str, facts: &[Fact]) -> bool {
                 && !facts.iter().any(|f| f.is_money() || f.unit().is_empty()))
 }
 
+/// Whether a question asks what something costs.
+pub fn asks_price(question: &str) -> bool {
+    const PRICE: &[&str] = &[
+        "price",
+        "cost",
+        "costs",
+        "pay",
+        "preis",
+        "kostet",
+        "kosten",
+        "bezahlen",
+        "zahlen wir",
+        "prix",
+        "coûte",
+        "coûtent",
+        "coûterait",
+        "payer",
+        "paie",
+        "precio",
+        "cuesta",
+        "cuestan",
+        "costaría",
+        "pagar",
+        "pagamos",
+    ];
+    const SIGNS: [&str; 5] = ["多少钱", "门票", "费用", "价格", "いくら"];
+    let small = question.to_lowercase();
+    said(&small, PRICE) || SIGNS.iter().any(|sign| small.contains(sign))
+}
+
+/// Whether a question asks what something costs, and values that are each measured or counted in something are none of them
+/// money.
+pub fn is_of_no_money(question: &str, facts: &[&Fact]) -> bool {
+    let kind = |fact: &Fact| figures(&fact.text).into_iter().find_map(|f| f.unit).map(|unit| unit.kind);
+    // What is of no known unit may be of some money.
+    let other = |fact: &&Fact| kind(fact).is_some_and(|kind| matches!(kind, UnitKind::Count | UnitKind::Measure));
+    asks_price(question) && !facts.is_empty() && facts.iter().all(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +120,11 @@ mod tests {
         assert!(!is_of_another_kind("Quand est-ce que le tunnel a ouvert ?", &[date]));
         check("¿Y cuántos visitantes más tuvo que el año anterior?", "52.675", true);
         check("How long is the canal?", "12 km", false);
+        let no_money = |question: &str, text: &str| is_of_no_money(question, &[&fact(text)]);
+        assert!(no_money("三个大人带四个学生去参观，门票一共多少钱？", "279,000 people"));
+        assert!(no_money("Was kostet das für zwei?", "279,000 people"));
+        assert!(!no_money("Was kostet das für zwei?", "12 €") && !no_money("Was kostet das für zwei?", "12 florins"));
+        assert!(!no_money("How long is the canal?", "12 km"));
         check("How long does the ferry take?", "62 km", true);
         check("How long does the ferry take?", "3 hours", false);
     }

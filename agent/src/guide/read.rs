@@ -40,17 +40,16 @@ impl Guide {
         if self.are_operands(&wants, &turn.asked) && self.reckon(turn, &planned).await? {
             return Ok(());
         }
-        if self.read_off(turn, &wants).await? {
-            return Ok(());
-        }
-        for want in wants {
+        let explained = wants.len() == 1 && quote::is_explained(&turn.asked);
+        for want in self.read_off(turn, wants).await? {
             match want {
                 Want::Fact { what, .. } if quote::is_whether(&what) => {
                     let quote = quote::quote(turn, &what).await?;
                     self.results.push(quote.map_or(Outcome::NotFound(what), Outcome::Quoted));
                 }
-                Want::Fact { what, .. } if quote::is_explained(&what) => {
-                    let notes = notes::notes(turn, &what).await?;
+                Want::Fact { what, .. } if explained || quote::is_explained(&what) => {
+                    let asked = if explained { turn.asked.clone() } else { what.clone() };
+                    let notes = notes::notes(turn, &asked).await?;
                     self.noted = true;
                     match notes.is_empty() {
                         true => self.results.push(Outcome::NotFound(what)),

@@ -8,12 +8,14 @@
 
 mod check;
 mod lines;
+mod names;
+mod percent;
 
-use super::named::names;
-use super::plan::{self, HOW_MANY, PERCENT, Step, numbers, said, words, years};
+use super::named;
+use super::plan::{self, Step, numbers, words};
 use super::roles::is_of_person;
 use super::state::{Guide, Outcome, quoted, with_unit};
-use super::{calc, find, fits, quote};
+use super::{calc, find, fits, quote, tabled};
 use crate::evidence::{clip, terms};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
@@ -48,6 +50,9 @@ impl Guide {
     pub(super) async fn reckon(&mut self, turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<bool> {
         self.reckoned = true;
         let Some(found) = reckon(turn, planned).await? else { return Ok(false) };
+        if let Some(table) = tabled::of_rows(&found.values, turn.chat) {
+            turn.chat.tables.push(table);
+        }
         let cells =
             |result: &Outcome| matches!(result, Outcome::Fact(place) if turn.chat.facts[*place].text.contains(" | "));
         self.results.retain(|result| !is_unanswered(result) && !cells(result));
@@ -65,8 +70,10 @@ impl Guide {
                 self.add_fact(turn, &name, fact);
             }
         }
-        let calc = Step::Calc { name: "v".into(), expression: found.expression };
-        self.plan = Some(VecDeque::from([calc]));
+        let difference = percent::difference_asked(&found.expression, &turn.asked);
+        let steps = difference.into_iter().chain([found.expression]);
+        let calc = |(name, expression): (&str, String)| Step::Calc { name: name.to_owned(), expression };
+        self.plan = Some(["v", "w"].into_iter().zip(steps).map(calc).collect::<VecDeque<Step>>());
         Ok(true)
     }
 
@@ -94,7 +101,11 @@ impl Guide {
             turn.chat.asked.last().and_then(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
         let of_pages = |step: &Step| matches!(step, Step::Find { .. } | Step::Calc { .. });
         let looks_up = plan.is_some_and(|plan| plan.iter().any(of_pages));
-        !self.reckoned && looks_up && !turn.chat.sources.is_empty() && self.results.iter().any(is_unanswered)
+        !self.reckoned
+            && looks_up
+            && !quote::is_explained(&turn.asked)
+            && !turn.chat.sources.is_empty()
+            && self.results.iter().any(is_unanswered)
     }
 }
 
@@ -136,6 +147,7 @@ async fn reckon(turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<Optio
             Err(CompletionError::TooLong(_)) => String::new(),
             Err(other) => return Err(other.into()),
         };
+        let text = with_the_lacking(turn, text, &prompt, &literals).await?;
         let one = reckoned(&text, &lines, &turn.asked, turn.chat);
         tracing::debug!("reckoned: {text}\n= {:?}; of:\n{prompt}", one.as_ref().map(|one| &one.result));
         let Some(one) = one else {
@@ -169,6 +181,24 @@ async fn reckon(turn: &mut Turn<'_>, planned: &[String]) -> anyhow::Result<Optio
     Ok(None)
 }
 
+/// A try with values for the names that it calculates with and gives none.
+async fn with_the_lacking(
+    turn: &mut Turn<'_>,
+    text: String,
+    prompt: &str,
+    literals: &BTreeSet<String>,
+) -> anyhow::Result<String> {
+    let lacking = names::undefined(&text);
+    if lacking.is_empty() {
+        return Ok(text);
+    }
+    let named: Vec<String> = lacking.iter().map(|name| format!("{} value", quoted(&format!("{name} = ")))).collect();
+    let row = named.join(" \"\\n\" ");
+    let lark = format!("start: row\nrow: {row}\nvalue: FIGURE | \"none\"\nFIGURE: {}\n", choice(literals));
+    let task = RECKON.ask(prompt.to_owned(), LONGEST).constrained(Constraint::Lark(lark));
+    Ok(format!("{}\n{text}", turn.complete(task).await?))
+}
+
 /// Whether a try calculates what is asked for, as the model holds, with days and years that their lines tell: a doctorate's
 /// year is no birth's.
 async fn holds(turn: &mut Turn<'_>, one: &Reckoned) -> anyhow::Result<bool> {
@@ -184,7 +214,7 @@ async fn holds(turn: &mut Turn<'_>, one: &Reckoned) -> anyhow::Result<bool> {
 /// try made with them are two that agree.
 fn is_as_planned(one: &Reckoned, planned: &[String], asked: &str) -> bool {
     // Where the question names one thing only, its values need not.
-    let named = names(asked);
+    let named = named::names(asked);
     let alone: Vec<String> = if named.len() == 1 { terms(&named[0]) } else { Vec::new() };
     let of =
         |text: &str| -> BTreeSet<String> { terms(text).into_iter().filter(|term| !alone.contains(term)).collect() };
@@ -202,9 +232,12 @@ fn pieces(text: &str, style: Style) -> Vec<String> {
     figures_in(text, style).iter().map(|f| with_unit(f, text).to_owned()).filter(|t| !t.contains('"')).collect()
 }
 
+fn choice<'a>(all: impl IntoIterator<Item = &'a String>) -> String {
+    all.into_iter().map(|text| quoted(text)).collect::<Vec<_>>().join(" | ")
+}
+
 /// Lines of values, and the answer. A value is a figure as it stands, or comes of values before it.
 fn grammar(literals: &BTreeSet<String>, asked: &str) -> String {
-    let choice = |all: &mut dyn Iterator<Item = String>| all.map(|t| quoted(&t)).collect::<Vec<_>>().join(" | ");
     format!(
         "start: value{{0,12}} \"answer = \" result\nvalue: NAME \" = \" (FIGURE | derived) \"\\n\"\n\
          derived: (NAME | \"(\" expression \")\") ((\" \" OPERATOR \" \") term){{0,8}}\n\
@@ -212,8 +245,8 @@ fn grammar(literals: &BTreeSet<String>, asked: &str) -> String {
          term: NAME | \"(\" expression \")\" | NUMBER\n\
          OPERATOR: \"+\" | \"-\" | \"*\" | \"/\"\nNAME: /[\\p{{L}}_][\\p{{L}}\\p{{N}}_]{{0,40}}/\n\
          UNIT: \"percent\" | \"days\" | \"weeks\" | \"months\" | \"years\"\nFIGURE: {}\nNUMBER: {}\n",
-        choice(&mut literals.iter().cloned()),
-        choice(&mut numbers(asked).into_iter()),
+        choice(literals),
+        choice(&numbers(asked)),
     )
 }
 
@@ -223,14 +256,14 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     let mut values: Vec<(String, Fact)> = Vec::new();
     for line in text.lines() {
         let (name, said) = line.split_once(" = ")?;
-        let expression = match is_figure(said) {
+        let expression = match names::is_figure(said) {
             true => {
                 let fact = value(name, said, lines, asked, chat)?;
                 let own = format!("{}{}", ["v", "w"].get(values.len() / 10)?, values.len() % 10);
                 values.push((own.clone(), fact));
                 own
             }
-            false => with_known(said, &known)?,
+            false => names::with_known(said, &known)?,
         };
         known.push((name.to_owned(), expression));
     }
@@ -242,7 +275,10 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     let times = [" in days", " in weeks", " in months", " in years"];
     let dates = values.iter().all(|(_, fact)| fact.date.is_some());
     let bare = times.iter().find_map(|unit| expression.strip_suffix(unit)).filter(|_| !dates).map(str::to_owned);
-    let expression = by_the_base(&in_percent(&counted(&bare.unwrap_or(expression), asked), asked), &values);
+    let expression = percent::by_the_base(
+        &percent::in_percent(&percent::counted(&bare.unwrap_or(expression), asked), asked),
+        &values,
+    );
     // "How many km/h is that?"
     let goal = calc::asked_unit(asked).or_else(|| calc::named_unit(asked)).filter(|_| !expression.contains(" in "));
     let expression = match goal.map(|unit| format!("{expression} in {unit}")) {
@@ -263,57 +299,11 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     check::is_sensible(&result, &expression, &values).then_some(Reckoned { values, expression, result })
 }
 
-/// A difference in percent as the difference, where a question asks how many there are more, and of no percentage.
-fn counted(expression: &str, asked: &str) -> String {
-    let small = asked.to_lowercase();
-    let bare = expression.strip_suffix(" in percent").filter(|bare| bare.contains(" - ") && !bare.contains('/'));
-    let counts = said(&small, HOW_MANY) && !said(&small, PERCENT) && !small.contains('%');
-    bare.filter(|_| counts).unwrap_or(expression).to_owned()
-}
-
-/// A share as the calculator has it in percent: without "* 100", and where the question asks for it so.
-fn in_percent(expression: &str, asked: &str) -> String {
-    let bare = expression.strip_suffix(" in percent").unwrap_or(expression);
-    let hundred = bare.strip_suffix(" * 100").or_else(|| bare.strip_prefix("100 * "));
-    let share = bare.contains(" / ") && !bare.contains(" * ") && !bare.contains(" in ");
-    match hundred {
-        Some(share) => format!("{share} in percent"),
-        None if share && said(&asked.to_lowercase(), PERCENT) => format!("{bare} in percent"),
-        None => expression.to_owned(),
-    }
-}
-
-/// A difference in percent is one by its base: by the value of the earlier year, or by the second value.
-fn by_the_base(expression: &str, values: &[(String, Fact)]) -> String {
-    let bare = expression.strip_suffix(" in percent").unwrap_or_default();
-    let Some((a, b)) = bare.split_once(" - ").filter(|(a, b)| !a.contains([' ', '(']) && !b.contains([' ', '(', ')']))
-    else {
-        return expression.to_owned();
-    };
-    let fact = |name: &str| values.iter().find(|(own, _)| own == name).map(|(_, fact)| fact);
-    let (Some(first), Some(second)) = (fact(a), fact(b)) else { return expression.to_owned() };
-    if first.unit() == "%" || second.unit() == "%" {
-        return bare.to_owned();
-    }
-    let year = |fact: &Fact| years(&fact.about).into_iter().next();
-    let base = match (year(first), year(second)) {
-        (Some(own), Some(other)) if own < other => a,
-        _ => b,
-    };
-    format!("({bare}) / {base} in percent")
-}
-
 /// What the calculator makes of an expression.
 fn result(expression: &str, values: &[(String, Fact)]) -> Option<String> {
     let find = |name: &str| values.iter().find(|(own, _)| own == name).map(|(_, fact)| fact);
     let filled = calc::fill(expression, &find).ok()?;
     polymath_tools::calculate(&filled.expression).ok()
-}
-
-/// Whether what stands behind a name is a value, and no calculation with others.
-fn is_figure(text: &str) -> bool {
-    let whole = |style: Style| figures_in(text, style).first().is_some_and(|f| with_unit(f, text) == text);
-    whole(Style::Unknown) || whole(Style::Comma)
 }
 
 /// A value with the line that tells it best: of its words, and of the year and the thing that its name says.
@@ -337,28 +327,6 @@ fn value(name: &str, figure: &str, lines: &[Line], asked: &str, chat: &Chat) -> 
         }
         None => None,
     }
-}
-
-/// An expression with what its names stand for; `None` where one stands for nothing.
-fn with_known(expression: &str, known: &[(String, String)]) -> Option<String> {
-    let (body, unit) = match expression.rsplit_once(" in ") {
-        Some((body, unit)) => (body, format!(" in {unit}")),
-        None => (expression, String::new()),
-    };
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut out = String::new();
-    for piece in body.split_inclusive(|c: char| !part(c)) {
-        let word = piece.trim_end_matches(|c: char| !part(c));
-        match known.iter().rev().find(|(name, _)| name == word) {
-            Some((_, own)) if own.contains(" in ") => return None,
-            Some((_, own)) if own.contains(' ') => out.push_str(&format!("({own})")),
-            Some((_, own)) => out.push_str(own),
-            None if word.starts_with(|c: char| c.is_alphabetic() || c == '_') => return None,
-            None => out.push_str(word),
-        }
-        out.push_str(&piece[word.len()..]);
-    }
-    Some(out + &unit)
 }
 
 #[cfg(test)]

@@ -109,6 +109,13 @@ pub enum Want {
 }
 
 impl Want {
+    /// What the plan calls it.
+    pub fn name(&self) -> &str {
+        match self {
+            Want::Fact { name, .. } | Want::Table { name, .. } | Want::Rows { name, .. } => name,
+        }
+    }
+
     /// The words that it is searched by, for each search.
     pub fn queries(&self) -> Vec<String> {
         match self {

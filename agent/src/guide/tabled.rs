@@ -8,8 +8,8 @@ use super::plan::{self, Step, words};
 use super::state::{Guide, Outcome};
 use crate::evidence::{is_akin, terms};
 use crate::lead::Turn;
-use crate::notebook::Chat;
-use polymath_chat::{Provenance, Table};
+use crate::notebook::{Chat, Fact};
+use polymath_chat::{Cell, Provenance, Table};
 
 /// Words of headers that say nothing of what a table is about.
 const OF_ALL: &[&str] = &[
@@ -40,6 +40,20 @@ impl Guide {
         self.plan = Some(steps.into());
         Ok(true)
     }
+}
+
+/// The page's table of whose rows several values are, so that a follow-up can ask it: "and which of them is the fastest?".
+pub fn of_rows(values: &[(String, Fact)], chat: &Chat) -> Option<Table> {
+    let is_row = |row: &Vec<Cell>| {
+        let Some(Provenance::Sourced { url, quote, .. }) = row.first().map(|cell| &*cell.provenance) else {
+            return false;
+        };
+        // The first row stands behind its heading.
+        let own = |fact: &Fact| matches!(&fact.provenance, Provenance::Sourced { url: page, quote: line, .. } if page == url && line.ends_with(quote.as_str()));
+        values.iter().any(|(_, fact)| own(fact))
+    };
+    let is_it = |table: &&Table| table.rows.len() >= ROWS && table.rows.iter().filter(|row| is_row(row)).count() > 1;
+    chat.page_tables.iter().find(is_it).filter(|table| !chat.tables.contains(table)).cloned()
 }
 
 /// The one table of the opened pages that has most of a question's words in its columns of numbers or in its title; of a
@@ -83,7 +97,23 @@ fn speaking(asked: &str, chat: &Chat) -> Option<Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Cell, Source};
+    use polymath_chat::Source;
+
+    #[test]
+    fn values_of_several_rows_are_of_a_table() {
+        let mut chat = Chat::new("c");
+        let origin = |line: &str| Provenance::Sourced { url: "u".into(), title: String::new(), quote: line.into() };
+        let row = |line: &str| vec![Cell::new(line, origin(line))];
+        let rows = vec![row("Anna | 64"), row("Olga | 48"), row("Ida | 30")];
+        chat.page_tables = vec![Table { title: "Ships".into(), columns: vec!["Ship".into()], rows }];
+        let value = |line: &str| {
+            let (name, about, text, others) = (String::new(), String::new(), String::new(), Vec::new());
+            (String::new(), Fact { name, about, text, number: None, date: None, provenance: origin(line), others })
+        };
+        let all = ["Ships: Anna | 64", "Olga | 48", "Ida | 30"].map(value);
+        assert_eq!(of_rows(&all, &chat).map(|table| table.title).as_deref(), Some("Ships"));
+        assert_eq!(of_rows(&all[..1], &chat), None);
+    }
 
     #[test]
     fn a_table_that_speaks_of_what_is_asked() {

@@ -22,6 +22,8 @@ pub const ALONE: Prompt = Prompt(include_str!("alone.txt"));
 pub const NAMES: Prompt = Prompt(include_str!("names.txt"));
 /// From a question to the two that it takes where it only describes what it is about.
 pub const HOPS: Prompt = Prompt(include_str!("hops.txt"));
+/// From a question to whether pages tell what it asks, or it is worked out of what they tell.
+pub const ASKS: Prompt = Prompt(include_str!("asks.txt"));
 /// From a sum in words to an expression.
 pub const SUMS: Prompt = Prompt(include_str!("sums.txt"));
 /// From a question to two facts and a calculation with them.

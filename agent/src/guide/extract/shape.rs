@@ -3,6 +3,7 @@
 use polymath_chat::Cell;
 use polymath_quantity::{Column as Units, is_blank, read};
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -72,6 +73,12 @@ pub struct Shape {
 
 /// A row as it is put together.
 pub type Row = Vec<Cell>;
+
+/// Whether no two rows have the same first cell.
+pub fn are_distinct(rows: &[Row]) -> bool {
+    let mut seen = HashSet::new();
+    rows.iter().all(|row| row.first().is_some_and(|c| c.text.is_some() && seen.insert(c.display().to_lowercase())))
+}
 
 #[cfg(test)]
 mod tests {

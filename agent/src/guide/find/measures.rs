@@ -2,6 +2,7 @@
 
 use crate::evidence::{Passage, terms};
 use crate::guide::named::names;
+use crate::guide::plan::said;
 use polymath_quantity::{Figure, UnitKind, figures, same, text::is_cjk};
 
 /// Words of a thing's measures. The first are told with one of these words; what the others are called differs too
@@ -185,6 +186,42 @@ pub fn is_of_other_turn(what: &str, line: &str) -> bool {
     !wanted.is_empty() && !told.is_empty() && !told.iter().any(|turn| wanted.contains(turn))
 }
 
+/// Words by which it is asked what several things come to.
+const IN_ALL: &[&str] = &[
+    "in total",
+    "in all",
+    "altogether",
+    "all together",
+    "combined",
+    "taken together",
+    "insgesamt",
+    "zusammen",
+    "au total",
+    "en tout",
+    "en total",
+    "en todo",
+    "总共",
+    "一共",
+    "合计",
+    "共有",
+    "合計",
+];
+/// What a row of sums is called.
+const SUMS: &[&str] = &["total", "totals", "sum", "all", "overall", "gesamt", "summe", "insgesamt", "somme", "suma"];
+
+/// Whether it is asked what several things come to, and the line is a table's row of one that is not named.
+pub fn is_one_of_all(what: &str, line: &str) -> bool {
+    let small = what.to_lowercase();
+    let says = |phrase: &&str| match phrase.chars().any(is_cjk) {
+        true => small.contains(*phrase),
+        false => said(&small, &[*phrase]),
+    };
+    // The first cell may stand behind its heading.
+    let cells: Vec<&str> = line.split(" | ").collect();
+    let first = cells[0].rsplit(": ").next().unwrap_or_default().trim().to_lowercase();
+    cells.len() > 2 && IN_ALL.iter().any(says) && !small.contains(&first) && !said(&first, SUMS)
+}
+
 /// Whether an amount that is asked about is not the line's: what 420 g make is not told by a recipe of 280 g.
 pub fn is_of_other_amount(what: &str, line: &str) -> bool {
     let measured = |f: &&Figure| {
@@ -288,6 +325,17 @@ pub fn is_of_other_payer(what: &str, value: &str, line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_row_is_not_what_all_come_to() {
+        let row = "Our ships: Aurel | 1998 | 640 | 112";
+        assert!(is_one_of_all("¿Cuántos pasajeros caben en total en los cuatro barcos?", row));
+        assert!(is_one_of_all("四艘船一共能载多少人", row));
+        assert!(!is_one_of_all("How many passengers does the Aurel take in total?", row));
+        assert!(!is_one_of_all("How many passengers do all ships take in total?", "Total | 4 | 640 | 112"));
+        assert!(!is_one_of_all("What did it cost in total?", "Cost | 640"));
+        assert!(!is_one_of_all("How many passengers does it take?", row));
+    }
 
     #[test]
     fn a_box_tells_a_measure_before_a_sentence_about_something_else() {

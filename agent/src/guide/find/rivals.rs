@@ -39,13 +39,24 @@ pub async fn contradict(
                 others.push(other);
             }
         }
-        let day = |fact: &Fact| day_of_page(&fact.provenance, sources).map(|(_, date)| date.to_string());
-        if let Some(later) = latest(fact, &others, day) {
-            std::mem::swap(fact, &mut others[later]);
-        }
-        fact.others.extend(others.into_iter().map(|other| (other.text, other.provenance)));
+        add(fact, others, sources);
     }
     Ok(())
+}
+
+/// Adds to a fact another page's value, if that is another one.
+pub fn add_other(fact: &mut Fact, other: Fact, sources: &[Source]) {
+    if fact.provenance != other.provenance && fact.others.is_empty() && differ(fact, &other) {
+        add(fact, vec![other], sources);
+    }
+}
+
+fn add(fact: &mut Fact, mut others: Vec<Fact>, sources: &[Source]) {
+    let day = |fact: &Fact| day_of_page(&fact.provenance, sources).map(|(_, date)| date.to_string());
+    if let Some(later) = latest(fact, &others, day) {
+        std::mem::swap(fact, &mut others[later]);
+    }
+    fact.others.extend(others.into_iter().map(|other| (other.text, other.provenance)));
 }
 
 /// Which of the others is of a later day than the fact and than the rest, where each has a day.

@@ -4,9 +4,10 @@
 //! wrong ones and 2 of the 20 right ones. The examples were written after these were seen, so a blind figure is still
 //! to be measured.
 
+use super::dated::day_of;
 use crate::evidence::{Passage, clip, labelled};
 use crate::guide::named::names_said;
-use crate::guide::plan::said;
+use crate::guide::plan::{said, years};
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::TOLD;
@@ -29,7 +30,13 @@ pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Pas
     }
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
     let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone()).replace("**", "");
-    let prompt = format!("Page: {}\nLine: {}\nQuestion: {what}\nAnswer: {value}", clip(title, 80), clip(&line, 600));
+    // The year that is asked about may be its page's.
+    let unsaid = years(what).iter().any(|year| !format!("{title} {line}").contains(year.as_str()));
+    let day = sources.get(passage.n - 1).filter(|_| unsaid).and_then(day_of);
+    let day = day.filter(|(_, date)| years(what).iter().any(|year| date.to_string().starts_with(year.as_str())));
+    let day = day.map_or(String::new(), |(text, _)| format!(", {text}"));
+    let prompt =
+        format!("Page: {}{day}\nLine: {}\nQuestion: {what}\nAnswer: {value}", clip(title, 80), clip(&line, 600));
     let said = turn.complete(TOLD.ask(prompt, 4).constrained(Constraint::yes_or_no())).await?;
     tracing::debug!("told {what:?} = {value:?}: {said}");
     Ok(said == "yes")

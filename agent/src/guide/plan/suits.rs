@@ -6,6 +6,7 @@ use super::signs::{COMPARED, words};
 use super::steps::Step;
 use super::swap::in_digits;
 use crate::evidence::{clip, terms};
+use crate::guide::fits::is_of_no_money;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use crate::prompts::SUITS;
@@ -17,6 +18,9 @@ use std::collections::HashSet;
 pub async fn suits(turn: &mut Turn<'_>, expression: &str, values: &[(String, Fact)]) -> anyhow::Result<bool> {
     let fact = |word: &str| values.iter().find(|(name, _)| name == word).map(|(_, fact)| fact);
     let used: Vec<&Fact> = words(expression).filter_map(fact).collect();
+    if is_of_no_money(&turn.asked, &used) {
+        return Ok(false);
+    }
     let filled: String = expression
         .split_inclusive(|c: char| !c.is_alphanumeric())
         .map(|piece| {

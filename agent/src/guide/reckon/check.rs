@@ -3,6 +3,7 @@
 use crate::evidence::Passage;
 use crate::guide::calc;
 use crate::guide::find::{is_of_kind, is_of_other_property, misfits};
+use crate::guide::fits::asks_price;
 use crate::guide::named::names;
 use crate::guide::plan::{COMPARED, given, in_digits, said, words};
 use crate::notebook::Fact;
@@ -35,7 +36,24 @@ pub fn is_no_answer(expression: &str, values: &[(String, Fact)], asked: &str) ->
         || is_by_a_guess(expression, asked)
         || only_converts(expression, values, asked)
         || is_in_another_unit(values, asked)
+        || leaves_counts_out(expression, values.len(), asked)
         || figures(asked).iter().filter(measured).any(|f| !one(f) && !used(f))
+}
+
+/// Whether it is asked what several of something cost, and they are not counted: two adults and three children.
+/// What three storms cost is three values.
+fn leaves_counts_out(expression: &str, values: usize, asked: &str) -> bool {
+    let said = in_digits(asked).to_lowercase();
+    let all: Vec<&str> = words(&said).collect();
+    let is_unit = |word: &str| figures(&format!("1 {word}")).iter().any(|figure| figure.unit.is_some());
+    let counts = all.windows(2).filter(|pair| {
+        let small = pair[0].parse::<u32>().is_ok_and(|n| (2..1000).contains(&n));
+        small && pair[1].len() > 3 && pair[1].chars().all(char::is_alphabetic) && !is_unit(pair[1])
+    });
+    let mut counts = counts.map(|pair| pair[0]).peekable();
+    asks_price(asked)
+        && counts.peek().is_some()
+        && !counts.any(|count| count == values.to_string() || words(expression).any(|word| word == count))
 }
 
 /// Whether a number that nobody said is added or subtracted: `v0 - 1`.
@@ -141,6 +159,15 @@ fn is_unit(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_is_multiplied() {
+        let asked = "What do two adults and three children pay for the crossing?";
+        assert!(leaves_counts_out("v0 + v1 + v2 + v3", 4, asked));
+        assert!(!leaves_counts_out("2 * v0 + 3 * v1", 2, asked));
+        assert!(!leaves_counts_out("v0 + v1 + v2", 3, "What did the three storms cost?"));
+        assert!(!leaves_counts_out("v0 / v1", 2, "What does it cost per day?"));
+    }
 
     #[test]
     fn metres_and_centimetres_have_a_difference() {
