@@ -1,5 +1,6 @@
 //! `polymath ask`: one question, one answer. Also the running of a turn that `chat` and `demo` share.
 
+use crate::engine::source;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::{Hinted, RunArgs, Settings, Usage};
@@ -77,13 +78,21 @@ pub async fn prepare(
     renderer: &mut Renderer,
     quiet: bool,
 ) -> anyhow::Result<(Agent, Chat)> {
+    let chat = conversation(args, session, renderer)?;
+    let agent = wiring::agent_with_servers(settings, out_dir(settings, args, session.id()), quiet).await?;
+    session.make_with(agent.made(source(settings)));
+    Ok((agent, chat))
+}
+
+/// The conversation with the user's files in it.
+pub fn conversation(args: &RunArgs, session: &mut Session, renderer: &mut Renderer) -> anyhow::Result<Chat> {
     let mut chat = go_on(session, renderer)?;
     give_files(&args.file, &mut chat, renderer)?;
     if !args.file.is_empty() {
         // Before the first turn, which is taken back without them.
         session.save(&chat)?;
     }
-    Ok((wiring::agent_with_servers(settings, out_dir(settings, args, session.id()), quiet).await?, chat))
+    Ok(chat)
 }
 
 /// The conversation as it was left; what a process that was killed had begun is told.

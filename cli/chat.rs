@@ -6,7 +6,8 @@ mod complete;
 mod editor;
 mod talk;
 
-use crate::ask::{check_question, open_session, prepare, session_store};
+use crate::ask::{check_question, conversation, open_session, out_dir, prepare, session_store};
+use crate::engine::source;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::out::is_unwritable;
 use crate::render::{RenderOptions, Renderer};
@@ -16,6 +17,7 @@ use command::Next;
 use editor::Lines;
 use polymath_agent::Said;
 use polymath_chat::plain::clean;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use talk::Talk;
 
@@ -28,8 +30,18 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     let mut session = open_session(&settings.home, args.session.as_deref(), "", quiet)?;
     let mut renderer = Renderer::new(RenderOptions::new(args.json, quiet));
+    let preparing = async {
+        // Whoever types need not wait for the model; a script is told at once what is wrong with it.
+        if !std::io::stdin().is_terminal() {
+            return prepare(&settings, args, &mut session, &mut renderer, quiet).await;
+        }
+        let chat = conversation(args, &mut session, &mut renderer)?;
+        let agent = wiring::agent_soon(&settings, out_dir(&settings, args, session.id()), quiet).await?;
+        session.make_with(agent.made(source(&settings)));
+        Ok((agent, chat))
+    };
     let prepared = tokio::select! {
-        prepared = prepare(&settings, args, &mut session, &mut renderer, quiet) => prepared.map(Some),
+        prepared = preparing => prepared.map(Some),
         () = interrupt.token().cancelled_owned() => Ok(None),
     };
     let (agent, chat) = match prepared {

@@ -5,6 +5,7 @@
 mod site;
 
 use crate::ask::{session_store, turn};
+use crate::engine::source;
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::render::{RenderOptions, Renderer};
 use crate::report::{ReportTurn, write_report};
@@ -88,6 +89,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     settings.brought = Brought::default();
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
     let mut session = session_store(&settings.home, true)?.create("demo: Scale AI")?;
+    session.make_with(agent.made(source(&settings)));
     let mut chat = session.chat()?;
     let interrupt = Interrupt::listen()?;
     let cancel = interrupt.token();
@@ -116,6 +118,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
             tables: end.tables,
             artifacts: end.artifacts,
             figures: end.answer.figures,
+            ..ReportTurn::default()
         });
     }
     let (markdown, html) = write_report(&out, "Scale AI's funding, found and worked out on this computer", &turns)?;

@@ -1,6 +1,7 @@
 //! Gets an engine ready: finds the model that is meant, pulls it where it is missing, loads it, or
 //! connects to the endpoint that serves it.
 
+use crate::later::Later;
 use crate::settings::{Settings, Usage};
 use anyhow::Context;
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,9 +9,10 @@ use polymath_chat::plain::clean;
 use polymath_llama::{
     DEFAULT_PREFIX_CACHE, EmbedderOptions, LlamaEmbedder, LlamaEngine, LlamaOptions, Pooling, add_rpc_servers,
 };
+use polymath_model::calls::CallWay;
 use polymath_model::dialect;
 use polymath_model::embed::Embedder;
-use polymath_model::engine::{Engine, Sampling};
+use polymath_model::engine::{Engine, GUIDED_BELOW, ModelInfo, Sampling};
 use polymath_model::probe::verdict;
 use polymath_model::remote::{Address, Key, Patience, RemoteEngine, RemoteOptions};
 use polymath_model::store::{self, CatalogEntry, Listed, Progress, Pulled, Resolved, Store, StoreError};
@@ -37,6 +39,40 @@ pub async fn engine(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn 
     };
     let engine = tokio::task::spawn_blocking(load).await??;
     Ok(Arc::new(engine))
+}
+
+/// The same without waiting for it: a local model that lies on this disk is loaded meanwhile, and who asks it waits.
+pub async fn engine_soon(settings: &Settings, quiet: bool) -> anyhow::Result<Arc<dyn Engine>> {
+    let default = || store::default_model().map(|m| m.name.clone()).unwrap_or_default();
+    let spec = settings.model.clone().unwrap_or_else(default);
+    let found = if Address::is_one(&spec) { None } else { Store::open(&settings.home).resolve(&spec).ok() };
+    let header = found.as_ref().and_then(|found| store::check_gguf(&found.path).ok());
+    let (Some(found), Some(header)) = (found, header) else { return engine(settings, quiet).await };
+    let options = options(found, settings);
+    // Those are read with another dialect than they say, and on other machines there is more that can go wrong.
+    if options.way == Some(CallWay::Taught) || !settings.rpc.is_empty() {
+        return engine(settings, quiet).await;
+    }
+    let trained = header.context.and_then(|tokens| usize::try_from(tokens).ok());
+    let info = ModelInfo {
+        name: options.name.clone(),
+        context: trained.map_or(options.context, |trained| trained.min(options.context)),
+        parameters: header.parameters,
+        dialect: options.dialect.name(),
+        guided: options.guided.unwrap_or(header.parameters < GUIDED_BELOW),
+    };
+    Ok(Arc::new(Later::begin(info, || Ok(Arc::new(LlamaEngine::load(options)?)))))
+}
+
+/// What tells the model from others of its name: the address that serves it, or what its file's content is called by.
+pub fn source(settings: &Settings) -> String {
+    let default = || store::default_model().map(|m| m.name.clone()).unwrap_or_default();
+    let spec = settings.model.clone().unwrap_or_else(default);
+    if Address::is_one(&spec) {
+        return Address::parse(&spec).map(|address| address.shown()).unwrap_or_default();
+    }
+    let file = Store::open(&settings.home).resolve(&spec).map(|found| found.path);
+    file.ok().and_then(|path| store::fingerprint(&path).ok()).unwrap_or_default()
 }
 
 /// The embedding model that `spec` names, pulled first where it is missing.

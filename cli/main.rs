@@ -14,6 +14,7 @@ mod error;
 mod eval;
 mod index;
 mod interrupt;
+mod later;
 mod man;
 mod mcp;
 mod model;

@@ -4,6 +4,7 @@
 //! stripped of control characters before a terminal sees it. Nothing is decided here.
 
 mod figures;
+mod inline;
 mod layout;
 mod line;
 mod live;
@@ -11,6 +12,7 @@ mod live;
 use crate::approve;
 use crate::out::Stdout;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use inline::{Pictures, pictures};
 use line::{arguments_line, call_line, first_line, seconds};
 use live::Live;
 use polymath_chat::plain::clean;
@@ -42,6 +44,8 @@ pub struct RenderOptions {
     pub live: bool,
     /// stderr is a terminal: there may be a spinner.
     pub spinner: bool,
+    /// stdout is a terminal that shows pictures.
+    pub pictures: Option<Pictures>,
     /// Size of the terminal.
     pub columns: usize,
     pub rows: usize,
@@ -61,6 +65,7 @@ impl RenderOptions {
             tty: out,
             live: out && !dumb,
             spinner: err && color,
+            pictures: pictures(|name| std::env::var(name).ok()).filter(|_| out && !dumb),
             columns: usize::from(columns),
             rows: usize::from(rows),
         }
@@ -157,7 +162,7 @@ impl Renderer {
             Event::Said { text } => self.progress(&format!("said meanwhile: {}", first_line(text, 400))),
             Event::Approval { server, tool, arguments, .. } => {
                 let call = format!("{} {}", clean(tool), arguments_line(arguments));
-                self.progress(&format!("waits for a yes, on the page: {call} of the MCP server {}", clean(server)));
+                self.progress(&format!("waits for a yes: {call} of the MCP server {}", clean(server)));
             }
             Event::Approved { answer, .. } => self.progress(match answer {
                 Consent::Once => "allowed once",
@@ -332,7 +337,12 @@ impl Renderer {
             return;
         }
         let mut list = String::from("\nFiles:\n");
-        for path in std::mem::take(&mut self.files) {
+        let files = std::mem::take(&mut self.files);
+        let (pictures, width) = (self.options.pictures, self.options.width());
+        for shown in files.iter().filter_map(|file| pictures?.show(file, width)) {
+            self.print(&shown);
+        }
+        for path in files {
             // In one piece: it is copied.
             list.push_str(&format!("{}\n", clean(&path.display().to_string())));
         }

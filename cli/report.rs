@@ -33,7 +33,11 @@ pub fn write_report(out: &Path, title: &str, turns: &[ReportTurn]) -> anyhow::Re
 pub fn markdown(out: &Path, title: &str, turns: &[ReportTurn]) -> String {
     let mut text = format!("# {}\n", one_line(title));
     for (number, turn) in turns.iter().enumerate() {
-        let _ = writeln!(text, "\n## {}. {}\n\n{}", number + 1, one_line(&turn.question), turn.answer_markdown.trim());
+        let _ = writeln!(text, "\n## {}. {}", number + 1, one_line(&turn.question));
+        for said in &turn.said {
+            let _ = writeln!(text, "\n> {}", one_line(said));
+        }
+        let _ = writeln!(text, "\n{}", turn.answer_markdown.trim());
         if let Some(remark) = &turn.remark {
             let _ = writeln!(text, "\n> {}", one_line(remark));
         }

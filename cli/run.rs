@@ -7,7 +7,9 @@ mod report;
 mod watch;
 
 use crate::ask::session_store;
+use crate::engine::source;
 use crate::interrupt::Interrupt;
+use crate::out::say;
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
 use anyhow::Context;
@@ -35,7 +37,7 @@ pub async fn run(args: ScriptArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         Usage(told.join("\n"))
     })?;
     if args.graph {
-        print!("{}", script::mermaid(&script));
+        say!("{}", script::mermaid(&script).trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
     let record = args.resume.as_deref().map(|run| RunRecord::read(&known.home, run)).transpose()?;
@@ -47,7 +49,7 @@ pub async fn run(args: ScriptArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let settings = Settings { tools: None, ..settings };
     wiring::tools(&settings)?;
     if args.check {
-        println!("{}: {} steps, nothing wrong", args.script.display(), script.steps.len());
+        say!("{}: {} steps, nothing wrong", args.script.display(), script.steps.len())?;
         return Ok(ExitCode::SUCCESS);
     }
     for notice in inputs.notices.iter().filter(|_| !quiet) {
@@ -71,7 +73,7 @@ async fn execute(
     args: &ScriptArgs,
     (script, inputs): (&Script, &Inputs),
     settings: Settings,
-    (session, record): (Session, RunRecord),
+    (mut session, record): (Session, RunRecord),
     quiet: bool,
 ) -> anyhow::Result<ExitCode> {
     let agent = match script.needs_model() {
@@ -81,6 +83,9 @@ async fn execute(
             wiring::with_engine(&settings, record.out.clone(), Arc::new(NoModel::default()), tools)
         }
     };
+    if script.needs_model() {
+        session.make_with(agent.made(source(&settings)));
+    }
     let interrupt = Interrupt::listen()?;
     let recorder = Recorder::new(session, args.json, quiet, script.steps.iter().map(|s| s.name.clone()).collect());
     recorder.began(&record.run);

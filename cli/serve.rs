@@ -1,7 +1,7 @@
 //! `polymath serve`: the page for people, and the model for other programs, over OpenAI's API.
 
 use crate::ask::session_store;
-use crate::engine::embedder;
+use crate::engine::{embedder, source};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::settings::{RunArgs, Settings, Usage};
 use crate::wiring;
@@ -102,6 +102,7 @@ pub fn workspace(settings: &Settings, agent: Agent, store: SessionStore) -> Work
         uploads: settings.home.join("uploads"),
         files: settings.home.join("files"),
         runs: settings.home.join("runs"),
+        model_from: source(settings),
         forget: Box::new(move |id| Sandbox::forget(&journals, id)),
     }
 }

@@ -148,8 +148,16 @@ fn show(record: &SessionRecord) -> anyhow::Result<()> {
     for (turn, events) in turns {
         let mark = if record.taken_back.contains(&turn) { " (taken back)" } else { "" };
         say!("> {}{mark}\n", plain::clean(record.question(turn)))?;
+        if let Some(made) = record.made.get(&turn).filter(|_| std::io::stdout().is_terminal()) {
+            say!("{}\n", list::made(made))?;
+        }
         let mut renderer = Renderer::new(options);
-        events.iter().for_each(|event| renderer.event(event));
+        for event in &events {
+            if let Event::Said { text } = event {
+                say!("> {} (said meanwhile)\n", plain::clean(text))?;
+            }
+            renderer.event(event);
+        }
         renderer.finish()?;
         let ended = |e: &&Event| matches!(e, Event::Answer { .. } | Event::Error { .. });
         if !events.iter().any(ended) {

@@ -1,7 +1,7 @@
 //! Wires tools, engine and settings together. Only mains do this.
 
 use crate::approve::{Everything, Terminal};
-use crate::engine::{engine, sampling};
+use crate::engine::{engine, engine_soon, sampling};
 use crate::settings::{Settings, Usage};
 use chrono::Local;
 use polymath_agent::Agent;
@@ -133,7 +133,7 @@ pub fn journals(home: &Path) -> PathBuf {
 
 /// Everything for a turn.
 pub async fn agent(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
-    assemble(settings, out, quiet, all_tools(settings).await?).await
+    assemble(settings, out, all_tools(settings).await?, engine(settings, quiet)).await
 }
 
 /// All tools there are for conversations: with those of the user's MCP servers.
@@ -143,15 +143,25 @@ pub async fn every_tool(settings: &Settings) -> anyhow::Result<Registry> {
 
 /// Everything for a turn, with the tools of the user's MCP servers.
 pub async fn agent_with_servers(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
-    assemble(settings, out, quiet, every_tool(settings).await?).await
+    assemble(settings, out, every_tool(settings).await?, engine(settings, quiet)).await
 }
 
-async fn assemble(settings: &Settings, out: PathBuf, quiet: bool, tools: Registry) -> anyhow::Result<Agent> {
+/// The same for somebody who writes the first question while the model is loaded.
+pub async fn agent_soon(settings: &Settings, out: PathBuf, quiet: bool) -> anyhow::Result<Agent> {
+    assemble(settings, out, every_tool(settings).await?, engine_soon(settings, quiet)).await
+}
+
+async fn assemble(
+    settings: &Settings,
+    out: PathBuf,
+    tools: Registry,
+    engine: impl Future<Output = anyhow::Result<Arc<dyn Engine>>>,
+) -> anyhow::Result<Agent> {
     polymath_model::constrain::check_tools(&tools.specs())?;
     // Python imports its packages while the model loads.
     let warming = tools.clone();
     tokio::spawn(async move { warming.warm().await });
-    Ok(with_engine(settings, out, engine(settings, quiet).await?, tools))
+    Ok(with_engine(settings, out, engine.await?, tools))
 }
 
 /// The same around an engine that is there.

@@ -6,11 +6,21 @@
 mod program;
 #[path = "../model/tests/replay/mod.rs"]
 mod replay;
+#[path = "common/terminal.rs"]
+#[allow(dead_code)]
+mod terminal;
 
 use program::Program;
 use replay::{Answer, Server, chunks, text};
 use serde_json::{Value, json};
-use std::process::Output;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use terminal::Terminal;
+
+const EXE: &str = env!("CARGO_BIN_EXE_polymath");
 
 async fn run(program: &Program, args: &[&str]) -> Output {
     let mut command = program.command();
@@ -19,13 +29,34 @@ async fn run(program: &Program, args: &[&str]) -> Output {
 }
 
 async fn detached(program: &Program, answers: Vec<Answer>) -> (Server, String) {
+    detached_with(program, answers, "calculator").await
+}
+
+async fn detached_with(program: &Program, answers: Vec<Answer>, tool: &str) -> (Server, String) {
     let server = Server::start("vllm", answers).await;
     let model = format!("http://{}/v1#m", server.address);
-    let output =
-        run(program, &["ask", "What is 6 times 7?", "--detach", "--tools", "calculator", "--model", &model]).await;
+    let output = run(program, &["ask", "What is 6 times 7?", "--detach", "--tools", tool, "--model", &model]).await;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && stderr.contains("polymath attach "), "{stderr}");
     (server, String::from_utf8(output.stdout).unwrap().trim().to_owned())
+}
+
+/// A reply that calls a tool.
+fn call(tool: &str, arguments: &str) -> Answer {
+    let function = json!({"name": tool, "arguments": arguments});
+    chunks(&[json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "a", "function": function}]},
+                    "finish_reason": "tool_calls"}]})])
+}
+
+/// Waits until the model has been asked so often.
+async fn asked(server: &Server, times: usize) {
+    for _ in 0..600 {
+        if server.asked().len() >= times {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the model was asked {} times and not {times}", server.asked().len());
 }
 
 fn events(output: &Output) -> Vec<Value> {
@@ -35,10 +66,8 @@ fn events(output: &Output) -> Vec<Value> {
 #[tokio::test]
 async fn two_follow_a_run_whose_starter_is_gone() {
     let program = Program::new();
-    let function = json!({"name": "calculator", "arguments": "{\"expression\": \"6 * 7\"}"});
-    let call = json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "a", "function": function}]},
-                      "finish_reason": "tool_calls"}]});
-    let (_server, session) = detached(&program, vec![chunks(&[call]), text("It is 42.")]).await;
+    let answers = vec![call("calculator", "{\"expression\": \"6 * 7\"}"), text("It is 42.")];
+    let (_server, session) = detached(&program, answers).await;
     let follow = ["attach", session.as_str(), "--json"];
     let (one, two) = tokio::join!(run(&program, &follow), run(&program, &follow));
     assert_eq!((one.status.code(), two.status.code()), (Some(0), Some(0)));
@@ -50,14 +79,124 @@ async fn two_follow_a_run_whose_starter_is_gone() {
     assert_eq!(events(&later), events(&one)[2..]);
 }
 
+/// The shell that began it is killed with all that it had started; two follow the run, one says something to it, one ends it.
+#[tokio::test]
+async fn a_run_outlives_who_began_it() {
+    let program = Program::new();
+    let begun = chunks(&[json!({"choices": [{"delta": {"content": "Well. "}}]})]).hang();
+    let sum = call("calculator", "{\"expression\": \"6 * 7\"}");
+    let server = Server::start("vllm", vec![sum, text("It is so.").held(), begun]).await;
+    let model = format!("http://{}/v1#m", server.address);
+    let ask = [EXE, "ask", "What is 6 times 7?", "--detach", "--tools", "calculator", "--model", &model];
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" \"$@\"; sleep 600"]).args(ask).current_dir(program.home.path()).process_group(0);
+    shell.envs(program.command().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut shell = shell.env_remove("POLYMATH_MODEL").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut session = String::new();
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut session).unwrap();
+    let session = session.trim();
+    assert!(Command::new("kill").args(["-KILL", "--", &format!("-{}", shell.id())]).status().unwrap().success());
+    shell.wait().unwrap();
+    let follow = || {
+        let mut command = program.command();
+        command.args(["attach", session, "--json"]).stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let (one, two) = (follow(), follow());
+    asked(&server, 2).await;
+    let said = run(&program, &["attach", session, "--say", "And with ten?"]).await;
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    server.let_go();
+    asked(&server, 3).await;
+    let cancelled = run(&program, &["attach", session, "--cancel"]).await;
+    assert!(cancelled.status.success(), "{}", String::from_utf8_lossy(&cancelled.stderr));
+    let end = async |child: std::process::Child| {
+        tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap()
+    };
+    let (one, two) = (end(one).await, end(two).await);
+    assert_eq!((one.status.code(), two.status.code()), (Some(130), Some(130)));
+    assert_eq!(one.stdout, two.stdout);
+    let told: Vec<String> = events(&one).iter().map(|e| e["type"].as_str().unwrap().to_owned()).collect();
+    let place = |kind: &str| told.iter().position(|told| told == kind).unwrap_or_else(|| panic!("{kind}: {told:?}"));
+    assert!(place("result") < place("said") && place("said") < place("done"), "{told:?}");
+    assert_eq!(events(&one).last().unwrap()["stop"], "interrupted");
+    assert_eq!(run(&program, &["replay", session, "--json"]).await.stdout, one.stdout);
+}
+
+/// Settings with the server of `tools/tests/mcp`, one of whose tools acts.
+fn with_a_till(program: &Program) {
+    let script = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tools/tests/mcp/server.py");
+    let settings = format!("[mcp.till]\ncommand = \"python3\"\nargs = [{}]\n", json!(script.display().to_string()));
+    std::fs::write(program.home.path().join("polymath.toml"), settings).unwrap();
+}
+
+/// Waits until a run asks for a yes.
+async fn asks(program: &Program, session: &str) {
+    for _ in 0..300 {
+        let record = run(program, &["replay", session, "--json"]).await;
+        if events(&record).last().is_some_and(|event| event["type"] == "approval") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the run {session} asks nothing");
+}
+
+#[tokio::test]
+async fn a_call_that_acts_is_allowed_or_refused_from_elsewhere() {
+    let act = || call("file_write", "{\"text\": \"a\"}");
+    for (flag, answer, content, told) in [
+        ("--approve", "once", "file.write: a", "allowed once: file.write {\"text\":\"a\"} of the MCP server till"),
+        ("--approve=always", "always", "file.write: a", "allowed from here on: file.write"),
+        ("--refuse", "refused", "Error (denied): the user does not want", "not allowed: file.write"),
+    ] {
+        let program = Program::new();
+        with_a_till(&program);
+        let another = call("file_write", "{\"text\": \"b\"}");
+        let answers = if answer == "always" { vec![act(), another, text("Done.")] } else { vec![act(), text("Done.")] };
+        let (server, session) = detached_with(&program, answers, "file_write").await;
+        asks(&program, &session).await;
+        let answered = run(&program, &["attach", &session, flag]).await;
+        let stderr = String::from_utf8_lossy(&answered.stderr);
+        assert!(answered.status.success() && stderr.contains(told), "{stderr}");
+        let followed = run(&program, &["attach", &session, "--json"]).await;
+        let told = events(&followed);
+        let of = |kind: &str| told.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
+        assert_eq!((of("approval").len(), &of("approved")[0]["answer"]), (1, &json!(answer)), "{told:?}");
+        assert!(of("result")[0]["content"].as_str().unwrap().starts_with(content), "{told:?}");
+        assert_eq!((followed.status.code(), server.asked().len()), (Some(0), of("result").len() + 1));
+        let late = run(&program, &["attach", &session, flag]).await;
+        assert!(String::from_utf8_lossy(&late.stderr).contains("does not ask for a yes"), "{late:?}");
+    }
+    let both = Program::new().run(&["attach", "s", "--approve", "--refuse"]);
+    assert_eq!(both.status.code(), Some(2), "{both:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_at_a_terminal_is_asked() {
+    let program = Program::new();
+    with_a_till(&program);
+    let answers = vec![call("file_write", "{\"text\": \"a\"}"), text("Done.")];
+    let (_server, session) = detached_with(&program, answers, "file_write").await;
+    asks(&program, &session).await;
+    let (home, name) = (program.home.path().to_owned(), session.clone());
+    let screen = tokio::task::spawn_blocking(move || {
+        let mut terminal = Terminal::start(&home, (100, 30), &["attach", &name], &[]);
+        terminal.wait("Let file.write of the MCP server till run with {\"text\":\"a\"}? [y]es, [a]lways, [N]o");
+        terminal.write("y\n");
+        let screen = terminal.wait("Done.");
+        assert_eq!(terminal.ended(), 0);
+        screen
+    });
+    let screen = screen.await.unwrap();
+    assert!(screen.contains("allowed once"), "{screen}");
+}
+
 #[tokio::test]
 async fn a_run_takes_up_what_is_said_to_it_from_elsewhere() {
     let program = Program::new();
     let answers = vec![text("It is so.").held(), text("With more, then.")];
     let (server, session) = detached(&program, answers).await;
-    while server.asked().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    asked(&server, 1).await;
     let again = run(&program, &["ask", "And?", "--detach", "--session", &session]).await;
     assert!(String::from_utf8_lossy(&again.stderr).contains("is in use"), "{again:?}");
     let said = run(&program, &["attach", &session, "--say", "And with \"ten\"\nmore?"]).await;
@@ -104,9 +243,7 @@ async fn a_run_is_cancelled_from_elsewhere() {
     let program = Program::new();
     let begun = chunks(&[json!({"choices": [{"delta": {"content": "Well. "}}]})]).hang();
     let (server, session) = detached(&program, vec![begun]).await;
-    while server.asked().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    asked(&server, 1).await;
     let cancelled = run(&program, &["attach", &session, "--cancel"]).await;
     assert!(cancelled.status.success(), "{}", String::from_utf8_lossy(&cancelled.stderr));
     let followed = run(&program, &["attach", &session, "--json"]).await;

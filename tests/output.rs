@@ -38,7 +38,8 @@ async fn a_closed_pipe_ends_quietly_and_a_full_disk_with_an_error() {
     let model = format!("http://{}/v1#m", server.address);
     let ask = ["ask", "Hello", "--session", "s", "--quiet", "--tools", "calculator", "--model", &model];
     assert!(polymath(home.path(), &ask, Stdio::piped()).await.status.success());
-    let commands: [&[&str]; 10] = [
+    let script = format!("{}/examples/runs/sales.toml", std::env::var("CARGO_MANIFEST_DIR").unwrap());
+    let commands: [&[&str]; 12] = [
         &ask,
         &["doctor"],
         &["tool", "list"],
@@ -46,6 +47,8 @@ async fn a_closed_pipe_ends_quietly_and_a_full_disk_with_an_error() {
         &["model", "list"],
         &["completions", "bash"],
         &["man"],
+        &["run", &script, "--graph"],
+        &["run", &script, "--check"],
         &["sessions", "list"],
         &["sessions", "show", "s"],
         &["sessions", "export", "s", "--format", "json"],

@@ -2,7 +2,8 @@
 //! clients against it, with a real model.
 //!
 //! Needs `smollm2-135m` (`./test` pulls it) and Python 3. The Python packages of
-//! `tests/requirements.txt` are installed by pip the first time, beside the models.
+//! `tests/requirements.txt` are installed by pip the first time, beside the models, and where there is Node.js those of
+//! `tests/node` by npm.
 
 #![allow(clippy::unwrap_used)]
 
@@ -66,12 +67,37 @@ fn python() -> &'static Path {
     })
 }
 
+/// The folder with the packages of `tests/node`; made where it is missing. `None` without Node.js or npm.
+fn node() -> Option<PathBuf> {
+    let there = |name: &str| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
+    if !there("node") || !there("npm") {
+        return None;
+    }
+    let folder = home().join("test-node");
+    fs::create_dir_all(&folder).unwrap();
+    let lock = fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tests/node");
+    let wanted = fs::read_to_string(own.join("package-lock.json")).unwrap();
+    for file in ["package.json", "package-lock.json", "openai_client.mjs"] {
+        fs::copy(own.join(file), folder.join(file)).unwrap();
+    }
+    let stamp = folder.join("stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) && folder.join("node_modules/openai").is_dir() {
+        return Some(folder);
+    }
+    let _ = fs::remove_file(&stamp);
+    must(Command::new("npm").args(["ci", "--no-fund", "--no-audit", "--silent"]).current_dir(&folder));
+    fs::write(&stamp, wanted).unwrap();
+    Some(folder)
+}
+
 #[track_caller]
 fn must(command: &mut Command) {
     let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     assert!(
         output.status.success(),
-        "{command:?} failed (it needs Python 3 with venv, and pip's index): {}",
+        "{command:?} failed (it needs Python 3 with venv, and pip's or npm's index): {}",
         said(&output)
     );
 }
@@ -117,6 +143,22 @@ fn openais_client_steers_leaves_files_and_embeds() {
 #[test]
 fn openais_client_gets_the_calls_it_demands() {
     checks("openai_client.py", &["tools", "response_tools"]);
+}
+
+#[test]
+fn openais_client_for_node_works() {
+    let Some(folder) = node() else {
+        println!("not tried: there is no Node.js with npm here");
+        return;
+    };
+    let serving = Serving::start(&[]);
+    let output = Command::new("node")
+        .args(["openai_client.mjs", &serving.base, "plain", "streaming", "tools", "responses", "errors"])
+        .current_dir(folder)
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
 }
 
 #[test]

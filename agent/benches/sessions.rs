@@ -62,6 +62,7 @@ fn record(number: usize, draw: &mut Draw) -> SessionRecord {
         },
         questions: BTreeMap::from([(1, question)]),
         taken_back: BTreeSet::new(),
+        made: BTreeMap::new(),
         events: vec![TurnEvent { turn: 1, event: Event::Answer { text: answer, citations: vec![], figures: vec![] } }],
     }
 }

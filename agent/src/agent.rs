@@ -8,7 +8,7 @@ use crate::lead::{Agent, Lead, Mode, Outside, Steer, nobody};
 use crate::native::Native;
 use crate::notebook::Chat;
 use crate::session::run_store::keep;
-use crate::session::{RunStore, StoreError};
+use crate::session::{Made, RunStore, StoreError};
 use crate::turn::{self, TurnEnd};
 use polymath_chat::Event;
 use polymath_model::engine::Events;
@@ -52,6 +52,22 @@ impl Said<'_> {
 }
 
 impl Agent {
+    /// What its turns are made with. `from`: what tells its model from others of that name.
+    pub fn made(&self, from: impl Into<String>) -> Made {
+        let settings = &self.settings;
+        Made {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: self.engine.info().name.clone(),
+            from: from.into(),
+            mode: settings.mode,
+            max_steps: settings.max_steps,
+            temperature: settings.sampling.temperature,
+            seed: settings.sampling.seed,
+            today: settings.today(),
+            began: String::new(),
+        }
+    }
+
     /// Answers one question in a conversation. Errors are told as events too, by the caller.
     ///
     /// # Errors

@@ -15,6 +15,22 @@ pub trait Answers: Send + Sync {
     fn answer(&self, id: &str) -> BoxFuture<'static, Consent>;
 }
 
+/// The calls that wait for the user's word after these events of a turn: the id that each is answered by, and what it is.
+pub fn waiting<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<(String, Intent)> {
+    let mut waiting = Vec::new();
+    for event in events {
+        match event {
+            Event::Approval { id, server, tool, arguments } => {
+                let (server, tool, arguments) = (server.clone(), tool.clone(), arguments.clone());
+                waiting.push((id.clone(), Intent { server, tool, arguments }));
+            }
+            Event::Approved { id, .. } => waiting.retain(|(asked, _)| asked != id),
+            _ => {}
+        }
+    }
+    waiting
+}
+
 /// Asks by events, one question for each call.
 pub(crate) struct Asking {
     pub events: Events,

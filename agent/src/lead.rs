@@ -48,6 +48,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// As the command line has them where nothing else is said, with artifacts in `out`.
+    pub fn new(out: impl Into<PathBuf>) -> Settings {
+        Settings {
+            mode: Mode::Auto,
+            max_steps: 12,
+            deadline: Duration::from_secs(600),
+            sampling: Sampling::default(),
+            limits: CallLimits::default(),
+            out: out.into(),
+            approve: Approve::default(),
+            today: None,
+            skills: Arc::default(),
+        }
+    }
+
     pub(crate) fn today(&self) -> NaiveDate {
         self.today.unwrap_or_else(|| Local::now().date_naive())
     }

@@ -33,7 +33,7 @@ mod skills;
 mod turn;
 
 pub use agent::{Kept, Said};
-pub use approval::Answers;
+pub use approval::{Answers, waiting};
 pub use barred::Approve;
 pub use caller::Caller;
 pub use detached::Detached;

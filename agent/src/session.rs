@@ -29,7 +29,7 @@ mod words;
 pub use error::StoreError;
 pub use held::Session;
 pub use order::Swept;
-pub use record::{SessionInfo, SessionRecord, TurnEvent};
+pub use record::{Made, SessionInfo, SessionRecord, TurnEvent};
 pub use run_store::RunStore;
 pub use search::{Found, Place};
 pub use store::SessionStore;
@@ -159,6 +159,35 @@ mod tests {
         // As a session of before has it.
         record.questions.clear();
         assert_eq!(told(&record), ["first", "", "third", ""]);
+    }
+
+    #[test]
+    fn a_turn_keeps_what_it_was_made_with() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        let mut session = store.create_named("s", "q").unwrap();
+        session.begin("by somebody").unwrap();
+        let made = Made {
+            version: "0.1.0".into(),
+            model: "m".into(),
+            from: "12ab".into(),
+            mode: crate::Mode::Guided,
+            max_steps: 3,
+            temperature: 0.5,
+            seed: 7,
+            today: "2026-01-02".parse().unwrap(),
+            began: String::new(),
+        };
+        session.make_with(made.clone());
+        session.begin("by this").unwrap();
+        let record = store.export("s").unwrap();
+        let kept = &record.made[&2];
+        assert_eq!((record.made.len(), Made { began: String::new(), ..kept.clone() }), (1, made));
+        assert!(kept.began.starts_with("20") && kept.began.ends_with('Z'), "{}", kept.began);
+        // Also elsewhere.
+        let json = serde_json::to_string(&record).unwrap();
+        let id = store.import(&serde_json::from_str(&json).unwrap()).unwrap();
+        assert_eq!(store.export(&id).unwrap().made, record.made);
     }
 
     #[test]

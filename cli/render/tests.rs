@@ -25,6 +25,7 @@ const PLAIN: RenderOptions = RenderOptions {
     tty: false,
     live: false,
     spinner: false,
+    pictures: None,
     columns: 80,
     rows: 24,
 };
@@ -131,7 +132,7 @@ fn stdout_gets_the_answer_and_stderr_the_progress() {
          ✗ NameError: ]0;ownedx  0.2s\n\
          ▦ Rounds: 1 rows, 1 columns\n\
          note: slow\n\
-         waits for a yes, on the page: sell 1 of the MCP server till\n\
+         waits for a yes: sell 1 of the MCP server till\n\
          not allowed\n\
          said meanwhile: And …\n\
          done: 1 steps, 42 tokens, 3.2 s, context 972\n\

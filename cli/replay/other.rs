@@ -1,6 +1,7 @@
 //! The questions of a run put to another model: both answers side by side.
 
 use crate::ask::{open_session, turn as ask_turn};
+use crate::engine::source;
 use crate::interrupt::Interrupt;
 use crate::render::{RenderOptions, Renderer};
 use crate::settings::Settings;
@@ -30,6 +31,7 @@ pub async fn ask(
     }
     let out = settings.home.join("artifacts").join(session.id());
     let agent = wiring::agent(&settings, out, quiet).await?;
+    session.make_with(agent.made(source(&settings)));
     let interrupt = Interrupt::listen()?;
     for number in turns {
         let question = record.question(number).to_owned();

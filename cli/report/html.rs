@@ -41,6 +41,9 @@ pub fn html(title: &str, turns: &[ReportTurn]) -> String {
 
 fn section(out: &mut String, number: usize, turn: &ReportTurn) {
     let _ = writeln!(out, "<section id=\"q{number}\">\n<h2>{}</h2>", text(&turn.question));
+    for said in &turn.said {
+        let _ = writeln!(out, "<blockquote>{}</blockquote>", text(said));
+    }
     markdown(out, &turn.answer_markdown, number, &turn.citations);
     if let Some(remark) = &turn.remark {
         let _ = write!(out, "<blockquote>{}</blockquote>", text(remark));

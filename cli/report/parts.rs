@@ -6,6 +6,8 @@ use polymath_chat::{Artifact, Cell, Citation, Figure, FigureStatus, Provenance, 
 #[derive(Debug, Clone, Default)]
 pub struct ReportTurn {
     pub question: String,
+    /// What was said while the question was answered, which the answer then was for.
+    pub said: Vec<String>,
     pub answer_markdown: String,
     /// What is to be said of the answer, behind it.
     pub remark: Option<String>,

@@ -91,6 +91,7 @@ fn section(name: &str, kind: &Kind, output: &Output) -> ReportTurn {
     let silent = silent || matches!(kind, Kind::Chart(_) | Kind::Picture(_));
     ReportTurn {
         question: if output.title.is_empty() { name.replace('_', " ") } else { output.title.clone() },
+        said: Vec::new(),
         answer_markdown: if silent { String::new() } else { output.text.clone() },
         remark: None,
         citations: output.citations.clone(),

@@ -73,6 +73,7 @@ fn turns(record: &SessionRecord) -> BTreeMap<u32, ReportTurn> {
                 turn.citations.clone_from(citations);
                 turn.figures.clone_from(figures);
             }
+            Event::Said { text } => turn.said.push(text.clone()),
             Event::Table { table } => turn.tables.push(table.clone()),
             Event::Artifact { artifact } => keep(turn, artifact),
             Event::Result { artifacts, .. } => artifacts.iter().for_each(|artifact| keep(turn, artifact)),
@@ -81,7 +82,6 @@ fn turns(record: &SessionRecord) -> BTreeMap<u32, ReportTurn> {
             | Event::Text { .. }
             | Event::Reasoning { .. }
             | Event::Call { .. }
-            | Event::Said { .. }
             | Event::Approval { .. }
             | Event::Approved { .. }
             | Event::Notice { .. }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use clap::Args;
-use polymath_agent::session::{Found, Place, SessionInfo, SessionStore};
+use polymath_agent::session::{Found, Made, Place, SessionInfo, SessionStore};
 use polymath_chat::plain::{self, escaped};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -91,6 +91,14 @@ pub fn head(info: &SessionInfo) -> String {
     format!("{} · {} · from {} · {}", info.id, titled(info), escaped(day), size(info.bytes))
 }
 
+/// What a turn was made with.
+pub fn made(made: &Made) -> String {
+    let Made { version, model, from, temperature, seed, began, .. } = made;
+    let from = if from.is_empty() { String::new() } else { format!(" ({from})") };
+    let began = began.get(..16).unwrap_or_default().replace('T', " ");
+    escaped(&format!("{model}{from} · temperature {temperature}, seed {seed} · {began} UTC · polymath {version}"))
+}
+
 fn line(json: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(writeln!(out, "{}", plain::json(json))?)
 }
@@ -133,6 +141,14 @@ pub fn size(bytes: u64) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_a_turn_was_made_with_is_one_line() {
+        let json = serde_json::json!({"version": "0.1.0", "model": "m", "from": "12ab", "mode": "auto", "max_steps": 12,
+            "temperature": 0.5, "seed": 3, "today": "2026-03-15", "began": "2026-03-15T12:00:00.123Z"});
+        let told = made(&serde_json::from_value(json).unwrap());
+        assert_eq!(told, "m (12ab) · temperature 0.5, seed 3 · 2026-03-15 12:00 UTC · polymath 0.1.0");
+    }
 
     #[test]
     fn ages_are_short() {

@@ -22,7 +22,8 @@ pub fn notebook(record: &SessionRecord, turns: &BTreeMap<u32, ReportTurn>) -> Va
         cells.push(program(&code, vec![]));
     }
     for (number, turn) in turns {
-        cells.push(text(&format!("## {}", turn.question)));
+        let said: String = turn.said.iter().map(|said| format!("\n\n> {}", said.replace('\n', "\n> "))).collect();
+        cells.push(text(&format!("## {}{said}", turn.question)));
         let programs = programs(record, *number);
         let shown = programs.iter().flat_map(|(_, artifacts)| artifacts);
         let shown: Vec<&PathBuf> = shown.map(|artifact| &artifact.path).collect();

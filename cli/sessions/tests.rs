@@ -34,6 +34,7 @@ impl Kept {
                 ms: 1,
             },
             Event::Artifact { artifact },
+            Event::Said { text: "And in\nfeet?".into() },
             Event::Answer { text: "Five [1].".into(), citations: vec![], figures: vec![] },
         ] {
             session.append(turn, &event).unwrap();
@@ -73,8 +74,11 @@ fn a_kept_conversation_becomes_a_report() {
     assert!(list.ends_with(" How\\u{1b}]0;x\\u{7} much?\n"), "{list}");
     let markdown = kept.export(Format::Md);
     assert!(markdown.starts_with("# How]0;x much?\n") && markdown.contains("![a.png](<"), "{markdown}");
+    assert!(markdown.contains("much?\n\n> And in feet?\n\nFive [1]."), "{markdown}");
     assert!(!markdown.contains("Wrong?"), "it was taken back: {markdown}");
-    assert!(kept.export(Format::Html).contains("<h2>How]0;x much?</h2>"));
+    assert!(kept.export(Format::Html).contains("<h2>How]0;x much?</h2>\n<blockquote>And in\nfeet?</blockquote>"));
+    let script = kept.export(Format::Script);
+    assert!(script.contains("[steps.question_2]\nask = ") && script.contains("follows = \"question_1\""), "{script}");
     assert!(serde_json::from_str::<SessionRecord>(&kept.export(Format::Json)).is_ok());
 }
 
@@ -90,6 +94,7 @@ fn a_notebook_has_the_programs_and_what_they_need() {
     assert!(cells.iter().all(|c| c["id"].is_string()));
     let tables = cells[1]["source"].as_str().unwrap();
     assert!(tables.contains(r#"t1 = pd.DataFrame(json.loads("[[\"x\\n'\",2.0]]")"#), "{tables}");
+    assert!(cells[2]["source"].as_str().unwrap().ends_with(" much?\n\n> And in\n> feet?"), "{}", cells[2]);
     assert_eq!(cells[3]["source"], "print(5)");
     assert_eq!(cells[3]["outputs"][0]["text"], "5");
     assert_eq!(cells[3]["outputs"][1]["data"]["image/png"], "cG5n");

@@ -1,5 +1,6 @@
 //! A conversation as a script that does it again for another subject.
 
+use super::names::is_name;
 use crate::session::SessionRecord;
 use polymath_chat::Event;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +14,9 @@ const LONGEST: usize = 5;
 pub fn script_of(record: &SessionRecord) -> String {
     let answered = record.events.iter().filter(|e| matches!(e.event, Event::Answer { .. })).map(|e| e.turn);
     let turns: BTreeSet<u32> = answered.collect();
-    let questions: Vec<&str> =
-        turns.iter().map(|turn| record.question(*turn).trim()).filter(|q| !q.is_empty()).collect();
+    let questions: Vec<&str> = turns.iter().flat_map(|turn| asked(record, *turn)).collect();
     let subject = subject(&questions);
-    let variable = "subject";
+    let variable = subject.as_ref().map_or_else(String::new, |name| variable(&questions, name));
     let filled = |text: &str| {
         // What stands in a question is no template.
         let text = text.replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #");
@@ -52,6 +52,15 @@ pub fn script_of(record: &SessionRecord) -> String {
     script
 }
 
+/// A turn's question, and what was said while it was answered: a question that goes on with it.
+fn asked(record: &SessionRecord, turn: u32) -> impl Iterator<Item = &str> {
+    let said = record.events_of(turn).filter_map(|event| match event {
+        Event::Said { text } => Some(text.as_str()),
+        _ => None,
+    });
+    std::iter::once(record.question(turn)).chain(said).map(str::trim).filter(|text| !text.is_empty())
+}
+
 /// The name that most questions have, the longest of those: words in a row that are written with
 /// capitals or figures. One that only begins a sentence is none, nor one of a single question.
 fn subject(questions: &[&str]) -> Option<String> {
@@ -63,6 +72,17 @@ fn subject(questions: &[&str]) -> Option<String> {
     let least = if questions.len() == 1 { 1 } else { 2 };
     let best = counts.into_iter().filter(|(_, n)| *n >= least);
     best.max_by_key(|(name, n)| (*n, name.chars().count())).map(|(name, _)| name)
+}
+
+/// What the variable is called: as a question calls the subject ("the company Brightwater Foods"), or `subject`.
+fn variable(questions: &[&str], subject: &str) -> String {
+    let said = questions.iter().flat_map(|question| question.match_indices(subject).map(|(at, _)| &question[..at]));
+    let kind = said.into_iter().find_map(|before| {
+        let mut words = before.split_whitespace().rev();
+        let kind = words.next().filter(|word| word.len() > 2 && word.chars().all(|c| c.is_ascii_lowercase()))?;
+        words.next().filter(|word| word.eq_ignore_ascii_case("the")).map(|_| kind.to_owned())
+    });
+    kind.filter(|kind| is_name(kind) && kind != "item").unwrap_or_else(|| "subject".to_owned())
 }
 
 fn names(question: &str) -> Vec<String> {
@@ -116,6 +136,9 @@ mod tests {
             ],
             Some("Brightwater Foods"),
         );
+        let called = |questions: &[&str]| variable(questions, "Brightwater Foods");
+        assert_eq!(called(&["What is Brightwater Foods?", "Draw the company Brightwater Foods"]), "company");
+        assert_eq!(called(&["How old is the Brightwater Foods shop?", "the 2 Brightwater Foods"]), "subject");
         check(&["How high is the Ostermann Tower?", "When was it built?"], None);
         check(&["How high is the Ostermann Tower?"], Some("Ostermann Tower"));
         check(&["what is 2 + 2?", "and times three?"], None);

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::packed;
-use super::record::{SessionInfo, TurnEvent, parse};
+use super::record::{Made, SessionInfo, TurnEvent, parse};
 use super::rescue;
 use super::schema::{Prepare, explain, prepare};
 use crate::notebook::Chat;
@@ -229,6 +229,13 @@ impl Database {
     pub fn taken_back(&self, connection: &Connection, id: &str) -> Result<BTreeSet<u32>, StoreError> {
         let sql = "SELECT turn, '' FROM question WHERE session = ?1 AND taken_back";
         Ok(self.pairs(connection, sql, id)?.into_iter().map(|(turn, _)| turn).collect())
+    }
+
+    /// What the turns were made with.
+    pub fn made(&self, connection: &Connection, id: &str) -> Result<BTreeMap<u32, Made>, StoreError> {
+        let sql = "SELECT turn, made FROM question WHERE session = ?1 AND made IS NOT NULL";
+        let rows = self.pairs(connection, sql, id)?;
+        rows.into_iter().map(|(turn, json)| Ok((turn, parse(id, &json)?))).collect()
     }
 
     /// Questions and events of the turns that the conversation does not have.

@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::error::StoreError;
 use super::packed::fingerprint;
-use super::record::{Rows, TurnEvent, now, parse, rows, table_rows, title_of};
+use super::record::{Made, Rows, TurnEvent, now, parse, rows, table_rows, title_of};
 use super::run_store::RunStore;
 use super::schema::explain;
 use super::under_way::UnderWay;
@@ -28,6 +28,8 @@ pub struct Session {
     pending: Option<Pending>,
     /// Fingerprints of the large tables that are on disk, by their place.
     large: Vec<Option<u64>>,
+    /// What its turns are made with from here on.
+    made: Option<Made>,
     /// The turn that has begun and is not over.
     under_way: Option<UnderWay>,
     /// Holds the operating system's lock.
@@ -45,11 +47,24 @@ struct Pending {
 
 impl Session {
     pub(super) fn new(database: Arc<Database>, id: &str, lock: File) -> Session {
-        Session { database, id: id.to_owned(), pending: None, large: Vec::new(), under_way: None, _lock: lock }
+        Session {
+            database,
+            id: id.to_owned(),
+            pending: None,
+            large: Vec::new(),
+            made: None,
+            under_way: None,
+            _lock: lock,
+        }
     }
 
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Says what turns are made with that begin from here on.
+    pub fn make_with(&mut self, made: Made) {
+        self.made = Some(made);
     }
 
     /// Ends a session; where nothing was asked in it, nothing of it stays.
@@ -94,14 +109,16 @@ impl Session {
                 .inspect_err(|e| tracing::warn!("session {} does not show that a turn is under way: {e}", self.id))
                 .ok()
         });
+        let made = self.made.as_ref().map(|made| serde_json::to_string(&Made { began: now(), ..made.clone() }));
+        let made = made.transpose().map_err(|cause| StoreError::Record { session: self.id.clone(), cause })?;
         let turn = self.database.write(|t| {
             let turn = t.query_row(
-                "INSERT INTO question (session, turn, text, mark)
-                 SELECT id, turns + 1, ?2,
+                "INSERT INTO question (session, turn, text, made, mark)
+                 SELECT id, turns + 1, ?2, ?3,
                     (SELECT json_group_object(kind, n) FROM
                         (SELECT kind, count(*) AS n FROM item WHERE session = ?1 GROUP BY kind))
                  FROM session WHERE id = ?1 RETURNING turn",
-                params![self.id, question],
+                params![self.id, question, made],
                 |row| row.get(0),
             )?;
             t.execute(

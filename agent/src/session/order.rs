@@ -98,10 +98,18 @@ impl SessionStore {
             json.map(|json| (e.turn, json)).map_err(|cause| StoreError::Record { session: id.to_owned(), cause })
         });
         let events = events.collect::<Result<Vec<_>, _>>()?;
+        let made = record.made.iter().map(|(turn, made)| {
+            let json = serde_json::to_string(made);
+            json.map(|json| (turn, json)).map_err(|cause| StoreError::Record { session: id.to_owned(), cause })
+        });
+        let made = made.collect::<Result<Vec<_>, _>>()?;
         self.database.write(|t| {
             for (turn, question) in &record.questions {
                 let sql = "INSERT INTO question (session, turn, text) VALUES (?1, ?2, ?3)";
                 t.execute(sql, params![id, turn, question])?;
+            }
+            for (turn, json) in &made {
+                t.execute("UPDATE question SET made = ?3 WHERE session = ?1 AND turn = ?2", params![id, turn, json])?;
             }
             for (turn, json) in &events {
                 t.execute("INSERT INTO event (session, turn, json) VALUES (?1, ?2, ?3)", params![id, turn, json])?;

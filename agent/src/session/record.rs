@@ -2,8 +2,9 @@
 
 use super::error::StoreError;
 use super::packed;
+use crate::lead::Mode;
 use crate::notebook::Chat;
-use chrono::{SecondsFormat, Utc};
+use chrono::{NaiveDate, SecondsFormat, Utc};
 use polymath_chat::{Event, Role, Table};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,26 @@ pub struct SessionInfo {
     pub tags: Vec<String>,
 }
 
+/// What a turn was made with: enough to make it again, and to tell why it came out otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// Of polymath.
+    pub version: String,
+    pub model: String,
+    /// What tells the model from others of its name: its file's fingerprint, or the address that served it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    pub mode: Mode,
+    pub max_steps: u32,
+    pub temperature: f32,
+    pub seed: u32,
+    /// The day that counted as today.
+    pub today: NaiveDate,
+    /// When the turn began: RFC 3339, UTC.
+    #[serde(default)]
+    pub began: String,
+}
+
 /// Everything there is about a session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -40,6 +61,9 @@ pub struct SessionRecord {
     /// The turns that the user took back. They stay on record; the conversation goes on without them.
     #[serde(default)]
     pub taken_back: BTreeSet<u32>,
+    /// What the turns were made with, as far as that is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub made: BTreeMap<u32, Made>,
     pub events: Vec<TurnEvent>,
 }
 

@@ -39,6 +39,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
     UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0);
 ",
+    // JSON: what a turn was made with. NULL: nobody said.
+    "ALTER TABLE question ADD COLUMN made TEXT;",
 ];
 
 /// Counts turns and sizes anew.

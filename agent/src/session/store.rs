@@ -166,6 +166,7 @@ impl SessionStore {
             chat: self.database.chat(&connection, &id)?,
             questions: self.database.questions(&connection, &id)?,
             taken_back: self.database.taken_back(&connection, &id)?,
+            made: self.database.made(&connection, &id)?,
             events: self.database.events(&connection, &id)?,
         })
     }

@@ -34,6 +34,8 @@ pub struct Workspace {
     pub files: PathBuf,
     /// Where the files of detached runs are (`ask --detach`).
     pub runs: PathBuf,
+    /// What tells the agent's model from others of its name.
+    pub model_from: String,
     /// Told of each conversation that is removed: what else is kept of it goes too.
     pub forget: Forget,
 }
@@ -71,6 +73,7 @@ pub struct Desk {
     pub runs: PathBuf,
     pub forget: Forget,
     artifacts: PathBuf,
+    model_from: String,
     /// By session: a conversation has one run at a time.
     live: Mutex<HashMap<String, Arc<Live>>>,
     tasks: TaskTracker,
@@ -89,7 +92,7 @@ struct Begun {
 impl Desk {
     /// `stop` ends every run, which then keeps what it has.
     pub fn new(workspace: Workspace, stop: CancellationToken) -> Desk {
-        let Workspace { agent, store, artifacts, uploads, files, runs, forget } = workspace;
+        let Workspace { agent, store, artifacts, uploads, files, runs, model_from, forget } = workspace;
         let files = FileStore::new(files);
         Desk {
             agent,
@@ -99,6 +102,7 @@ impl Desk {
             runs,
             forget,
             artifacts,
+            model_from,
             live: Mutex::default(),
             tasks: TaskTracker::new(),
             stop,
@@ -156,6 +160,7 @@ impl Desk {
             Some(id) => self.store.resume(id)?,
             None => self.store.create(&ask.question)?,
         };
+        session.make_with(self.agent.made(self.model_from.as_str()));
         let begin = |session: &mut Session| {
             let (mut chat, told) = session.resume()?;
             let mut notices: Vec<Event> = told.into_iter().map(|text| Event::Notice { text }).collect();

@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::live::Live;
 use polymath_agent::session::SessionRecord;
+use polymath_agent::waiting;
 use polymath_chat::Event;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,11 +22,7 @@ pub fn has_ended<'a>(mut events: impl Iterator<Item = &'a Event>) -> bool {
 
 /// Whether what is asked under this id waits for an answer.
 pub fn asks<'a>(events: impl Iterator<Item = &'a Event>, asked: &str) -> bool {
-    let last = events.filter(|event| match event {
-        Event::Approval { id, .. } | Event::Approved { id, .. } => id == asked,
-        _ => false,
-    });
-    matches!(last.last(), Some(Event::Approval { .. }))
+    waiting(events).iter().any(|(id, _)| id == asked)
 }
 
 /// What became of a turn.

@@ -201,6 +201,7 @@ pub fn workspace(engine: Arc<dyn Engine>, home: &Path) -> Workspace {
         uploads: home.join("uploads"),
         files: home.join("files"),
         runs: home.join("runs"),
+        model_from: "here".into(),
         forget: Box::new(move |id| std::fs::write(&forgotten, id).unwrap()),
     }
 }
