@@ -187,6 +187,11 @@ async fn pdf_files() {
     assert_eq!(output.sources[0].title, "Annual report");
     assert!(output.sources[0].text.contains("Revenue rose to $58 million"), "{}", output.content);
     assert!(output.sources[0].text.contains("second plant"), "{}", output.content);
+    let text = &output.sources[0].text;
+    assert!(text.starts_with("###### Page 1\n") && text.contains("\n###### Page 2\n"), "{text}");
+    let scanned = read("part.pdf", &pdf("", &[&["Harbor Robotics"], &[], &["More text"]])).await.unwrap();
+    assert_eq!(scanned.sources[0].title, "Harbor Robotics");
+    assert!(scanned.content.contains("[page 2 holds no text: it is a picture, or empty]"), "{}", scanned.content);
     let empty = read("scan.pdf", &pdf("Scan", &[&[]])).await.unwrap_err();
     assert!(empty.message.contains("no text (scanned pages?)"), "{}", empty.message);
     for broken in [&b"%PDF-1.4 nothing"[..], &file[..file.len() / 2]] {

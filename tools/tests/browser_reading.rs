@@ -247,3 +247,40 @@ async fn programs_and_lists_of_members_are_text() {
     assert!(text.contains("// a note\nlet x = 1;"), "{text}");
     assert!(text.contains("VacantEntry") && text.contains("MovedEntry"), "{text}");
 }
+
+#[tokio::test]
+async fn links_are_numbered_and_followed() {
+    let first = format!(
+        "<base href=/town/><title>The mill</title><nav><a href=/home>Home</a></nav><h1>The mill</h1>{SEEN}
+         <p>It stands by <a href='weir.html'>the weir</a>, see <a href='#top'>above</a>.</p><table><tr><th>Mill<th>Built</tr>
+         <tr><td><a href='upper%20mill.html#history'>Upper mill</a><td>1702</tr><tr><td><a href='weir.html'>Weir</a><td>1690</tr>
+         </table><p><a href='https://example.com/a'>Elsewhere</a></p>"
+    );
+    let (_folder, bench) = folder(&[
+        ("m.html", first.as_bytes()),
+        ("town/weir.html", b"<title>The weir</title><p>It is made of oak."),
+        ("town/upper mill.html", b"<title>Upper mill</title><p>It grinds rye."),
+    ]);
+    let content = bench.open("local:m.html").await.unwrap().content;
+    let told = "(links on these lines, opened by target \"link N\": 1 the weir; 2 Upper mill; 3 Elsewhere [example.com])";
+    assert!(content.ends_with(told), "{content}");
+    assert!(bench.open("link 2").await.unwrap().content.contains("It grinds rye."));
+    let failure = bench.open("link 1").await.unwrap_err();
+    assert_eq!(failure.message, "there is no link 1: local:town/upper mill.html has 0 links");
+    bench.open("local:m.html").await.unwrap();
+    assert!(bench.open("[Link #1]").await.unwrap().content.contains("made of oak"));
+    let alone = bench.call_in("other", "browser_open", json!({"target": "link 1"})).await.unwrap_err();
+    assert_eq!(alone.message, "there is no link 1: no page is open");
+}
+
+#[tokio::test]
+async fn what_a_page_says_of_itself_is_told() {
+    let page = format!(
+        "<html lang=en><title>The mill</title><meta name=author content='Ada Quill'>
+         <meta property=article:published_time content=2021-04-13T08:00:00Z><h1>The mill</h1>{SEEN}"
+    );
+    let output = read("m.html", page.as_bytes()).await.unwrap();
+    assert!(!output.sources[0].text.contains("Quill"), "it is beside the text: {}", output.content);
+    let seen = seen(&page).await;
+    assert!(seen.contains("\n(published 2021-04-13, by Ada Quill)\nLines 1-"), "{seen}");
+}

@@ -1,8 +1,9 @@
 //! What the three tools share: the search backends, the fetcher, the sessions.
 
 use super::backend::{self, Endpoints, Search, SearchSpec, Surroundings};
-use super::fetch::{Fetcher, Limits, unpack};
+use super::fetch::{Fetcher, Limits, content::Kind, unpack};
 use super::page::{self, Page};
+use super::render;
 use super::sessions::{Keep, Kept, Session, Sessions};
 use super::target::Address;
 use crate::{CallCx, ToolError};
@@ -12,7 +13,12 @@ use std::{
     future::Future,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::task::JoinHandle;
+
+/// Pages with more lines say something by themselves.
+const FEW_LINES: usize = 8;
 
 /// How a browser is set up.
 #[derive(Debug, Clone)]
@@ -30,10 +36,12 @@ pub struct BrowserConfig {
     pub limits: Limits,
     /// Of what sessions leave behind.
     pub keep: Keep,
+    /// The Chromium that renders pages which scripts build.
+    pub chromium: Option<PathBuf>,
 }
 
 impl BrowserConfig {
-    /// Nothing allowed, the public services, and keys from the environment.
+    /// Nothing allowed, the public services, keys from the environment, the Chromium that is installed.
     pub fn new(search: SearchSpec, home: impl Into<PathBuf>) -> Self {
         BrowserConfig {
             search,
@@ -44,6 +52,7 @@ impl BrowserConfig {
             endpoints: Endpoints::default(),
             limits: Limits::default(),
             keep: Keep::default(),
+            chromium: render::locate(),
         }
     }
 }
@@ -58,6 +67,7 @@ pub struct Browser {
     pub(super) search: Search,
     fetcher: Arc<Fetcher>,
     sessions: Mutex<Sessions>,
+    chromium: Option<PathBuf>,
 }
 
 impl Browser {
@@ -74,7 +84,8 @@ impl Browser {
             home: config.home,
         };
         let search = Search::new(&config.search, &around).map_err(BrowserError)?;
-        Ok(Arc::new(Browser { search, fetcher, sessions: Mutex::new(Sessions::new(config.keep)) }))
+        let sessions = Mutex::new(Sessions::new(config.keep));
+        Ok(Arc::new(Browser { search, fetcher, sessions, chromium: config.chromium }))
     }
 
     /// Forgets a session that is over.
@@ -111,19 +122,68 @@ impl Browser {
             // a site that was indexed is read from there
             (Some(shelf), _) => tokio::task::spawn_blocking(move || shelf.page(&name).unwrap_or(Err(none))),
             (None, Address::Kept(_)) => return Err(none),
-            (None, Address::Web(url)) => {
-                let fetched = self.fetcher.fetch(url).await?;
-                tokio::task::spawn_blocking(move || {
-                    unpack::check(fetched.kind, &fetched.body, fetched.url.as_str())?;
-                    page::read(fetched.kind, &fetched.body, fetched.charset, fetched.url.as_str())
-                })
-            }
+            (None, Address::Web(url)) => return self.fetched(url).await,
         };
-        match tokio::time::timeout(limit, read).await {
-            Ok(Ok(page)) => page,
-            Ok(Err(_)) => Err(ToolFailure::new("unsupported", format!("{address} cannot be read: it is damaged"))),
-            Err(_) => Err(ToolFailure::new("timeout", format!("{address} could not be read within {limit:.0?}"))),
+        in_time(limit, &address.to_string(), read).await
+    }
+
+    /// A page of the web, rendered where its scripts have to run first.
+    async fn fetched(&self, url: &str) -> Result<Page, ToolFailure> {
+        let fetched = self.fetcher.fetch(url).await?;
+        let (address, limit) = (fetched.url.to_string(), self.fetcher.limits().read);
+        let read = tokio::task::spawn_blocking(move || {
+            unpack::check(fetched.kind, &fetched.body, fetched.url.as_str())?;
+            let page = page::read(fetched.kind, &fetched.body, fetched.charset, fetched.url.as_str());
+            let short = page.as_ref().map_or(true, |page| page.lines.len() <= FEW_LINES);
+            let scripted =
+                fetched.kind == Kind::Html && short && page::is_built_by_scripts(&fetched.body, fetched.charset);
+            Ok((page, scripted))
+        });
+        let (page, scripted) = in_time(limit, &address, read).await?;
+        if !scripted {
+            return page;
         }
+        let Some(chromium) = &self.chromium else {
+            return without_scripts(page, "no Chromium is installed to run them");
+        };
+        let rendered = match render::render(chromium, &address, self.fetcher.clone()).await {
+            Ok(rendered) => rendered,
+            Err(why) => return without_scripts(page, &why),
+        };
+        let name = address.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            page::read(Kind::Html, &rendered.html, Some(encoding_rs::UTF_8), &name).map(|page| (page, rendered.refused))
+        });
+        match in_time(limit, &address, read).await {
+            Ok((mut page, refused)) => {
+                let more = if refused.is_empty() { "" } else { "; what they asked for elsewhere was refused: " };
+                page.note = Some(format!("its scripts were run{more}{}", refused.join(", ")));
+                Ok(page)
+            }
+            Err(_) => without_scripts(page, "they were run, and left nothing to read"),
+        }
+    }
+}
+
+/// What a page says that its scripts would say more of.
+fn without_scripts(page: Result<Page, ToolFailure>, why: &str) -> Result<Page, ToolFailure> {
+    let told = format!("scripts build this page, and this is what it says without them: {why}");
+    match page {
+        Ok(page) => Ok(Page { note: Some(told), ..page }),
+        Err(failure) => Err(ToolFailure::new(&failure.kind, format!("{} without its scripts: {why}", failure.message))),
+    }
+}
+
+/// What a blocking task has read, if it is done in time.
+async fn in_time<T>(
+    limit: Duration,
+    address: &str,
+    read: JoinHandle<Result<T, ToolFailure>>,
+) -> Result<T, ToolFailure> {
+    match tokio::time::timeout(limit, read).await {
+        Ok(Ok(page)) => page,
+        Ok(Err(_)) => Err(ToolFailure::new("unsupported", format!("{address} cannot be read: it is damaged"))),
+        Err(_) => Err(ToolFailure::new("timeout", format!("{address} could not be read within {limit:.0?}"))),
     }
 }
 

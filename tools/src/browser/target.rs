@@ -1,5 +1,6 @@
 //! What `browser_open` was asked to open: models write numbers, addresses, titles and fragments of these.
 
+use super::page::Page;
 use polymath_chat::{Hit, ToolFailure};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
@@ -31,14 +32,15 @@ impl Address {
     }
 }
 
-/// Finds out what `target` means: the number of a result, an address, a result's title, the path
-/// of a page on this machine (which `is_kept` knows), or an address without its `https://`.
+/// Finds out what `target` means: the number of a result, a link of the `last` page that was opened, an address, a
+/// result's title, the path of a page on this machine (which `is_kept` knows), or an address without its `https://`.
 ///
 /// # Errors
 /// `not_found` for a number without a result, `arguments` for what can mean nothing.
 pub fn resolve(
     target: &Value,
     hits: &BTreeMap<usize, Hit>,
+    last: Option<&Page>,
     is_kept: impl Fn(&str) -> bool,
 ) -> Result<Address, ToolFailure> {
     let text = match target {
@@ -55,6 +57,16 @@ pub fn resolve(
             let message = match hits.last_key_value() {
                 None => format!("there is no result {number}: nothing was searched for yet"),
                 Some((last, _)) => format!("there is no result {number}: the last search's last result is {last}"),
+            };
+            ToolFailure::new("not_found", message)
+        });
+    }
+    if let Some(number) = link_number(text) {
+        let link = last.and_then(|page| page.links.get(number.checked_sub(1)?));
+        return link.map(|link| Address::of(&link.url)).ok_or_else(|| {
+            let message = match last {
+                None => format!("there is no link {number}: no page is open"),
+                Some(page) => format!("there is no link {number}: {} has {} links", page.url, page.links.len()),
             };
             ToolFailure::new("not_found", message)
         });
@@ -87,6 +99,13 @@ fn result_number(text: &str) -> Option<usize> {
     let lower = text.to_lowercase();
     let rest = lower.strip_prefix("result").unwrap_or(&lower);
     rest.trim().trim_start_matches(['#', '[', '(']).trim_end_matches(['.', ']', ')', ':']).trim().parse().ok()
+}
+
+/// `link 3`, `Link #3`, `[link 3]`.
+fn link_number(text: &str) -> Option<usize> {
+    let lower = text.to_lowercase();
+    let rest = lower.trim_matches(['[', ']', '(', ')']).strip_prefix("link")?;
+    rest.trim().trim_start_matches('#').parse().ok()
 }
 
 fn same_title(a: &str, b: &str) -> bool {

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod content;
+mod dial;
 pub mod revisit;
 pub mod unpack;
 
@@ -139,27 +140,34 @@ impl Fetcher {
 
     /// One request, no redirect followed.
     async fn hop(&self, url: &Url, headers: &[(HeaderName, String)]) -> Result<Response, ToolFailure> {
-        let client = if self.is_allowed(url) {
-            self.trusted()?
-        } else {
-            // The resolver sees names only: an address written out in the URL is judged here.
-            let written = match url.host() {
-                Some(Host::Ipv4(v4)) => Some(v4.into()),
-                Some(Host::Ipv6(v6)) => Some(v6.into()),
-                _ => None,
-            };
-            let own = address::own()
-                .map_err(|e| denied(url, &format!("perhaps this machine, whose addresses are not known ({e})")))?;
-            if let Some(reason) = written.and_then(|written| address::refused(written, &own)) {
-                return Err(denied(url, &format!("a {reason} address")));
-            }
-            check_port(url)?;
-            self.guarded()?
-        };
+        let client = if self.is_trusted(url)? { self.trusted()? } else { self.guarded()? };
         let request = headers.iter().fold(client.get(url.clone()), |r, (name, value)| r.header(name, value));
         let reply = request.send().await.map_err(|e| self.failure(url, &e))?;
         self.check_head(url, &reply)?;
         Ok(reply)
+    }
+
+    /// Whether the user has allowed this address; if not, it can be public as far as it says itself.
+    ///
+    /// # Errors
+    /// `denied`: it is written out and not public, or no port of the web's.
+    fn is_trusted(&self, url: &Url) -> Result<bool, ToolFailure> {
+        if self.is_allowed(url) {
+            return Ok(true);
+        }
+        // The resolver sees names only: an address written out in the URL is judged here.
+        let written = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(v4.into()),
+            Some(Host::Ipv6(v6)) => Some(v6.into()),
+            _ => None,
+        };
+        let own = address::own()
+            .map_err(|e| denied(url, &format!("perhaps this machine, whose addresses are not known ({e})")))?;
+        if let Some(reason) = written.and_then(|written| address::refused(written, &own)) {
+            return Err(denied(url, &format!("a {reason} address")));
+        }
+        check_port(url)?;
+        Ok(false)
     }
 
     /// # Errors
@@ -379,17 +387,20 @@ struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let own = address::own()?;
-            for address in &found {
-                if let Some(reason) = address::refused(address.ip(), &own) {
-                    return Err(Refused { address: address.ip(), reason }.into());
-                }
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
+        Box::pin(async move { Ok(Box::new(public(name.as_str()).await?.into_iter()) as Addrs) })
     }
+}
+
+/// The addresses of a name, all of them public.
+async fn public(name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((name, 0)).await?.collect();
+    let own = address::own()?;
+    for address in &found {
+        if let Some(reason) = address::refused(address.ip(), &own) {
+            return Err(Refused { address: address.ip(), reason }.into());
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

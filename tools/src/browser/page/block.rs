@@ -39,13 +39,37 @@ pub enum Block {
     Table(PageTable),
 }
 
+/// A link, and the block that it stands in or before.
+#[derive(Debug, PartialEq)]
+pub struct Anchor {
+    pub block: usize,
+    pub href: String,
+    pub text: String,
+}
+
+/// What a document says of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct About {
+    /// A language tag, as it is written.
+    pub language: Option<String>,
+    /// Days (ISO 8601).
+    pub published: Option<String>,
+    pub changed: Option<String>,
+    pub author: Option<String>,
+}
+
 /// A document after reading: what every format's reader returns.
 #[derive(Debug, Default)]
 pub struct Document {
     pub title: Option<String>,
     /// Where the document says it is published.
     pub canonical: Option<String>,
+    pub about: About,
     pub blocks: Vec<Block>,
+    /// Links in the blocks.
+    pub anchors: Vec<Anchor>,
+    /// Where they begin, if the document says so.
+    pub base: Option<String>,
     /// What stands beside the content.
     pub beside: Vec<(Part, Vec<Block>)>,
     /// Characters of it that no reader sees, left out.

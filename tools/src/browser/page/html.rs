@@ -1,7 +1,7 @@
 //! HTML pages: parsing within bounds, and finding the content.
 
 use super::block::{Block, Document as Read, Part};
-use super::{hidden, outline::Outline, parts, root, text, walk};
+use super::{about, hidden, outline::Outline, parts, root, text, walk};
 use dom_query::{Document, NodeId, NodeRef, Tree};
 use html5ever::{
     ParseOpts, parse_document,
@@ -30,6 +30,9 @@ const UNSEEN: &[&str] = &[
 /// Fewer characters than this left, and less than a fifth of the page: what was left out is the page.
 const LEAST_LEFT: usize = 200;
 
+/// Characters of a page that says something: less is a frame for what its scripts put there.
+const LEAST_READ: usize = 250;
+
 /// Reads a page's content, title and published address, and what stands beside the content.
 pub fn read(html: &str) -> Read {
     let (document, partial) = parse(html);
@@ -55,8 +58,25 @@ pub fn read(html: &str) -> Read {
         (!blocks.is_empty()).then_some((part, blocks))
     });
     let beside = beside.collect();
-    let blocks = walk::blocks(document.root(), &kept);
-    Read { title, canonical: canonical(&document), blocks, beside, hidden: hidden.characters, partial }
+    let (blocks, anchors) = walk::content(document.root(), &kept);
+    let canonical = canonical(&document);
+    let (about, base) = (about::of(&document), attribute(&document, "base[href]", "href"));
+    Read { title, canonical, about, blocks, anchors, base, beside, hidden: hidden.characters, partial }
+}
+
+/// Whether a page says next to nothing by itself and has scripts that might.
+pub fn is_built_by_scripts(html: &str) -> bool {
+    let (document, _) = parse(html);
+    let is_program = |node: &NodeRef| {
+        let told = node.attr("type").map(|kind| kind.to_lowercase()).unwrap_or_default();
+        let data = told.contains("json") || told.contains("template");
+        node.has_name("script") && !data && (node.has_attr("src") || !node.text().trim().is_empty())
+    };
+    if !document.root().descendants_it().any(|node| is_program(&node)) {
+        return false;
+    }
+    let skip: HashSet<NodeId> = document.root().descendants_it().filter(is_unseen).map(|node| node.id).collect();
+    Outline::of(&document, &skip).text[0] < LEAST_READ
 }
 
 /// The tree, and whether the page was not read to its end.
@@ -100,10 +120,13 @@ fn title(document: &Document) -> Option<String> {
     found.into_iter().flatten().find(|t| !t.trim().is_empty())
 }
 
+fn attribute(document: &Document, selector: &str, name: &str) -> Option<String> {
+    document.select_single(selector).attr(name).map(|value| value.trim().to_owned())
+}
+
 /// Where the page says it is published, joined with its `<base>`.
 fn canonical(document: &Document) -> Option<String> {
-    let attribute = |selector: &str| document.select_single(selector).attr("href").map(|href| href.trim().to_owned());
-    let href = attribute("link[rel~='canonical']").filter(|href| !href.is_empty())?;
-    let base = attribute("base[href]").and_then(|base| url::Url::parse(&base).ok());
+    let href = attribute(document, "link[rel~='canonical']", "href").filter(|href| !href.is_empty())?;
+    let base = attribute(document, "base[href]", "href").and_then(|base| url::Url::parse(&base).ok());
     Some(base.and_then(|base| base.join(&href).ok()).map_or(href, String::from))
 }

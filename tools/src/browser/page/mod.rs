@@ -4,10 +4,12 @@
 //! item, heading or table row each) that know the heading and the table columns they stand under,
 //! so that no part of a page loses what its figures are about.
 
+mod about;
 mod block;
 mod data;
 mod hidden;
 mod html;
+mod links;
 mod office;
 mod outline;
 mod parts;
@@ -25,8 +27,9 @@ use super::{
     passage,
     words::number_style,
 };
-pub use block::Part;
+pub use block::{About, Part};
 use block::{Block, Document};
+pub use links::Link;
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
 use polymath_quantity::{Column, Style, is_blank, text::sentences};
 use table::PageTable;
@@ -48,12 +51,17 @@ pub struct Page {
     pub title: String,
     /// Where the page says it is published, when that is elsewhere.
     pub canonical: Option<String>,
+    pub about: About,
+    /// Links in the text, by their numbers from 1 on.
+    pub links: Vec<Link>,
     pub lines: Vec<Line>,
     pub tables: Vec<Table>,
     /// What stands beside the content, and is nothing that the page says.
     pub beside: Vec<(Part, Vec<Line>)>,
     /// Characters that no reader sees, left out.
     pub hidden: usize,
+    /// What a reader should know of how it was read.
+    pub note: Option<String>,
     /// About how much memory it takes.
     pub bytes: usize,
 }
@@ -99,6 +107,11 @@ pub fn read(
         });
     }
     Ok(page)
+}
+
+/// Whether a page of the web says next to nothing without its scripts. Works on the calling thread.
+pub fn is_built_by_scripts(body: &[u8], charset: Option<&'static encoding_rs::Encoding>) -> bool {
+    html::is_built_by_scripts(&content::decode(body, charset))
 }
 
 /// # Errors
@@ -149,7 +162,10 @@ fn assemble(document: Document, url: &str) -> Page {
     let joined = |c: String| url::Url::parse(url).ok().and_then(|url| url.join(&c).ok()).map_or(c, String::from);
     let canonical = document.canonical.map(joined).filter(|c| c != url && c.starts_with("http"));
     let mut page = Page { url: url.to_owned(), title, canonical, hidden: document.hidden, ..Page::default() };
-    lay_out(&mut page, document.blocks);
+    page.about = document.about;
+    let begins = lay_out(&mut page, document.blocks);
+    let line = |block: usize| begins.get(block).copied().unwrap_or(page.lines.len().saturating_sub(1));
+    page.links = links::of(document.anchors, url, document.base.as_deref(), line);
     if document.partial {
         let text = "[the page goes on, but could not be read any further]".to_owned();
         page.lines.push(Line { text, heading: None, columns: None });
@@ -164,15 +180,17 @@ fn assemble(document: Document, url: &str) -> Page {
     page
 }
 
-/// Adds a document's blocks to a page, as lines and tables.
-fn lay_out(page: &mut Page, blocks: Vec<Block>) {
+/// Adds a document's blocks to a page, as lines and tables; the line with which each begins.
+fn lay_out(page: &mut Page, blocks: Vec<Block>) -> Vec<usize> {
     let prose = blocks.iter().filter_map(|block| match block {
         Block::Heading(_, text) | Block::Paragraph(text) | Block::Item(_, text) => Some(text.as_str()),
         _ => None,
     });
     let style = number_style(&prose.collect::<Vec<_>>().join("\n"));
     let mut heading: Option<(usize, String)> = None;
+    let mut begins = Vec::with_capacity(blocks.len());
     for block in blocks {
+        begins.push(page.lines.len());
         let under = heading.as_ref().map(|(at, _)| *at);
         let mut push = |text: String| page.lines.push(Line { text, heading: under, columns: None });
         match block {
@@ -190,6 +208,7 @@ fn lay_out(page: &mut Page, blocks: Vec<Block>) {
             }
         }
     }
+    begins
 }
 
 /// Bytes of a page's lines and cells, about.
@@ -204,7 +223,8 @@ fn size(page: &Page) -> usize {
         size_of::<Cell>() + told + cell.text.as_ref().map_or(0, |text| text.len())
     };
     let cells: usize = page.tables.iter().flat_map(|t| t.rows.iter().flatten()).map(cell).sum();
-    size_of::<Page>() + page.title.len() + page.url.len() + lines + cells
+    let links: usize = page.links.iter().map(|link| size_of::<Link>() + link.text.len() + link.url.len()).sum();
+    size_of::<Page>() + page.title.len() + page.url.len() + lines + cells + links
 }
 
 /// A paragraph in lines of at most about `LONGEST_LINE` characters, cut at the ends of sentences.

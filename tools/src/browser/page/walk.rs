@@ -1,6 +1,6 @@
 //! From a tree of elements to blocks of text, without recursion: pages may nest as deep as they like.
 
-use super::block::Block;
+use super::block::{Anchor, Block};
 use super::table;
 use super::text::{self, BLOCKS, push_collapsed};
 use dom_query::{NodeId, NodeRef};
@@ -44,6 +44,7 @@ enum List {
 #[derive(Default)]
 struct Walker {
     blocks: Vec<Block>,
+    anchors: Vec<Anchor>,
     text: String,
     forms: Vec<Form>,
     /// How many of these show text as it is.
@@ -56,6 +57,11 @@ struct Walker {
 
 /// The blocks below `root`, leaving out the nodes of `skip` and what is below them.
 pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
+    content(root, skip).0
+}
+
+/// The blocks, and the links in them.
+pub fn content(root: NodeRef, skip: &HashSet<NodeId>) -> (Vec<Block>, Vec<Anchor>) {
     let mut walker = Walker::default();
     let mut steps = vec![Step::Enter(root)];
     while let Some(step) = steps.pop() {
@@ -85,12 +91,17 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
         {
             walker.flush();
             walker.forget_term();
+            let links = node.descendants_it().filter(|inner| inner.has_name("a"));
+            links.for_each(|link| walker.link(&link, skip));
             walker.blocks.push(Block::Table(table));
             continue;
         }
         if let Some(text) = text::reading(&node, &walker.text, skip) {
             walker.push(&text);
             continue;
+        }
+        if name == "a" {
+            walker.link(&node, skip);
         }
         if BLOCKS.contains(&name.as_str()) {
             walker.flush();
@@ -110,7 +121,7 @@ pub fn blocks(root: NodeRef, skip: &HashSet<NodeId>) -> Vec<Block> {
     }
     walker.flush();
     walker.forget_term();
-    walker.blocks
+    (walker.blocks, walker.anchors)
 }
 
 impl List {
@@ -178,6 +189,14 @@ impl Walker {
             "td" | "th" => Form::Plain,
             _ => Form::Heading(name.strip_prefix('h')?.parse().ok().filter(|n| (1..=6).contains(n))?),
         })
+    }
+
+    fn link(&mut self, node: &NodeRef, skip: &HashSet<NodeId>) {
+        let Some(href) = node.attr("href").filter(|_| !skip.contains(&node.id)) else { return };
+        let text = text::inline_text(node, skip);
+        if !text.is_empty() {
+            self.anchors.push(Anchor { block: self.blocks.len(), href: href.to_string(), text });
+        }
     }
 
     fn push(&mut self, text: &str) {
