@@ -173,25 +173,54 @@ fn latin(text: &str, guess: Lang, reliable: bool) -> Language {
             English,
             &[
                 "the", "what", "how", "which", "who", "when", "where", "why", "is", "of", "and", "for", "it", "this",
-                "that", "they", "to", "did", "does", "make", "plot", "draw",
+                "that", "they", "to", "did", "does", "make", "plot", "draw", "only", "without", "with", "now",
+                "please", "from", "since", "by", "show", "a",
             ],
         ),
         (
             German,
             &[
                 "der", "die", "das", "wie", "was", "wer", "ist", "und", "von", "für", "wann", "welche", "ein", "eine",
-                "im", "viele",
+                "im", "viele", "nur", "ab", "bitte", "mit", "ohne", "als", "jetzt", "noch", "den", "dem", "nach",
+                "zeig", "mach", "mal", "auch", "seit", "bis", "statt",
             ],
         ),
         (
             French,
-            &["le", "la", "les", "quel", "quelle", "est", "et", "des", "du", "pour", "combien", "qui", "dans", "une"],
+            &[
+                "le",
+                "la",
+                "les",
+                "quel",
+                "quelle",
+                "est",
+                "et",
+                "des",
+                "du",
+                "pour",
+                "combien",
+                "qui",
+                "dans",
+                "une",
+                "sans",
+                "avec",
+                "maintenant",
+                "plutôt",
+                "depuis",
+                "au",
+                "sur",
+                "montre",
+                "mets",
+                "fais",
+                "un",
+                "moi",
+            ],
         ),
         (
             Spanish,
             &[
                 "el", "los", "las", "qué", "cuál", "cuántos", "cuántas", "es", "y", "del", "para", "cómo", "quién",
-                "una",
+                "una", "sin", "con", "ahora", "mejor", "desde", "al", "muestra", "hazlo", "ponlo", "solo", "por", "un",
             ],
         ),
     ];
@@ -230,6 +259,11 @@ mod tests {
         check("翠岭茶厂2021年的产量是多少？", Chinese);
         check("富士山の高さは？", Japanese);
         check("서울의 인구는?", Korean);
+        check("nur ab April bitte", German);
+        check("ohne Hafen", German);
+        check("sans le port", French);
+        check("ahora sin el puerto", Spanish);
+        check("as bars, please", English);
         check("Scale AI", English);
         check("17.5% of 2,340", English);
         check("", English);

@@ -10,6 +10,7 @@
 //! - [`print`], [`human`]: a number for people; what is printed is read back as the same number.
 //!   [`short`] rounds it to the digits that count.
 //! - [`plainly`]: an arithmetic text with its amounts as bare digits, for the calculator.
+//! - [`part_of_year`]: quarters and halves of years.
 //! - [`text`]: what a reader of text needs besides: sentences, stop words, scripts without spaces.
 //!
 //! One scanner (`scan.rs`) finds a run of digits and looks a bounded way around it, so that time is
@@ -28,6 +29,7 @@ mod formula;
 mod lexicon;
 mod measure;
 mod numeral;
+mod period;
 mod preceding;
 mod print;
 mod same;
@@ -44,6 +46,7 @@ pub use figure::Figure;
 pub use follow::topic_of;
 pub use formula::{currencies, plainly};
 pub use lexicon::Topic;
+pub use period::part_of_year;
 pub use print::{human, print, short};
 pub use same::same;
 pub use scan::{figures, figures_in};

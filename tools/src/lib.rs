@@ -22,5 +22,5 @@ pub use chart::Charts;
 pub use image::Image;
 pub use python::Python;
 pub use registry::{Registry, RegistryError, ToolsConfig};
-pub use sql::Sql;
+pub use sql::{Sql, in_sql};
 pub use tool::{CallCx, Tool, ToolError, UserFile};

@@ -8,12 +8,14 @@ mod names;
 
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
+pub use names::in_sql;
 use polymath_chat::{Cell, Provenance, SharedProvenance, Table, ToolOutput, ToolSpec};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,8 @@ const MOST_ROWS: usize = 5_000;
 const SHOWN_ROWS: usize = 30;
 /// Instructions of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 10_000;
+/// The order of quarters.
+const PERIOD: &str = "period";
 
 /// The `sql` tool.
 pub struct Sql {
@@ -87,6 +91,7 @@ fn run(query: &str, tables: &[(String, Arc<Table>)]) -> Result<Table, String> {
     // A misspelt name in double quotes is an error, and no text.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     functions::add(&connection).map_err(failed)?;
+    connection.create_collation(PERIOD, by_period).map_err(failed)?;
     // The others need not be copied: they may be large, and the latest have two names.
     for (name, table) in tables.iter().filter(|(name, _)| names::mentions(query, name)) {
         load(&connection, name, table).map_err(failed)?;
@@ -125,12 +130,12 @@ fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
 
 fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<()> {
     let kinds: Vec<Kind> = (0..table.columns.len()).map(|i| kind(table, i)).collect();
-    let column = |(name, kind): (&String, &Kind)| format!("{}{}", names::identifier(name), kind.affinity);
+    let column = |(name, kind): (&String, &Kind)| format!("{}{}", in_sql(name), kind.affinity);
     let columns: Vec<String> = distinct(table.columns.clone()).iter().zip(&kinds).map(column).collect();
     let places = vec!["?"; columns.len()].join(", ");
     let filled = connection.unchecked_transaction()?;
-    connection.execute_batch(&format!("CREATE TABLE {} ({})", names::identifier(name), columns.join(", ")))?;
-    let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", names::identifier(name)))?;
+    connection.execute_batch(&format!("CREATE TABLE {} ({})", in_sql(name), columns.join(", ")))?;
+    let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({places})", in_sql(name)))?;
     for row in &table.rows {
         let values = row.iter().zip(&kinds).map(|(cell, kind)| match value(cell) {
             ValueRef::Text(_) if kind.measured => ToSqlOutput::Borrowed(ValueRef::Null),
@@ -143,7 +148,7 @@ fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<
 
 /// How a column is kept.
 struct Kind {
-    /// A column of numbers is compared with the `'2019'` of a query as with 2019.
+    /// A column of numbers is compared with the `'2019'` of a query as with 2019, one of quarters is sorted by time.
     affinity: &'static str,
     /// It is one of numbers where a few cells have only words: "not published" is no value, which a mean would count
     /// as nought and an order put before all numbers.
@@ -151,19 +156,24 @@ struct Kind {
 }
 
 fn kind(table: &Table, column: usize) -> Kind {
-    let (mut numbers, mut words, mut figures) = (0, 0, false);
+    let (mut numbers, mut words, mut figures, mut periods) = (0, 0, false, false);
     for cell in table.rows.iter().filter_map(|row| row.get(column)) {
         match value(cell) {
             ValueRef::Integer(_) | ValueRef::Real(_) => numbers += 1,
             ValueRef::Text(text) => {
                 words += 1;
+                periods = periods || part(cell).is_some();
                 figures = figures || text.iter().any(u8::is_ascii_digit);
             }
             ValueRef::Null | ValueRef::Blob(_) => {}
         }
     }
     Kind {
-        affinity: if numbers > 0 && words == 0 { " NUMERIC" } else { "" },
+        affinity: match (numbers > 0 && words == 0, periods) {
+            (true, _) => " NUMERIC",
+            (false, true) => " COLLATE period",
+            (false, false) => "",
+        },
         measured: words > 0 && numbers >= 2 * words && !figures,
     }
 }
@@ -172,6 +182,8 @@ fn value(cell: &Cell) -> ValueRef<'_> {
     match (cell.number, &cell.date, &cell.text) {
         (Some(number), _, _) if number.fract() == 0.0 && number.abs() < 9e15 => ValueRef::Integer(number as i64),
         (Some(number), _, _) => ValueRef::Real(number),
+        // A quarter is more than its year.
+        (_, Some(_), Some(text)) if part(cell).is_some() => ValueRef::Text(text.as_bytes()),
         // A year is compared with numbers; more exact dates are text that sorts.
         (_, Some(date), _) => date.parse().map_or_else(|_| ValueRef::Text(date.as_bytes()), ValueRef::Integer),
         (_, _, Some(text)) => ValueRef::Text(text.as_bytes()),
@@ -190,9 +202,25 @@ fn cell(value: ValueRef<'_>, told: &SharedProvenance) -> Cell {
         }
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
             let text = String::from_utf8_lossy(bytes).into_owned();
-            let date = is_date(&text).then(|| text.clone());
+            let year = || polymath_quantity::part_of_year(&text).map(|(year, _)| year.to_string());
+            let date = if is_date(&text) { Some(text.clone()) } else { year() };
             Cell { date, ..computed(text) }
         }
+    }
+}
+
+/// The part of a year that a cell names.
+fn part(cell: &Cell) -> Option<(u16, u8)> {
+    polymath_quantity::part_of_year(cell.text.as_deref()?)
+}
+
+/// Quarters in their order, whatever the way in which they are written; other texts as they are.
+fn by_period(one: &str, other: &str) -> Ordering {
+    let place = polymath_quantity::part_of_year;
+    match (place(one), place(other)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        // So that there is one order of all.
+        (a, b) => b.is_some().cmp(&a.is_some()).then_with(|| one.cmp(other)),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::lead::Turn;
 use crate::notebook::{describe_files, describe_frame, inherit};
 use crate::prompts::{PROGRAM, QUERY};
 use polymath_chat::{CompletionError, Constraint, Message, Table};
+use polymath_tools::in_sql;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,7 +140,7 @@ fn query_grammar(tables: &[Table], request: &str) -> String {
         for column in &table.columns {
             let plain = column.chars().all(|c| c.is_alphanumeric() || c == '_')
                 && !column.starts_with(|c: char| c.is_ascii_digit());
-            let column = if plain { column.clone() } else { format!("\"{}\"", column.replace('"', "\"\"")) };
+            let column = if plain { column.clone() } else { in_sql(column) };
             names.extend([format!("{name}.{column}"), column]);
         }
         names.insert(name);

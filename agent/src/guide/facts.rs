@@ -150,9 +150,17 @@ pub async fn row(turn: &mut Turn<'_>, thing: &str, columns: &[String]) -> anyhow
     let Some(text) = copied(turn, prompt, lark, &lines, LONGEST * columns.len()).await? else { return Ok(nothing) };
     tracing::debug!("row of {thing}: {text}");
     let mut row = nothing;
+    const IN: [&str; 3] = ["in", "jahr", "en"];
+    // "In 2021" is meant of each column; "since 2021" is no day of any.
+    let asked = turn.asked.clone();
+    let when = match years(&asked).as_slice() {
+        [year] if IN.iter().any(|before| asked.to_lowercase().contains(&format!("{before} {year}"))) => asked.as_str(),
+        _ => "",
+    };
     for ((about, (_, value)), cell) in abouts.iter().zip(said(&text)).zip(&mut row) {
         let Some(passage) = telling(about, &value, about, &lines).filter(|_| value != NONE) else { continue };
-        let Some(mut fact) = checked(turn, about, &value, passage, about).await? else { continue };
+        let when = if years(about).is_empty() { when } else { about };
+        let Some(mut fact) = checked(turn, about, &value, passage, when).await? else { continue };
         find::contradict(turn, about, &mut fact, passage).await?;
         *cell = Some(fact);
     }

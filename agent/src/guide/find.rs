@@ -170,9 +170,11 @@ pub fn misfits(what: &str, fact: &Fact) -> bool {
     let near = told
         .windows(3)
         .any(|w| PER.contains(&w[0].as_str()) && w[1..].iter().any(|w| w.starts_with(by.trim_end_matches('s'))));
-    let compound =
-        [&format!("/{by}"), &format!("{by}ly")].iter().any(|form| quote.to_lowercase().contains(form.as_str()));
-    !near && !compound && !fact.text.contains('/')
+    let often = if by == "day" { "daily".to_owned() } else { format!("{by}ly") };
+    let compound = [&format!("/{by}"), &often].iter().any(|form| quote.to_lowercase().contains(form.as_str()));
+    // "12 euros each", of people.
+    let each = told.iter().any(|word| ["each", "apiece", "jeweils", "chacun", "chacune"].contains(&word.as_str()));
+    !near && !compound && !each && !fact.text.contains('/')
 }
 
 /// The pages with those left empty that hardly speak of what is wanted: a page has to have half as many
@@ -243,6 +245,8 @@ mod tests {
         assert!(!misfit("cost per seat", "$40", "It came to $40 per seat."));
         assert!(!misfit("cost of the mill", "£905 million", "The mill cost £905 million."));
         assert!(misfit("What does a kilo to the moon cost", "£9 million", "A flight costs £9 million."));
+        assert!(!misfit("trains per day", "12", "It has 12 trains daily."));
+        assert!(!misfit("price per person", "€9", "Tickets are €9 each."));
         assert!(!misfit("What does a kilo of tea cost", "£9", "A kilo of tea costs £9."));
     }
 

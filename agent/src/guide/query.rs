@@ -27,6 +27,7 @@ use crate::notebook::query_of;
 use clause::{bare, clause, pieces};
 use columns::settled;
 use polymath_chat::{Cell, Table};
+use polymath_tools::in_sql;
 use shape::shaped;
 use times::{by_months, by_parts, timed};
 
@@ -230,7 +231,7 @@ fn restricted(query: &str, request: &str, tables: &[Table]) -> String {
         }
     }
     let [(i, named)] = found.as_slice() else { return query.to_owned() };
-    let column = format!("\"{}\"", table.columns[*i].replace('"', "\"\""));
+    let column = in_sql(&table.columns[*i]);
     if named.iter().any(|value| query.contains(value)) || query.contains(" WHERE ") && query.contains(" OR ") {
         return query.to_owned();
     }

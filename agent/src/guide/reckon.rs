@@ -93,7 +93,10 @@ impl Guide {
     /// Whether something that could be worked out was asked for and nothing came of it.
     pub(super) fn is_unanswered(&mut self, turn: &Turn<'_>) -> bool {
         let told = self.results.iter().any(|r| matches!(r, Outcome::NotFound(_) | Outcome::Failed(_)));
-        if !told && fits::is_of_another_kind(&turn.asked, &self.facts(turn.chat)) {
+        let facts = self.facts(turn.chat);
+        // A rate of which only the whole was found.
+        let no_rate = !facts.is_empty() && facts.iter().all(|fact| find::misfits(&turn.asked, fact));
+        if !told && (no_rate || fits::is_of_another_kind(&turn.asked, &facts)) {
             self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
         }
         // What a table was asked is in no line.
@@ -286,6 +289,7 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
         _ => expression,
     };
     let expression = check::as_difference(&expression, &values, asked).unwrap_or(expression);
+    let expression = check::upright(&expression, &values, asked).unwrap_or(expression);
     let used = |name: &str| words(&expression).any(|word| word == name);
     values.retain(|(name, _)| used(name));
     if check::is_no_answer(&expression, &values, asked) {
@@ -296,7 +300,8 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     if calc::named_unit(asked).is_some_and(|unit| !result.contains(&unit)) {
         return None;
     }
-    check::is_sensible(&result, &expression, &values).then_some(Reckoned { values, expression, result })
+    let fits = check::is_sensible(&result, &expression, &values) && !check::is_upside_down(&expression, &values, asked);
+    fits.then_some(Reckoned { values, expression, result })
 }
 
 /// What the calculator makes of an expression.

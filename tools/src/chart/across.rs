@@ -4,6 +4,7 @@ use super::dates::{moment, moment_name};
 use super::request::start_of;
 use super::ticks::number;
 use polymath_chat::{Cell, Chart, Table};
+use polymath_quantity::part_of_year;
 use std::collections::HashMap;
 
 /// Share of a column's cells that have to be dates, or numbers, for the axis to be one.
@@ -37,7 +38,10 @@ pub fn scale_of(chart: &Chart, table: &Table, x: Option<usize>) -> Scale {
     let cells: Vec<&Cell> = table.rows.iter().map(|row| &row[x]).filter(|cell| cell.text.is_some()).collect();
     let share =
         |has: &dyn Fn(&Cell) -> bool| cells.iter().filter(|cell| has(cell)).count() as f64 / cells.len().max(1) as f64;
-    let dated = |cell: &Cell| cell.date.is_some() || cell.text.as_deref().is_some_and(|text| moment(text).is_some());
+    // A quarter has a name on the axis, and no day.
+    let is_part = |cell: &Cell| cell.text.as_deref().is_some_and(|text| part_of_year(text).is_some());
+    let is_moment = |cell: &Cell| cell.text.as_deref().is_some_and(|text| moment(text).is_some());
+    let dated = |cell: &Cell| cell.date.is_some() && !is_part(cell) || is_moment(cell);
     let dates = if are_apart(&cells) { share(&dated) } else { 0.0 };
     let numbers = share(&|cell| cell.number.is_some());
     let bars = matches!(chart.kind.as_str(), "bar" | "barh" | "pie" | "box" | "heat");

@@ -342,6 +342,7 @@ mod tests {
         assert_eq!(names("bar", false, "Year | N\n2020 | 1\n2018 | 3\n2019 | 2"), "2018 2019 2020");
         assert_eq!(names("bar", false, "Name | N\nz | 1\na | 3\nm | 2"), "z a m");
         assert_eq!(names("bar", false, "Quarter | N\nQ1 2023 | 1\nQ2 2023 | 3"), "Q1 2023 Q2 2023");
+        assert_eq!(names("line", false, "Quarter | N\nQ4 2022 | 1\nQ1 2023 | 3"), "Q4 2022 Q1 2023");
         assert_eq!(names("barh", true, "Name | N\nz | 1\na | 3\nm | 2"), "a m z");
     }
 

@@ -3,8 +3,8 @@
 use polymath_chat::Table;
 use std::sync::Arc;
 
-/// A name in SQL's quotes.
-pub fn identifier(name: &str) -> String {
+/// The name of a table or a column in SQL's quotes.
+pub fn in_sql(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -34,7 +34,7 @@ pub fn quoted(query: &str, tables: &[(String, Arc<Table>)]) -> String {
         match name.filter(|_| free) {
             // A keyword that begins a clause is no column.
             Some(name) if !(is_keyword(name) && rest[name.len()..].trim_start().to_uppercase().starts_with("BY")) => {
-                out.push_str(&identifier(name));
+                out.push_str(&in_sql(name));
                 rest = &rest[name.len()..];
             }
             _ => {

@@ -53,6 +53,21 @@ fn columns_with_spaces_and_keywords_need_no_quotes() {
 }
 
 #[test]
+fn quarters_are_sorted_by_time_and_stay_what_they_are() {
+    let text = "Quarter|Guests\nQ1 2024|5\nQ2 2023|3\nQ2 2024|7\nQ1 2023|1";
+    let tables = vec![("t1".to_owned(), Arc::new(table("guests", text)))];
+    let rows = |query: &str| -> String {
+        let found = run(query, &tables).unwrap();
+        found.rows.iter().map(|row| row[0].display().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(rows("SELECT Quarter FROM t1 ORDER BY Quarter"), "Q1 2023, Q2 2023, Q1 2024, Q2 2024");
+    assert_eq!(rows("SELECT * FROM t1 WHERE Quarter >= 'Q1 2024' ORDER BY Guests"), "Q1 2024, Q2 2024");
+    assert_eq!(rows("SELECT Quarter FROM (SELECT * FROM t1) AS a ORDER BY Quarter DESC LIMIT 1"), "Q2 2024");
+    let found = run("SELECT Quarter FROM t1 LIMIT 1", &tables).unwrap();
+    assert_eq!(found.rows[0][0].date.as_deref(), Some("2024"));
+}
+
+#[test]
 fn has_the_functions_of_statistics() {
     check("SELECT median(Length), quantile(Length, 0.25), round(stddev(Length), 4) FROM t1", "5.5,4.25,4.6458");
     check("SELECT round(regr_slope(Length, Year of opening), 6), corr(Length, Length) FROM t1", "0.086957,1");

@@ -2,11 +2,12 @@
 //! no line for each name.
 
 use super::Step;
-use super::redrawn::{INSTEAD, column_named, is_numeric, named, quoted, tells_apart};
+use super::redrawn::{INSTEAD, column_named, is_numeric, named, tells_apart};
 use super::signs::says;
 use crate::guide::given::beside;
 use crate::notebook::Chat;
 use polymath_chat::Table;
+use polymath_tools::in_sql;
 use std::collections::HashSet;
 
 /// The plan with what it draws set right; a change is one of the chart that was drawn last.
@@ -121,7 +122,7 @@ fn several(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let name = format!("t{}", chat.tables.len() + 1);
     if let Some((time, by, value)) = told_apart(&small, source) {
         let [time, by, value] = [time, by, value].map(|at| source.columns[at].as_str());
-        let (x, series, y) = (quoted(time), quoted(by), quoted(value));
+        let (x, series, y) = (in_sql(time), in_sql(by), in_sql(value));
         let query = format!("SELECT {x}, {series}, SUM({y}) AS {y} FROM {base} GROUP BY {x}, {series} ORDER BY {x}");
         return Some(vec![Step::Sql { name: name.clone(), query }, chart(&name, time, value, by)]);
     }
@@ -130,7 +131,7 @@ fn several(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let values = side_by_side(&small, source).filter(|values| values.iter().all(|value| value != across))?;
     let one = |column: &String| {
         let title = column.replace('\'', "''");
-        format!("SELECT {}, '{title}' AS \"Series\", {} AS \"Value\" FROM {base}", quoted(across), quoted(column))
+        format!("SELECT {}, '{title}' AS \"Series\", {} AS \"Value\" FROM {base}", in_sql(across), in_sql(column))
     };
     let query = values.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ");
     Some(vec![Step::Sql { name: name.clone(), query }, chart(&name, across, "Value", "Series")])

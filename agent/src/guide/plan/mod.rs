@@ -4,6 +4,7 @@ mod against;
 mod ages;
 mod alone;
 mod amounts;
+mod called;
 mod cased;
 mod check;
 mod colors;
@@ -25,6 +26,7 @@ mod replies;
 mod rows;
 mod signs;
 mod sorting;
+mod spanned;
 mod sql;
 mod steps;
 mod suits;
@@ -96,7 +98,7 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let mut steps = steps;
     alone::collect_of_the_subject(&mut steps, &turn.asked, turn.chat);
     let steps = drawn::mended(steps, &turn.asked, turn.chat);
-    let steps = in_color(steps, &turn.asked.to_lowercase());
+    let steps = in_color(called::called(steps, &turn.asked, turn.chat), &turn.asked.to_lowercase());
     tell(turn, &steps);
     let plan = serde_json::to_value(&steps)?;
     // A conversion or a sum leaves the subject where it was.

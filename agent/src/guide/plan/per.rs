@@ -7,6 +7,7 @@ use crate::evidence::terms;
 use crate::notebook::{Chat, unit_of_column};
 use polymath_chat::Table;
 use polymath_quantity::{Topic, UnitKind, read, topic_of};
+use polymath_tools::in_sql;
 use std::collections::HashSet;
 
 /// Words of such a request, at most.
@@ -82,11 +83,11 @@ fn share(small: &str, chat: &Chat) -> Option<String> {
     let measures: Vec<usize> = (0..table.columns.len()).filter(|c| is_numeric(table, *c)).collect();
     let asked = terms(small);
     let counts = terms(&table.title.replace(['_', '.', '-'], " ")).iter().any(|term| asked.contains(term));
-    let condition = format!("{} = '{}'", quoted(&table.columns[*key]), value.replace('\'', "''"));
+    let condition = format!("{} = '{}'", in_sql(&table.columns[*key]), value.replace('\'', "''"));
     let (part, all) = match measures.as_slice() {
         _ if counts => (format!("SUM({condition})"), "COUNT(*)".to_owned()),
         [one] => {
-            let measure = quoted(&table.columns[*one]);
+            let measure = in_sql(&table.columns[*one]);
             (format!("SUM(CASE WHEN {condition} THEN {measure} ELSE 0 END)"), format!("SUM({measure})"))
         }
         _ => return None,
@@ -108,7 +109,7 @@ fn growth(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
         let (old, new) = (named(&from)?, named(&to)?);
         let key = kind(all, table).filter(|kind| is_key(table, *kind)).or_else(|| first_key(table))?;
         let alike = table.columns[old].replace(&from, "") == table.columns[new].replace(&to, "");
-        let (old, new, key) = (quoted(&table.columns[old]), quoted(&table.columns[new]), quoted(&table.columns[key]));
+        let (old, new, key) = (in_sql(&table.columns[old]), in_sql(&table.columns[new]), in_sql(&table.columns[key]));
         alike.then(|| {
             format!("SELECT {key}, ({new} - {old}) * 100.0 / {old} AS \"Change in %\" FROM t{}{}", i + 1, order(small))
         })
@@ -130,14 +131,14 @@ fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
         return None;
     }
     let (own, other) = (&chat.tables[table], &chat.tables[by_table]);
-    let (value, divisor) = (quoted(&own.columns[measure]), quoted(&other.columns[by_column]));
-    let name = quoted(&format!("{} per {}", own.columns[measure], other.columns[by_column]));
+    let (value, divisor) = (in_sql(&own.columns[measure]), in_sql(&other.columns[by_column]));
+    let name = in_sql(&format!("{} per {}", own.columns[measure], other.columns[by_column]));
     let order = order(small);
     if table != by_table {
         let shared = shared(own, other)?;
-        let key = quoted(shared);
+        let key = in_sql(shared);
         let (t, u) = (format!("t{}", table + 1), format!("t{}", by_table + 1));
-        let joined = quoted(other.columns.iter().find(|column| column.eq_ignore_ascii_case(shared))?);
+        let joined = in_sql(other.columns.iter().find(|column| column.eq_ignore_ascii_case(shared))?);
         return Some(format!(
             "SELECT {t}.{key}, SUM({t}.{value}) AS {value}, SUM({t}.{value}) * 1.0 / {u}.{divisor} AS {name} FROM {t} JOIN {u} ON {t}.{key} = {u}.{joined} GROUP BY {t}.{key}{order}"
         ));
@@ -145,7 +146,7 @@ fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
     let each = all.iter().enumerate().filter(|(_, word)| EACH.contains(word));
     let each = each.filter_map(|(at, _)| column(all.get(at + 1)?, own, false)).next();
     let kind = each.or_else(|| kind(all, own)).or_else(|| first_key(own))?;
-    let (key, t) = (quoted(&own.columns[kind]), format!("t{}", table + 1));
+    let (key, t) = (in_sql(&own.columns[kind]), format!("t{}", table + 1));
     Some(match is_key(own, kind) {
         true => format!("SELECT {key}, {value} * 1.0 / {divisor} AS {name} FROM {t}{order}"),
         false => format!("SELECT {key}, SUM({value}) * 1.0 / SUM({divisor}) AS {name} FROM {t} GROUP BY {key}{order}"),
@@ -159,11 +160,11 @@ fn of_each(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
     tables.into_iter().find_map(|(i, table)| {
         let each = all.iter().enumerate().filter(|(_, word)| EACH.contains(word));
         let kind = each.filter_map(|(at, _)| column(all.get(at + 1)?, table, false)).next()?;
-        let (key, t) = (quoted(&table.columns[kind]), format!("t{}", i + 1));
+        let (key, t) = (in_sql(&table.columns[kind]), format!("t{}", i + 1));
         let mut measures: Vec<usize> = all.iter().filter_map(|word| measure(word, small, table)).collect();
         measures.dedup();
         let (what, from) = match measures.as_slice() {
-            [measure] => (quoted(&table.columns[*measure]), t),
+            [measure] => (in_sql(&table.columns[*measure]), t),
             [] => ("value".to_owned(), format!("({})", by_years(table, &key, &t)?)),
             _ => return None,
         };
@@ -175,7 +176,7 @@ fn of_each(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
 /// A table with a column a year as one with a row a year.
 fn by_years(table: &Table, key: &str, name: &str) -> Option<String> {
     let columns: Vec<usize> = (0..table.columns.len()).filter(|c| years(&table.columns[*c]).len() == 1).collect();
-    let part = |c: &usize| format!("SELECT {key}, {} AS value FROM {name}", quoted(&table.columns[*c]));
+    let part = |c: &usize| format!("SELECT {key}, {} AS value FROM {name}", in_sql(&table.columns[*c]));
     let fits = columns.len() >= YEARS && columns.iter().all(|c| is_numeric(table, *c));
     fits.then(|| columns.iter().map(part).collect::<Vec<_>>().join(" UNION ALL "))
 }
@@ -303,10 +304,6 @@ fn shared<'a>(table: &'a Table, other: &Table) -> Option<&'a str> {
         place.is_some_and(|place| is_key(other, place) && !is_numeric(other, place))
     };
     table.columns.iter().find(is_shared).map(String::as_str)
-}
-
-fn quoted(column: &str) -> String {
-    format!("\"{}\"", column.replace('"', "\"\""))
 }
 
 #[cfg(test)]

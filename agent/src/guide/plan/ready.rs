@@ -8,6 +8,7 @@ use crate::guide::{calc, given, named};
 use crate::notebook::{Chat, fact_name, is_of_files, is_part, name_of};
 use polymath_chat::{Role, Table};
 use polymath_quantity::{UnitKind, figures, read};
+use polymath_tools::in_sql;
 
 /// Words that say nothing of what is drawn.
 const EMPTY: &[&str] = &[
@@ -123,8 +124,7 @@ fn gaps(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         .find_map(|(i, table)| {
             let mut columns = table.columns.iter().filter(named);
             let (Some(column), None) = (columns.next(), columns.next()) else { return None };
-            let column = column.replace('"', "\"\"");
-            let query = format!("SELECT COUNT(*) AS \"Missing\" FROM t{} WHERE \"{column}\" IS NULL", i + 1);
+            let query = format!("SELECT COUNT(*) AS \"Missing\" FROM t{} WHERE {} IS NULL", i + 1, in_sql(column));
             Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
         })
 }
@@ -164,8 +164,8 @@ fn of_a_column(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         (None, None, [one]) => *one,
         _ => return None,
     };
-    let column = table.columns[column].replace('"', "\"\"");
-    let query = format!("SELECT {function}(\"{column}\") AS \"{name}\" FROM t{}", at + 1);
+    let column = in_sql(&table.columns[column]);
+    let query = format!("SELECT {function}({column}) AS \"{name}\" FROM t{}", at + 1);
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
 }
 

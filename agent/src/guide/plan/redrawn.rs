@@ -4,10 +4,11 @@
 use super::Step;
 use super::options::{ELSE, UPWARDS, options};
 use super::signs::{says, words};
+use super::spanned::{self, is_part};
 use crate::evidence::terms;
 use crate::notebook::{Chart, Chat};
 use polymath_chat::{Cell, Role, Table};
-use polymath_quantity::figures;
+use polymath_tools::in_sql;
 
 /// Words of such a request, at most.
 const SHORT: usize = 18;
@@ -88,25 +89,6 @@ const TELLING_APART: &[&str] = &[
     "línea",
     "serie",
 ];
-const SINCE: &[&str] = &[
-    "since",
-    "from",
-    "starting",
-    "onwards",
-    "after",
-    "ab",
-    "seit",
-    "von",
-    "depuis",
-    "à partir",
-    "desde",
-    "a partir",
-    "以后",
-    "以来",
-];
-const UNTIL: &[&str] =
-    &["until", "till", "up to", "to the end", "before", "through", "bis", "jusqu", "avant", "hasta", "之前", "以前"];
-
 /// The plan of such a follow-up.
 pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase().replace("w/o ", "without ");
@@ -133,7 +115,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let changed = of_names(&small, request, chart, table)
         .or_else(|| of_another_column(&small, chart, table, chat))
         .or_else(|| told_apart(&small, chart, table, chat))
-        .or_else(|| of_times(&small, chart, table))
+        .or_else(|| spanned::of_times(&small, chart, table))
         .or_else(|| upwards(&small, chart));
     let Some((query, chart)) = changed else {
         // What else is said of it is the model's to plan.
@@ -158,7 +140,7 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 
 /// The smallest first.
 fn upwards(small: &str, chart: &Chart) -> Option<(String, Chart)> {
-    let query = format!("SELECT * FROM {} ORDER BY {}", chart.table, quoted(&chart.y));
+    let query = format!("SELECT * FROM {} ORDER BY {}", chart.table, in_sql(&chart.y));
     says(small, UPWARDS).then(|| (query, Chart { sort: false, ..chart.clone() }))
 }
 
@@ -183,10 +165,6 @@ pub fn named<'a>(name: &str, chat: &'a Chat) -> Option<&'a Table> {
     chat.tables.get(name.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?)
 }
 
-pub fn quoted(column: &str) -> String {
-    format!("\"{}\"", column.replace('"', "\"\""))
-}
-
 /// Whether these words stand in a request one behind the other.
 fn contains(request: &str, phrase: &str) -> bool {
     let (all, own): (Vec<&str>, Vec<&str>) = (words(request).collect(), words(phrase).collect());
@@ -199,8 +177,8 @@ fn of_names(small: &str, request: &str, chart: &Chart, table: &Table) -> Option<
     if without == only {
         return None;
     }
-    let is_text =
-        |at: &usize| table.rows.iter().filter_map(|row| row.get(*at)).all(|c| c.number.is_none() && c.date.is_none());
+    let is_word = |c: &Cell| c.number.is_none() && (c.date.is_none() || is_part(c));
+    let is_text = |at: &usize| table.rows.iter().filter_map(|row| row.get(*at)).all(is_word);
     let is_said = |cell: &Cell| {
         let text = cell.text.as_deref().unwrap_or_default();
         // A letter is a name only as it is written.
@@ -221,7 +199,7 @@ fn of_names(small: &str, request: &str, chart: &Chart, table: &Table) -> Option<
         let list: Vec<String> = said.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
         let not = if without { "NOT " } else { "" };
         let query =
-            format!("SELECT * FROM {} WHERE {} {not}IN ({})", chart.table, quoted(&table.columns[at]), list.join(", "));
+            format!("SELECT * FROM {} WHERE {} {not}IN ({})", chart.table, in_sql(&table.columns[at]), list.join(", "));
         (!said.is_empty()).then(|| (query, chart.clone()))
     })
 }
@@ -286,18 +264,25 @@ fn of_another_column(small: &str, chart: &Chart, table: &Table, chat: &Chat) -> 
     let query = query_of(&chart.table, chat)?;
     let source = source_of(&query, chat)?;
     // What the query calls the column that it works out is not the column's name.
-    let alias = query.find(&format!(" AS {}", chart.y)).map(|at| query[..at].rsplit('(').next().unwrap_or_default());
+    let called = [format!(" AS {}", chart.y), format!(" AS {}", in_sql(&chart.y))];
+    let alias = called.iter().find_map(|name| query.find(name.as_str()));
+    let alias = alias.map(|at| query[..at].rsplit('(').next().unwrap_or_default());
     let old = alias.map_or(chart.y.as_str(), |inner| inner.split([')', ',']).next().unwrap_or_default());
     let old = old.trim().trim_matches('"');
     let same =
         |column: &&String| column.eq_ignore_ascii_case(old) || column.replace(' ', "_").eq_ignore_ascii_case(old);
     let column = source.columns.iter().find(same)?;
     let new = &source.columns[own(source, column)?];
-    let forms = [quoted(column), column.replace(' ', "_"), column.clone()];
+    let forms = [in_sql(column), column.replace(' ', "_"), column.clone()];
     let form = forms.iter().find(|form| words_with(&query, form))?;
-    let query = query.replace(form.as_str(), &quoted(new));
-    let drawn = if alias.is_some() { chart.clone() } else { y(new) };
-    Some((query, drawn))
+    if alias.is_none() {
+        return Some((query.replace(form.as_str(), &in_sql(new)), y(new)));
+    }
+    // What was called by the other column gets its name anew.
+    let bare = if query.contains("AVG(") { "Average" } else { "Total" };
+    let bare = if query.contains(&called[1]) { bare } else { &chart.y };
+    let query = query.replace(&called[1], &format!(" AS {bare}")).replace(&in_sql(&chart.y), bare);
+    Some((query.replace(form.as_str(), &in_sql(new)), y(bare)))
 }
 
 /// Whether a column stands in a query by itself.
@@ -327,40 +312,9 @@ fn told_apart(small: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<
     let source = source_of(&query, chat)?;
     let column = &source.columns[text(source)?];
     let (front, behind) = query.split_once(" FROM ")?;
-    let query = format!("{front}, {} FROM {behind}", quoted(column));
-    let query = query.replacen(" GROUP BY ", &format!(" GROUP BY {}, ", quoted(column)), 1);
+    let query = format!("{front}, {} FROM {behind}", in_sql(column));
+    let query = query.replacen(" GROUP BY ", &format!(" GROUP BY {}, ", in_sql(column)), 1);
     Some((query, series(column)))
-}
-
-/// Since or until a day, a month or a year.
-fn of_times(small: &str, chart: &Chart, table: &Table) -> Option<(String, Chart)> {
-    // A trend until 2030 goes on behind what is drawn.
-    const GOING_ON: [&str; 7] = ["trend", "tendance", "tendencia", "extrapol", "forecast", "prognose", "趋势"];
-    if GOING_ON.iter().any(|word| small.contains(word)) {
-        return None;
-    }
-    let (since, until) = (says(small, SINCE), UNTIL.iter().any(|word| small.contains(word)));
-    let at = table.columns.iter().position(|column| *column == chart.x)?;
-    let dates: Vec<&str> = table.rows.iter().filter_map(|row| row.get(at)?.date.as_deref()).collect();
-    if since == until || dates.len() < table.rows.len() || dates.is_empty() {
-        return None;
-    }
-    let day = |text: &str| figures(text).into_iter().find_map(|figure| figure.date).map(|date| date.to_string());
-    // A day without its year is of the only year there is.
-    let year = dates[0].get(..4).filter(|year| dates.iter().all(|date| date.starts_with(year)));
-    let given = day(small).filter(|date| !words(small).any(|w| w == date.as_str()) || year.is_none_or(|y| y != date));
-    let date = given
-        .or_else(|| year.and_then(|year| small.split([',', ';']).find_map(|part| day(&format!("{part} {year}")))))?;
-    // Of a month and a year what both have is compared.
-    let length = dates.iter().map(|date| date.len()).max().unwrap_or_default().min(date.len());
-    let sign = if since { ">=" } else { "<=" };
-    let query = format!(
-        "SELECT * FROM {} WHERE substr({}, 1, {length}) {sign} '{}'",
-        chart.table,
-        quoted(&chart.x),
-        &date[..length]
-    );
-    Some((query, chart.clone()))
 }
 
 #[cfg(test)]
@@ -444,6 +398,21 @@ mod tests {
         let query = format!("SELECT * FROM ({inner}) AS t2 WHERE \"branch\" NOT IN ('airport')");
         let want = format!("t4 = sql({query}); chart(barh, t4, x=branch, y=Total)");
         check(&chat, "now cups sold instead of revenue", Some(&want));
+    }
+
+    #[test]
+    fn quarters_are_told_by_their_names() {
+        let mut chat = conversation();
+        let rows: &[&[&str]] = &[&["Q4 2023", "40"], &["Q1 2024", "50"], &["Q2 2024", "45"]];
+        chat.tables.push(table(&["quarter", "guests"], rows));
+        let (kind, x, y) = ("line".to_owned(), "quarter".to_owned(), "guests".to_owned());
+        chat.charts.push(Chart { name: "c2".into(), table: "t3".into(), kind, x, y, ..Chart::default() });
+        let drawn = |condition: &str| {
+            format!("t4 = sql(SELECT * FROM t3 WHERE \"quarter\" {condition}); chart(line, t4, x=quarter, y=guests)")
+        };
+        check(&chat, "only since 2024", Some(&drawn(">= 'Q1 2024'")));
+        check(&chat, "until Q1 2024 please", Some(&drawn("<= 'q1 2024'")));
+        check(&chat, "leave out Q2 2024", Some(&drawn("NOT IN ('Q2 2024')")));
     }
 
     #[test]

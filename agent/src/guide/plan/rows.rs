@@ -9,6 +9,7 @@ use crate::guide::named;
 use crate::notebook::Chat;
 use polymath_chat::{Cell, Provenance, Role, Table};
 use polymath_quantity::figures;
+use polymath_tools::in_sql;
 
 /// Words of such a follow-up, at most.
 const SHORT: usize = 14;
@@ -109,7 +110,7 @@ fn within(request: &str, table: &Table, at: usize, year: &str, drawn: bool) -> O
         (false, false, true) => "<>",
         _ => return None,
     };
-    kept.then(|| format!("SELECT * FROM t{} WHERE {} {sign} {year}", at + 1, quoted(&table.columns[0])))
+    kept.then(|| format!("SELECT * FROM t{} WHERE {} {sign} {year}", at + 1, in_sql(&table.columns[0])))
 }
 
 /// The row with most or least of a column.
@@ -128,8 +129,8 @@ fn outermost(request: &str, chat: &Chat, at: usize) -> Option<String> {
     if (0..table.columns.len()).any(|i| repeated(&i)) {
         return None;
     }
-    let (column, order) = (quoted(&table.columns[column]), if most { " DESC" } else { "" });
-    let name = quoted(table.columns.first()?);
+    let (column, order) = (in_sql(&table.columns[column]), if most { " DESC" } else { "" });
+    let name = in_sql(table.columns.first()?);
     let shown = if name == column { name } else { format!("{name}, {column}") };
     Some(format!("SELECT {shown} FROM t{} ORDER BY {column}{order} LIMIT 1", at + 1))
 }
@@ -155,7 +156,7 @@ fn of_two_rows(request: &str, table: &Table, at: usize) -> Option<String> {
     let later = !years(&a).is_empty() && !years(&b).is_empty() && a > b;
     let (base, other) = if at_than.unwrap_or(later) { (1, 0) } else { (0, 1) };
     let value =
-        |row: usize| format!("(SELECT {} FROM t{} LIMIT 1 OFFSET {row})", quoted(&table.columns[column]), at + 1);
+        |row: usize| format!("(SELECT {} FROM t{} LIMIT 1 OFFSET {row})", in_sql(&table.columns[column]), at + 1);
     Some(match percent {
         true => format!(
             "SELECT ROUND(100.0 * ({} - {}) / {}, 4) AS \"Change in percent\"",
@@ -182,16 +183,16 @@ fn per_column(request: &str, chat: &Chat, at: usize) -> Option<String> {
     let key = (0..table.columns.len()).find(|i| !numeric(table, *i))?;
     let mut values = (0..table.columns.len()).filter(|i| numeric(table, *i) && !is_it(&table.columns[*i]));
     let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (own, name) = (format!("t{}", at + 1), quoted(&table.columns[key]));
-    let (value, title) = (quoted(&table.columns[value]), quoted(&format!("{} per {by}", table.columns[value])));
+    let (own, name) = (format!("t{}", at + 1), in_sql(&table.columns[key]));
+    let (value, title) = (in_sql(&table.columns[value]), in_sql(&format!("{} per {by}", table.columns[value])));
     if let Some(divisor) = (0..table.columns.len()).find(|i| numeric(table, *i) && is_it(&table.columns[*i])) {
-        let divisor = quoted(&table.columns[divisor]);
+        let divisor = in_sql(&table.columns[divisor]);
         return Some(format!("SELECT {name}, {value}, {divisor}, {value} * 1.0 / {divisor} AS {title} FROM {own}"));
     }
     let (other, divisor) = chat.tables.iter().enumerate().find_map(|(i, other)| {
         let shares = other.columns.iter().any(|c| c.eq_ignore_ascii_case(&table.columns[key]));
         let divisor = (0..other.columns.len()).find(|j| numeric(other, *j) && is_it(&other.columns[*j]))?;
-        (shares && i != at).then_some((i + 1, quoted(&other.columns[divisor])))
+        (shares && i != at).then_some((i + 1, in_sql(&other.columns[divisor])))
     })?;
     Some(format!(
         "SELECT {own}.{name}, {own}.{value}, s.{divisor}, {own}.{value} * 1.0 / s.{divisor} AS {title} FROM {own} JOIN \
@@ -257,10 +258,6 @@ fn split(column: &str) -> String {
         out.push(if c == '_' { ' ' } else { c });
     }
     out
-}
-
-fn quoted(column: &str) -> String {
-    format!("\"{}\"", column.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::signs::{MOST, is_drawn, says, words};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, query_of};
+use polymath_tools::in_sql;
 
 /// Words of such a request, at most.
 const SHORT: usize = 12;
@@ -83,8 +84,8 @@ pub fn sorted(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     named.dedup();
     let [column] = named.as_slice() else { return None };
     let down = (says(&small, DOWN) || says(&small, MOST)) && !says(&small, UP);
-    let column = table.columns[*column].replace('"', "\"\"");
-    let query = format!("SELECT * FROM t{} ORDER BY \"{column}\"{}", at + 1, if down { " DESC" } else { "" });
+    let column = in_sql(&table.columns[*column]);
+    let query = format!("SELECT * FROM t{} ORDER BY {column}{}", at + 1, if down { " DESC" } else { "" });
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
 }
 
@@ -124,7 +125,7 @@ pub fn by_groups(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         (0..table.columns.len()).filter(of_words).find(is_it)
     };
     let each = all.windows(2).filter(|pair| EACH.contains(&pair[0])).find_map(|pair| column(pair[1]))?;
-    let key = format!("\"{}\"", table.columns[each].replace('"', "\"\""));
+    let key = in_sql(&table.columns[each]);
     let query = format!("SELECT {key}, {select} FROM {from} GROUP BY {key}");
     Some(vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }])
 }

@@ -4,6 +4,7 @@
 use super::super::plan::{said, words};
 use super::clause::{bare, clause, pieces};
 use polymath_chat::Table;
+use polymath_tools::in_sql;
 use std::ops::Range;
 
 /// Words by which what rows come to is asked for.
@@ -70,7 +71,7 @@ fn named_empty(request: &str, tables: &[Table]) -> Option<String> {
     tables.iter().find_map(|table| {
         let lacks = |at: &usize| table.rows.iter().any(|row| row.get(*at).is_some_and(|cell| cell.text.is_none()));
         let at = (0..table.columns.len()).filter(lacks).find(|at| is_named(&table.columns[*at]))?;
-        Some(format!("\"{}\"", table.columns[at].replace('"', "\"\"")))
+        Some(in_sql(&table.columns[at]))
     })
 }
 

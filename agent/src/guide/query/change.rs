@@ -4,6 +4,7 @@ use super::clause::{bare, clause, pieces};
 use crate::guide::plan::{PERCENT, said, words, years};
 use crate::notebook::unit_of_column;
 use polymath_chat::{Cell, Table};
+use polymath_tools::in_sql;
 
 /// The query of the two years' values, what lies between them and, where it is asked for, that in percent; `None` where
 /// no column is taken from itself, or the request names no two years.
@@ -18,7 +19,7 @@ pub fn between(query: &str, request: &str, tables: &[Table]) -> Option<String> {
     let is_year = |row: &Vec<Cell>, i: usize| row.get(i).is_some_and(|cell| years(cell.display()) == [cell.display()]);
     let year = (0..table.columns.len()).find(|i| *i != at && table.rows.iter().all(|row| is_year(row, *i)))?;
     let unit = unit_of_column(table, at).map_or(String::new(), |unit| format!(" ({})", unit.name));
-    let quoted = |at: usize| format!("\"{}\"", table.columns[at].replace('"', "\"\""));
+    let quoted = |at: usize| in_sql(&table.columns[at]);
     let value = |of: &str| format!("(SELECT {} FROM t{} WHERE {} = '{of}')", quoted(at), i + 1, quoted(year));
     let (old, new) = (value(&first), value(&last));
     let small = request.to_lowercase();

@@ -3,6 +3,7 @@
 use super::grammar::identifier;
 use crate::guide::plan::words;
 use polymath_chat::Table;
+use polymath_tools::in_sql;
 use std::fmt::Write;
 
 /// A query whose columns are spelled as its tables spell them, and taken from the table that has them.
@@ -17,7 +18,7 @@ fn spelled(query: &str, tables: &[Table]) -> String {
         // `Price_per_watt-hour` would be a difference.
         for joined in [identifier(column), column.replace(' ', "_")] {
             if joined != *column {
-                query = with_words(&query, &joined, &format!("\"{}\"", column.replace('"', "\"\"")));
+                query = with_words(&query, &joined, &in_sql(column));
             }
         }
     }

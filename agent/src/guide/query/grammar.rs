@@ -10,7 +10,7 @@ use crate::guide::named;
 use crate::guide::plan::{PERCENT, SHARE, said as says, years as said_years};
 use crate::guide::state::quoted;
 use polymath_chat::{Cell, Table};
-use polymath_quantity::figures as said_figures;
+use polymath_quantity::{figures as said_figures, part_of_year};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -337,12 +337,8 @@ fn columns(table: &Table, request: &str) -> Vec<Column> {
             // "DNF": what stands among the times.
             let others: BTreeSet<&str> =
                 cells().filter_map(|c| c.text.as_deref()).filter(|text| !is_time(text)).collect();
-            values = others
-                .iter()
-                .filter(|text| !text.contains(['"', '\n', '\\', '\'']))
-                .take(FEW)
-                .map(|t| (*t).to_owned())
-                .collect();
+            let plain = |text: &&&str| !text.contains(['"', '\n', '\\', '\'']);
+            values = others.iter().filter(plain).take(FEW).map(|text| (*text).to_owned()).collect();
         }
         if kind == Kind::Words {
             let texts: BTreeSet<&str> = cells().filter_map(|cell| cell.text.as_deref()).collect();
@@ -388,6 +384,8 @@ pub fn kind<'a>(cells: impl Iterator<Item = &'a Cell>) -> Kind {
     for cell in cells {
         let kind = match (cell.number, cell.date.as_deref(), cell.text.as_deref()) {
             (Some(_), ..) => Kind::Number,
+            // A quarter is called by its name.
+            (None, Some(_), Some(text)) if part_of_year(text).is_some() => Kind::Words,
             (None, Some(date), _) if date.parse::<i64>().is_ok() => Kind::Number,
             (None, Some(_), _) => Kind::Date,
             (None, None, Some(text)) if is_time(text) => Kind::Time,

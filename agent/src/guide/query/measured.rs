@@ -6,6 +6,7 @@ use crate::guide::plan::words;
 use crate::notebook::unit_of_header;
 use polymath_chat::Table;
 use polymath_quantity::{Unit, read};
+use polymath_tools::in_sql;
 
 /// A sum of the column that the request names, where the query sums another one of the same table that it
 /// does not name.
@@ -45,10 +46,9 @@ pub fn measured(query: &str, request: &str, tables: &[Table]) -> String {
 
 /// A query with this function of one column for that of another, however the columns are written: `SUM(t1."Water")`.
 fn with_column(query: &str, function: &str, other: &str, meant: &str) -> String {
-    let forms = |column: &str| [column.to_owned(), format!("\"{}\"", column.replace('"', "\"\""))];
-    let quoted = format!("\"{}\"", meant.replace('"', "\"\""));
+    let forms = |column: &str| [column.to_owned(), in_sql(column)];
     let plain = meant.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let meant = if plain { meant.to_owned() } else { quoted };
+    let meant = if plain { meant.to_owned() } else { in_sql(meant) };
     let mut out = String::new();
     let mut rest = query;
     while let Some(at) = rest.find(function) {

@@ -4,6 +4,7 @@
 use super::clause::{bare, clause};
 use crate::guide::plan::{LEAST, MOST, said, years};
 use polymath_chat::{Cell, Table};
+use polymath_tools::in_sql;
 
 /// Words that ask how much lies between two, and how many times as much one is as the other.
 const BETWEEN: &[&str] = &[
@@ -50,7 +51,7 @@ pub fn between_the_ends(query: &str, request: &str, tables: &[Table]) -> String 
     let Some(table) = number.and_then(|n| tables.get(n.checked_sub(1)?)) else { return same() };
     let place = |name: &str| table.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
     let Some(at) = place(column).filter(|at| *at > 0 && is_number(table, *at)) else { return same() };
-    let [name, value] = [0, at].map(|at| format!("\"{}\"", table.columns[at].replace('"', "\"\"")));
+    let [name, value] = [0, at].map(|at| in_sql(&table.columns[at]));
     let rest = &query[from.start - " FROM ".len()..order.start - " ORDER BY ".len()];
     let end = |function: &str| format!("(SELECT {function}({value}){rest})");
     let (what, sign) = match said(&small, TIMES) {

@@ -6,6 +6,7 @@ use super::columns::with_words;
 use super::grammar::{Kind, is_time, kind};
 use crate::guide::plan::{said, words};
 use polymath_chat::{Cell, Table};
+use polymath_tools::in_sql;
 
 /// Words for the shortest time, and for the longest.
 const FAST: &[&str] = &[
@@ -120,7 +121,7 @@ pub fn by_parts(query: &str, tables: &[Table]) -> String {
     let part = |name: &str| {
         let small = name.to_lowercase();
         let (_, part) = PARTS.iter().find(|(names, _)| names.contains(&small.as_str()))?;
-        Some(format!("substr(\"{}\", {part})", date.replace('"', "\"\"")))
+        Some(format!("substr({}, {part})", in_sql(date)))
     };
     let keys = |keyword: &str| {
         let place = clause(query, keyword)?;
@@ -187,7 +188,7 @@ pub fn by_months(query: &str, request: &str, tables: &[Table]) -> String {
     let Some(date) = dates.into_iter().find(|date| keys.iter().any(|key| bare(key) == date.as_str())) else {
         return query.to_owned();
     };
-    let part = format!("substr(\"{}\", {part})", date.replace('"', "\"\""));
+    let part = format!("substr({}, {part})", in_sql(date));
     let Some((front, behind)) = query.split_once(" FROM ") else { return query.to_owned() };
     let shown: Vec<String> = pieces(front.trim_start_matches("SELECT "))
         .iter()

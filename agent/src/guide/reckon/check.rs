@@ -1,6 +1,6 @@
 //! What can be seen to be wrong with values and a calculation, without a model.
 
-use crate::evidence::Passage;
+use crate::evidence::{Passage, terms};
 use crate::guide::calc;
 use crate::guide::find::{is_of_kind, is_of_other_property, misfits};
 use crate::guide::fits::asks_price;
@@ -146,6 +146,32 @@ fn is_by_a_date(expression: &str, values: &[(String, Fact)]) -> bool {
     tokens.windows(3).any(|w| ["*", "/"].contains(&w[1]) && (dated(w[0]) || dated(w[2])))
 }
 
+/// Whether a quotient is the wrong way round: trams by passengers for passengers per tram, an area by people for a density.
+pub fn is_upside_down(expression: &str, values: &[(String, Fact)], asked: &str) -> bool {
+    const PER: &[&str] = &["per", "pro", "je", "par", "por", "each", "every", "chaque", "cada"];
+    const DENSE: [&str; 7] = ["dense", "density", "dicht", "densité", "densidad", "poblad", "密度"];
+    let small = asked.to_lowercase();
+    let all: Vec<&str> = words(&small).collect();
+    let by: Vec<String> = all.windows(2).filter(|pair| PER.contains(&pair[0])).flat_map(|pair| terms(pair[1])).collect();
+    let dense = DENSE.iter().any(|word| small.contains(word));
+    let speaks = |fact: &Fact, term: &String| terms(&format!("{} {}", fact.about, fact.text)).contains(term);
+    let is_area = |fact: &Fact| converts(&fact.unit(), "km²");
+    let tokens: Vec<&str> = expression.split(' ').map(|token| token.trim_matches(['(', ')'])).collect();
+    let value = |token: &str| values.iter().find(|(name, _)| name == token).map(|(_, fact)| fact);
+    tokens.windows(3).filter(|w| w[1] == "/").any(|w| {
+        let (Some(above), Some(below)) = (value(w[0]), value(w[2])) else { return false };
+        by.iter().any(|term| speaks(above, term) && !speaks(below, term))
+            || dense && is_area(above) && !is_area(below)
+    })
+}
+
+/// A quotient of two values the right way round, where it is not.
+pub fn upright(expression: &str, values: &[(String, Fact)], asked: &str) -> Option<String> {
+    let (above, below) = expression.split_once(" / ").filter(|(_, below)| !below.contains(' '))?;
+    let plain = !above.contains(' ') && is_upside_down(expression, values, asked);
+    plain.then(|| format!("{below} / {above}"))
+}
+
 /// Whether two units are of one measure: what is 31 m and what is 940 cm have a difference.
 fn converts(a: &str, b: &str) -> bool {
     is_unit(a) && is_unit(b) && polymath_tools::calculate(&format!("1 {a} in {b}")).is_ok()
@@ -167,6 +193,27 @@ mod tests {
         assert!(!leaves_counts_out("2 * v0 + 3 * v1", 2, asked));
         assert!(!leaves_counts_out("v0 + v1 + v2", 3, "What did the three storms cost?"));
         assert!(!leaves_counts_out("v0 / v1", 2, "What does it cost per day?"));
+    }
+
+    #[test]
+    fn a_quotient_has_a_right_way_round() {
+        let fact = |about: &str, text: &str| Fact {
+            name: String::new(),
+            about: about.into(),
+            text: text.into(),
+            number: Some(1.0),
+            date: None,
+            provenance: Provenance::Given,
+            others: Vec::new(),
+        };
+        let values = [("v0".to_owned(), fact("passengers", "238,500")), ("v1".to_owned(), fact("trams", "18"))];
+        assert!(is_upside_down("v1 / v0", &values, "How many passengers per tram?"));
+        assert!(!is_upside_down("v0 / v1", &values, "How many passengers per tram?"));
+        let turned = upright("v1 / v0", &values, "How many passengers per tram?");
+        assert_eq!(turned.as_deref(), Some("v0 / v1"));
+        let values = [("v0".to_owned(), fact("area", "96 km²")), ("v1".to_owned(), fact("population", "12,400"))];
+        assert!(is_upside_down("v0 / v1", &values, "How densely populated is it?"));
+        assert!(!is_upside_down("v1 / v0", &values, "What is its population density?"));
     }
 
     #[test]

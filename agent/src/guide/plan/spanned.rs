@@ -1,0 +1,75 @@
+//! A chart of the times since one, or until one: days, months, years and quarters.
+
+use super::signs::{says, words, years};
+use crate::notebook::Chart;
+use polymath_chat::{Cell, Table};
+use polymath_quantity::{figures, part_of_year};
+use polymath_tools::in_sql;
+
+const SINCE: &[&str] = &[
+    "since",
+    "from",
+    "starting",
+    "onwards",
+    "after",
+    "ab",
+    "seit",
+    "von",
+    "depuis",
+    "à partir",
+    "desde",
+    "a partir",
+    "以后",
+    "以来",
+];
+const UNTIL: &[&str] =
+    &["until", "till", "up to", "to the end", "before", "through", "bis", "jusqu", "avant", "hasta", "之前", "以前"];
+
+/// Since or until a day, a month or a year.
+pub fn of_times(small: &str, chart: &Chart, table: &Table) -> Option<(String, Chart)> {
+    // A trend until 2030 goes on behind what is drawn.
+    const GOING_ON: [&str; 7] = ["trend", "tendance", "tendencia", "extrapol", "forecast", "prognose", "趋势"];
+    if GOING_ON.iter().any(|word| small.contains(word)) {
+        return None;
+    }
+    let (since, until) = (says(small, SINCE), UNTIL.iter().any(|word| small.contains(word)));
+    let at = table.columns.iter().position(|column| *column == chart.x)?;
+    let dates: Vec<&str> = table.rows.iter().filter_map(|row| row.get(at)?.date.as_deref()).collect();
+    if since == until || dates.len() < table.rows.len() || dates.is_empty() {
+        return None;
+    }
+    if table.rows.iter().filter_map(|row| row.get(at)).all(is_part) {
+        return of_parts(small, since, chart);
+    }
+    let day = |text: &str| figures(text).into_iter().find_map(|figure| figure.date).map(|date| date.to_string());
+    // A day without its year is of the only year there is.
+    let year = dates[0].get(..4).filter(|year| dates.iter().all(|date| date.starts_with(year)));
+    let given = day(small).filter(|date| !words(small).any(|w| w == date.as_str()) || year.is_none_or(|y| y != date));
+    let date = given
+        .or_else(|| year.and_then(|year| small.split([',', ';']).find_map(|part| day(&format!("{part} {year}")))))?;
+    // Of a month and a year what both have is compared.
+    let length = dates.iter().map(|date| date.len()).max().unwrap_or_default().min(date.len());
+    let sign = if since { ">=" } else { "<=" };
+    let query = format!(
+        "SELECT * FROM {} WHERE substr({}, 1, {length}) {sign} '{}'",
+        chart.table,
+        in_sql(&chart.x),
+        &date[..length]
+    );
+    Some((query, chart.clone()))
+}
+
+/// Whether a cell names a quarter, or a half, of a year.
+pub fn is_part(cell: &Cell) -> bool {
+    cell.text.as_deref().is_some_and(|text| part_of_year(text).is_some())
+}
+
+/// Quarters since or until one, or a year.
+fn of_parts(small: &str, since: bool, chart: &Chart) -> Option<(String, Chart)> {
+    let said: Vec<&str> = words(small).collect();
+    let part = (1..=2).rev().find_map(|n| said.windows(n).map(|w| w.join(" ")).find(|w| part_of_year(w).is_some()));
+    let year = || years(small).first().map(|year| format!("{} {year}", if since { "Q1" } else { "Q4" }));
+    let (bound, sign) = (part.or_else(year)?, if since { ">=" } else { "<=" });
+    let query = format!("SELECT * FROM {} WHERE {} {sign} '{bound}'", chart.table, in_sql(&chart.x));
+    Some((query, chart.clone()))
+}
