@@ -160,6 +160,13 @@ impl Language {
         row.map_or("", |row| row[self as usize])
     }
 
+    /// Whether an answer begins by saying, in any language, that nothing came of it.
+    pub fn tells_failure(answer: &str) -> bool {
+        let failed = |phrase: &Phrase| matches!(phrase, NotFound | MissingCells | NothingFound | NotPossible);
+        let mut rows = PHRASES.iter().filter(|(phrase, _)| failed(phrase)).flat_map(|(_, row)| row);
+        rows.any(|text| answer.starts_with(text))
+    }
+
     /// What stands between a label and what is said of it.
     pub fn colon(self) -> &'static str {
         if matches!(self, Chinese | Japanese) { "：" } else { ": " }
@@ -267,6 +274,13 @@ mod tests {
         check("Scale AI", English);
         check("17.5% of 2,340", English);
         check("", English);
+    }
+
+    #[test]
+    fn a_failure_is_told_in_any_language() {
+        assert!(Language::tells_failure("Not found in the pages opened: kids"));
+        assert!(Language::tells_failure("Das ließ sich nicht berechnen: a / b"));
+        assert!(!Language::tells_failure("Made: a.png") && !Language::tells_failure(""));
     }
 
     #[test]

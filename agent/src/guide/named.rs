@@ -146,7 +146,8 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
         has(source) && names.iter().any(|name| source.title.contains(name.as_str())) && !longer(source)
     };
     let any_own = sources.iter().any(own);
-    let sibling = |source: &Source| names.iter().any(|name| is_sibling(&source.title, name)) && !own(source);
+    let other = |source: &Source, name: &String| is_sibling(&source.title, name) || is_shorter(&source.title, name);
+    let sibling = |source: &Source| names.iter().any(|name| other(source, name)) && !own(source);
     let keep = |source: &Source| has(source) && !(any_own && (longer(source) || sibling(source)));
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
 }
@@ -169,6 +170,15 @@ pub fn names_said(text: &str) -> Vec<String> {
     names
 }
 
+/// The names of a request; of a German one those of several words, and those that a page is called after.
+pub fn names_among(text: &str, sources: &[Source]) -> Vec<String> {
+    let mut names = names(text);
+    if is_german(text) {
+        names.retain(|name| name.contains(' ') || sources.iter().any(|source| source.title.contains(name.as_str())));
+    }
+    names
+}
+
 /// The pages with those left empty that are about a thing with a longer name, where another is about the
 /// thing itself: Lower Sund, of the museums of Sund.
 pub fn without_longer(sources: &[Source], what: &str) -> Vec<Source> {
@@ -180,16 +190,79 @@ pub fn without_longer(sources: &[Source], what: &str) -> Vec<Source> {
     sources.iter().map(|s| if keep(s) { s.clone() } else { Source { text: String::new(), ..s.clone() } }).collect()
 }
 
-/// Whether a title is a name like this one but for its beginning: another of the family, the East Dam for
-/// the West Dam.
+/// What stands first in names of several languages: the lighthouse of Ost is no other than Leuchtturm Ost.
+const KINDS_FIRST: &[&str] = &[
+    "Mount",
+    "Lake",
+    "River",
+    "Cape",
+    "Fort",
+    "Leuchtturm",
+    "Schloss",
+    "Burg",
+    "Brauerei",
+    "Museum",
+    "Zoo",
+    "Kirche",
+    "Kloster",
+    "Hotel",
+    "Bahnhof",
+    "Insel",
+    "Berg",
+    "See",
+    "Turm",
+    "Brücke",
+    "Mühle",
+    "Bodega",
+    "Museo",
+    "Torre",
+    "Puente",
+    "Castillo",
+    "Faro",
+    "Lago",
+    "Laguna",
+    "Isla",
+    "Mercado",
+    "Teatro",
+    "Parque",
+    "Phare",
+    "Pont",
+    "Musée",
+    "Château",
+    "Tour",
+    "Lac",
+    "Île",
+    "Marché",
+    "Théâtre",
+    "Parc",
+    "Domaine",
+    "Abbaye",
+];
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+/// The name that a title begins with, or has first.
+fn titled_by(title: &str) -> Vec<String> {
+    names(&format!("- {title}")).first().map(|name| words_of(name)).unwrap_or_default()
+}
+
+/// Whether a title is a name like this one but for its beginning, or but for its end behind what it is of: another of the
+/// family, the East Dam for the West Dam, Mount Varn for Mount Vell.
 fn is_sibling(title: &str, name: &str) -> bool {
-    let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
-    let (own, other) = (parts(name), names(&format!("- {title}")).first().map(|n| parts(n)).unwrap_or_default());
-    own.len() > 1
-        && other.len() == own.len()
-        && own.last() == other.last()
-        && own[0] != other[0]
-        && !title.contains(name)
+    let (own, other) = (words_of(name), titled_by(title));
+    if own.len() < 2 || other.len() != own.len() || title.contains(name) {
+        return false;
+    }
+    let at_the_end = KINDS_FIRST.contains(&own[0].as_str()) && own[..own.len() - 1] == other[..own.len() - 1];
+    own.last() == other.last() && own[0] != other[0] || at_the_end
+}
+
+/// Whether a title is this name without its beginning: the Mill of Sund for the Old Mill of Sund.
+fn is_shorter(title: &str, name: &str) -> bool {
+    let other = titled_by(title);
+    other.len() > 1 && !title.contains(name) && name.ends_with(&format!(" {}", other.join(" ")))
 }
 
 /// For Chinese and Japanese: where a page's title begins with what is spoken of, those left empty that
@@ -393,6 +466,15 @@ mod tests {
         let pages = [page("Bodega Chib del Sur", "Fundada en 1881."), page("Bodega Chib", "Founded in 2007.")];
         let kept: Vec<bool> = speaking_of(&pages, "año de la Bodega Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);
+        let pages = [page("Clock Museum of Sund", "It costs £4."), page("Old Clock Museum of Sund", "It costs £3.")];
+        let kept: Vec<bool> =
+            speaking_of(&pages, "price of the Old Clock Museum of Sund").iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        let pages = [page("Leuchtturm Ost-Vell", "Bis 1995."), page("Leuchtturm Ost-Chib", "Der letzte ging 2003.")];
+        let asked = "Wann verließ der letzte Wärter den Leuchtturm Ost-Chib?";
+        let kept: Vec<bool> = speaking_of(&pages, asked).iter().map(|s| !s.text.is_empty()).collect();
+        assert_eq!(kept, [false, true]);
+        assert_eq!(names_among(asked, &pages), ["Leuchtturm Ost-Chib"]);
         let pages = [page("Mount Upper Chib", "It is 5 m high."), page("Mount Chib", "It is 3 m high.")];
         let kept: Vec<bool> = speaking_of(&pages, "height of Mount Chib").iter().map(|s| !s.text.is_empty()).collect();
         assert_eq!(kept, [false, true]);

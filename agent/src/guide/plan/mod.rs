@@ -86,7 +86,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             match whether::whether(&request, turn.chat) {
                 Some(steps) => steps,
                 None => {
-                    let steps = planned(turn, &request, Form::Any, Vec::new()).await?;
+                    // What changes a chart is on no page.
+                    let of_chart = redrawn::is_of_chart(&turn.question, turn.chat);
+                    let without = if of_chart { vec!["find", "collect"] } else { Vec::new() };
+                    let steps = planned(turn, &request, Form::Any, without).await?;
                     match suits::compares_another(&steps, &request, turn.chat) {
                         true => planned(turn, &request, Form::Calculated, Vec::new()).await?,
                         false => suits::suited(turn, steps).await?,

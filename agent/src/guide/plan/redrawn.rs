@@ -6,8 +6,9 @@ use super::options::{ELSE, UPWARDS, options};
 use super::signs::{says, words};
 use super::spanned::{self, is_part};
 use crate::evidence::terms;
+use crate::language::Language;
 use crate::notebook::{Chart, Chat};
-use polymath_chat::{Cell, Role, Table};
+use polymath_chat::{Cell, Message, Role, Table};
 use polymath_tools::in_sql;
 
 /// Words of such a request, at most.
@@ -89,11 +90,9 @@ const TELLING_APART: &[&str] = &[
     "línea",
     "serie",
 ];
-/// The plan of such a follow-up.
-pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    let small = request.to_lowercase().replace("w/o ", "without ");
-    let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())?;
-    let please = [
+/// The chart that was just drawn, where a request asks nothing; what came to nothing in between does not count.
+fn of_last<'a>(small: &str, chat: &'a Chat) -> Option<&'a Chart> {
+    const PLEASE: &[&str] = &[
         "can",
         "could",
         "would",
@@ -107,9 +106,64 @@ pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         "能",
         "可以",
     ];
+    let answered =
+        |m: &&Message| m.role == Role::Assistant && !m.content.is_empty() && !Language::tells_failure(&m.content);
+    let shown = chat.messages.iter().rev().find(answered)?;
     let asks =
-        small.contains(['?', '？']) && !says(&small, &please) || says(&small, ASKING) || words(&small).count() > SHORT;
-    let chart = chat.charts.last().filter(|_| shown.content.contains(".png") && !asks)?;
+        small.contains(['?', '？']) && !says(small, PLEASE) || says(small, ASKING) || words(small).count() > SHORT;
+    chat.charts.last().filter(|_| shown.content.contains(".png") && !asks)
+}
+
+/// Whether a request can only be about the chart that was just drawn: it asks nothing and brings in nothing new.
+pub fn is_of_chart(request: &str, chat: &Chat) -> bool {
+    const BRINGING: &[&str] = &[
+        "add",
+        "include",
+        "compare",
+        "versus",
+        "vs",
+        "against",
+        "same",
+        "find",
+        "search",
+        "look",
+        "for",
+        "draw",
+        "plot",
+        "füge",
+        "hinzu",
+        "ergänze",
+        "vergleiche",
+        "dasselbe",
+        "suche",
+        "zeichne",
+        "für",
+        "ajoute",
+        "ajoutez",
+        "compare",
+        "cherche",
+        "dessine",
+        "trace",
+        "pour",
+        "añade",
+        "agrega",
+        "compara",
+        "busca",
+        "dibuja",
+        "para",
+        "加",
+        "添加",
+        "比较",
+        "画",
+    ];
+    let small = request.to_lowercase();
+    of_last(&small, chat).is_some() && !says(&small, BRINGING)
+}
+
+/// The plan of such a follow-up.
+pub fn plan(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let small = request.to_lowercase().replace("w/o ", "without ");
+    let chart = of_last(&small, chat)?;
     let table = named(&chart.table, chat)?;
     let set = options(request, &small);
     let changed = of_names(&small, request, chart, table)
@@ -384,6 +438,17 @@ mod tests {
         check(&chat, "now with a trend line", Some("change(c1, trend=yes)"));
         check(&chat, "title: Cups, by branch", Some("change(c1, title=Cups, by branch)"));
         check(&chat, "with a trend line until 2030", None);
+    }
+
+    #[test]
+    fn what_brings_in_nothing_is_of_the_chart() {
+        let mut chat = conversation();
+        assert!(is_of_chart("now the kids instead", &chat) && is_of_chart("only from April on please", &chat));
+        assert!(!is_of_chart("add the tower of Ost", &chat) && !is_of_chart("which is the largest?", &chat));
+        chat.messages.extend([Message::assistant("Not found in the pages opened: kids"), Message::user("?")]);
+        check(&chat, "biggest first", Some("change(c1, sort=yes)"));
+        chat.messages.extend([Message::assistant("41 cups"), Message::user("?")]);
+        assert!(!is_of_chart("now the kids instead", &chat));
     }
 
     #[test]

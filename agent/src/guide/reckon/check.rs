@@ -152,7 +152,8 @@ pub fn is_upside_down(expression: &str, values: &[(String, Fact)], asked: &str) 
     const DENSE: [&str; 7] = ["dense", "density", "dicht", "densité", "densidad", "poblad", "密度"];
     let small = asked.to_lowercase();
     let all: Vec<&str> = words(&small).collect();
-    let by: Vec<String> = all.windows(2).filter(|pair| PER.contains(&pair[0])).flat_map(|pair| terms(pair[1])).collect();
+    let by: Vec<String> =
+        all.windows(2).filter(|pair| PER.contains(&pair[0])).flat_map(|pair| terms(pair[1])).collect();
     let dense = DENSE.iter().any(|word| small.contains(word));
     let speaks = |fact: &Fact, term: &String| terms(&format!("{} {}", fact.about, fact.text)).contains(term);
     let is_area = |fact: &Fact| converts(&fact.unit(), "km²");
@@ -160,8 +161,7 @@ pub fn is_upside_down(expression: &str, values: &[(String, Fact)], asked: &str) 
     let value = |token: &str| values.iter().find(|(name, _)| name == token).map(|(_, fact)| fact);
     tokens.windows(3).filter(|w| w[1] == "/").any(|w| {
         let (Some(above), Some(below)) = (value(w[0]), value(w[2])) else { return false };
-        by.iter().any(|term| speaks(above, term) && !speaks(below, term))
-            || dense && is_area(above) && !is_area(below)
+        by.iter().any(|term| speaks(above, term) && !speaks(below, term)) || dense && is_area(above) && !is_area(below)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::evidence::{Passage, clip, head_of, labelled, passages, select, terms};
 use crate::guide::find::{in_sentences, relevant};
-use crate::guide::named::{names, names_said, speaking_of, without_longer};
+use crate::guide::named::{names, names_among, names_said, speaking_of, without_longer};
 use crate::guide::plan::years;
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Source};
@@ -112,7 +112,7 @@ fn lines_has(lines: &[Line], passage: &Passage) -> bool {
 
 /// The pages that speak of one of the things that the question names, or most of its words where it names none.
 fn of_the_named(sources: &[Source], asked: &str) -> Vec<Source> {
-    let named = names(asked);
+    let named = names_among(asked, sources);
     let [_, _, ..] = named.as_slice() else {
         let own = relevant(&speaking_of(sources, asked), asked);
         let any = own.iter().any(|source| !source.text.is_empty());
