@@ -66,7 +66,15 @@ fn question(intent: &Intent, gone: &AtomicBool) -> Approval {
     }
     let arguments: String = intent.arguments.to_string().chars().take(SHOWN).collect();
     let (server, tool) = (escaped(&intent.server), escaped(&intent.tool));
-    eprint!("Let {tool} of the MCP server {server} run with {}? [y]es, [a]lways, [N]o ", escaped(&arguments));
+    let what = match (intent.server.as_str(), intent.arguments["target"].as_str()) {
+        // Ours asks about one thing only: an address.
+        ("polymath", Some(target)) => {
+            let target: String = target.chars().take(SHOWN).collect();
+            format!("Open {}, which nobody named, and which may carry away what was read?", escaped(&target))
+        }
+        _ => format!("Let {tool} of the MCP server {server} run with {}?", escaped(&arguments)),
+    };
+    eprint!("{what} [y]es, [a]lways, [N]o ");
     let answer = std::io::stderr().flush().ok().and_then(|()| line(gone));
     if let Some(bar) = &spinner {
         bar.set_draw_target(ProgressDrawTarget::stderr());

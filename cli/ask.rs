@@ -80,8 +80,27 @@ pub async fn prepare(
 ) -> anyhow::Result<(Agent, Chat)> {
     let chat = conversation(args, session, renderer)?;
     let agent = wiring::agent_with_servers(settings, out_dir(settings, args, session.id()), quiet).await?;
-    session.make_with(agent.made(source(settings)));
+    go_on_with(&agent, settings, session, quiet)?;
     Ok((agent, chat))
+}
+
+/// Says to the session what its turns are made with, and to the user where that is another model than before.
+pub fn go_on_with(agent: &Agent, settings: &Settings, session: &mut Session, quiet: bool) -> anyhow::Result<()> {
+    let made = agent.made(source(settings));
+    let (model, from) = (made.model.clone(), made.from.clone());
+    if let Some(before) = session.make_with(made)?
+        && (&before.model, &before.from) != (&model, &from)
+        && !quiet
+    {
+        let same = before.model == model;
+        let now = if same { format!("another {model}") } else { model };
+        eprintln!(
+            "note: {} answered so far in this conversation, which goes on with {}",
+            escaped(&before.model),
+            escaped(&now)
+        );
+    }
+    Ok(())
 }
 
 /// The conversation with the user's files in it.

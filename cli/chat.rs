@@ -6,8 +6,7 @@ mod complete;
 mod editor;
 mod talk;
 
-use crate::ask::{check_question, conversation, open_session, out_dir, prepare, session_store};
-use crate::engine::source;
+use crate::ask::{check_question, conversation, go_on_with, open_session, out_dir, prepare, session_store};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::out::is_unwritable;
 use crate::render::{RenderOptions, Renderer};
@@ -37,7 +36,7 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         }
         let chat = conversation(args, &mut session, &mut renderer)?;
         let agent = wiring::agent_soon(&settings, out_dir(&settings, args, session.id()), quiet).await?;
-        session.make_with(agent.made(source(&settings)));
+        go_on_with(&agent, &settings, &mut session, quiet)?;
         Ok((agent, chat))
     };
     let prepared = tokio::select! {
@@ -54,6 +53,9 @@ pub async fn run(args: &RunArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let store = session_store(&settings.home, true)?;
     let args = args.clone();
     let mut talk = Talk { settings, args, agent, chat, session, store, interrupt, quiet, failed: None };
+    // A window that is closed before anything was said leaves nothing.
+    let (store, id) = (talk.store.clone(), talk.session.id().to_owned());
+    talk.interrupt.at_last(move || drop(store.discard_empty(&id)));
     let held = talk.hold().await;
     let (ending, id) = (talk.interrupt.ending(), talk.session.id().to_owned());
     talk.session.end()?;

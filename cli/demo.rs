@@ -89,7 +89,7 @@ pub async fn run(demo: DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     settings.brought = Brought::default();
     let agent = wiring::agent(&settings, out.clone(), quiet).await?;
     let mut session = session_store(&settings.home, true)?.create("demo: Scale AI")?;
-    session.make_with(agent.made(source(&settings)));
+    session.make_with(agent.made(source(&settings)))?;
     let mut chat = session.chat()?;
     let interrupt = Interrupt::listen()?;
     let cancel = interrupt.token();

@@ -23,7 +23,11 @@ struct State {
     work: Mutex<Option<CancellationToken>>,
     /// The exit status that a signal asked for; 0 for none.
     ending: AtomicU8,
+    /// What is done before a signal ends the process.
+    last: Mutex<Option<Last>>,
 }
+
+type Last = Box<dyn FnOnce() + Send>;
 
 impl State {
     fn work(&self) -> MutexGuard<'_, Option<CancellationToken>> {
@@ -37,6 +41,8 @@ impl State {
         match &*self.work() {
             Some(work) if !work.is_cancelled() => work.cancel(),
             _ => {
+                let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+                last.into_iter().for_each(|last| last());
                 leave_terminal();
                 std::process::exit(status.into());
             }
@@ -70,6 +76,11 @@ impl Interrupt {
     /// No work is under way until [`Interrupt::token`] is called for the next: a signal ends the process.
     pub fn rest(&self) {
         *self.state.work() = None;
+    }
+
+    /// What is done before a signal ends the process where no work is under way.
+    pub fn at_last(&self, last: impl FnOnce() + Send + 'static) {
+        *self.state.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(last));
     }
 
     /// The exit status that a signal asked for which ends the process.

@@ -84,7 +84,7 @@ async fn execute(
         }
     };
     if script.needs_model() {
-        session.make_with(agent.made(source(&settings)));
+        session.make_with(agent.made(source(&settings)))?;
     }
     let interrupt = Interrupt::listen()?;
     let recorder = Recorder::new(session, args.json, quiet, script.steps.iter().map(|s| s.name.clone()).collect());

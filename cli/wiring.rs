@@ -27,7 +27,8 @@ pub fn tools(settings: &Settings) -> anyhow::Result<Registry> {
         // The others are the servers' and the functions' (see `with_servers` and `all_tools`).
         names.retain(|name| Registry::has_row(name));
     }
-    Ok(Registry::build(config, wanted.as_deref()).map_err(|e| Usage(e.to_string()))?)
+    let tools = Registry::build(config, wanted.as_deref()).map_err(|e| Usage(e.to_string()))?;
+    Ok(tools.asking(Arc::<Terminal>::default()))
 }
 
 fn brings_functions(settings: &Settings) -> bool {

@@ -136,6 +136,17 @@ async fn who_is_ended_leaves_questions_and_answers_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_closed_before_anything_was_said_leaves_nothing() {
+    let (home, server) = (tempfile::tempdir().unwrap(), Server::start("vllm", vec![]).await);
+    let mut chat = chat(&home, &server, WIDE, &[]);
+    chat.prompt_after("/help");
+    let id = chat.child.process_id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    assert_eq!(chat.ended(), 129);
+    assert_eq!(polymath(&home, &["sessions", "list"]), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn turns_are_taken_back_and_asked_again_also_over_a_restart() {
     let home = tempfile::tempdir().unwrap();
     let answers = ["One.", "Two.", "Another two.", "Three."].map(text).into();

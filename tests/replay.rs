@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/program.rs"]
+#[allow(dead_code)]
 mod program;
 #[path = "../model/tests/replay/mod.rs"]
 mod replay;

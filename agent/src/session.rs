@@ -178,8 +178,9 @@ mod tests {
             today: "2026-01-02".parse().unwrap(),
             began: String::new(),
         };
-        session.make_with(made.clone());
+        assert_eq!(session.make_with(made.clone()).unwrap(), None);
         session.begin("by this").unwrap();
+        assert_eq!(session.make_with(made.clone()).unwrap().unwrap().model, "m");
         let record = store.export("s").unwrap();
         let kept = &record.made[&2];
         assert_eq!((record.made.len(), Made { began: String::new(), ..kept.clone() }), (1, made));

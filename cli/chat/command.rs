@@ -233,7 +233,7 @@ impl Talk {
         // The user names it, here as by the flag.
         (settings.model, settings.model_is_own) = (Some(model.to_owned()), true);
         self.agent = wiring::agent_with_servers(&settings, self.agent.settings.out.clone(), self.quiet).await?;
-        self.session.make_with(self.agent.made(source(&settings)));
+        self.session.make_with(self.agent.made(source(&settings)))?;
         self.settings = settings;
         Ok(say!("goes on with {}", clean(&self.agent.engine.info().name))?)
     }

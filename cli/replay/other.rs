@@ -31,7 +31,7 @@ pub async fn ask(
     }
     let out = settings.home.join("artifacts").join(session.id());
     let agent = wiring::agent(&settings, out, quiet).await?;
-    session.make_with(agent.made(source(&settings)));
+    session.make_with(agent.made(source(&settings)))?;
     let interrupt = Interrupt::listen()?;
     for number in turns {
         let question = record.question(number).to_owned();

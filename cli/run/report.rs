@@ -39,7 +39,9 @@ pub fn write(record: &RunRecord, script: &Script, inputs: &Inputs, ended: &Ended
         if let Some(table) = &output.table {
             files.push(csv(&out.join("tables"), name, table)?);
         }
-        files.extend(output.artifacts.iter().map(|artifact| artifact.path.clone()));
+        // One that was made for another folder before was copied where the report shows it.
+        let here = |path: &PathBuf| path.file_name().map(|name| out.join(name)).filter(|here| here.is_file());
+        files.extend(output.artifacts.iter().map(|a| here(&a.path).unwrap_or_else(|| a.path.clone())));
     }
     Ok(Written { text, files })
 }

@@ -68,7 +68,15 @@ impl Instance<'_> {
             Kind::Tool { name, args } => Kind::Tool { name: name.clone(), args: filled(args, &text)? },
             Kind::Sql(query) => Kind::Sql(render(query, &self.given.context, Style::Sql)?),
             Kind::Python(code) => Kind::Python(code.clone()),
-            Kind::Chart(args) => Kind::Chart(filled(args, &text)?),
+            Kind::Chart(args) => {
+                let mut args = filled(args, &text)?;
+                // A chart is called as its step is.
+                if let (Some(title), Some(own)) = (&self.step.title, args.as_object_mut()) {
+                    let title = text(title)?;
+                    own.entry("title").or_insert_with(|| title.into());
+                }
+                Kind::Chart(args)
+            }
             Kind::Picture(what) => Kind::Picture(text(what)?),
             Kind::Assert(a) => {
                 let value = |value: &Option<Value>| value.as_ref().map(|value| filled(value, &text)).transpose();

@@ -62,9 +62,11 @@ impl Session {
         &self.id
     }
 
-    /// Says what turns are made with that begin from here on.
-    pub fn make_with(&mut self, made: Made) {
+    /// Says what turns are made with that begin from here on. Returns what the last one before was made with, where that is known.
+    pub fn make_with(&mut self, made: Made) -> Result<Option<Made>, StoreError> {
         self.made = Some(made);
+        let before = self.database.made(&self.database.connection(), &self.id)?;
+        Ok(before.into_values().next_back())
     }
 
     /// Ends a session; where nothing was asked in it, nothing of it stays.

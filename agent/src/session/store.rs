@@ -156,6 +156,12 @@ impl SessionStore {
         Ok(id)
     }
 
+    /// Removes a session in which nothing was asked and nothing is: for who holds it and is about to end.
+    pub fn discard_empty(&self, id: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM session WHERE id = ?1 AND turns = 0 AND bytes = 0";
+        self.database.write(|t| t.execute(sql, [id])).map(drop)
+    }
+
     /// Everything about a session; it may be in use.
     pub fn export(&self, id: &str) -> Result<SessionRecord, StoreError> {
         let id = self.find(id)?;

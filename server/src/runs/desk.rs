@@ -160,7 +160,7 @@ impl Desk {
             Some(id) => self.store.resume(id)?,
             None => self.store.create(&ask.question)?,
         };
-        session.make_with(self.agent.made(self.model_from.as_str()));
+        session.make_with(self.agent.made(self.model_from.as_str()))?;
         let begin = |session: &mut Session| {
             let (mut chat, told) = session.resume()?;
             let mut notices: Vec<Event> = told.into_iter().map(|text| Event::Notice { text }).collect();
