@@ -182,6 +182,27 @@ async fn a_run_is_replayed_and_its_pages_are_looked_at_again() {
 }
 
 #[tokio::test]
+async fn another_model_is_asked_the_same() {
+    let program = Program::new();
+    asked(&program, "Collect the rounds of Acme Kites").await;
+    let server = Server::start("vllm", vec![text("There are two rounds.")]).await;
+    let model = format!("http://{}/v1#other", server.address);
+    let mut command = program.command();
+    command.args(["replay", "s", "--json", "--model", &model]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let both: Value = serde_json::from_str(right(&output).0.trim()).unwrap();
+    assert_eq!((&both["question"], &both["model"]), (&json!("Collect the rounds of Acme Kites"), &json!("other")));
+    assert_eq!(both["now"], "There are two rounds.");
+    assert!(both["before"].as_str().unwrap().contains("$9 million"), "{both}");
+    // In a conversation of its own, which says what it was made with.
+    let (record, _) =
+        right(&program.run(&["sessions", "export", both["session"].as_str().unwrap(), "--format", "json"]));
+    let record: Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["made"]["1"]["model"], "other");
+    assert!(record["made"]["1"]["from"].as_str().unwrap().contains(&server.address.to_string()), "{}", record["made"]);
+}
+
+#[tokio::test]
 async fn a_conversation_is_exported_as_a_script() {
     let program = Program::new();
     asked(&program, "Collect the rounds of Acme Kites").await;

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
 ",
     // JSON: what a turn was made with. NULL: nobody said.
     "ALTER TABLE question ADD COLUMN made TEXT;",
+    include_str!("words.sql"),
 ];
 
 /// Counts turns and sizes anew.
