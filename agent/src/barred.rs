@@ -1,15 +1,18 @@
-//! Calls that are not made, since a page may have wished for them: one that stands on a page word for word, and an
-//! address that nobody named, which could carry away what the conversation holds.
+//! Calls that are not made, since a page may have wished for them: one that stands on a page word for word, and, unless
+//! the user allows it, an address that nobody named, which could carry away what the conversation holds.
 
 use crate::dispatch::Outcome;
 use crate::notebook::Chat;
 use polymath_chat::{Role, ToolCall, ToolFailure};
-use serde_json::Value;
-use std::collections::HashMap;
+use polymath_tools::mcp::{Approval, Approve as Asks, Intent};
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// What opens a page.
 const OPENS: &str = "browser_open";
+/// Whose tool that is, where the user is asked.
+const OURS: &str = "polymath";
 /// Shorter arguments, in characters, stand on many a page.
 const SHORT: usize = 12;
 /// Characters around an argument on a page in which a call's own words would stand.
@@ -20,7 +23,7 @@ const CALL_WORDS: &[&str] = &["arguments", "parameters", "tool_call", "<function
 /// Whether the addresses that nobody named are opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Approve {
-    /// Only those that the user names.
+    /// Those that the user names, or allows; where there is nobody to ask, no others.
     #[default]
     Ask,
     /// All; each is told.
@@ -36,18 +39,13 @@ pub(crate) struct Known<'a> {
 
 impl Known<'_> {
     /// Of the calls those that are not made, by their ids, each with the reason that the model is told.
-    pub fn barred(&self, calls: &[ToolCall], approve: Approve) -> HashMap<String, ToolFailure> {
-        let barred = calls.iter().filter_map(|call| {
-            let failure =
-                self.quoted(call).or_else(|| self.leaving(call).filter(|_| approve == Approve::Ask).map(unnamed))?;
-            Some((call.id.clone(), failure))
-        });
-        barred.collect()
+    pub fn barred(&self, calls: &[ToolCall]) -> HashMap<String, ToolFailure> {
+        calls.iter().filter_map(|call| Some((call.id.clone(), self.quoted(call)?))).collect()
     }
 
-    /// The addresses among the calls that nobody named.
-    pub fn unnamed(&self, calls: &[ToolCall]) -> Vec<Url> {
-        calls.iter().filter_map(|call| self.leaving(call)).collect()
+    /// The calls that open an address which nobody named, by their ids.
+    pub fn unnamed(&self, calls: &[ToolCall]) -> Vec<(String, Url)> {
+        calls.iter().filter_map(|call| Some((call.id.clone(), self.leaving(call)?))).collect()
     }
 
     /// Why not, where a page has this call: its tool's name and its arguments, in the words of a call.
@@ -114,7 +112,33 @@ impl Known<'_> {
     }
 }
 
-fn unnamed(url: Url) -> ToolFailure {
+/// Asks the user whether an address that nobody named is opened, by `asks` if there is somebody. None where it is; hosts
+/// that the user always allows are `allowed` from then on.
+pub(crate) async fn asked(url: &Url, asks: Option<&dyn Asks>, allowed: &mut HashSet<String>) -> Option<ToolFailure> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    if allowed.contains(&host) {
+        return None;
+    }
+    let intent = Intent { server: OURS.into(), tool: OPENS.into(), arguments: json!({"target": url.as_str()}) };
+    let answer = match asks {
+        Some(asks) => asks.ask(intent).await,
+        None => Approval::Nobody,
+    };
+    match answer {
+        Approval::Once => None,
+        Approval::Always => {
+            allowed.insert(host);
+            None
+        }
+        Approval::Refused => {
+            let why = format!("the user does not want {url} to be opened; do without it");
+            Some(ToolFailure::new("not_approved", why))
+        }
+        Approval::Nobody => Some(unnamed(url)),
+    }
+}
+
+fn unnamed(url: &Url) -> ToolFailure {
     let why = format!(
         "nobody named {url}, and something was read in this conversation that the address could carry away; it was not \
          opened. Search for the page instead, or give the user the address: once the user writes it, it is opened"
@@ -170,8 +194,9 @@ mod tests {
 
     /// The kind of the failure that a call gets instead of being made.
     fn barred(chat: &Chat, call: ToolCall, approve: Approve) -> Option<String> {
-        let known = Known { chat, outcomes: &[] };
-        known.barred(&[call], approve).into_values().next().map(|failure| failure.kind)
+        let (known, call) = (Known { chat, outcomes: &[] }, [call]);
+        let left = known.unnamed(&call).pop().filter(|_| approve == Approve::Ask).map(|(_, url)| unnamed(&url));
+        known.barred(&call).into_values().next().or(left).map(|failure| failure.kind)
     }
 
     #[test]

@@ -12,6 +12,7 @@ use polymath_model::engine::{Engine, Events, Sampling};
 use polymath_tools::{Registry, mcp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +105,8 @@ pub(crate) struct Turn<'a> {
     pub half_written: String,
     /// What the skills in force tell the model; `None` before that was looked for.
     pub guidance: Option<String>,
+    /// Hosts that nobody named and the user always allows.
+    pub allowed: HashSet<String>,
 }
 
 /// Decides what the model says next.

@@ -24,6 +24,7 @@ mod language;
 mod lead;
 mod native;
 mod notebook;
+mod ordered;
 mod prompts;
 pub mod replay;
 mod review;

@@ -10,6 +10,7 @@ use crate::dispatch::Outcome;
 use crate::evidence::clip;
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Fact, describe_files, inherit};
+use crate::ordered;
 use crate::prompts::NATIVE;
 use crate::review::review;
 use async_trait::async_trait;
@@ -30,6 +31,8 @@ pub struct Native {
     observed: usize,
     /// Whether an answer went back for its figures.
     reviewed: bool,
+    /// Whether one was written again without the page that ordered it.
+    rewritten: bool,
     /// What could not be read beside calls that could: the model is told with their results.
     unread: Option<String>,
 }
@@ -98,7 +101,19 @@ impl Native {
         mut asides: Vec<Message>,
     ) -> anyhow::Result<Message> {
         asides.extend(self.unread.take().map(Message::user));
-        let message = self.reply(turn, &tool_choice, asides.clone()).await?;
+        let mut message = self.reply(turn, &tool_choice, asides.clone()).await?;
+        if message.calls.is_empty()
+            && !self.rewritten
+            && let Some(page) = ordered::by(&message.content, &turn.asked, &turn.chat.sources)
+        {
+            self.rewritten = true;
+            let url = page.url.clone();
+            let text =
+                format!("the answer was what {url} tells models to answer; it is written again without that page");
+            let _ = turn.events.send(Event::Notice { text });
+            asides.push(Message::user(ordered::leave_out(turn, &url)));
+            message = self.reply(turn, &tool_choice, asides.clone()).await?;
+        }
         if !message.calls.is_empty() || self.reviewed || turn.agent.tools.specs().is_empty() {
             return Ok(message);
         }

@@ -1,16 +1,18 @@
 //! The loop: model, dispatcher, results, model, until there is an answer.
 
 use crate::approval::Asking;
-use crate::barred::{Approve, Known};
+use crate::barred::{Approve, Known, asked};
 use crate::dispatch::{Dispatch, Outcome, Record, Repeats};
 use crate::evidence::marked;
 use crate::ground::{Grounded, ground};
 use crate::lead::{Agent, Lead, Outside, Steer, Turn};
 use crate::notebook::{Chat, tables_of};
 use async_trait::async_trait;
-use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table, ToolOutput};
+use polymath_chat::{Artifact, Completer, Completion, CompletionError, Event, Message, Stop, Table};
+use polymath_chat::{ToolCall, ToolFailure, ToolOutput};
 use polymath_model::engine::{Engine, Events};
 use polymath_tools::CallCx;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
@@ -36,6 +38,7 @@ struct Progress {
     tables: Vec<Table>,
     tokens: usize,
     shortened: Vec<String>,
+    allowed: HashSet<String>,
 }
 
 /// Why the loop was left.
@@ -98,6 +101,7 @@ pub(crate) async fn run(
             shortened: std::mem::take(&mut progress.shortened),
             half_written: String::new(),
             guidance: None,
+            allowed: std::mem::take(&mut progress.allowed),
         };
         let left = turn.run(lead, &mut progress, &mut *steer).await?;
         let answer = match left {
@@ -112,8 +116,8 @@ pub(crate) async fn run(
                 Ok((stop, ground(&text, &turn.given(), turn.chat, &turn.outcomes, &turn.tables)))
             }
         };
-        let Turn { outcomes, tables, tokens, shortened, .. } = turn;
-        progress = Progress { outcomes, tables, tokens, shortened, ..progress };
+        let Turn { outcomes, tables, tokens, shortened, allowed, .. } = turn;
+        progress = Progress { outcomes, tables, tokens, shortened, allowed, ..progress };
         match answer {
             Ok(end) => break end,
             Err(message) => said = message,
@@ -201,14 +205,7 @@ impl Turn<'_> {
     async fn dispatch(&mut self, message: &Message, repeats: &mut Repeats) -> anyhow::Result<Option<Vec<Outcome>>> {
         let agent = self.agent;
         repeats.forget(&std::mem::take(&mut self.shortened));
-        let known = Known { chat: self.chat, outcomes: &self.outcomes };
-        let barred = known.barred(&message.calls, agent.settings.approve);
-        if agent.settings.approve == Approve::Auto {
-            for url in known.unnamed(&message.calls) {
-                let text = format!("{url} is opened, which nobody named; --approve ask would not");
-                let _ = self.events.send(Event::Notice { text });
-            }
-        }
+        let barred = self.barred(&message.calls).await;
         let dispatch = Dispatch {
             tools: &agent.tools,
             engine: &*agent.engine,
@@ -233,6 +230,35 @@ impl Turn<'_> {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Of the calls those that are not made, and why. What leads to an address that nobody named is told, or asked.
+    async fn barred(&mut self, calls: &[ToolCall]) -> HashMap<String, ToolFailure> {
+        let known = Known { chat: self.chat, outcomes: &self.outcomes };
+        let mut barred = known.barred(calls);
+        let asks = self.approve.clone().or_else(|| self.agent.tools.asks());
+        for (id, url) in known.unnamed(calls) {
+            if barred.contains_key(&id) {
+                continue;
+            }
+            let text = if self.agent.settings.approve == Approve::Auto {
+                format!("{url} is opened, which nobody named; --approve ask would ask")
+            } else {
+                let refused = tokio::select! {
+                    refused = asked(&url, asks.as_deref(), &mut self.allowed) => refused,
+                    () = self.cancel.cancelled() => Some(ToolFailure::new("interrupted", "the user interrupted this call")),
+                };
+                match refused {
+                    Some(why) => {
+                        barred.insert(id, why);
+                        continue;
+                    }
+                    None => format!("{url} is opened, which nobody named, as the user allowed"),
+                }
+            };
+            let _ = self.events.send(Event::Notice { text });
+        }
+        barred
     }
 
     fn call_cx(&self) -> CallCx {

@@ -1,16 +1,18 @@
 //! Every parser of strangers' bytes: what it is called, what feeds it, and what its texts are made of.
 //!
 //! Formats that are read in a process of their own (PDF, workbooks, Parquet) are not here: what becomes of them there
-//! is an error about one file (`reader/tests`).
+//! is an error about one file (`reader/tests`). Templates are run in such a process too, and are here for what of them is
+//! cheap to mend: panics, and time that no limit charges.
 
 pub mod dialects;
 
-use polymath_chat::{Message, plain};
+use polymath_chat::plain;
 use polymath_model::store::check_gguf;
-use polymath_model::template::Template;
 use polymath_quantity::{Column, currencies, figures, plainly, read, text};
+use polymath_reader::template::{Asked, Source, Template};
 use polymath_tools::browser::{Kind, passage, read_page};
 use polymath_tools::{calculate, load};
+use serde_json::json;
 use std::io::Write;
 
 /// A parser of strangers' bytes.
@@ -239,9 +241,14 @@ fn table(bytes: &[u8], name: &str) {
 }
 
 fn template(source: &str) {
-    if let Ok(template) = Template::new(Some(source.to_owned()), vec!["<|end|>".into()], "<s>".into(), "</s>".into()) {
-        drop(template.render(&[Message::user("q"), Message::assistant("a")], &[]));
-    }
+    let source = Source { text: source.to_owned(), bos: "<s>".into(), eos: "</s>".into() };
+    let messages = [json!({"role": "user", "content": "q"}), json!({"role": "assistant", "content": "a"})].to_vec();
+    let asked = Asked { messages, tools: Vec::new(), opening: true, today: "2031-05-09".into() };
+    // As deep as the longest source: in the program, what is deeper than its stack is an error about the template.
+    let read = move || drop(Template::compile(source).and_then(|template| template.render(asked)));
+    let thread = std::thread::Builder::new().stack_size(1 << 30).spawn(read);
+    let read = thread.unwrap_or_else(|error| panic!("no thread: {error}")).join();
+    read.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
 }
 
 fn model(bytes: &[u8]) {

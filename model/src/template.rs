@@ -1,4 +1,5 @@
-//! Messages to prompt text, by the chat template that the model's own file carries.
+//! Messages to prompt text, by the chat template that the model's own file carries. Such a template is a stranger's
+//! program: it is run by a process of its own, behind walls (`polymath_reader::renderer`). Ours is run here.
 //!
 //! Text that people, pages and tools wrote must never become a special token. It is therefore
 //! broken, where it spells one, by a mark that no text may contain ([`MARK`]); the tokenizer cuts
@@ -7,12 +8,10 @@
 use crate::dialect::generic_instructions;
 use crate::engine::EngineError;
 use chrono::{Local, NaiveDate};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
 use polymath_chat::{Message, Role, ToolCall, ToolSpec};
-use serde::Serialize;
+use polymath_reader::template::{Asked, Source, Template as Compiled};
+use polymath_reader::{Reader, Renderer};
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// A Unicode noncharacter: breaks up what would otherwise be read as a special token.
 pub const MARK: char = '\u{FDD0}';
@@ -22,63 +21,39 @@ const SLOT: &str = "\u{FDD1}";
 /// Used when a file carries no template: the most widely understood one.
 const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-/// Calls within calls that a template may make: more than any needs, and the usual 500 take much stack.
-const DEPTH: usize = 100;
-/// Instructions of a template that one rendering may take. A conversation of 1,000 messages with calls takes
-/// 300,000 of Qwen3's.
-const FUEL: u64 = 3_000_000;
-/// Bytes of a template: several times the longest that is known. Compiling takes the square of a chain's length.
-const LONGEST_SOURCE: usize = 128 << 10;
-/// Stack of the threads that compile and render. Both are calls in calls where a template is nested, or makes lists
-/// in lists: so much that what stands in [`LONGEST_SOURCE`] and is made with [`FUEL`] fits. Only what is used takes
-/// memory.
-const STACK: usize = 1 << 30;
-/// Bytes of a prompt: several times what any context holds.
-const LONGEST_PROMPT: usize = 64 << 20;
-/// Bytes of a format for today's date.
-const LONGEST_FORMAT: usize = 256;
-
 /// A model's chat template, compiled.
 pub struct Template {
-    environment: Environment<'static>,
+    way: Way,
     /// Texts of the vocabulary's special tokens.
     special: Vec<String>,
-    bos: String,
-    eos: String,
+    /// The day that it writes as today's, instead of the computer's own.
+    today: Option<NaiveDate>,
     /// Whether the template itself tells the model about tools.
     describes_tools: bool,
+}
+
+/// Where a template is run.
+enum Way {
+    Here(Compiled),
+    Walled(Renderer),
 }
 
 impl Template {
     /// Compiles `source`, or ChatML without one. `special` are the texts of all special tokens.
     pub fn new(source: Option<String>, special: Vec<String>, bos: String, eos: String) -> Result<Self, EngineError> {
-        let source = source.unwrap_or_else(|| CHATML.to_owned());
-        if source.len() > LONGEST_SOURCE {
-            return Err(EngineError::Template(format!("it is longer than {} KiB", LONGEST_SOURCE >> 10)));
-        }
-        let describes_tools = source.contains("tools");
-        let mut environment = Environment::new();
-        environment.set_fuel(Some(FUEL));
-        environment.set_recursion_limit(DEPTH);
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(|e| EngineError::Template(e.to_string()))?);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function("raise_exception", |why: String| -> Result<String, Error> {
-            Err(Error::new(ErrorKind::InvalidOperation, why))
-        });
-        // Date only: a time of day in the prefix would void the cache with every run.
-        environment.add_function("strftime_now", |format: String| formatted(Local::now().date_naive(), &format));
-        environment.add_filter("tojson", |value: Jinja| python_json(&value));
-        let environment = on_a_deep_stack(|| {
-            environment.add_template_owned("chat", source).map_err(|e| EngineError::Template(format!("{e:#}")))?;
-            Ok(environment)
-        })?;
-        Ok(Template { environment, special, bos, eos, describes_tools })
+        let describes_tools = source.as_deref().unwrap_or(CHATML).contains("tools");
+        let way = match source {
+            None => Compiled::compile(Source { text: CHATML.to_owned(), bos, eos }).map(Way::Here),
+            Some(text) => {
+                Renderer::start(Reader::locate(), Source { text, bos, eos }).map(Way::Walled).map_err(|e| e.to_string())
+            }
+        };
+        Ok(Template { way: way.map_err(EngineError::Template)?, special, today: None, describes_tools })
     }
 
     /// The day that the template writes where it writes today's date, instead of the computer's own.
     pub fn set_today(&mut self, day: NaiveDate) {
-        self.environment.add_function("strftime_now", move |format: String| formatted(day, &format));
+        self.today = Some(day);
     }
 
     /// Describes tools in a system prompt of ours from now on, whatever the template has for them.
@@ -170,24 +145,13 @@ impl Template {
                     {"name": t.name, "description": t.description, "parameters": t.parameters}})
             })
             .collect();
-        on_a_deep_stack(|| self.rendered(messages, tools, opening))
-    }
-
-    fn rendered(&self, messages: Vec<Value>, tools: Vec<Value>, opening: bool) -> Result<String, EngineError> {
-        let template = self.environment.get_template("chat").map_err(|e| EngineError::Template(e.to_string()))?;
-        let context = minijinja::context! {
-            messages => Jinja::from(minijinja::value::Serde(messages)),
-            tools => if tools.is_empty() { Jinja::from(()) } else { Jinja::from(minijinja::value::Serde(tools)) },
-            add_generation_prompt => opening,
-            bos_token => self.bos.as_str(),
-            eos_token => self.eos.as_str(),
+        let today = self.today.unwrap_or_else(|| Local::now().date_naive()).to_string();
+        let asked = Asked { messages, tools, opening, today };
+        let prompt = match &self.way {
+            Way::Here(template) => template.render(asked),
+            Way::Walled(template) => template.render(asked).map_err(|e| e.to_string()),
         };
-        let mut prompt = Limited { text: Vec::new(), full: false };
-        template.render_captured_to(context, &mut prompt).map_err(|e| match prompt.full {
-            true => EngineError::Template(format!("it writes more than {} MiB", LONGEST_PROMPT >> 20)),
-            false => EngineError::Template(format!("{e:#}")),
-        })?;
-        String::from_utf8(prompt.text).map_err(|e| EngineError::Template(e.to_string()))
+        prompt.map_err(EngineError::Template)
     }
 
     fn message(&self, message: &Message) -> Value {
@@ -240,36 +204,6 @@ impl Template {
     }
 }
 
-/// Does `work` on a thread of its own with much stack.
-fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, EngineError> + Send) -> Result<T, EngineError> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("template".into()).stack_size(STACK).spawn_scoped(scope, work);
-        let thread = thread.map_err(|e| EngineError::Template(format!("there is no thread to read it on: {e}")))?;
-        thread.join().unwrap_or_else(|_| Err(EngineError::Template("it made the program that reads it fail".into())))
-    })
-}
-
-/// A prompt that is being written; what is too long is an error.
-struct Limited {
-    text: Vec<u8>,
-    full: bool,
-}
-
-impl std::io::Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.full = self.text.len() + bytes.len() > LONGEST_PROMPT;
-        if self.full {
-            return Err(std::io::ErrorKind::OutOfMemory.into());
-        }
-        self.text.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Puts the description of the tools, and of how to call them, into the system message.
 fn teach_tools(messages: &mut Vec<Value>, tools: &[ToolSpec]) {
     let instructions = generic_instructions(tools);
@@ -279,37 +213,6 @@ fn teach_tools(messages: &mut Vec<Value>, tools: &[ToolSpec]) {
             system["content"] = json!(format!("{own}\n\n{instructions}"));
         }
         None => messages.insert(0, json!({"role": "system", "content": instructions})),
-    }
-}
-
-/// JSON as Python's `json.dumps(ensure_ascii=False)` writes it, which is what templates were
-/// written against (minijinja's own filter escapes for HTML and leaves out the spaces).
-fn python_json(value: &Jinja) -> Result<Jinja, Error> {
-    struct Spaced;
-    impl serde_json::ser::Formatter for Spaced {
-        fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, w: &mut W, first: bool) -> std::io::Result<()> {
-            if first { Ok(()) } else { w.write_all(b", ") }
-        }
-        fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, w: &mut W, first: bool) -> std::io::Result<()> {
-            if first { Ok(()) } else { w.write_all(b", ") }
-        }
-        fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, w: &mut W) -> std::io::Result<()> {
-            w.write_all(b": ")
-        }
-    }
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Spaced);
-    let failed = |e: String| Error::new(ErrorKind::BadSerialization, e);
-    value.serialize(&mut serializer).map_err(|e| failed(e.to_string()))?;
-    String::from_utf8(out).map(Jinja::from_safe_string).map_err(|e| failed(e.to_string()))
-}
-
-/// A day as C's `strftime` writes it; the format itself where it is none.
-fn formatted(day: NaiveDate, format: &str) -> String {
-    let mut out = String::new();
-    match format.len() <= LONGEST_FORMAT && write!(out, "{}", day.format(format)).is_ok() {
-        true => out,
-        false => format.to_owned(),
     }
 }
 
@@ -328,70 +231,6 @@ mod tests {
         let mut template = Template::new(Some(source), Vec::new(), String::new(), String::new()).unwrap();
         template.set_today(NaiveDate::from_ymd_opt(2031, 5, 9).unwrap());
         assert_eq!(template.render(&[], &[]).unwrap(), "09 May 2031 %H");
-    }
-
-    #[track_caller]
-    fn refused(source: &str, says: &str) {
-        let template = Template::new(Some(source.to_owned()), vec![], "".into(), "".into()).unwrap();
-        let error = template.render(&[Message::user("q")], &[]).unwrap_err().to_string();
-        assert!(error.contains(says), "{error}");
-    }
-
-    #[test]
-    fn templates_that_never_end_or_write_without_end_are_errors() {
-        refused("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "fuel");
-        refused("{% for a in range(9999) %}{{ 'x' * 1000000 }}{% endfor %}", "64 MiB");
-        refused("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion");
-    }
-
-    /// Chains, brackets, branches and blocks as long as a template may be; and lists in lists, which are made, written
-    /// and given back by calls in calls.
-    #[test]
-    fn what_is_nested_without_end_is_an_error_or_text() {
-        // A quarter of the length, where the whole would take a minute without optimisation.
-        let made = |before: &str, piece: &str, behind: &str| {
-            let bytes = if piece == ".a" { LONGEST_SOURCE } else { LONGEST_SOURCE / 4 };
-            format!("{before}{}{behind}", piece.repeat((bytes - before.len() - behind.len()) / piece.len()))
-        };
-        for (before, piece, behind) in [
-            ("{{ a", ".a", " }}"),
-            ("{{ a", "[0]", " }}"),
-            ("{{ a", "~a", " }}"),
-            ("{{ a", "|upper", " }}"),
-            ("{{ ", "-", "1 }}"),
-            ("{{ ", "not ", "1 }}"),
-            ("{{ ", "(", ""),
-            ("{{ ", "[", ""),
-            ("{% if a %}", "{% elif a %}", "{% endif %}"),
-            ("", "{% if a %}", ""),
-            ("{{ ", "1 if a else ", "1 }}"),
-        ] {
-            eprintln!("{piece:?}"); // a stack that overflows ends the process
-            let source = made(before, piece, behind);
-            if let Ok(template) = Template::new(Some(source), vec![], "".into(), "".into()) {
-                drop(template.render(&[], &[]));
-            }
-        }
-        let grown = "{% set n = namespace(x=[]) %}{% for a in range(9999) %}{% for b in range(9999) %}{% set n.x = [n.x] %}\
-            {% if loop.index0 == 50 and a == LAST %}{{ WRITTEN }}{{ stop() }}{% endif %}{% endfor %}{% endfor %}";
-        for (last, written) in [("9998", "1"), ("20", "n.x | tojson"), ("20", "n.x"), ("20", "n.x == [n.x]")] {
-            eprintln!("{written:?}");
-            let source = grown.replace("LAST", last).replace("WRITTEN", written);
-            let template = Template::new(Some(source), vec![], "".into(), "".into()).unwrap();
-            template.render(&[], &[]).unwrap_err();
-        }
-        let long = Template::new(Some(" ".repeat(LONGEST_SOURCE + 1)), vec![], "".into(), "".into());
-        assert!(long.is_err_and(|e| e.to_string().contains("128 KiB")));
-    }
-
-    #[test]
-    fn formats_that_are_none_are_no_panic() {
-        for format in ["%!", "%", "%9999999999Y", "%+", "\u{1}%"] {
-            let source = format!("{{{{ strftime_now('{format}') }}}}");
-            let template = Template::new(Some(source), vec![], "".into(), "".into()).unwrap();
-            assert!(!template.render(&[], &[]).unwrap().is_empty(), "{format:?}");
-        }
-        assert_eq!(formatted(NaiveDate::default(), &"%c".repeat(200)).len(), 400);
     }
 
     #[test]
@@ -441,28 +280,5 @@ mod tests {
         let thinking = "{{ messages[0].content }}{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% else %}<|im_end|>{% endif %}";
         assert_eq!(opening(&template(thinking)), "<|im_start|>assistant\n<think>\n");
         assert_eq!(opening(&template("[INST]{{ messages[0].content }}[/INST]")), "");
-    }
-
-    #[test]
-    fn tojson_writes_what_python_writes() {
-        let t = Template::new(
-            Some("{{ messages[0].content | tojson }}{{ tools[0] | tojson }}".into()),
-            vec![],
-            "".into(),
-            "".into(),
-        )
-        .unwrap();
-        let tool = ToolSpec {
-            name: "f".into(),
-            description: "d <'>".into(),
-            parameters: json!({"type": "object"}),
-            raw_argument: None,
-            stateful: false,
-        };
-        let got = t.render(&[Message::user("é\"x")], &[tool]).unwrap();
-        assert_eq!(
-            got,
-            "\"é\\\"x\"{\"type\": \"function\", \"function\": {\"name\": \"f\", \"description\": \"d <'>\", \"parameters\": {\"type\": \"object\"}}}"
-        );
     }
 }

@@ -101,7 +101,7 @@ impl Reader {
         })
     }
 
-    fn ended(&self, status: ExitStatus) -> ReadError {
+    pub(crate) fn ended(&self, status: ExitStatus) -> ReadError {
         let Limits { memory, cpu, .. } = self.limits;
         if exceeded_time(status) {
             return ReadError::Stopped(format!("reading it took more than {cpu} s of processor time"));
@@ -120,7 +120,7 @@ impl Reader {
 }
 
 /// How a process ended that has said all it had to say; `None` if it goes on.
-fn exit(child: &mut Child) -> io::Result<Option<ExitStatus>> {
+pub(crate) fn exit(child: &mut Child) -> io::Result<Option<ExitStatus>> {
     for _ in 0..LINGER {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));

@@ -1,6 +1,7 @@
-//! `polymath-reader`: a file on standard input, what stands in it on standard output. See `lib.rs`.
+//! `polymath-reader`: a file on standard input, what stands in it on standard output; or a template and what is to be
+//! written with it, one prompt after another. See `lib.rs`.
 
-use polymath_reader::{Format, Limits, formats, walls};
+use polymath_reader::{Format, Limits, formats, renderer, walls};
 use std::io::{BufWriter, Read, Write};
 use std::process::ExitCode;
 
@@ -9,9 +10,12 @@ const PIECE: usize = 1 << 16;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let format = arguments.next().and_then(|name| Format::of_name(&name));
+    let name = arguments.next().unwrap_or_default();
     let limits = Limits::from_arguments(arguments);
-    let (Some(format), Some(limits)) = (format, limits) else {
+    if let (renderer::NAME, Some(limits)) = (name.as_str(), &limits) {
+        return ExitCode::from(renderer::serve(limits));
+    }
+    let (Some(format), Some(limits)) = (Format::of_name(&name), limits) else {
         eprintln!("polymath-reader is started by polymath; it has no use of its own");
         return ExitCode::from(2);
     };

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io;
 
-/// What reading one file may take.
+/// What reading one file, or writing one prompt, may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of address space.
@@ -43,6 +43,33 @@ impl Limits {
 /// A wall does not stand; nothing should be read then.
 #[cfg(unix)]
 pub fn raise(limits: &Limits) -> io::Result<File> {
+    raised(limits, false)
+}
+
+/// As `raise`, around all threads of a process that is asked again and again: its processor time is limited anew by
+/// [`begin`].
+///
+/// # Errors
+/// As above.
+#[cfg(unix)]
+pub fn raise_for_long(limits: &Limits) -> io::Result<File> {
+    raised(limits, true)
+}
+
+/// Processor time for what is asked now.
+///
+/// # Errors
+/// It cannot be limited.
+#[cfg(unix)]
+pub fn begin(limits: &Limits) -> io::Result<()> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
+    let used = nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID)?.tv_sec() as u64;
+    // Counted in whole seconds.
+    Ok(setrlimit(Resource::RLIMIT_CPU, used + limits.cpu + 1, RLIM_INFINITY)?)
+}
+
+#[cfg(unix)]
+fn raised(limits: &Limits, for_long: bool) -> io::Result<File> {
     use nix::sys::resource::{Resource, setrlimit};
     let answer = File::from(nix::unistd::dup(io::stdout())?);
     nix::unistd::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
@@ -54,6 +81,9 @@ pub fn raise(limits: &Limits) -> io::Result<File> {
         // At the soft limit comes a signal that tells why (SIGXCPU).
         (Resource::RLIMIT_CPU, limits.cpu, limits.cpu + 1),
     ] {
+        if for_long && resource == Resource::RLIMIT_CPU {
+            continue;
+        }
         // macOS knows the address space and does not take a limit on it.
         let set = setrlimit(resource, soft, hard);
         if cfg!(target_os = "linux") {
@@ -61,7 +91,7 @@ pub fn raise(limits: &Limits) -> io::Result<File> {
         }
     }
     #[cfg(target_os = "linux")]
-    calls::shut().map_err(io::Error::other)?;
+    calls::shut(for_long).map_err(io::Error::other)?;
     Ok(answer)
 }
 
@@ -74,10 +104,31 @@ pub fn raise(_limits: &Limits) -> io::Result<std::io::Stdout> {
     Ok(io::stdout())
 }
 
+/// The same.
+///
+/// # Errors
+/// Standard output can't be opened.
+#[cfg(not(unix))]
+pub fn raise_for_long(limits: &Limits) -> io::Result<std::io::Stdout> {
+    raise(limits)
+}
+
+/// There is no limit on processor time to set here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn begin(_limits: &Limits) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(target_os = "linux")]
 mod calls {
     use libc::*;
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition, SeccompFilter,
+        SeccompRule, apply_filter_all_threads,
+    };
 
     /// All that a program needs that computes with what it has. No descriptor is opened by any of them.
     const ALLOWED: &[c_long] = &[
@@ -111,12 +162,17 @@ mod calls {
         SYS_exit_group,
     ];
 
-    /// Whatever else is called answers EPERM.
-    pub fn shut() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let rules = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+    /// Whatever else is called answers EPERM. `for_long`: its own processor time can be limited anew.
+    pub fn shut(for_long: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut rules: std::collections::BTreeMap<_, _> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+        if for_long {
+            let is = |argument, value| SeccompCondition::new(argument, Len::Dword, Op::Eq, value);
+            let own_time = SeccompRule::new(vec![is(0, 0)?, is(1, u64::from(RLIMIT_CPU))?])?;
+            rules.insert(SYS_prlimit64, vec![own_time]);
+        }
         let arch = std::env::consts::ARCH.try_into()?;
         let filter = SeccompFilter::new(rules, SeccompAction::Errno(EPERM as u32), SeccompAction::Allow, arch)?;
         let program: BpfProgram = filter.try_into()?;
-        Ok(apply_filter(&program)?)
+        Ok(apply_filter_all_threads(&program)?)
     }
 }

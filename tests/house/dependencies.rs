@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("chat", &[]),
     ("dialogues", &["chat"]),
-    ("model", &["chat"]),
+    ("model", &["chat", "reader"]),
     ("llama", &["chat", "model"]),
     ("quantity", &[]),
     ("reader", &[]),
@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("server", &["agent", "chat", "model"]),
     ("tests/growth", &[]),
     ("tests/house", &[]),
-    ("fuzz", &["chat", "model", "quantity", "tools"]),
+    ("fuzz", &["chat", "model", "quantity", "reader", "tools"]),
 ];
 
 /// Names of a manifest's dependencies on crates of this workspace, those of some platforms included,

@@ -33,5 +33,6 @@ mod tabled;
 mod talk;
 mod write;
 
+pub(crate) use find::is_of_kind;
 pub use state::Guide;
 pub(crate) use state::with_unit;
