@@ -10,7 +10,7 @@ use polymath_chat::Table;
 use polymath_chat::path::Stored;
 use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior};
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +37,9 @@ fn file_id(path: &Path) -> Option<FileId> {
 
 /// Bytes of a file that is checked for damage even where it is only read: a tenth of a second.
 const CHECKED: u64 = 64 << 20;
+
+/// Sessions whose tags are looked up one by one.
+const FEW: usize = 64;
 
 /// What a process is about to do with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +80,27 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Puts their tags to sessions: looked up one by one where they are few, else read as a whole.
+fn tag(connection: &Connection, infos: &mut [SessionInfo]) -> rusqlite::Result<()> {
+    if infos.len() <= FEW {
+        let mut statement = connection.prepare_cached("SELECT name FROM tag WHERE session = ?1 ORDER BY name")?;
+        for info in infos {
+            info.tags = statement.query_map([&info.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        }
+        return Ok(());
+    }
+    let mut statement = connection.prepare_cached("SELECT session, name FROM tag ORDER BY session, name")?;
+    let mut tags = HashMap::<String, Vec<String>>::new();
+    for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (session, name) = row?;
+        tags.entry(session).or_default().push(name);
+    }
+    if !tags.is_empty() {
+        infos.iter_mut().for_each(|info| info.tags = tags.remove(&info.id).unwrap_or_default());
+    }
+    Ok(())
+}
+
 impl Database {
     /// See `SessionStore::open`.
     pub fn open(path: &Path, purpose: Use) -> Result<Self, StoreError> {
@@ -108,11 +132,7 @@ impl Database {
     /// What lists show of sessions; `tail` is SQL behind the table's name.
     pub fn infos(&self, tail: &str, arguments: &[&dyn ToSql]) -> Result<Vec<SessionInfo>, StoreError> {
         let connection = self.connection();
-        let sql = format!(
-            "SELECT id, title, created, updated, turns, bytes,
-                    (SELECT group_concat(name, ' ' ORDER BY name) FROM tag WHERE tag.session = session.id)
-             FROM session {tail}"
-        );
+        let sql = format!("SELECT id, title, created, updated, turns, bytes FROM session {tail}");
         let read = || {
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(arguments, |row| {
@@ -123,15 +143,12 @@ impl Database {
                     updated: row.get(3)?,
                     turns: row.get(4)?,
                     bytes: u64::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
-                    tags: row
-                        .get::<_, Option<String>>(6)?
-                        .unwrap_or_default()
-                        .split_whitespace()
-                        .map(Into::into)
-                        .collect(),
+                    tags: Vec::new(),
                 })
             })?;
-            rows.collect::<Result<Vec<_>, _>>()
+            let mut infos = rows.collect::<Result<Vec<_>, _>>()?;
+            tag(&connection, &mut infos)?;
+            Ok(infos)
         };
         read().map_err(|e| explain(&self.path, e))
     }

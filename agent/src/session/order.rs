@@ -256,6 +256,12 @@ mod tests {
         let page = |skip| store.page(Some("work"), skip, 1).unwrap().into_iter().map(|i| i.id).collect::<String>();
         assert_eq!((page(0) + &page(1), store.count(Some("work")).unwrap()), ("ca".to_owned(), 2));
         assert_eq!((store.page(None, 1, 1).unwrap()[0].id.as_str(), store.count(None).unwrap()), ("b", 3));
+        // Of many they are read in one go.
+        store.tag("a", &tags(&["also"]), &[]).unwrap();
+        (0..70).for_each(|n| drop(store.create_named(&format!("more-{n}"), "").unwrap()));
+        let tagged = store.list().unwrap().into_iter().filter(|info| !info.tags.is_empty());
+        let tagged: Vec<String> = tagged.map(|info| format!("{} {}", info.id, info.tags.join(","))).collect();
+        assert_eq!(tagged, ["c work", "a also,work"]);
     }
 
     #[test]
