@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, BrowserConfig, BrowserError, BrowserFind, BrowserOpen, BrowserSearch};
 use crate::image::{Painter, Surroundings, painter};
+use crate::mcp::Approve;
 use crate::{Calculator, Charts, Image, Python, Sql, Tool};
 use polymath_chat::ToolSpec;
 use std::{collections::BTreeMap, sync::Arc};
@@ -63,11 +64,24 @@ pub struct Registry {
     tools: BTreeMap<String, Arc<dyn Tool>>,
     /// Names of those that the user brought.
     own: Vec<String>,
+    /// Who is asked where a run has nobody of its own to ask.
+    asks: Option<Arc<dyn Approve>>,
 }
 
 impl Registry {
     pub fn new(tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Self {
-        Registry { tools: tools.into_iter().map(|t| (t.spec().name.clone(), t)).collect(), own: Vec::new() }
+        let tools = tools.into_iter().map(|t| (t.spec().name.clone(), t)).collect();
+        Registry { tools, ..Registry::default() }
+    }
+
+    /// The same, with somebody who is asked before what could carry words away, where a run has nobody of its own.
+    pub fn asking(self, asks: Arc<dyn Approve>) -> Self {
+        Registry { asks: Some(asks), ..self }
+    }
+
+    /// Who that is.
+    pub fn asks(&self) -> Option<Arc<dyn Approve>> {
+        self.asks.clone()
     }
 
     /// The same with tools of the user's.
@@ -89,12 +103,14 @@ impl Registry {
     pub fn only(&self, names: &[String]) -> Registry {
         let wanted = |name: &String| names.contains(name) || self.own.contains(name);
         let tools = self.tools.iter().filter(|(name, _)| wanted(name));
-        Registry { tools: tools.map(|(name, tool)| (name.clone(), tool.clone())).collect(), own: self.own.clone() }
+        let tools = tools.map(|(name, tool)| (name.clone(), tool.clone())).collect();
+        Registry { tools, own: self.own.clone(), asks: self.asks.clone() }
     }
 
     /// Those of these names and no others.
     pub fn just(&self, names: &[String]) -> Registry {
-        Registry::new(names.iter().filter_map(|name| self.tools.get(name).cloned()))
+        let tools = Registry::new(names.iter().filter_map(|name| self.tools.get(name).cloned()));
+        Registry { asks: self.asks.clone(), ..tools }
     }
 
     /// The tools that the user brought.
