@@ -114,7 +114,12 @@ pub struct SeenFile {
     pub file: GivenFile,
     pub device: u64,
     pub inode: u64,
+    /// Whether it is put below [`LATER`], and the host links to it once a cell comes that had it.
+    pub later: bool,
 }
+
+/// Where files are that the code does not know of yet.
+pub const LATER: &str = "/later";
 
 /// What PID 1 of a session says on the status socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]

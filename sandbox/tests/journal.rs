@@ -64,7 +64,9 @@ fn cells_that_failed_halfway_are_named_when_the_rest_comes_back() {
     assert_eq!(output.value.as_deref(), Some("1"));
     let failed = "cell 2 (`x = 2; 1/0`) failed, cell 4 (`import os; os._exit(1)`) failed";
     assert!(
-        output.notes[0].contains("their variables are back; left out") && output.notes[0].ends_with(failed),
+        output.notes[0].contains("their variables are back (not back are")
+            && output.notes[0].contains("; left out")
+            && output.notes[0].ends_with(failed),
         "{output:?}"
     );
     // The number stays what it was.
@@ -177,6 +179,91 @@ fn random_numbers_are_the_same_again() {
     let before = value("seeded", "a");
     fails("seeded", "import os; os._exit(1)", Kind::Crash);
     assert_eq!(value("seeded", "a"), before);
+}
+
+/// What differs from run to run: random bytes of all kinds, hashes, the clock.
+const DIFFERENT: &str = "import uuid, os, secrets, random, time, datetime, numpy as np\n\
+    drawn = [str(uuid.uuid4()), os.urandom(8), secrets.token_hex(4), random.SystemRandom().random(),\n\
+    random.Random().random(), float(np.random.default_rng().random()), hash('a'), list({'a', 'b', 'c', 'd', 'e'})]\n\
+    day = (datetime.datetime.now(), time.time())";
+
+#[test]
+fn what_a_cell_gets_of_the_system_is_the_same_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = || Config { journals: Some(folder.path().to_owned()), ..config() };
+    let drawn = |sandbox: &Sandbox| on(sandbox, "s", RunRequest::new("drawn")).value.unwrap();
+    // When it was, in whole seconds since: the call begins when it began, and may take a moment longer.
+    let since =
+        "import time\nround(time.time() - day[1] + (day[0] - datetime.datetime.fromtimestamp(day[1])).total_seconds())";
+    let first = start(config());
+    // One that fails is not run again, and draws some of its own.
+    assert!(on(&first, "s", RunRequest::new("import uuid\nuuid.uuid4()\n1/0")).error.is_some());
+    assert_eq!(on(&first, "s", RunRequest::new(DIFFERENT)).error, None);
+    let before = drawn(&first);
+    // The controls: another session, and another call of this one, draw others.
+    on(&first, "other", RunRequest::new(DIFFERENT));
+    let one = |session: &str| on(&first, session, RunRequest::new("drawn[0]")).value.unwrap();
+    assert_ne!(one("other"), one("s"));
+    assert_eq!(on(&first, "s", RunRequest::new("str(uuid.uuid4()) in drawn")).value.as_deref(), Some("False"));
+    drop(first);
+    std::thread::sleep(Duration::from_secs(3));
+    let second = start(config());
+    assert_eq!(drawn(&second), before);
+    let later: i64 = on(&second, "s", RunRequest::new(since)).value.unwrap().parse().unwrap();
+    assert!(later >= 3, "the cell that was run again saw today's clock: {later} s");
+    RUNTIME.block_on(second.end("s"));
+}
+
+#[test]
+fn a_cell_that_is_run_again_has_its_own_files_and_its_own_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        std::fs::write(folder.path().join(name), name).unwrap();
+        GivenFile { name: name.to_owned(), path: folder.path().join(name).canonicalize().unwrap() }
+    };
+    let (early, late) = (file("early.txt"), file("late.txt"));
+    let with = |files: &[&GivenFile], timeout: u64, code: &str| {
+        let files = files.iter().map(|file| (*file).clone()).collect();
+        let timeout = Some(Duration::from_secs(timeout));
+        request("own", RunRequest { files, timeout, ..RunRequest::new(code) })
+    };
+    // Functions of its own, so that the last cell can look once more.
+    let look = "import os\ndef look():\n    try: text = open('late.txt').read()\n    except OSError: text = None\n    \
+        return sorted(n for n in os.listdir() if n.endswith('.txt')), os.path.exists('late.txt'), text\nseen = look()";
+    assert_eq!(with(&[&early], 20, look).error, None);
+    // It looks for a sign among its callers that it is run again, and there is none.
+    let spy = "import sys\nframe, told = sys._getframe(), []\nwhile frame:\n    given = frame.f_locals.get('request') or {}\n    \
+        told += [k for k in [*frame.f_locals, *given] if k == 'replay']\n    frame = frame.f_back";
+    assert_eq!(with(&[&early], 20, spy).error, None);
+    let seen = "(['early.txt'], False, None)";
+    assert_eq!(with(&[&early], 20, "seen").value.as_deref(), Some(seen));
+    // A file more: the interpreter is another one, and the first cell has run again.
+    let output = with(&[&early, &late], 20, "seen, told");
+    assert_eq!(output.value.as_deref(), Some(format!("({seen}, [])").as_str()), "{output:?}");
+    // The control: now it is there.
+    let output = with(&[&early, &late], 20, "look()");
+    assert_eq!(output.value.as_deref(), Some("(['early.txt', 'late.txt'], True, 'late.txt')"), "{output:?}");
+}
+
+#[test]
+fn a_cell_that_is_run_again_takes_no_longer_than_it_might() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = || Config { journals: Some(folder.path().to_owned()), ..config() };
+    let first = start(config());
+    let short = |sandbox: &Sandbox, code: &str| {
+        on(sandbox, "s", RunRequest { timeout: Some(Duration::from_millis(1500)), ..RunRequest::new(code) })
+    };
+    // Whether it waits hangs on how many warm processes there were, which a cell can find out by where its code lies.
+    let place =
+        "import ctypes, time, os\nplace = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value";
+    let told = short(&first, &format!("{place}\nplace")).value.unwrap();
+    assert_eq!(short(&first, &format!("{place}\ntime.sleep(0 if place == {told} else 10)\nx = 1")).error, None);
+    drop(first);
+    let second = start(config());
+    let output = on(&second, "s", RunRequest::new("'x' in globals()"));
+    assert_eq!(output.value.as_deref(), Some("False"), "it had 1.5 s, and has no more now: {output:?}");
+    assert!(output.notes[0].contains("did not work this time"), "{:?}", output.notes);
+    RUNTIME.block_on(second.end("s"));
 }
 
 #[test]

@@ -108,7 +108,9 @@ fn stop(pid: u32) {
 fn a_stopped_warm_process_goes_on_and_is_replaced() {
     let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
     common::RUNTIME.block_on(async {
+        let began = Instant::now();
         let sandbox = Sandbox::start(common::config()).await.unwrap();
+        let start = began.elapsed();
         let run = async |session: &str, code: &str| {
             sandbox.run(session, RunRequest::new(code), &Default::default()).await.unwrap().value.unwrap_or_default()
         };
@@ -117,12 +119,18 @@ fn a_stopped_warm_process_goes_on_and_is_replaced() {
         stop(first[0]);
         let began = Instant::now();
         assert_eq!(run("new", "1 + 1").await, "2");
-        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+        let woken = began.elapsed();
+        // What a machine that is busy slows down as much: one that imports its packages anew has at least a start to do.
+        assert!(woken < start * 2, "{woken:?}, where a start takes {start:?}");
         let until = Instant::now() + Duration::from_secs(20);
         while zygotes(std::process::id()).iter().all(|pid| first.contains(pid)) {
             assert!(Instant::now() < until, "it was not replaced");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        println!(
+            "a start takes {start:?}, a stopped one answers in {woken:?} and is replaced in {:?}",
+            began.elapsed()
+        );
         assert_eq!(run("old", "x").await, "7", "sessions of the old one go on");
         assert_eq!(run("newer", "2 + 1").await, "3");
         for session in ["old", "new", "newer"] {

@@ -121,7 +121,7 @@ fn open(work: BorrowedFd, path: &Path, extra: OFlag) -> Option<OwnedFd> {
 ///
 /// # Errors
 /// It cannot be opened, is no regular file, or a link is on its path (`ELOOP`).
-pub fn open_given(file: &GivenFile) -> std::io::Result<(SeenFile, File)> {
+pub fn open_given(file: &GivenFile, later: bool) -> std::io::Result<(SeenFile, File)> {
     let how = OpenHow::new()
         .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
         .mode(Mode::empty())
@@ -131,7 +131,7 @@ pub fn open_given(file: &GivenFile) -> std::io::Result<(SeenFile, File)> {
     if !about.is_file() {
         return Err(std::io::Error::other("it is no regular file"));
     }
-    Ok((SeenFile { file: file.clone(), device: about.dev(), inode: about.ino() }, opened))
+    Ok((SeenFile { file: file.clone(), device: about.dev(), inode: about.ino(), later }, opened))
 }
 
 fn open_regular(work: BorrowedFd, path: &Path) -> Option<(File, Stamp)> {
@@ -157,21 +157,21 @@ mod tests {
         fs::write(root.join("data/a.txt"), "a").unwrap();
         fs::write(root.join("secret"), "s").unwrap();
         let file = GivenFile { name: "a.txt".into(), path: root.join("data/a.txt") };
-        let (seen, opened) = open_given(&file).unwrap();
+        let (seen, opened) = open_given(&file, false).unwrap();
         assert_eq!((seen.inode, opened.metadata().unwrap().len()), (opened.metadata().unwrap().ino(), 1));
         // The file itself.
         fs::remove_file(&file.path).unwrap();
         symlink(root.join("secret"), &file.path).unwrap();
-        assert_eq!(open_given(&file).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert_eq!(open_given(&file, false).unwrap_err().raw_os_error(), Some(libc::ELOOP));
         // A pipe nobody writes to.
         fs::remove_file(&file.path).unwrap();
         nix::unistd::mkfifo(&file.path, Mode::S_IRWXU).unwrap();
-        assert!(open_given(&file).unwrap_err().to_string().contains("no regular file"));
+        assert!(open_given(&file, false).unwrap_err().to_string().contains("no regular file"));
         // A folder on the way.
         fs::remove_dir_all(root.join("data")).unwrap();
         fs::create_dir(root.join("other")).unwrap();
         fs::write(root.join("other/a.txt"), "o").unwrap();
         symlink(root.join("other"), root.join("data")).unwrap();
-        assert_eq!(open_given(&file).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert_eq!(open_given(&file, false).unwrap_err().raw_os_error(), Some(libc::ELOOP));
     }
 }

@@ -20,15 +20,21 @@ use std::{
 const LONGEST: u64 = 64 << 20;
 
 /// One run of code and what went into it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Cell {
     pub code: String,
     /// Tables that were not there before in just this form.
     #[serde(default)]
     pub tables: Vec<(String, Table)>,
-    /// How long it took, in seconds, once it went well.
+    /// Names of the user's files that it had; nothing is known of cells of earlier versions, which get all.
     #[serde(default)]
-    pub seconds: f64,
+    pub files: Option<Vec<String>>,
+    /// How long it was allowed to take, in seconds; 0 for cells of earlier versions.
+    #[serde(default)]
+    pub limit: f64,
+    /// When it began, in seconds of Unix time; 0 for cells of earlier versions.
+    #[serde(default)]
+    pub at: f64,
     /// Which of the session's cells it is, from 1.
     #[serde(skip)]
     pub number: usize,
@@ -53,7 +59,7 @@ const LINE: usize = 50;
 enum Line {
     Seed(u64),
     Cell(Cell),
-    Done { ok: bool, seconds: f64 },
+    Done { ok: bool },
 }
 
 /// The journal of one session.
@@ -142,19 +148,19 @@ impl Journal {
                     self.count += 1;
                     self.open = Some(Cell { number: self.count, ..cell });
                 }
-                Ok(Line::Done { ok, seconds }) => self.close(ok, seconds),
+                Ok(Line::Done { ok }) => self.close(ok),
                 Err(_) => return whole,
             }
             whole += line.len() as u64;
         }
     }
 
-    /// Writes down a cell that is about to run; returns which of the session's it is.
-    pub fn begin(&mut self, code: &str, tables: &[(String, Table)]) -> usize {
+    /// Writes down a cell that is about to run, of its tables those that are new; returns which of the session's it is.
+    pub fn begin(&mut self, mut cell: Cell) -> usize {
         self.leave_out_open("was given up");
-        let new = tables.iter().filter(|(name, table)| self.given.get(name) != Some(table)).cloned().collect();
+        cell.tables.retain(|(name, table)| self.given.get(name) != Some(table));
         self.count += 1;
-        let cell = Cell { code: code.to_owned(), tables: new, seconds: 0.0, number: self.count };
+        cell.number = self.count;
         self.note_tables(&cell.tables);
         self.write(&Line::Cell(cell.clone()));
         self.open = Some(cell);
@@ -162,14 +168,14 @@ impl Journal {
     }
 
     /// Writes down how it ended. Only a cell that went well is run again.
-    pub fn end(&mut self, ok: bool, seconds: f64) {
-        self.write(&Line::Done { ok, seconds });
-        self.close(ok, seconds);
+    pub fn end(&mut self, ok: bool) {
+        self.write(&Line::Done { ok });
+        self.close(ok);
     }
 
-    fn close(&mut self, ok: bool, seconds: f64) {
+    fn close(&mut self, ok: bool) {
         match self.open.take() {
-            Some(cell) if ok => self.cells.push(Cell { seconds, ..cell }),
+            Some(cell) if ok => self.cells.push(cell),
             Some(cell) => self.leave_out(&cell, "failed"),
             None => {}
         }
@@ -203,6 +209,12 @@ impl Journal {
         self.given.extend(tables.iter().cloned());
     }
 
+    /// Where a cell's random bytes come from.
+    pub fn entropy(&self, cell: usize) -> u64 {
+        // An odd number with no pattern, so that cells' differ in all bits (Knuth's, for 64 bits).
+        self.seed.wrapping_add((cell as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
     /// The cells to run again, oldest first; none of a journal that grew too long.
     pub fn cells(&self) -> &[Cell] {
         if self.is_too_long() { &[] } else { &self.cells }
@@ -218,10 +230,10 @@ impl Journal {
         self.cells.is_empty() && self.left.is_empty() && self.written <= LONGEST
     }
 
-    /// Forgets a cell that did not go well this time; `index` counts in `cells`.
-    pub fn forget(&mut self, index: usize) {
+    /// Forgets a cell that is not run again or did not go well this time, and why; `index` counts in `cells`.
+    pub fn forget(&mut self, index: usize, why: &'static str) {
         let cell = self.cells.remove(index);
-        self.leave_out(&cell, "did not work this time");
+        self.leave_out(&cell, why);
     }
 
     /// A full disk must not stop the work: the journal then ends here.
@@ -243,6 +255,10 @@ impl Journal {
 mod tests {
     use super::*;
 
+    fn begin(journal: &mut Journal, code: &str) -> usize {
+        journal.begin(Cell { code: code.into(), ..Cell::default() })
+    }
+
     fn codes(journal: &Journal) -> Vec<&str> {
         journal.cells().iter().map(|cell| cell.code.as_str()).collect()
     }
@@ -253,10 +269,10 @@ mod tests {
         let mut journal = Journal::open(folder.path(), "a/b").unwrap();
         let seed = journal.seed;
         for (code, ok) in [("x = 1", true), ("1/0", false), ("y = 2", true)] {
-            journal.begin(code, &[]);
-            journal.end(ok, 0.5);
+            begin(&mut journal, code);
+            journal.end(ok);
         }
-        journal.begin("cut off", &[]);
+        begin(&mut journal, "cut off");
         assert_eq!(codes(&journal), ["x = 1", "y = 2"]);
         let held = Journal::open(folder.path(), "a/b").unwrap_err();
         assert_eq!(held.kind(), io::ErrorKind::WouldBlock);
@@ -265,8 +281,8 @@ mod tests {
         File::options().append(true).open(&file).unwrap().write_all(b"{\"done\":{\"ok\":tr").unwrap();
         let mut journal = Journal::open(folder.path(), "a/b").unwrap();
         assert_eq!((codes(&journal), journal.seed), (vec!["x = 1", "y = 2"], seed));
-        journal.begin("z = 3", &[]);
-        journal.end(true, 0.1);
+        begin(&mut journal, "z = 3");
+        journal.end(true);
         drop(journal);
         assert_eq!(codes(&Journal::open(folder.path(), "a/b").unwrap()), ["x = 1", "y = 2", "z = 3"]);
     }
@@ -276,21 +292,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(folder.path(), "s").unwrap();
         for (code, ok) in [("x = 1", true), ("\nx = 2; 1/0", false), ("y = 2", true)] {
-            journal.begin(code, &[]);
-            journal.end(ok, 0.5);
+            begin(&mut journal, code);
+            journal.end(ok);
         }
         let failed = "cell 2 (`x = 2; 1/0`) failed";
         assert!(journal.left_out().unwrap().ends_with(failed));
-        assert_eq!(journal.begin("z = 3", &[]), 4);
+        assert_eq!(begin(&mut journal, "z = 3"), 4);
         drop(journal);
         let mut journal = Journal::open(folder.path(), "s").unwrap();
         let cut = "cell 4 (`z = 3`) was cut off by the program's end";
         assert!(journal.left_out().unwrap().ends_with(&format!("{failed}, {cut}")));
-        journal.forget(0);
+        journal.forget(0, "did not work this time");
         assert!(journal.left_out().unwrap().ends_with("cell 1 (`x = 1`) did not work this time"));
         for _ in 0..3 {
-            journal.begin("1/0", &[]);
-            journal.end(false, 0.0);
+            begin(&mut journal, "1/0");
+            journal.end(false);
         }
         assert!(journal.left_out().unwrap().contains("2 earlier ones and cell 1"));
         assert_eq!(Journal::in_memory().left_out(), None);
@@ -301,10 +317,19 @@ mod tests {
         let mut journal = Journal::in_memory();
         let table = |title: &str| ("df".to_owned(), Table { title: title.into(), columns: vec![], rows: vec![] });
         for title in ["a", "a", "b"] {
-            journal.begin("df", &[table(title)]);
-            journal.end(true, 0.0);
+            journal.begin(Cell { code: "df".into(), tables: vec![table(title)], ..Cell::default() });
+            journal.end(true);
         }
         let given: Vec<usize> = journal.cells().iter().map(|cell| cell.tables.len()).collect();
         assert_eq!(given, [1, 0, 1]);
+    }
+    /// Lines of earlier versions tell how long a cell took, and neither its files nor its limit.
+    #[test]
+    fn journals_of_earlier_versions_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = "{\"seed\":7}\n{\"cell\":{\"code\":\"x = 1\",\"tables\":[],\"seconds\":0.0}}\n{\"done\":{\"ok\":true,\"seconds\":0.5}}\n";
+        std::fs::write(path(folder.path(), "s"), lines).unwrap();
+        let journal = Journal::open(folder.path(), "s").unwrap();
+        assert_eq!((codes(&journal), journal.seed, &journal.cells()[0].files), (vec!["x = 1"], 7, &None));
     }
 }

@@ -3,16 +3,18 @@
 use super::{cgroups::Group, pidfd::signal, reduced::Work, uids::Uid, zygote::Zygote};
 use crate::{
     SandboxError, packet,
-    wire::{Hello, InitMessage, SessionPlan, Wall},
+    wire::{GivenFile, Hello, InitMessage, LATER, SessionPlan, Wall},
 };
 use nix::{
+    errno::Errno,
     fcntl::{FcntlArg, OFlag, fcntl},
+    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         signal::Signal,
         socket::{setsockopt, sockopt::ReceiveTimeout},
         time::TimeVal,
     },
-    unistd::pipe2,
+    unistd::{UnlinkatFlags, pipe2, symlinkat, unlinkat},
 };
 use std::{
     fs,
@@ -21,6 +23,7 @@ use std::{
         fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::net::UnixStream as BlockingStream,
     },
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -34,6 +37,8 @@ const BIRTH: Duration = Duration::from_secs(10);
 /// How long a worker may take to stop, and how much of that is spent looking without a pause.
 const STOP: Duration = Duration::from_secs(1);
 const SPIN: Duration = Duration::from_micros(300);
+/// How long a killed process may take to end, in milliseconds.
+const END: u16 = 1_000;
 /// Most bytes of the first frame.
 const HELLO: usize = 64 * 1024;
 
@@ -174,6 +179,22 @@ impl Live {
         })
     }
 
+    /// Puts a given file where the code, which is stopped, finds it from now on, in the place of what it may have written
+    /// under that name.
+    pub fn reveal(&self, file: &GivenFile) -> io::Result<()> {
+        if let Some(work) = &self.kept._work {
+            return work.add(file);
+        }
+        let target = Path::new(LATER).join(&file.name);
+        match symlinkat(&target, &self.work, file.name.as_str()) {
+            Err(Errno::EEXIST) => {
+                unlinkat(&self.work, file.name.as_str(), UnlinkatFlags::NoRemoveDir)?;
+                Ok(symlinkat(&target, &self.work, file.name.as_str())?)
+            }
+            done => Ok(done?),
+        }
+    }
+
     /// Asks the running code to stop, as Ctrl-C does.
     pub fn interrupt(&self) {
         signal(self.worker.as_fd(), Signal::SIGINT);
@@ -225,7 +246,17 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.kill();
+        // A folder on the host's file system can be removed once nobody writes to it.
+        if self.kept._work.is_some() {
+            [&self.worker, &self.init].into_iter().for_each(ended);
+        }
     }
+}
+
+/// Waits a moment for the end of a process that was killed.
+fn ended(process: &OwnedFd) {
+    let mut ends = [PollFd::new(process.as_fd(), PollFlags::POLLIN)];
+    let _ = poll(&mut ends, PollTimeout::from(END));
 }
 
 /// The process number of a pidfd, as this process's /proc counts.

@@ -72,12 +72,12 @@ impl Sandbox {
         };
         let mut sandbox =
             Sandbox { config, uids, groups, reduced: None, warm: Arc::new(warm), sessions: Arc::default() };
-        match sandbox.birth(&[]).await {
+        match sandbox.birth(&[], &[]).await {
             Ok(_) => {}
             // Not for an ordinary user, who has no other user to become and would stay among their own processes.
             Err(error) if error.wall.as_deref() == Some(NAMESPACES) && sandbox.uids.is_some() => {
                 sandbox.reduced = Some(Place::find(sandbox.config.work.as_deref(), &sandbox.config.limits)?);
-                sandbox.birth(&[]).await?;
+                sandbox.birth(&[], &[]).await?;
             }
             Err(error) => return Err(error),
         }
@@ -90,7 +90,7 @@ impl Sandbox {
     pub async fn report(config: &Config) -> Vec<Wall> {
         let walls = async {
             let sandbox = Sandbox::start(config.clone()).await?;
-            let live = sandbox.birth(&[]).await?;
+            let live = sandbox.birth(&[], &[]).await?;
             let packages = format!("{} with the packages in {}", sandbox.warm.python(), config.environment.display());
             Ok::<_, SandboxError>(
                 [vec![Wall::up("Python", packages)], live.walls.clone(), vec![sandbox.groups.wall()]].concat(),
@@ -119,8 +119,9 @@ impl Sandbox {
         if state.journal.is_none() {
             state.journal = Some(self.journal(name)?);
         }
-        let birth = || self.birth(&request.files);
-        let told = state.ready(&request.files, &self.config, birth, cancel).await?;
+        let files = &request.files;
+        let birth = async |later: Vec<String>| self.birth(files, &later).await;
+        let told = state.ready(files, &self.config, birth, cancel).await?;
         let mut output = state.call(request, &self.config, cancel).await;
         output.notes.splice(0..0, told);
         session.touch();
@@ -172,12 +173,12 @@ impl Sandbox {
         sessions.entry(name.to_owned()).or_default().clone()
     }
 
-    /// A fresh interpreter behind all its walls.
-    async fn birth(&self, files: &[GivenFile]) -> Result<Live, SandboxError> {
+    /// A fresh interpreter behind all its walls, with these files; those that `later` names are to be revealed.
+    async fn birth(&self, files: &[GivenFile], later: &[String]) -> Result<Live, SandboxError> {
         let uid = self.uids.as_ref().map(Uids::take).transpose()?;
         let id = uid.as_ref().map(|uid| uid.id);
         let (warm, groups, place) = (self.warm.clone(), self.groups.clone(), self.reduced.clone());
-        let (config, files) = (self.config.clone(), files.to_vec());
+        let (config, files, later) = (self.config.clone(), files.to_vec(), later.to_vec());
         let (newborn, kept) = blocking(move || {
             let failed = |what: &str, e: io::Error| SandboxError::unavailable(None, format!("{what}: {e}"));
             let refused = |file: &GivenFile, e: io::Error| {
@@ -185,7 +186,8 @@ impl Sandbox {
             };
             let zygote = warm.zygote(&config)?;
             let group = groups.take(&config.limits).map_err(|e| failed("making control groups for a session", e))?;
-            let opened = files.iter().map(|file| files::open_given(file).map_err(|e| refused(file, e)));
+            let open = |file: &GivenFile| files::open_given(file, later.contains(&file.name));
+            let opened = files.iter().map(|file| open(file).map_err(|e| refused(file, e)));
             let mut opened = opened.collect::<Result<Vec<_>, _>>()?;
             let make = |place: &Place| place.make(id.unwrap_or_default(), &mut opened);
             let work = place.as_ref().map(make).transpose().map_err(|e| failed("making a work directory", e))?;

@@ -1,12 +1,21 @@
 //! Work directories for sessions without namespaces (`Ground::Reduced`): folders on a file system of
 //! the host that is small as a whole, since nothing else bounds how much a session may write.
 
-use crate::wire::{NAMESPACES, SeenFile};
+use super::files::open_given;
+use crate::wire::{GivenFile, NAMESPACES, SeenFile};
 use crate::{SandboxError, wire::Limits};
-use nix::sys::statvfs::statvfs;
+use nix::{
+    dir::Dir,
+    errno::Errno,
+    fcntl::{AT_FDCWD, OFlag, RenameFlags, openat, renameat2},
+    sys::{stat::Mode, statvfs::statvfs},
+    unistd::{UnlinkatFlags, unlinkat},
+};
 use std::{
+    ffi::{CStr, CString},
     fs::{self, File},
     io,
+    os::fd::OwnedFd,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
 };
@@ -23,11 +32,21 @@ const SESSIONS: u64 = 4;
 #[derive(Debug, Clone)]
 pub struct Place(PathBuf);
 
-/// One session's folder; gone when dropped. The lock on it says that its program lives.
+/// One session's folder; gone when dropped, which the session's processes have to be before. The lock on it says that its
+/// program lives.
 #[derive(Debug)]
 pub struct Work {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     _held: File,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept at the next start.
+        if let Err(error) = remove(&self.folder) {
+            tracing::warn!("{} cannot be removed: {error}", self.folder.display());
+        }
+    }
 }
 
 impl Place {
@@ -62,24 +81,39 @@ impl Place {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.0)?;
         let held = File::open(folder.path())?;
         held.lock()?;
-        let temporary = folder.path().join(TEMPORARY);
+        let work = Work { folder: folder.keep(), _held: held };
+        let temporary = work.path().join(TEMPORARY);
         fs::create_dir(&temporary)?;
-        for path in [folder.path(), &temporary] {
+        for path in [work.path(), &temporary] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
             chown(path, Some(owner), Some(owner))?;
         }
-        for (seen, opened) in files {
-            let copy = folder.path().join(&seen.file.name);
-            io::copy(opened, &mut File::create(&copy)?)?;
-            fs::set_permissions(&copy, fs::Permissions::from_mode(0o444))?;
+        for (seen, opened) in files.iter_mut().filter(|(seen, _)| !seen.later) {
+            work.copy(&seen.file.name, opened)?;
         }
-        Ok(Work { folder, _held: held })
+        Ok(work)
     }
 }
 
 impl Work {
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.folder
+    }
+
+    /// Adds a file to a folder whose code is stopped, in the place of what that may have written under the name.
+    pub fn add(&self, file: &GivenFile) -> io::Result<()> {
+        let (_, mut opened) = open_given(file, false)?;
+        match fs::remove_file(self.path().join(&file.name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => self.copy(&file.name, &mut opened),
+        }
+    }
+
+    fn copy(&self, name: &str, from: &mut File) -> io::Result<()> {
+        let copy = self.path().join(name);
+        // A link that is there leads elsewhere.
+        io::copy(from, &mut File::create_new(&copy)?)?;
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o444))
     }
 }
 
@@ -92,10 +126,68 @@ fn sweep(place: &Path) {
         if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) && folder.join(TEMPORARY).is_dir() {
             let free = File::open(&folder).is_ok_and(|file| file.try_lock().is_ok());
             if free {
-                let _ = fs::remove_dir_all(&folder);
+                let _ = remove(&folder);
             }
         }
     }
+}
+
+/// Removes a folder and what is in it, however deep. The standard library holds a descriptor for each level, of which a
+/// process has a thousand; here what is below goes up, level by level.
+fn remove(folder: &Path) -> io::Result<()> {
+    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let top = openat(AT_FDCWD, folder, flags, Mode::empty())?;
+    let mut names = 0..;
+    loop {
+        let entries = entries(&top)?;
+        if entries.is_empty() {
+            return fs::remove_dir(folder);
+        }
+        for name in entries {
+            if unlinked(&top, &name)? {
+                continue;
+            }
+            let inner = openat(&top, name.as_c_str(), flags, Mode::empty())?;
+            for child in self::entries(&inner)? {
+                if unlinked(&inner, &child)? {
+                    continue;
+                }
+                // Names that are there already are passed over.
+                for number in names.by_ref() {
+                    let up = format!("{PREFIX}{number}");
+                    match renameat2(&inner, child.as_c_str(), &top, up.as_str(), RenameFlags::RENAME_NOREPLACE) {
+                        Err(Errno::EEXIST) => {}
+                        done => {
+                            done?;
+                            break;
+                        }
+                    }
+                }
+            }
+            unlinkat(&top, name.as_c_str(), UnlinkatFlags::RemoveDir)?;
+        }
+    }
+}
+
+/// Removes a file, or a folder with nothing in it. False for one that has something in it.
+fn unlinked(folder: &OwnedFd, name: &CStr) -> io::Result<bool> {
+    let removed = match unlinkat(folder, name, UnlinkatFlags::NoRemoveDir) {
+        Err(Errno::EISDIR | Errno::EPERM) => unlinkat(folder, name, UnlinkatFlags::RemoveDir),
+        removed => removed,
+    };
+    match removed {
+        Ok(()) | Err(Errno::ENOENT) => Ok(true),
+        Err(Errno::ENOTEMPTY | Errno::EEXIST) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn entries(folder: &OwnedFd) -> io::Result<Vec<CString>> {
+    // Another descriptor of the folder, since the list takes it, and each has a place of its own in it.
+    let mut list = Dir::openat(folder, ".", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let names = list.iter().map(|entry| entry.map(|entry| entry.file_name().to_owned()));
+    let names: Vec<CString> = names.collect::<Result<_, _>>()?;
+    Ok(names.into_iter().filter(|name| ![c".", c".."].contains(&name.as_c_str())).collect())
 }
 
 fn size(place: &Path) -> io::Result<u64> {

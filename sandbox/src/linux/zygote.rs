@@ -278,6 +278,8 @@ fn spawn(config: &Config, control: OwnedFd) -> io::Result<Child> {
         ("PYTHONNOUSERSITE", "1"),
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("PYTHONSAFEPATH", "1"),
+        // The same in every warm process, so that a set of a session that comes back has its order.
+        ("PYTHONHASHSEED", "0"),
         ("MPLBACKEND", "Agg"),
         // One thread: a fork takes only the thread that forks.
         ("OPENBLAS_NUM_THREADS", "1"),

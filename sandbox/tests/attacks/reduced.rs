@@ -22,6 +22,11 @@ const ROLE: &str = "POLYMATH_TEST_ROLE";
 /// What the copy says when it is through.
 const DONE: &str = "as it should be";
 
+/// -100 is where relative names begin (AT_FDCWD), without times it is now.
+const TIMES: &str = "call(SYS_utimensat, -100, WRITABLE.encode(), 0, 0)";
+/// More folders in folders than a process has descriptors.
+const NESTS: &str = "for _ in range(1500): os.mkdir('d'); os.chdir('d')\n'deep'";
+
 /// The main attacks, as they must end behind Landlock alone.
 const ATTACKS: &[(&str, Want)] = &[
     ("open(CANARY).read()", Want::Refused(EACCES)),
@@ -41,6 +46,11 @@ const ATTACKS: &[(&str, Want)] = &[
     ("attempt(os.rename, CANARY, 'mine')", Want::Shows("'EXDEV'")),
     ("os.rename(os.getcwd(), os.getcwd() + '-renamed')", Want::Refused(EACCES)),
     ("os.chmod(REMOVABLE, 0)", Want::Refused(EPERM)),
+    // The times of what everybody may write to can be changed by everybody.
+    (TIMES, Want::Shows("'EPERM'")),
+    ("os.utime(WRITABLE)", Want::Refused(EACCES)),
+    ("open('own', 'w').close(); os.utime('own', (1, 2)); os.stat('own').st_mtime", Want::Shows("2.0")),
+    (NESTS, Want::Shows("'deep'")),
     ("os.symlink(CANARY, 'link')", Want::Refused(EPERM)),
     ("os.link(LINKABLE, 'link')", Want::Refused(EPERM)),
     ("socket.create_connection(('127.0.0.1', PORT))", Want::Refused(EPERM)),
@@ -76,7 +86,7 @@ const ATTACKS: &[(&str, Want)] = &[
 /// This program once more, running one of the tests here in a role. As root without the privilege
 /// that namespaces take; `small` also mounts a small file system first, in a place of the copy's own.
 fn copy(role: &str, small: Option<&Path>) -> Command {
-    let script = "set -eu\nif [ -n \"$1\" ]; then mount -t tmpfs -o size=64m,mode=755 none \"$1\"; fi\nshift\n\
+    let script = "set -eu\nulimit -n 1024\nif [ -n \"$1\" ]; then mount -t tmpfs -o size=64m,mode=755 none \"$1\"; fi\nshift\n\
         exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin -- \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
@@ -145,9 +155,21 @@ fn contains_the_main_attacks() {
     }
     another_session_is_out_of_reach(&sandbox);
     drop(sandbox);
-    let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(left.is_empty(), "{left:?}");
+    controls(&folder);
     assert_eq!(fs::read(STAGE.folder.join("removable.txt")).unwrap(), b"canary");
+}
+
+/// What the filter of system calls holds, and what a folder's own depth does.
+fn controls(folder: &Path) {
+    let output = run(sandboxes::without("seccomp"), "times", TIMES, None);
+    assert_eq!(output.value.as_deref(), Some("0"), "void: {output:?}");
+    let top = folder.join("nested");
+    fs::create_dir(&top).unwrap();
+    let script = "import os, sys\nos.chdir(sys.argv[1])\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')";
+    assert!(Command::new("python3").args(["-c", script]).arg(&top).status().unwrap().success());
+    assert!(fs::remove_dir_all(&top).is_err(), "void: a descriptor a level is enough");
 }
 
 fn another_session_is_out_of_reach(sandbox: &Sandbox) {

@@ -158,5 +158,5 @@ const SYSTEM_CALLS: &[(&str, i64)] = numbers! {
     SYS_process_vm_writev SYS_ptrace SYS_quotactl SYS_reboot SYS_request_key SYS_sched_setaffinity SYS_seccomp
     SYS_semget SYS_setdomainname SYS_sethostname SYS_setns SYS_setpriority SYS_setresuid SYS_settimeofday
     SYS_setxattr SYS_shmat SYS_shmget SYS_socketpair SYS_swapon SYS_syslog SYS_timer_create SYS_tkill
-    SYS_umount2 SYS_unshare SYS_userfaultfd SYS_vhangup SYS_vmsplice
+    SYS_umount2 SYS_unshare SYS_userfaultfd SYS_utimensat SYS_vhangup SYS_vmsplice
 };

@@ -18,6 +18,11 @@ use std::{
     path::Path,
 };
 
+/// What `doctor` says where there are none.
+const REDUCED: &str = "not to be had here; \"reduced\": Landlock keeps programs from opening the host's files and from its \
+    processes, but not from seeing which files there are, how large and from when; what they write shares one small file \
+    system; memory and processes are limited for each, and not hidden";
+
 /// What came with a session's plan.
 pub struct Ends {
     channel: OwnedFd,
@@ -77,7 +82,7 @@ fn raise(newborn: &Newborn<'_>, before: &namespaces::Before) -> Result<Vec<Wall>
     let Newborn { python, plan, lowered } = newborn;
     namespaces::before_the_rest();
     if plan.ground != Ground::Namespaces {
-        return Ok(vec![Wall::down("namespaces", "not to be had here: Landlock holds their line, \"reduced\"")]);
+        return Ok(vec![Wall::down("namespaces", REDUCED)]);
     }
     let wanted = namespaces::Wanted { own: true, user: plan.uid.is_none(), lowered };
     let mut walls = namespaces::settle(before, &wanted)?;

@@ -17,6 +17,7 @@
 mod init;
 mod newborn;
 mod python;
+mod same;
 mod session;
 mod traces;
 pub mod walls;

@@ -92,11 +92,11 @@ impl Interpreter {
         Python::attach(|_| unsafe { ffi::PyOS_AfterFork_Child() });
     }
 
-    /// The session's own first steps in Python; behind the walls. `work` is where the code works,
-    /// `temporary` where its temporary files go.
-    pub fn begin(&self, work: &Path, temporary: &Path) -> Result<(), String> {
+    /// The session's own first steps in Python; behind the walls. `work` is where the code works, `temporary` where its
+    /// temporary files go; `alone` where Landlock is what keeps it from the host's.
+    pub fn begin(&self, work: &Path, temporary: &Path, alone: bool) -> Result<(), String> {
         Python::attach(|py| {
-            let places = (work.as_os_str(), temporary.as_os_str());
+            let places = (work.as_os_str(), temporary.as_os_str(), alone);
             self.begin.call1(py, places).map(drop).map_err(|e| render(py, &e))
         })
     }

@@ -4,14 +4,15 @@
 use crate::{
     newborn::Newborn,
     python::Interpreter,
-    traces,
+    same, traces,
     walls::{WallError, landlock, limits, privileges, probe, seccomp},
 };
-use polymath_sandbox::wire::{BROKEN, Ground, Hello, MAX_FRAME, Wall};
+use polymath_sandbox::wire::{BROKEN, Ground, Hello, LATER, MAX_FRAME, Wall};
 use std::{
     fs::File,
     io::{Read, Write},
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    path::{Path, PathBuf},
 };
 
 /// The channel's place in the worker.
@@ -50,6 +51,7 @@ pub fn main(newborn: &Newborn<'_>, ends: [OwnedFd; 3]) -> ! {
 
 /// One call, and what it left behind: the next one must find the runner able to go on.
 fn run(python: &Interpreter, request: &[u8]) -> Result<Vec<u8>, String> {
+    same::begin(request);
     let reply = python.run(request)?;
     traces::clear(python);
     python.check()?;
@@ -82,7 +84,9 @@ fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
     let alone = plan.ground != Ground::Namespaces;
     let mut walls = vec![limits::apply(&plan.limits, python.footprint)?, privileges::no_new()?];
     if !lowered.has("landlock") {
-        walls.push(landlock::apply(&python.runtime, [work, &temporary], alone)?);
+        let later = Path::new(LATER).is_dir().then(|| PathBuf::from(LATER)).filter(|_| !alone);
+        let readable: Vec<PathBuf> = python.runtime.iter().cloned().chain(later).collect();
+        walls.push(landlock::apply(&readable, [work, &temporary], alone)?);
     }
     if !lowered.has("privileges") {
         walls.push(privileges::drop_to(plan.uid)?);
@@ -95,9 +99,9 @@ fn raise(newborn: &Newborn<'_>) -> Result<Vec<Wall>, WallError> {
     // SAFETY: ignoring is a valid disposition.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     std::env::set_current_dir(work).map_err(|e| fail(&e))?;
-    python.begin(work, &temporary).map_err(|e| fail(&e))?;
+    python.begin(work, &temporary, alone).map_err(|e| fail(&e))?;
     if !lowered.has("seccomp") {
-        walls.push(seccomp::apply()?);
+        walls.push(seccomp::apply(alone)?);
     }
     if !lowered.any() {
         probe::check(alone)?;

@@ -48,9 +48,9 @@ _namespace = {}
 _injected = {}
 
 
-def begin(work, temporary):
+def begin(work, temporary, alone):
     """First steps of a fresh session, behind all walls and before any user code, which works in the
-    folder `work`."""
+    folder `work`; `alone`: among the host's files."""
     global _namespace
     errors.INSIDE = (work, temporary)
     os.environ.clear()
@@ -70,6 +70,8 @@ def begin(work, temporary):
     sys.stdin = _NoInput()
     _prepare_streams()
     os.system = _no_process
+    if alone:
+        os.utime = _by_descriptor(os.utime)
     builtins.input = _no_input
     notebook.begin(work)
 
@@ -114,6 +116,21 @@ def _no_input(prompt=""):
     raise EOFError("nobody can answer input() here: put the value into the code")
 
 
+def _by_descriptor(utime):
+    """`os.utime` where only the times of what can be opened may be changed."""
+
+    def changed(path, times=None, *, dir_fd=None, follow_symlinks=True, **more):
+        if isinstance(path, int):
+            return utime(path, times, **more)
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK, dir_fd=dir_fd)
+        try:
+            return utime(file, times, **more)
+        finally:
+            os.close(file)
+
+    return changed
+
+
 def _no_process(*_):
     raise PermissionError(errno.EPERM, "no program can be started in the sandbox")
 
@@ -154,13 +171,13 @@ def _flush():
 
 def run(payload):
     """One request (JSON bytes) to one reply (JSON bytes). Never raises. A request that is a `replay`
-    runs once more what was run before: what it shows is nobody's concern."""
+    runs once more what was run before: what it shows is nobody's concern, and nothing that the code sees
+    of its callers tells it so."""
     global _running
     request = _loads(payload)
-    replay = request.get("replay", False)
     if request.get("seed") is not None:
         _seed(request["seed"])
-    figures.begin(count_only=replay, svg=request.get("svg", False))
+    figures.begin(count_only=request.pop("replay", False), svg=request.get("svg", False))
     reply = {"id": request["id"], "value": None, "error": None, "figures": [], "tables": [], "notes": []}
     notes.take()
     _on_signal(2, _on_interrupt)
@@ -170,7 +187,7 @@ def run(payload):
         try:
             given = _inject(request["tables"])
             value = _execute(request["code"], request.get("cell"))
-            if replay:
+            if figures.counts_only():
                 _namespace["_"] = _namespace.get("_") if value is None else value
             else:
                 reply["value"] = _show(value, reply, request["return_tables"], given)

@@ -41,6 +41,11 @@ def begin(count_only, svg):
     _count_only, _svg = count_only, svg
 
 
+def counts_only():
+    """Whether the cell's figures are only counted."""
+    return _count_only
+
+
 def setup():
     """Imports matplotlib with the Agg backend, settles fonts, draws one throwaway figure."""
     import matplotlib

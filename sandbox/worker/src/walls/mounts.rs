@@ -6,7 +6,7 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     unistd::{chdir, pivot_root},
 };
-use polymath_sandbox::wire::{Limits, SeenFile, Wall};
+use polymath_sandbox::wire::{LATER, Limits, SeenFile, Wall};
 use std::{
     ffi::CString,
     fs,
@@ -114,7 +114,9 @@ fn tmpfs(target: &str, options: &str) -> Result<(), WallError> {
 fn give(seen: &SeenFile, index: usize) -> Result<(), WallError> {
     let file = &seen.file;
     let fail = |e: std::io::Error| WallError::new(WALL, format!("giving {}: {e}", file.path.display()));
-    let to = format!("/new{WORK}/{}", file.name);
+    let folder = if seen.later { LATER } else { WORK };
+    make_dir(&format!("/new{folder}"))?;
+    let to = format!("/new{folder}/{}", file.name);
     fs::write(&to, "").map_err(fail)?;
     let source = Path::new("/old").join(file.path.strip_prefix("/").unwrap_or(&file.path));
     let about = fs::symlink_metadata(&source).map_err(fail)?;

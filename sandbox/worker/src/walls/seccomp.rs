@@ -204,10 +204,17 @@ const ABSENT: &[c_long] = &[SYS_clone3, SYS_io_uring_setup, SYS_io_uring_enter, 
 const NAMESPACES: c_int =
     CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
+/// Calls that change the times of a file by its name, which Landlock knows nothing of: where it stands `alone`, they would
+/// reach the host's.
+#[cfg(target_arch = "x86_64")]
+const TIMES: &[c_long] = &[SYS_utimensat, SYS_futimesat, SYS_utime];
+#[cfg(not(target_arch = "x86_64"))]
+const TIMES: &[c_long] = &[SYS_utimensat];
+
 /// Raises the filters on this thread, the only one.
-pub fn apply() -> Result<Wall, WallError> {
+pub fn apply(alone: bool) -> Result<Wall, WallError> {
     let fail = |e: &dyn std::fmt::Display| WallError::new(WALL, e);
-    let programs = programs().map_err(|e| fail(&e))?;
+    let programs = programs(alone).map_err(|e| fail(&e))?;
     for program in &programs {
         apply_filter(program).map_err(|e| fail(&e))?;
     }
@@ -215,13 +222,19 @@ pub fn apply() -> Result<Wall, WallError> {
 }
 
 /// The filters in the order they go in; the allowlist comes last, since it forbids adding more.
-fn programs() -> Result<Vec<BpfProgram>, Box<dyn std::error::Error>> {
+fn programs(alone: bool) -> Result<Vec<BpfProgram>, Box<dyn std::error::Error>> {
     let arch = std::env::consts::ARCH.try_into()?;
     let absent = ABSENT.iter().map(|call| (*call, Vec::new())).collect();
     let absent = SeccompFilter::new(absent, SeccompAction::Allow, SeccompAction::Errno(ENOSYS as u32), arch)?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         ALLOWED.iter().chain(ALLOWED_HERE).map(|call| (*call, Vec::new())).collect();
     rules.extend(checked()?);
+    if alone {
+        rules.retain(|call, _| !TIMES.contains(call));
+        // Of a file that is open, it has no name.
+        let unnamed = SeccompCondition::new(1, Len::Qword, Op::Eq, 0)?;
+        rules.insert(SYS_utimensat, vec![SeccompRule::new(vec![unnamed])?]);
+    }
     let allowed = SeccompFilter::new(rules, SeccompAction::Errno(EPERM as u32), SeccompAction::Allow, arch)?;
     let mut programs = vec![absent.try_into()?, allowed.try_into()?];
     if cfg!(target_arch = "x86_64") {
