@@ -20,4 +20,4 @@ mod wire;
 pub use host::{ReadError, Reader};
 pub use renderer::Renderer;
 pub use walls::Limits;
-pub use wire::{Contents, Document, Format, Page, Reply};
+pub use wire::{Contents, Document, Format, Page, Piece, Reply};

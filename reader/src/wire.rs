@@ -43,12 +43,20 @@ pub struct Document {
     pub pages: Vec<Option<Page>>,
 }
 
-/// A page as the file draws it, and in the order of its columns where it has some.
+/// A page as the file draws it, and in the order of reading where it has columns or tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     pub text: String,
-    /// Its paragraphs, each by its lines.
-    pub columns: Option<Vec<Vec<String>>>,
+    pub pieces: Option<Vec<Piece>>,
+}
+
+/// What a page is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Piece {
+    /// A paragraph by its lines.
+    Lines(Vec<String>),
+    /// Rows of as many cells each, some of them empty.
+    Table(Vec<Vec<String>>),
 }
 
 /// What stands in a file.

@@ -150,5 +150,32 @@ async fn columns_of_a_pdf_are_read_one_after_the_other() {
     let table: Vec<String> = (0..8).map(|i| format!("Quay {i}) Tj 280 0 Td ({i},204 t) Tj -280 0 Td (")).collect();
     let table: Vec<&str> = table.iter().map(String::as_str).collect();
     let content = read("quays.pdf", &pdf("Quays", &[&table])).await.unwrap().content;
-    assert!(content.contains("Quay 3 3,204 t"), "a row stays a row: {content}");
+    assert!(content.contains("Quay 3 | 3,204 t"), "a row stays a row: {content}");
+}
+
+#[tokio::test]
+async fn tables_of_a_pdf_keep_their_empty_cells() {
+    let row = |cells: [&str; 4]| {
+        let [first, rest @ ..] = cells;
+        let rest: String = rest.iter().map(|cell| format!(") Tj 100 0 Td ({cell}")).collect();
+        format!("{first}{rest}) Tj -300 0 Td (")
+    };
+    let rows = [
+        row(["Quay", "2019", "2020", "2021"]),
+        row(["North", "1,204", "", "1,377"]),
+        row(["South", "", "880", "912"]),
+        row(["Old quay", "71", "", ""]),
+    ];
+    let mut lines = vec!["The harbour office counts what is landed at each of its quays, in tonnes of fish."];
+    lines.extend(rows.iter().map(String::as_str));
+    let output = read("quays.pdf", &pdf("Quays", &[&lines])).await.unwrap();
+    let [table] = &output.tables[..] else { panic!("{}", output.content) };
+    assert_eq!(table.columns, ["Quay", "2019", "2020", "2021"]);
+    let numbers: Vec<Vec<Option<f64>>> =
+        table.rows.iter().map(|row| row[1..].iter().map(|cell| cell.number).collect()).collect();
+    assert_eq!(
+        numbers,
+        [[Some(1204.0), None, Some(1377.0)], [None, Some(880.0), Some(912.0)], [Some(71.0), None, None]]
+    );
+    assert!(output.content.contains("in tonnes of fish.\nQuay | 2019"), "{}", output.content);
 }

@@ -249,3 +249,17 @@ async fn finding_text_on_open_pages() {
     let elsewhere = bench.call_in("other", "browser_find", json!({"pattern": "series"})).await;
     assert_eq!(elsewhere.unwrap_err().kind, "not_found", "sessions share no pages");
 }
+
+#[tokio::test]
+async fn text_is_found_in_other_forms_and_spellings() {
+    let text = "Die alten Brücken über den Fluss wurden 1740 gebaut.\n\nDer Umbau hat 7,3 Milliarden Euro gekostet, \
+                und er war zehn Jahre später noch nicht bezahlt.\n\nNiemand weiß, wer die Rechnung bekam.";
+    let (_folder, bench) = folder(&[("b.txt", text.as_bytes())]);
+    bench.open("local:b.txt").await.unwrap();
+    let find = async |pattern: &str| bench.call("browser_find", json!({"pattern": pattern})).await;
+    for (pattern, line) in [("alter Brücken", "L1: Die alten"), ("Umbau für 7.300 Millionen Euro", "L2: Der Umbau")] {
+        let content = find(pattern).await.unwrap().content;
+        assert!(content.contains("(other forms of its words)") && content.contains(line), "{pattern}: {content}");
+    }
+    assert_eq!(find("neue Tunnel Rechnung").await.unwrap_err().kind, "not_found", "one word of three is nothing");
+}

@@ -262,7 +262,8 @@ async fn links_are_numbered_and_followed() {
         ("town/upper mill.html", b"<title>Upper mill</title><p>It grinds rye."),
     ]);
     let content = bench.open("local:m.html").await.unwrap().content;
-    let told = "(links on these lines, opened by target \"link N\": 1 the weir; 2 Upper mill; 3 Elsewhere [example.com])";
+    let told =
+        "(links on these lines, opened by target \"link N\": 1 the weir; 2 Upper mill; 3 Elsewhere [example.com])";
     assert!(content.ends_with(told), "{content}");
     assert!(bench.open("link 2").await.unwrap().content.contains("It grinds rye."));
     let failure = bench.open("link 1").await.unwrap_err();

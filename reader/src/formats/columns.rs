@@ -114,7 +114,7 @@ fn parts(runs: &[Run], x: f64) -> Option<usize> {
 
 /// A column's pieces as lines, and its lines as paragraphs: one ends with a short line, and begins with
 /// one set in or after a wide gap.
-fn lay_out(mut runs: Vec<Run>, out: &mut Vec<Vec<String>>) {
+pub fn lay_out(mut runs: Vec<Run>, out: &mut Vec<Vec<String>>) {
     runs.sort_by(|a, b| a.y.total_cmp(&b.y));
     let mut lines: Vec<Run> = Vec::new();
     for run in runs {

@@ -5,6 +5,7 @@ mod book;
 mod columns;
 mod parquet;
 mod pdf;
+mod tables;
 
 use crate::wire::{Contents, Format, Reply};
 

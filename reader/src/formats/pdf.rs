@@ -4,7 +4,8 @@
 //! costs one page. Scanned pages hold no text, and none is made up: there is no character recognition.
 
 use super::columns::{self, Run};
-use crate::wire::{self, Page};
+use super::tables;
+use crate::wire::{self, Page, Piece};
 use pdf_extract::{Document, MediaBox, Object, OutputDev, OutputError, PlainTextOutput, Transform, output_doc_page};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -39,10 +40,11 @@ fn page(file: &Document, number: u32) -> Option<Page> {
     let mut output =
         Places { plain: PlainTextOutput::new(&mut text), flip: Transform::identity(), word: true, runs: Vec::new() };
     output_doc_page(file, &mut output, number).ok()?;
-    let columns = columns::read(output.runs);
-    let columns =
-        columns.map(|all| all.into_iter().map(|lines| lines.iter().map(|line| letters(line)).collect()).collect());
-    Some(Page { text: letters(&text), columns })
+    let mut runs = output.runs;
+    runs.iter_mut().for_each(|run| run.text = letters(&run.text));
+    let columns = columns::read(runs.clone());
+    let pieces = columns.map(|all| all.into_iter().map(Piece::Lines).collect()).or_else(|| tables::read(runs));
+    Some(Page { text: letters(&text), pieces })
 }
 
 /// Ligatures as the letters that they are.

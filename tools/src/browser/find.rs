@@ -1,6 +1,7 @@
 //! `browser_find`: where a word or pattern stands on the pages open in the session.
 
 use super::page::Page;
+use super::rank::{Ranked, full_words, ranked};
 use super::shared::{Browser, cancellable};
 use crate::{CallCx, Tool, ToolError};
 use async_trait::async_trait;
@@ -75,7 +76,7 @@ impl Tool for BrowserFind {
 type Matches = Vec<(Arc<Page>, Vec<usize>)>;
 
 /// Looks for the pattern as it is written, then as a regular expression, then for lines with all
-/// of its words; the last page opened first. Says which way matched.
+/// of its words, then with their other forms and spellings; the last page opened first. Says which way matched.
 fn matches(pages: &[Arc<Page>], pattern: &str) -> (Matches, &'static str) {
     let lower = pattern.to_lowercase();
     let literal = collect(pages, |line| line.to_lowercase().contains(&lower));
@@ -90,14 +91,34 @@ fn matches(pages: &[Arc<Page>], pattern: &str) -> (Matches, &'static str) {
         }
     }
     let words: Vec<&str> = lower.split_whitespace().collect();
-    if words.len() < 2 {
-        return (Vec::new(), "");
-    }
     let found = collect(pages, |line| {
         let line = line.to_lowercase();
         words.iter().all(|word| line.contains(word))
     });
-    (found, " (all words, not in this order)")
+    if !found.is_empty() {
+        return (found, " (all words, not in this order)");
+    }
+    (in_other_forms(pages, pattern), " (other forms of its words)")
+}
+
+/// The lines that have the most of the pattern's words, in whichever form, and more than half of them.
+fn in_other_forms(pages: &[Arc<Page>], pattern: &str) -> Matches {
+    let of = |page: &Arc<Page>| {
+        let lines: Vec<String> = page.lines.iter().map(|line| line.text.clone()).collect();
+        (page.clone(), ranked(pattern, &lines))
+    };
+    let found: Vec<(Arc<Page>, Vec<Ranked>)> = pages.iter().rev().map(of).collect();
+    let most = found.iter().flat_map(|(_, lines)| lines).map(|line| line.words).max().unwrap_or(0);
+    if most * 2 <= full_words(pattern) {
+        return Vec::new();
+    }
+    let lines = |lines: Vec<Ranked>| {
+        let mut lines: Vec<usize> = lines.into_iter().filter(|line| line.words == most).map(|line| line.at).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let found = found.into_iter().map(|(page, all)| (page, lines(all)));
+    found.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
 fn collect(pages: &[Arc<Page>], is_match: impl Fn(&str) -> bool) -> Matches {

@@ -55,6 +55,13 @@ pub fn language(text: &str) -> Language {
     LANGUAGES.iter().find(|(lang, _)| Some(*lang) == found).map_or(Language::English, |(_, language)| *language)
 }
 
+/// The language of a question, where it is sure: a few words seldom are.
+pub fn language_of_question(query: &str) -> Option<Language> {
+    let found = Detector::with_allowlist(LANGUAGES.map(|(lang, _)| lang).to_vec()).detect(query)?;
+    let language = LANGUAGES.iter().find(|(lang, _)| *lang == found.lang()).map(|(_, language)| *language);
+    language.filter(|_| found.confidence() >= SURE && !query.chars().any(is_cjk))
+}
+
 /// How a text writes numbers, as far as its language tells: `417.100` is no 417 in Spanish. Where it groups digits by
 /// commas all the same, nothing is told.
 pub fn number_style(text: &str) -> Style {

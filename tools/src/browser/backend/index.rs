@@ -3,17 +3,22 @@
 //! A page is cut into passages at its headings, so that a long page is found by the part that says it
 //! and its best passage is at hand. Each stands under the page's title, and under the heading it has.
 
+use super::kin::{self, Kin, Set};
+use super::near::{self, Weighed};
 use crate::browser::{
     page::Page,
     passage,
-    words::{self, Language},
+    words::{self, Language, Wanted, Word},
 };
 use polymath_chat::Hit;
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 use tantivy::{
-    IndexReader, IndexWriter, TantivyDocument, Term,
+    DocAddress, IndexReader, IndexWriter, TantivyDocument, Term,
     collector::TopDocs,
-    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery},
+    query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
     schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
     tokenizer::PreTokenizedString,
 };
@@ -28,6 +33,11 @@ const PASSAGE: usize = 2000;
 const SHORT: usize = 500;
 /// Passages looked at for each page wanted: several of one page may be among the best.
 const SPARE: usize = 6;
+/// Passages with the most words of a query, among which it is looked for words next to each other.
+const CANDIDATES: usize = 300;
+/// How much better a passage in the question's own language is than one that says as much in another: pages about a
+/// thing of one name in several languages.
+const OWN_LANGUAGE: f32 = 1.15;
 /// Memory for passages that are not yet written, of each thread.
 const MEMORY: usize = 48 << 20;
 
@@ -185,18 +195,32 @@ impl Searcher {
     /// The index can't be read.
     pub fn search(&self, query: &str, limit: usize) -> tantivy::Result<Vec<Hit>> {
         let found = self.reader.searcher();
-        let wanted = words::wanted(query, &self.languages(&found)?);
+        let languages = self.languages(&found)?;
+        let wanted = words::wanted(query, &languages);
         if wanted.words.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let asked = self.query(&wanted);
+        let kin = Kin { found: &found, fields: [self.fields.title, self.fields.body], words: &wanted.words };
+        let own = words::language_of_question(query).filter(|_| languages.len() > 1);
         let mut most = limit * SPARE;
         loop {
-            let top = found.search(&asked, &TopDocs::with_limit(most).order_by_score())?;
+            let top = self.passages(&found, &wanted, most)?;
             let all = top.len() < most;
             let (mut hits, mut seen) = (Vec::new(), HashSet::new());
-            for (_, place) in top {
+            let mut passages = Vec::with_capacity(top.len());
+            let places: Vec<DocAddress> = top.iter().map(|(_, place)| *place).collect();
+            let least = top.get(limit - 1).map_or(0.0, |(score, _)| *score);
+            let mut has: HashMap<String, Set> = HashMap::new();
+            for ((score, place), held) in top.into_iter().zip(kin.having(&places)?) {
                 let document: TantivyDocument = found.doc(place)?;
+                let text = document.get_first(self.fields.text).and_then(|v| v.as_str()).unwrap_or_default();
+                let near = score * OWN_LANGUAGE >= least;
+                let is_own = own.is_some_and(|own| near && words::language(text) == own);
+                *has.entry(text_of(&document, self.fields.page)).or_default() |= held;
+                passages.push((if is_own { score * OWN_LANGUAGE } else { score }, document));
+            }
+            passages.sort_by(|a, b| b.0.total_cmp(&a.0));
+            for (_, document) in passages {
                 let text = |field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default();
                 if hits.len() < limit && seen.insert(text(self.fields.page).to_owned()) {
                     let (title, text) = (text(self.fields.name), text(self.fields.text));
@@ -205,6 +229,11 @@ impl Searcher {
                 }
             }
             if all || hits.len() == limit {
+                let of = |hit: &Hit| has.get(&hit.url).copied().unwrap_or_default();
+                if let Some(best) = hits.first() {
+                    let (names, best) = (kin.naming(&best.title, &languages)?, of(best));
+                    hits.retain(|hit| !kin::is_kin(of(hit), best, names));
+                }
                 return Ok(hits);
             }
             most *= 8; // one page has all the best passages
@@ -225,33 +254,39 @@ impl Searcher {
         Ok(languages)
     }
 
-    /// A word counts once, in whichever of its forms and fields it says most.
-    fn query(&self, wanted: &words::Wanted) -> BooleanQuery {
+    /// The words, in all their forms: a page has the one of its language. Nothing else, since only a query of nothing
+    /// but words can pass over passages that it knows to be worse than what was found.
+    fn query(&self, words: &[Word]) -> BooleanQuery {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (field, weight) in [(self.fields.title, TITLE_WEIGHT), (self.fields.body, 1.0)] {
-            let term = |word: &str| Term::from_field_text(field, word);
-            let mut add = |mut forms: Vec<Box<dyn Query>>| {
-                let any: Box<dyn Query> = match forms.len() {
-                    1 => forms.swap_remove(0),
-                    _ => Box::new(DisjunctionMaxQuery::new(forms)),
-                };
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(any, weight))));
-            };
-            for word in &wanted.words {
-                let one = |form: &String| -> Box<dyn Query> {
-                    Box::new(TermQuery::new(term(form), IndexRecordOption::WithFreqs))
-                };
-                add(word.iter().map(one).collect());
-            }
-            for (a, b) in &wanted.pairs {
-                let both = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
-                let one = |(a, b): (&String, &String)| -> Box<dyn Query> {
-                    Box::new(PhraseQuery::new(vec![term(a), term(b)]))
-                };
-                add(both.map(one).collect());
+        for (field, weight) in self.weighed() {
+            for form in words.iter().flatten() {
+                let term = Term::from_field_text(field, form);
+                let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(query, weight))));
             }
         }
         BooleanQuery::new(clauses)
+    }
+
+    fn weighed(&self) -> [Weighed; 2] {
+        [(self.fields.title, TITLE_WEIGHT), (self.fields.body, 1.0)]
+    }
+
+    /// The best passages, as many as `most` and no more, best first.
+    fn passages(
+        &self,
+        found: &tantivy::Searcher,
+        wanted: &Wanted,
+        most: usize,
+    ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
+        let top = TopDocs::with_limit(most.max(CANDIDATES)).order_by_score();
+        let mut best = found.search(&self.query(&wanted.words), &top)?;
+        let places: Vec<DocAddress> = best.iter().map(|(_, place)| *place).collect();
+        let near = near::scores(found, self.weighed(), &wanted.pairs, &places)?;
+        best.iter_mut().zip(near).for_each(|((score, _), near)| *score += near);
+        best.sort_by(|a, b| b.0.total_cmp(&a.0));
+        best.truncate(most);
+        Ok(best)
     }
 }
 
@@ -333,5 +368,44 @@ mod tests {
         let found = searcher(&[german, english]);
         let first = |query: &str| found.search(query, 1).unwrap()[0].url.clone();
         assert_eq!((first("längste Brücke").as_str(), first("longest bridge").as_str()), ("de", "en"));
+    }
+
+    #[test]
+    fn of_pages_that_say_the_same_the_one_in_the_questions_language_is_first() {
+        let english =
+            page("en", "Lutessa Trail", &["The Lutessa Trail is a lamp for the head and weighs 310 grams in all."]);
+        let german = page(
+            "de",
+            "Lutessa Trail",
+            &["Die Lutessa Trail ist eine Lampe für den Kopf und wiegt insgesamt 310 Gramm."],
+        );
+        for pages in [[english.clone(), german.clone()], [german, english]] {
+            let found = searcher(&pages);
+            let first = |query: &str| found.search(query, 1).unwrap()[0].url.clone();
+            assert_eq!(first("Wie viel wiegt eigentlich die Lutessa Trail?"), "de");
+            assert_eq!(first("How much does the Lutessa Trail weigh in the end?"), "en");
+        }
+    }
+
+    #[test]
+    fn pages_about_another_thing_of_the_kind_are_left_out() {
+        let towns = ["Ostby", "Harrow", "Kelmere", "Brae", "Withe", "Marl", "Torrin", "Stowe", "Quent", "Pellow"];
+        let of = |i: usize| {
+            let name = format!("{} {}", towns[i / 10], towns[i % 10]);
+            let text = format!("The district of {name} had {} inhabitants in 2015 and fewer in 2016.", 30_000 + i * 7);
+            page(&format!("local:{i}"), &format!("District of {name}"), &[&text])
+        };
+        let found = searcher(&(0..100).map(of).collect::<Vec<_>>());
+        let urls = |query: &str| found.search(query, 5).unwrap().into_iter().map(|hit| hit.url).collect::<Vec<_>>();
+        assert_eq!(urls("How many inhabitants had the district in 2015?").len(), 5, "no name, no other");
+        let other = page("local:other", "Lighthouse of Skerry", &["The lighthouse of Skerry was lit in 1877."]);
+        let sound = page("local:sound", "Lighthouse of Sound", &["The lighthouse of Sound was lit in 1902."]);
+        let plain =
+            |i: usize| page(&format!("local:l{i}"), &format!("Lighthouse {i}"), &["This lighthouse was lit in 1900."]);
+        let found = searcher(&(0..100).map(plain).chain([other, sound]).collect::<Vec<_>>());
+        let urls = |query: &str| found.search(query, 5).unwrap().into_iter().map(|hit| hit.url).collect::<Vec<_>>();
+        assert_eq!(urls("When was the lighthouse of Skerry lit?"), ["local:other"]);
+        let both = urls("Which was lit first, the lighthouse of Skerry or that of Sound?");
+        assert!(both.contains(&"local:other".to_owned()) && both.contains(&"local:sound".to_owned()), "{both:?}");
     }
 }

@@ -29,7 +29,8 @@ pub fn of(anchors: Vec<Anchor>, url: &str, base: Option<&str>, line: impl Fn(usi
     let from = base.and_then(|base| own.join(base).ok()).unwrap_or_else(|| own.clone());
     let mut seen = HashSet::from([bare(&own)]);
     let mut links = Vec::new();
-    for anchor in anchors {
+    // a place on this page is meant as one, whatever `<base>` makes of it
+    for anchor in anchors.into_iter().filter(|anchor| !anchor.href.trim_start().starts_with('#')) {
         let target = from.join(anchor.href.trim()).ok().filter(|to| matches!(to.scheme(), "http" | "https"));
         let Some(target) = target.filter(|target| seen.insert(bare(target))) else { continue };
         let url = match (kept, bare(&target).strip_prefix(HERE)) {

@@ -3,7 +3,8 @@
 
 use super::block::{Block, Document};
 use super::plain::{self, Spelling};
-use polymath_reader::{Contents, Format, Page, Reader};
+use super::table::{PageTable, Row};
+use polymath_reader::{Contents, Format, Page, Piece, Reader};
 
 /// # Errors
 /// Why the file can't be read, in words.
@@ -23,8 +24,11 @@ pub fn read(body: &[u8]) -> Result<Document, String> {
             blocks.push(Block::Heading(6, format!("Page {number}")));
         }
         match page {
-            Some(Page { columns: Some(paragraphs), .. }) => {
-                blocks.extend(paragraphs.iter().map(|lines| Block::Paragraph(spelling.joined(lines))));
+            Some(Page { pieces: Some(pieces), .. }) => {
+                blocks.extend(pieces.into_iter().map(|piece| match piece {
+                    Piece::Lines(lines) => Block::Paragraph(spelling.joined(&lines)),
+                    Piece::Table(rows) => Block::Table(table(rows)),
+                }));
             }
             Some(page) if several && page.text.trim().is_empty() => {
                 blocks.push(Block::Paragraph(format!("[page {number} holds no text: it is a picture, or empty]")));
@@ -39,4 +43,19 @@ pub fn read(body: &[u8]) -> Result<Document, String> {
         _ => None,
     });
     Ok(Document { title: file.title.or(first), blocks, ..Document::default() })
+}
+
+/// Its rows, the first of them its head unless it has figures like the others.
+fn table(mut rows: Vec<Vec<String>>) -> PageTable {
+    let figure = |cell: &String| cell.chars().any(char::is_numeric);
+    let year = |cell: &String| cell.parse().is_ok_and(|year: u32| (1500..2200).contains(&year));
+    let headed = rows.first().is_some_and(|row| row[1..].iter().all(|cell| !figure(cell) || year(cell)));
+    let head = if headed && rows.len() > 1 { rows.remove(0) } else { Vec::new() };
+    let mut columns: Vec<String> = Vec::new();
+    for (at, name) in head.into_iter().enumerate() {
+        let name = if name.is_empty() || columns.contains(&name) { format!("Column {}", at + 1) } else { name };
+        columns.push(name);
+    }
+    let rows = rows.into_iter().map(|cells| Row { cells, section: false }).collect();
+    PageTable { caption: None, columns, rows }
 }
