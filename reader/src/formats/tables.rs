@@ -214,10 +214,10 @@ mod tests {
     #[test]
     fn lists_and_prose_are_no_tables() {
         let item = "an item of the list that goes on for a while";
-        assert_eq!(page(&[&[(50.0, "•"), (80.0, item)]; 5]), None);
-        assert_eq!(page(&[&[(50.0, "1."), (80.0, item)]; 5]), None);
+        assert_eq!(page(&[&[(50.0, "•"), (80.0, item)][..]; 5]), None);
+        assert_eq!(page(&[&[(50.0, "1."), (80.0, item)][..]; 5]), None);
         assert_eq!(page(&[&[(50.0, "Ann"), (150.0, "Baker")], &[(50.0, "Cy"), (150.0, "Dee")]]), None);
-        assert_eq!(page(&[&[(50.0, "One line of text, and hardly more than that.")]; 6]), None);
+        assert_eq!(page(&[&[(50.0, "One line of text, and hardly more than that.")][..]; 6]), None);
         assert_eq!(read(Vec::new()), None);
     }
 }
