@@ -10,14 +10,15 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-/// BM25's usual constant: how soon more of the same adds little.
+/// BM25's usual constants: how soon more of the same adds little, and how much less it says in a long text.
 const K1: f32 = 1.2;
+const B: f32 = 0.75;
 
 /// A field, and how much a word in it weighs.
 pub type Weighed = (Field, f32);
 
 /// What is added to the score of each of these passages for pairs of the query that it has: BM25 of the pair, as
-/// rare as its words are together, in a passage of mean length.
+/// rare as its words are together.
 ///
 /// # Errors
 /// The index can't be read.
@@ -31,20 +32,32 @@ pub fn scores(
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_by_key(|at| places[*at]);
     for (field, weight) in fields {
+        let mean = mean_length(found, field)?;
         for (a, b) in pairs {
             let (rare_a, rare_b) = (rarity(found, field, a)?, rarity(found, field, b)?);
             for (number, segment) in (0..).zip(found.segment_readers()) {
                 let here = order.iter().copied().filter(|at| places[*at].segment_ord == number);
+                let lengths = segment.get_fieldnorms_reader(field)?;
                 let (mut first, mut second) = (Forms::of(segment, field, a)?, Forms::of(segment, field, b)?);
                 for at in here {
                     let times = times(&mut first, &mut second, places[at].doc_id, rare_a < rare_b);
-                    let share = times * (K1 + 1.0) / (times + K1);
+                    let length = lengths.fieldnorm(places[at].doc_id) as f32 / mean;
+                    let share = times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * length));
                     scores[at] += weight * (rare_a + rare_b) * share;
                 }
             }
         }
     }
     Ok(scores)
+}
+
+/// Words of the field in a passage.
+fn mean_length(found: &Searcher, field: Field) -> tantivy::Result<f32> {
+    let mut all = 0;
+    for segment in found.segment_readers() {
+        all += segment.inverted_index(field)?.total_num_tokens();
+    }
+    Ok((all as f32 / found.num_docs().max(1) as f32).max(1.0))
 }
 
 /// How much it says that a passage has a word in this field (BM25's inverse document frequency).
