@@ -36,7 +36,7 @@ impl Dice {
         let one = |dice: &mut Dice| {
             let words = 6 + dice.roll(14);
             let (text, year) = (dice.text(words), 1900 + dice.roll(120));
-            format!("{} {year}.", text)
+            format!("{text} {year}.")
         };
         (0..count).map(|_| one(self)).collect::<Vec<_>>().join(" ")
     }

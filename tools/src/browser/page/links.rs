@@ -1,6 +1,7 @@
 //! Where a page's text leads: its links, numbered, so that they can be followed.
 
 use super::block::Anchor;
+use crate::browser::passage;
 use std::collections::HashSet;
 use url::Url;
 
@@ -39,7 +40,7 @@ pub fn of(anchors: Vec<Anchor>, url: &str, base: Option<&str>, line: impl Fn(usi
             }
             _ => target.into(),
         };
-        let text = super::passage::shorten(&anchor.text, LONGEST);
+        let text = passage::shorten(&anchor.text, LONGEST);
         links.push(Link { line: line(anchor.block), text, url });
         if links.len() == MOST {
             break;
