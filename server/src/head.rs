@@ -2,7 +2,8 @@
 //! of a line and some do not, so that two of them on the way see different requests (RFC 9112, section
 //! 2.2, lets a server refuse them); the HTTP library takes them.
 //!
-//! Heads that come behind another request without waiting for its answer are not looked at.
+//! A head may come behind another request without waiting for its answer, so what is behind a head is told by the length of
+//! its body. Of a body in chunks only the HTTP library knows the end: no other head comes on such a connection.
 
 use std::io;
 use std::pin::Pin;
@@ -15,26 +16,54 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub struct Head(Arc<Mutex<Seen>>);
 
 struct Seen {
-    /// Whether what comes next belongs to a head.
-    inside: bool,
+    place: Place,
     /// The last bytes, newest last.
     last: [u8; 3],
     alone: bool,
+    /// What came behind a head and its body, or behind a head whose body is not known yet: at most what the library
+    /// reads ahead.
+    behind: Vec<u8>,
+    answered: bool,
 }
+
+/// Where the next byte belongs.
+enum Place {
+    Head,
+    /// Behind a head that nobody has looked at.
+    Behind,
+    /// To a body of which so much is left, or, where nothing is left, to the next head.
+    Body(u64),
+    /// Nothing is looked at any more.
+    Last,
+}
+
+/// As if a line had just ended.
+const START: [u8; 3] = [b'\r', b'\n', 0];
 
 impl Head {
     pub fn new() -> Self {
-        Head(Arc::new(Mutex::new(Seen { inside: true, last: [b'\r', b'\n', 0], alone: false })))
+        let (place, last, behind) = (Place::Head, START, Vec::new());
+        Head(Arc::new(Mutex::new(Seen { place, last, alone: false, behind, answered: false })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A head was read whose request has a body of this length; of one in chunks nobody knows it.
+    pub fn has_body(&self, length: Option<u64>) {
+        let mut seen = self.lock();
+        let behind = std::mem::take(&mut seen.behind);
+        seen.answered = false;
+        seen.place = length.map_or(Place::Last, Place::Body);
+        seen.read(&behind);
+    }
+
     /// An answer is written: another head may come.
     pub fn begins(&self) {
         let mut seen = self.lock();
-        (seen.inside, seen.last, seen.alone) = (true, [b'\r', b'\n', 0], false);
+        seen.answered = true;
+        seen.go_on();
     }
 
     /// Whether a line of the head ended in a line feed alone.
@@ -43,18 +72,47 @@ impl Head {
     }
 
     fn read(&self, bytes: &[u8]) {
-        let mut seen = self.lock();
-        for &byte in bytes {
-            if !seen.inside {
-                return;
+        self.lock().read(bytes);
+    }
+}
+
+impl Seen {
+    fn read(&mut self, bytes: &[u8]) {
+        match self.place {
+            Place::Head => self.head(bytes),
+            Place::Behind => self.behind.extend_from_slice(bytes),
+            Place::Body(left) => {
+                let own = left.min(bytes.len() as u64) as usize;
+                self.place = Place::Body(left - own as u64);
+                self.behind.extend_from_slice(&bytes[own..]);
+                self.go_on();
             }
+            Place::Last => {}
+        }
+    }
+
+    /// Looks at the next head, once the request before it is over.
+    fn go_on(&mut self) {
+        if self.answered && matches!(self.place, Place::Body(0)) {
+            (self.place, self.last, self.alone) = (Place::Head, START, false);
+            let behind = std::mem::take(&mut self.behind);
+            self.head(&behind);
+        }
+    }
+
+    fn head(&mut self, bytes: &[u8]) {
+        for (at, &byte) in bytes.iter().enumerate() {
+            let [.., before, last] = self.last;
+            self.last = [self.last[1], self.last[2], byte];
             if byte == b'\n' {
-                let [.., before, last] = seen.last;
-                seen.alone |= last != b'\r';
+                self.alone |= last != b'\r';
                 // An empty line, whichever way its lines end.
-                seen.inside = !(last == b'\n' || last == b'\r' && before == b'\n');
+                if last == b'\n' || last == b'\r' && before == b'\n' {
+                    self.place = Place::Behind;
+                    self.behind = bytes[at + 1..].to_vec();
+                    return;
+                }
             }
-            seen.last = [seen.last[1], seen.last[2], byte];
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::head::{Head, Watched};
 use crate::limits::Limits;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::IntoResponse;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -115,12 +115,17 @@ async fn connection(stream: TcpStream, seat: Arc<Seat>, app: Router, limits: Lim
     let service = service_fn(move |request: Request<Incoming>| {
         let (seat, head) = (answering.clone(), head.clone());
         let wrong = head.has_bare_line_feed().then(|| bare_line_feed().into_response());
+        let length = request.body().size_hint().exact();
+        head.has_body(length);
         let answer = app.call(request.map(|body| Body::new(Arriving::new(body, seat.clone()))));
         async move {
-            let answer = match wrong {
+            let mut answer = match wrong {
                 Some(wrong) => wrong,
                 None => answer.await?,
             };
+            if length.is_none() {
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, std::convert::Infallible>(answer.map(|body| Leaving { body, seat, head }))
         }
     });
