@@ -163,6 +163,52 @@ fn no_terminal_obeys_a_page_a_program_or_a_question() {
     assert!(told(&shown[1]).contains("[2Jgone"), "{}", told(&shown[1]));
 }
 
+/// What was asked, found and answered, in lists and exports. The control is the file itself, which has all of it.
+#[test]
+fn no_terminal_obeys_what_was_kept() {
+    use polymath_agent::session::SessionStore;
+    use polymath_chat::{Event, Source};
+    const HOSTILE: &str = "mill \u{1b}]0;owned\u{7} \u{9b}2J \u{1b}[31mred\r\u{8}";
+    let program = Program::new();
+    let store = SessionStore::open(&program.home.path().join("sessions.db")).unwrap();
+    let mut session = store.create_named("s", HOSTILE).unwrap();
+    let turn = session.begin(HOSTILE).unwrap();
+    let arguments = serde_json::json!({ "target": HOSTILE });
+    for event in [
+        Event::Call { id: "c".into(), tool: HOSTILE.into(), arguments },
+        Event::Notice { text: HOSTILE.into() },
+        Event::Answer { text: HOSTILE.into(), citations: vec![], figures: vec![] },
+    ] {
+        session.append(turn, &event).unwrap();
+    }
+    let mut chat = session.chat().unwrap();
+    chat.sources.push(Source { url: format!("http://h/{HOSTILE}"), title: HOSTILE.into(), text: HOSTILE.into() });
+    session.save(&chat).unwrap();
+    drop((session, store));
+    for args in [
+        &["sessions", "list"][..],
+        &["sessions", "list", "--json"],
+        &["sessions", "show", "s"],
+        &["sessions", "search", "mill"],
+        &["sessions", "export", "s"],
+        &["sessions", "export", "s", "--format", "json"],
+    ] {
+        let output = program.run(args);
+        assert!(
+            output.status.success() && String::from_utf8_lossy(&output.stdout).contains("owned"),
+            "{args:?}: {output:?}"
+        );
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(text);
+            assert!(!text.contains(|c: char| c.is_control() && !"\n\t".contains(c)), "{args:?}: {text:?}");
+        }
+    }
+    let file = std::fs::read(program.home.path().join("sessions.db")).unwrap();
+    let log = std::fs::read(program.home.path().join("sessions.db-wal")).unwrap_or_default();
+    let has = |bytes: &[u8]| bytes.windows(8).any(|part| part == b"\x1b]0;owne");
+    assert!(has(&file) || has(&log), "void: it is not there in the first place");
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_may_read_what_is_kept() {
