@@ -1,7 +1,8 @@
-//! Processes that are killed with no warning, at random moments of questions, conversations and served
-//! replies: what was shown is kept, nothing is done twice, and no question is lost.
+//! Processes that are killed with no warning, at random moments of questions, conversations, scripts, and replies
+//! and turns of a server: what was shown is kept, nothing is done twice, and no question is lost.
 //!
-//! `POLYMATH_KILLS=500` makes as many kills; the seed that is printed makes them again.
+//! `POLYMATH_KILLS=500` makes as many kills of questions and conversations and a fifth of that of each other kind; the
+//! seed that is printed makes them again.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
@@ -17,13 +18,22 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use scripted::Scripted;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 20;
 /// Kills of one conversation.
 const OF_ONE: usize = 10;
+/// Kills of one script's run.
+const OF_ONE_RUN: usize = 3;
+
+/// How many processes are to be killed.
+fn kills() -> usize {
+    std::env::var("POLYMATH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS)
+}
 /// Longest wait behind the event at which a process is killed, in microseconds: about as long as a commit.
 const WAIT: u64 = 8_000;
 
@@ -50,17 +60,22 @@ impl Bench {
         command
     }
 
-    /// Kills a process some time after it has shown so many events.
+    /// Kills a process some time after it has shown so many events; what it has shown.
     fn kill(&mut self, mut child: Child, after: usize) -> Vec<Value> {
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        self.kill_behind(child, lines, after)
+    }
+
+    /// The same, where these lines are what it shows.
+    fn kill_behind(&mut self, mut child: Child, mut lines: impl Iterator<Item = String>, after: usize) -> Vec<Value> {
         let mut events = Vec::new();
         let mut take = |line: String| events.push(serde_json::from_str::<Value>(&line));
-        (&mut lines).take(after).for_each(|line| take(line.unwrap()));
+        (&mut lines).take(after).for_each(&mut take);
         std::thread::sleep(Duration::from_micros(self.random.random_range(0..WAIT)));
         child.kill().unwrap();
         child.wait().unwrap();
         // What it had written before is shown as well; of its last line maybe a part.
-        lines.for_each(|line| take(line.unwrap()));
+        lines.for_each(take);
         let whole = |(at, event): (usize, Result<Value, _>), count| match event {
             Ok(event) => Some(event),
             Err(_) if at + 1 == count => None,
@@ -113,9 +128,13 @@ fn joined(events: &[Value]) -> Vec<Value> {
             _ => joined.push(event.clone()),
         }
     }
-    joined.retain(|event| event["type"] != "session");
-    joined.retain(|event| !event["text"].as_str().unwrap_or_default().starts_with("the program ended while"));
+    joined.retain(|event| event["type"] != "session" && !is_of_before(event));
     joined
+}
+
+/// Whether an event tells what was cut off before its turn.
+fn is_of_before(event: &Value) -> bool {
+    event["text"].as_str().unwrap_or_default().starts_with("the program ended while")
 }
 
 /// Everything that was shown of these questions is in the record, once.
@@ -136,7 +155,8 @@ fn check(shown: &[Value], asked: &[String], record: Option<&Value>) {
     let steps = events.iter().filter(|e| e["type"] == "step" && e["step"] == 1).count();
     assert!(questions.len() >= steps, "{steps} turns were seen to begin, and {questions:?} kept");
     let of_these = |event: &&Value| questions.iter().any(|(turn, _)| event["turn"] == *turn);
-    let kept: Vec<Value> = record["events"].as_array().unwrap().iter().filter(of_these).cloned().collect();
+    let kept = record["events"].as_array().unwrap().iter().filter(of_these);
+    let kept: Vec<Value> = kept.filter(|event| !is_of_before(event)).cloned().collect();
     for (at, event) in events.iter().enumerate() {
         // The last text is kept as far as its last sentence.
         let open = event["delta"].as_str().filter(|_| at + 1 == events.len());
@@ -158,7 +178,7 @@ fn check(shown: &[Value], asked: &[String], record: Option<&Value>) {
 
 #[test]
 fn what_was_shown_is_kept_and_nothing_is_done_twice() {
-    let kills = std::env::var("POLYMATH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
+    let kills = kills();
     let mut bench = Bench::new();
     let (mut asked, mut session) = (0, String::new());
     for kill in 0..kills {
@@ -192,25 +212,35 @@ impl Bench {
     }
 }
 
-/// A server keeps nothing; the next one is there, and its first reply is whole.
+/// A server that answers, and its address.
+fn served(bench: &mut Bench) -> (Child, String) {
+    let begin = Instant::now();
+    let mut child = bench.command(&["serve", "--addr", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let welcome = lines.find(|line| line.contains("http://")).unwrap();
+    bench.slowest = bench.slowest.max(begin.elapsed());
+    std::thread::spawn(move || lines.for_each(drop));
+    let address = welcome.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    (child, address.to_owned())
+}
+
+/// What is answered to a request, line by line, as it comes.
+fn answered(address: &str, line: &str, body: &str) -> BufReader<TcpStream> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("Host: {address}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+    write!(stream, "{line} HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n{body}").unwrap();
+    BufReader::new(stream)
+}
+
+/// A server keeps nothing of replies to others; the next one is there, and its first reply is whole.
 #[test]
 fn a_killed_server_is_there_again() {
-    let kills = std::env::var("POLYMATH_KILLS").ok().and_then(|n| n.parse::<usize>().ok()).unwrap_or(KILLS) / 5;
+    let kills = kills() / 5;
     let mut bench = Bench::new();
-    let mut slowest = Duration::ZERO;
     for kill in 0..=kills {
-        let begin = Instant::now();
-        let mut child = bench.command(&["serve", "--addr", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let welcome = lines.find(|line| line.contains("http://")).unwrap();
-        slowest = slowest.max(begin.elapsed());
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = welcome.split("http://").nth(1).unwrap().split('/').next().unwrap();
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let (mut child, address) = served(&mut bench);
         let body = r#"{"messages": [{"role": "user", "content": "Tell me of it"}], "stream": true}"#;
-        let head = format!("Host: {address}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
-        write!(stream, "POST /v1/chat/completions HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n{body}").unwrap();
-        let mut read = BufReader::new(stream).lines().map_while(Result::ok);
+        let mut read = answered(&address, "POST /v1/chat/completions", body).lines().map_while(Result::ok);
         if kill < kills {
             let after = bench.random.random_range(0..20);
             (&mut read).take(after).for_each(drop);
@@ -221,7 +251,123 @@ fn a_killed_server_is_there_again() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    println!("{kills} kills of a server; the slowest start took {} ms", slowest.as_millis());
+    println!("{kills} kills of a server; the slowest start took {} ms", bench.slowest.as_millis());
+}
+
+/// A turn that a server has taken on is kept from then on, with all that was shown of it.
+#[test]
+fn a_turn_that_a_server_took_on_is_kept() {
+    let kills = kills() / 5;
+    let mut bench = Bench::new();
+    let (mut session, mut asked) = (None::<String>, 0);
+    for kill in 0..kills {
+        let (child, address) = served(&mut bench);
+        let question = format!("Open page t{}-{asked}", kill / OF_ONE);
+        asked += 1;
+        let ask = serde_json::json!({"question": question, "session": session}).to_string();
+        let mut answer = String::new();
+        answered(&address, "POST /api/runs", &ask).read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        let begun: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        let (name, turn) = (begun["session"].as_str().unwrap().to_owned(), &begun["turn"]);
+        let lines = answered(&address, &format!("GET /api/sessions/{name}/runs/{turn}/events"), "").lines();
+        let events = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+        let after = bench.random.random_range(0..25);
+        let mut shown = bench.kill_behind(child, events, after);
+        // Behind the last event stands what became of the turn.
+        shown.retain(|event| event.get("type").is_some());
+        let record = bench.record(&name).unwrap_or_else(|| panic!("{name} is lost"));
+        assert_eq!(record["questions"][turn.to_string()], question, "{record}");
+        check(&shown, std::slice::from_ref(&question), Some(&record));
+        session = Some(name).filter(|_| kill % OF_ONE < OF_ONE - 1);
+        if session.is_none() {
+            bench.ends_well(begun["session"].as_str().unwrap(), asked);
+            asked = 0;
+        }
+    }
+    assert_eq!(bench.model.fetched_twice(), [""; 0], "pages were opened twice");
+    println!("{kills} kills of served turns; the slowest start took {} ms", bench.slowest.as_millis());
+}
+
+/// A script's run goes on where it was: what was shown is kept, and steps that were told to be done are not done again.
+#[test]
+fn a_scripts_run_goes_on_where_it_was_killed() {
+    let kills = kills() / 5;
+    let mut bench = Bench::new();
+    let (mut made, mut number) = (0, 0);
+    while made < kills {
+        let page = |step: &str| format!("http://{}/page/r{number}-{step}", bench.model.address);
+        let text = format!(
+            "title = \"Mills\"\ntools = [\"browser_open\"]\n\
+             [steps.a]\ntool = \"browser_open\"\nargs = {{ target = \"{}\" }}\n\
+             [steps.b]\ntool = \"browser_open\"\nargs = {{ target = \"{}\" }}\nafter = [\"a\"]\n\
+             [steps.c]\nask = \"Open page r{number}-c\"\nafter = [\"b\"]\n\
+             [steps.d]\ntool = \"browser_open\"\nargs = {{ target = \"{}\" }}\nafter = [\"c\"]\n",
+            page("a"),
+            page("b"),
+            page("d")
+        );
+        let script = bench.program.home.path().join(format!("r{number}.toml"));
+        std::fs::write(&script, text).unwrap();
+        let (mut run, mut done) = (None::<String>, BTreeSet::new());
+        for kill in 0..=OF_ONE_RUN {
+            let mut args = vec!["run", script.to_str().unwrap(), "--json"];
+            args.extend(run.iter().flat_map(|run| ["--resume", run]));
+            let mut command = bench.command(&args);
+            let command = command.stdout(Stdio::piped());
+            let shown = if kill < OF_ONE_RUN {
+                let after = bench.random.random_range(0..30);
+                bench.kill(command.spawn().unwrap(), after)
+            } else {
+                let output = command.stderr(Stdio::piped()).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+                let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+                lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+            };
+            for line in shown.iter().filter(|line| line["type"] == "progress" && line["state"] == "done") {
+                let step = line["step"].as_str().unwrap().to_owned();
+                assert!(line["cached"] == true || !done.contains(&step), "{line} when these were done: {done:?}");
+            }
+            let steps = shown.iter().filter(|line| line["state"] == "done").map(|line| line["step"].to_string());
+            done.extend(steps.map(|step| step.trim_matches('"').to_owned()));
+            run = run.or_else(|| shown.first().map(|line| line["run"].as_str().unwrap().to_owned()));
+            if let Some(run) = &run {
+                let record = bench.record(run).unwrap_or_else(|| panic!("the run {run} is lost"));
+                is_kept(&shown, &record);
+            }
+        }
+        (made, number) = (made + OF_ONE_RUN, number + 1);
+    }
+    println!("{made} kills of scripts; the slowest start took {} ms", bench.slowest.as_millis());
+}
+
+/// Of each turn of a script, the events that were shown are the first of the record's.
+#[track_caller]
+fn is_kept(shown: &[Value], record: &Value) {
+    let of = |turn: &Value| {
+        let own: Vec<Value> =
+            shown.iter().filter(|line| line["turn"] == *turn).map(|line| line["event"].clone()).collect();
+        let kept = record["events"].as_array().unwrap().iter().filter(|event| event["turn"] == *turn).cloned();
+        let kept = kept.map(|mut event| {
+            event.as_object_mut().unwrap().remove("turn");
+            event
+        });
+        (joined(&own), joined(&kept.collect::<Vec<_>>()))
+    };
+    for line in shown.iter().filter(|line| line["type"] == "event") {
+        let (own, kept) = of(&line["turn"]);
+        for (at, event) in own.iter().enumerate() {
+            let whole = event["delta"].as_str().filter(|_| at + 1 == own.len());
+            let whole = whole.map(|text| text.rfind(['.', '!', '?']).map_or("", |end| &text[..=end]));
+            match (whole, kept.get(at)) {
+                (Some(""), _) => {}
+                (Some(whole), Some(kept)) => {
+                    assert!(kept["delta"].as_str().is_some_and(|k| k.starts_with(whole)), "{kept} of {event}")
+                }
+                (_, kept) => assert_eq!(kept, Some(event), "event {at} of turn {}", line["turn"]),
+            }
+        }
+    }
 }
 
 /// At every size that files can have, as where a disk is full: an error that says so, or the answer, and
