@@ -230,11 +230,18 @@ impl Searcher {
             }
             if all || hits.len() == limit {
                 let of = |hit: &Hit| has.get(&hit.url).copied().unwrap_or_default();
-                if let Some(best) = hits.first() {
-                    let (names, best) = (kin.naming(&best.title, &languages)?, of(best));
-                    hits.retain(|hit| !kin::is_kin(of(hit), best, names));
+                let Some(first) = hits.first() else { return Ok(hits) };
+                let (names, best, title) = (kin.naming(&first.title, &languages)?, of(first), first.title.clone());
+                let mut kept = Vec::with_capacity(hits.len());
+                for hit in hits {
+                    let in_title = kin.naming(&hit.title, &languages)?;
+                    let in_passing = kin::is_kin(in_title, best, names) && of(&hit) & !best == 0;
+                    let other = in_passing && kin::are_of_one_form(&title, &hit.title);
+                    if !other && !kin::is_kin(of(&hit), best, names) {
+                        kept.push(hit);
+                    }
                 }
-                return Ok(hits);
+                return Ok(kept);
             }
             most *= 8; // one page has all the best passages
         }
@@ -398,6 +405,16 @@ mod tests {
         let found = searcher(&(0..100).map(of).collect::<Vec<_>>());
         let urls = |query: &str| found.search(query, 5).unwrap().into_iter().map(|hit| hit.url).collect::<Vec<_>>();
         assert_eq!(urls("How many inhabitants had the district in 2015?").len(), 5, "no name, no other");
+        let passing = |i: usize| {
+            let text = format!("The district of {} had {i}00 inhabitants. Sund is not counted in it.", towns[i]);
+            page(&format!("local:{i}"), &format!("District of {}: work", towns[i]), &[&text])
+        };
+        let sund = page("local:sund", "District of Sund: work", &["The district of Sund had 900 inhabitants."]);
+        let filler = (0..100).map(|i| page(&format!("local:f{i}"), "Weather", &["It rained in the district."]));
+        let found = searcher(&filler.chain((0..1).map(passing)).chain([sund]).collect::<Vec<_>>());
+        let hits = found.search("How many inhabitants had the district of Sund?", 5).unwrap();
+        assert_eq!(hits[0].url, "local:sund");
+        assert!(hits.iter().all(|hit| hit.url != "local:0"), "{hits:?}");
         let other = page("local:other", "Lighthouse of Skerry", &["The lighthouse of Skerry was lit in 1877."]);
         let sound = page("local:sound", "Lighthouse of Sound", &["The lighthouse of Sound was lit in 1902."]);
         let plain =

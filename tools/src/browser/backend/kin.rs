@@ -3,7 +3,8 @@
 //!
 //! Such a page says what was asked, of something else, and readers take it for the answer. So a result is left out
 //! when it lacks a rare word of the query that the best result has in its title, and has no word of the query that the
-//! best one lacks. A page about the second of two things that are compared has such a word, and stays.
+//! best one lacks. It is also left out when it has that word in passing and a title of the same form without it. A page
+//! about the second of two things that are compared has a word of its own, and stays.
 
 use crate::browser::words::{self, Language, Word};
 use std::collections::HashSet;
@@ -76,4 +77,18 @@ impl Kin<'_> {
 /// Whether a page that has these words is about something else than the best one, in whose title `names` stand.
 pub fn is_kin(has: Set, best: Set, names: Set) -> bool {
     names & !has != 0 && has & !best == 0
+}
+
+/// Words in which the titles of two things of a kind differ, at most, and those that they share, at least.
+const MOST_OWN: usize = 2;
+const LEAST_SHARED: usize = 2;
+
+/// Whether two titles are of one form, with another name in it: "District of Ostby: work", "District of Harrow: work".
+pub fn are_of_one_form(a: &str, b: &str) -> bool {
+    let words = |title| words::tokens(title, Language::English).into_iter().map(|token| token.text);
+    let (a, b): (HashSet<String>, HashSet<String>) = (words(a).collect(), words(b).collect());
+    let own = 1..=MOST_OWN;
+    own.contains(&a.difference(&b).count())
+        && own.contains(&b.difference(&a).count())
+        && a.intersection(&b).count() >= LEAST_SHARED
 }
