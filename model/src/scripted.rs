@@ -104,7 +104,7 @@ impl ScriptedEngine {
     fn next(&self, task: &Completion) -> Option<String> {
         let steps = format!("start: \"{ONE_STEP}\"");
         let of_none = |lark: &str| {
-            ["name ", "note ", "fact "].iter().any(|of| lark.starts_with(&format!("start: \"{NONE}\" | {of}")))
+            ["name ", "note ", "fact ", "edit "].iter().any(|of| lark.starts_with(&format!("start: \"{NONE}\" | {of}")))
         };
         let usual = match &task.constraint {
             constraint @ Some(_) if *constraint == Some(Constraint::yes_or_no()) => Some("yes".to_owned()),

@@ -51,6 +51,7 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
         "grid" => chart.grid = yes,
         "sort" => chart.sort = yes,
         "trend" => chart.trend = yes,
+        "stack" => chart.stack = yes,
         "until" => chart.until = place(value),
         "today" => {
             let today = || chrono::Local::now().date_naive().to_string();

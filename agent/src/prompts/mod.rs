@@ -18,6 +18,8 @@ pub const NATIVE: Prompt = Prompt(include_str!("native.txt"));
 pub const PLAN: Prompt = Prompt(include_str!("plan.txt"));
 /// From a follow-up to a question that stands alone.
 pub const ALONE: Prompt = Prompt(include_str!("alone.txt"));
+/// From a request about a chart to its changes.
+pub const EDITS: Prompt = Prompt(include_str!("edits.txt"));
 /// From a request without capitals to the names in it.
 pub const NAMES: Prompt = Prompt(include_str!("names.txt"));
 /// From a question to the two that it takes where it only describes what it is about.

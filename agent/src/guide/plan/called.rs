@@ -1,7 +1,7 @@
 //! What the columns are called that a plan works out for a chart: "Total" on an axis says nothing of what was summed.
 
 use super::Step;
-use super::redrawn::named;
+use super::columns::named;
 use crate::language::Language;
 use crate::notebook::Chat;
 use polymath_tools::in_sql;

@@ -40,6 +40,11 @@ const DRAWN: &[&str] = &[
     "punkte",
 ];
 
+/// All colours, as CSS names them.
+pub fn names() -> Vec<String> {
+    COLORS.iter().map(|(name, _)| *name).chain(SHADED.iter().copied()).map(str::to_owned).collect()
+}
+
 /// Whether a word says something of a colour.
 pub fn is_of_color(word: &str) -> bool {
     base(word).is_some() || SHADES.iter().any(|(_, names)| names.contains(&word))

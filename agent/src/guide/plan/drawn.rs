@@ -2,7 +2,7 @@
 //! no line for each name.
 
 use super::Step;
-use super::redrawn::{INSTEAD, column_named, is_numeric, named, tells_apart};
+use super::columns::{INSTEAD, column_named, is_numeric, named, tells_apart};
 use super::signs::says;
 use crate::guide::given::beside;
 use crate::notebook::Chat;

@@ -8,8 +8,10 @@ mod called;
 mod cased;
 mod check;
 mod colors;
+mod columns;
 mod comparing;
 mod drawn;
+mod edits;
 mod form;
 mod grammar;
 mod guess;
@@ -72,6 +74,9 @@ const TOLD: usize = 6;
 /// Asks for a plan for the turn's question, and takes down how it is understood.
 pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let mut ready = at_once(turn);
+    if ready.is_none() {
+        ready = edits::edited(turn).await?.or_else(|| redrawn::plan(&turn.question, turn.chat, false));
+    }
     if ready.is_none() && cased::cased(turn).await? {
         ready = at_once(turn);
     }
@@ -140,7 +145,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some(steps) = rows::plan(&turn.question, turn.chat).or_else(|| redrawn::plan(&turn.question, turn.chat)) {
+    if let Some(steps) =
+        rows::plan(&turn.question, turn.chat).or_else(|| redrawn::plan(&turn.question, turn.chat, true))
+    {
         return Some(steps);
     }
     if let Some(steps) =

@@ -4,6 +4,7 @@
 use super::Step;
 use super::check::draw_again;
 use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, kind_of, says, words, years};
+use super::spanned;
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
@@ -110,7 +111,19 @@ fn within(request: &str, table: &Table, at: usize, year: &str, drawn: bool) -> O
         (false, false, true) => "<>",
         _ => return None,
     };
-    kept.then(|| format!("SELECT * FROM t{} WHERE {} {sign} {year}", at + 1, in_sql(&table.columns[0])))
+    let (column, cells) = (in_sql(&table.columns[0]), || table.rows.iter().filter_map(|row| row.first()));
+    let condition = match sign {
+        // Of quarters a year has a first and a last.
+        "<>" if cells().any(spanned::is_part) => format!("{column} NOT LIKE '%{year}%'"),
+        ">=" | "<" if cells().any(spanned::is_part) => format!("{column} {sign} 'Q1 {year}'"),
+        _ if cells().any(spanned::is_part) => format!("{column} {sign} 'Q4 {year}'"),
+        // Months and days are texts, which a number is always less than.
+        _ if cells().any(|cell| cell.date.as_ref().is_some_and(|date| date.len() > year.len())) => {
+            format!("substr({column}, 1, 4) {sign} '{year}'")
+        }
+        _ => format!("{column} {sign} {year}"),
+    };
+    kept.then(|| format!("SELECT * FROM t{} WHERE {condition}", at + 1))
 }
 
 /// The row with most or least of a column.
@@ -266,7 +279,8 @@ mod tests {
     use polymath_chat::Message;
 
     fn table(columns: &[&str], rows: &[&[&str]]) -> Table {
-        let cell = |t: &&str| Cell { number: t.parse().ok(), ..Cell::new(*t, Provenance::Given) };
+        let day = |t: &str| Some(t).filter(|t| t.contains('-') && !t.starts_with('-')).map(str::to_owned);
+        let cell = |t: &&str| Cell { number: t.parse().ok(), date: day(t), ..Cell::new(*t, Provenance::Given) };
         let columns = columns.iter().map(|c| (*c).to_owned()).collect();
         Table { title: "t".into(), columns, rows: rows.iter().map(|r| r.iter().map(cell).collect()).collect() }
     }
@@ -312,6 +326,13 @@ mod tests {
         assert_eq!(plan("just up to 2019, please"), within("<="));
         assert_eq!(plan("now as columns instead, and without 2019"), within("<>"));
         assert_eq!(plan("the guests before 2019?"), None);
+        let mut since = |rows: &[&[&str]]| {
+            chat.tables = vec![table(&["Time", "Guests"], rows)];
+            super::plan("only since 2019", &chat).map(|steps| steps[0].to_string())
+        };
+        let want = |condition: &str| Some(format!("t2 = sql(SELECT * FROM t1 WHERE {condition})"));
+        assert_eq!(since(&[&["Q4 2018", "5"], &["Q1 2019", "7"]]), want("\"Time\" >= 'Q1 2019'"));
+        assert_eq!(since(&[&["2018-12", "5"], &["2019-01", "7"]]), want("substr(\"Time\", 1, 4) >= '2019'"));
     }
 
     #[test]
