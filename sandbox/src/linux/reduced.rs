@@ -104,7 +104,7 @@ impl Work {
     pub fn add(&self, file: &GivenFile) -> io::Result<()> {
         let (_, mut opened) = open_given(file, false)?;
         match fs::remove_file(self.path().join(&file.name)) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => self.copy(&file.name, &mut opened),
         }
     }
