@@ -47,6 +47,12 @@ pub fn leave_out(turn: &mut Turn<'_>, url: &str) -> String {
 /// Small letters, without marks of citations and punctuation.
 fn words(text: &str) -> Vec<String> {
     let split = |c: char| !c.is_alphanumeric() && !".,%$€£".contains(c);
+    // `[1]` is a mark of a citation.
+    let bare = |piece| match str::split_once(piece, ']') {
+        Some((mark, rest)) if !mark.is_empty() && mark.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => piece,
+    };
+    let text = text.split('[').map(bare).collect::<Vec<_>>().join(" ");
     let own = text.split(split).map(|word| word.trim_matches(['.', ',']).to_lowercase());
     own.filter(|word| !word.is_empty()).collect()
 }

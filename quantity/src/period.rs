@@ -57,7 +57,8 @@ fn pieces(text: &str) -> Vec<String> {
             Some(place) => ['1', '2', '3', '4'][place],
             None => c,
         };
-        let kind = (c.is_alphanumeric() || c == 'º').then(|| (c.is_ascii_digit(), matches!(c, '第' | '年')));
+        let kind =
+            (c.is_alphanumeric() || c == 'º').then(|| (c.is_ascii_digit(), Some(c).filter(|c| "第年".contains(*c))));
         match (kind, pieces.last_mut()) {
             (Some(_), Some(piece)) if kind == last => piece.extend(c.to_lowercase()),
             (Some(_), _) => pieces.push(c.to_lowercase().collect()),

@@ -61,7 +61,8 @@ fn with_name(query: &str, old: &str, new: &str) -> String {
     let mut rest = query.as_str();
     while let Some(at) = rest.find(old) {
         let (before, behind) = (&rest[..at], &rest[at + old.len()..]);
-        let whole = !before.ends_with(part) && !behind.starts_with(part) && !out.ends_with(part);
+        let within = before.ends_with(part) || before.is_empty() && out.ends_with(part);
+        let whole = !within && !behind.starts_with(part);
         out.push_str(before);
         out.push_str(if whole { &new } else { old });
         rest = behind;
