@@ -341,6 +341,7 @@ mod tests {
         };
         check(&chat, "put the trend until May 2025 into the chart", None);
         check(&chat, "nur ab April 2025", Some(&since(7, ">=", "2025-04")));
+        check(&chat, "only from April on please", Some(&since(7, ">=", "2025-04")));
         check(&chat, "only until 10 March", Some(&since(10, "<=", "2025-03-10")));
         let apart = "t3 = sql(SELECT * FROM t1); chart(line, t3, x=date, y=revenue, series=branch)";
         check(&chat, "please colour the lines by branch", Some(apart));

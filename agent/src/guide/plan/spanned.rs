@@ -45,8 +45,16 @@ pub fn of_times(small: &str, chart: &Chart, table: &Table) -> Option<(String, Ch
     // A day without its year is of the only year there is.
     let year = dates[0].get(..4).filter(|year| dates.iter().all(|date| date.starts_with(year)));
     let given = day(small).filter(|date| !words(small).any(|w| w == date.as_str()) || year.is_none_or(|y| y != date));
-    let date = given
-        .or_else(|| year.and_then(|year| small.split([',', ';']).find_map(|part| day(&format!("{part} {year}")))))?;
+    let said: Vec<&str> = words(small).collect();
+    // "10 March" and "April", of that year; the year alone is no time since which there is anything less.
+    let within = |year: &str| {
+        let full = |length: usize, n: usize| {
+            let all = said.windows(n).filter(|w| w.iter().any(|word| word.chars().all(char::is_alphabetic)));
+            all.filter_map(|w| day(&format!("{} {year}", w.join(" ")))).find(|date| date.len() == length)
+        };
+        full("2031-03-10".len(), 2).or_else(|| full("2031-03".len(), 1))
+    };
+    let date = given.or_else(|| year.and_then(within))?;
     // Of a month and a year what both have is compared.
     let length = dates.iter().map(|date| date.len()).max().unwrap_or_default().min(date.len());
     let sign = if since { ">=" } else { "<=" };
