@@ -185,14 +185,18 @@ async fn commands_work_on_what_there_is() {
     let server = Server::start("vllm", vec![chunks(&[draw]), text("It is drawn.")]).await;
     let chat = chat(&home, &server, WIDE, &[]);
     chat.prompt_after("/help");
+    chat.write("/file cities.csv\r");
+    chat.prompt_after("given; t1 has 2 rows");
+    chat.write("/sql SELECT * FROM t1 WHERE People > 4\r");
+    let screen = chat.prompt_after("done:");
+    assert!(screen.contains("│ B") && !screen.contains('⁼'), "what stands in the file was not computed: {screen}");
     for (line, shows) in [
-        ("/file cities.csv", "given; t1 has 2 rows"),
         ("/file nowhere.csv", "cannot read the file nowhere.csv"),
         ("/sql SELECT sum(People) AS all_of_them FROM t1", "│ 8"),
         ("/sql SELECT * FROM t9", "no such table: t9; the tables are t1"),
         ("/chart c1 log", "there is no chart c1; there are none yet"),
         ("/open 1", "there is no source 1"),
-        ("/sessions all_of_them", "question 1: /sql SELECT sum"),
+        ("/sessions all_of_them", "question 2: /sql SELECT sum"),
         ("/export md talk.md", "saved talk.md"),
         ("/save /nowhere/talk.md", "cannot write /nowhere/talk.md"),
         ("/undo", "taken back: /sql SELECT sum"),

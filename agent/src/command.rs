@@ -20,7 +20,8 @@ impl Lead for Command {
     async fn last(&mut self, turn: &mut Turn<'_>) -> anyhow::Result<Message> {
         let Some(outcome) = turn.outcomes.last() else { anyhow::bail!("the call was not made") };
         let output = outcome.result.as_ref().map_err(|failure| anyhow::anyhow!("{failure}"))?;
-        let (content, tables) = (output.content.clone(), output.tables.clone());
+        let content = output.content.clone();
+        let tables: Vec<_> = output.tables.iter().map(|table| turn.with_origins(outcome, table)).collect();
         for table in tables {
             turn.chat.add_table(table.clone());
             let _ = turn.events.send(Event::Table { table: table.clone() });

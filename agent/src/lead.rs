@@ -3,7 +3,7 @@
 use crate::approval::Answers;
 use crate::barred::Approve;
 use crate::dispatch::{CallLimits, Outcome, Record};
-use crate::notebook::Chat;
+use crate::notebook::{Chat, inherit};
 use crate::skills::{Skill, in_force};
 use async_trait::async_trait;
 use chrono::{Local, NaiveDate};
@@ -139,6 +139,17 @@ pub fn nobody() -> Vec<String> {
 }
 
 impl Turn<'_> {
+    /// A table that a call brought: what a query or a program took over of a table keeps its provenance.
+    pub fn with_origins(&self, outcome: &Outcome, table: &Table) -> Table {
+        // Programs give tables back under their names, queries under the title of the first one they read.
+        let old = match outcome.call.name.as_str() {
+            "sql" => self.chat.tables.iter().rfind(|known| known.title == table.title),
+            "python" => self.chat.table_named(&table.title),
+            _ => None,
+        };
+        old.map_or_else(|| table.clone(), |old| inherit(old, table.clone()))
+    }
+
     /// What skills tell the model that lead to this request: empty where none is in force. Which are is told when
     /// they first are asked for.
     pub fn guidance(&mut self) -> &str {

@@ -9,12 +9,12 @@ use crate::context::{self, TABLES};
 use crate::dispatch::Outcome;
 use crate::evidence::clip;
 use crate::lead::{Lead, Turn};
-use crate::notebook::{Fact, describe_files, inherit};
+use crate::notebook::{Fact, describe_files};
 use crate::ordered;
 use crate::prompts::NATIVE;
 use crate::review::review;
 use async_trait::async_trait;
-use polymath_chat::{Event, Message, Provenance, Table, ToolSpec};
+use polymath_chat::{Event, Message, Provenance, ToolSpec};
 use polymath_model::engine::{EngineError, Reply, ReplyRequest, ReplyStop, Rules, ToolChoice};
 
 /// Tokens of one reply; in a small context, a quarter of it.
@@ -71,10 +71,7 @@ impl Native {
             let mut names = Vec::new();
             for table in &output.tables {
                 let computed = ["python", "sql"].contains(&outcome.call.name.as_str());
-                let table = match known(turn, outcome, table).filter(|_| computed) {
-                    Some(old) => inherit(old, table.clone()),
-                    None => table.clone(),
-                };
+                let table = turn.with_origins(outcome, table);
                 names.push(turn.chat.add_table(table.clone()));
                 if computed {
                     let _ = turn.events.send(Event::Table { table: table.clone() });
@@ -170,15 +167,6 @@ impl Native {
             asides.push(Message::user(aside));
         }
         Ok(Message::assistant(written))
-    }
-}
-
-/// The table that `table` was made from, as far as the call says: programs give tables back under
-/// their names, queries under the title of the first one they read.
-fn known<'a>(turn: &'a Turn<'_>, outcome: &Outcome, table: &Table) -> Option<&'a Table> {
-    match outcome.call.name.as_str() {
-        "sql" => turn.chat.tables.iter().rfind(|t| t.title == table.title),
-        _ => turn.chat.table_named(&table.title),
     }
 }
 

@@ -4,7 +4,7 @@ use super::change::changed;
 use super::talk::Talk;
 use crate::engine::source;
 use crate::out::{Stdout, say};
-use crate::render::for_stdout;
+use crate::render::{RenderOptions, for_stdout};
 use crate::sessions::{self, Format};
 use crate::{tables, wiring};
 use anyhow::{Context, bail};
@@ -239,14 +239,34 @@ impl Talk {
     }
 }
 
+/// The commands in two columns, their meanings wrapped beside them; below each other where the terminal is too
+/// narrow for both.
 fn help() -> anyhow::Result<()> {
+    let options = RenderOptions::new(false, false);
+    let columns = if options.tty { options.columns.max(20) } else { usize::MAX };
+    Ok(say!("{}", help_text(columns))?)
+}
+
+fn help_text(columns: usize) -> String {
     let head =
         |c: &Command| if c.argument.is_empty() { c.name.to_owned() } else { format!("{} {}", c.name, c.argument) };
-    let width = COMMANDS.iter().map(|c| head(c).len()).max().unwrap_or(0);
-    for command in COMMANDS {
-        say!("{:width$}  {}", head(command), command.help)?;
-    }
-    Ok(say!("{KEYS}")?)
+    let width = COMMANDS.iter().map(|c| head(c).len()).max().unwrap_or(0) + 2;
+    let beside = columns >= width + 30;
+    let indent = " ".repeat(if beside { width } else { 4 });
+    let wrapped = |text: &str, indent: &str| {
+        textwrap::fill(text, textwrap::Options::new(columns).subsequent_indent(indent).break_words(false))
+    };
+    let mut lines: Vec<String> = COMMANDS
+        .iter()
+        .map(|command| {
+            let head = head(command);
+            let line =
+                if beside { format!("{head:width$}{}", command.help) } else { format!("{head}: {}", command.help) };
+            wrapped(&line, &indent)
+        })
+        .collect();
+    lines.extend(KEYS.lines().map(|line| wrapped(line, "")));
+    lines.join("\n")
 }
 
 fn shown(name: &str, table: &Table) -> String {
@@ -258,4 +278,21 @@ fn list(items: impl Iterator<Item = String>) -> anyhow::Result<()> {
     let items: Vec<String> = items.collect();
     let text = if items.is_empty() { "none yet".to_owned() } else { items.join("\n") };
     Ok(say!("{text}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_as_wide_as_the_terminal() {
+        for columns in [20, 40, 80, 120] {
+            let text = help_text(columns);
+            // A word that is longer than a narrow terminal stays whole.
+            let longest = text.split_whitespace().map(str::len).max().unwrap_or(0);
+            assert!(text.lines().all(|line| line.chars().count() <= columns.max(longest + 4)), "{columns}:\n{text}");
+            assert!(text.split_whitespace().any(|word| word == "conversation"), "{columns}:\n{text}");
+        }
+        assert!(help_text(120).lines().count() == COMMANDS.len() + KEYS.lines().count());
+    }
 }
