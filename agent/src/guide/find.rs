@@ -9,6 +9,7 @@ mod most;
 mod own;
 mod rivals;
 mod told;
+mod winner;
 
 pub use choose::{fact_of, in_sentences, is_of_other_years};
 pub use dated::day_of_page;
@@ -41,6 +42,10 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     let sources = speaking_of(&turn.chat.sources, what);
     let sources = relevant(&sources, what);
     if let Some(fact) = most::most(what, &sources, turn.chat) {
+        return Ok(Some(fact));
+    }
+    if let Some(mut fact) = winner::winner(what, &sources, turn.chat) {
+        rivals::contradict_cell(turn, what, &sources, &mut fact).await?;
         return Ok(Some(fact));
     }
     let passages = select(&sources, &query, LINES);

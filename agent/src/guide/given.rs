@@ -62,9 +62,24 @@ fn is_table(block: &[&str], mark: char) -> bool {
         && block[1..].iter().all(row)
 }
 
-/// What such a table is called: how the request begins.
+/// What such a table is called: how the request begins, without the order to draw it.
 pub fn title(request: &str) -> String {
-    clip(request.lines().next().unwrap_or_default().split(':').next().unwrap_or_default(), 60)
+    const ORDERS: &[&str] = &[
+        "draw", "plot", "make", "show", "chart", "graph", "create", "give", "please", "can", "could", "zeichne",
+        "zeichnet", "mach", "mache", "erstelle", "zeig", "zeige", "bitte", "dessine", "trace", "fais", "dibuja", "haz",
+        "muestra",
+    ];
+    const OF: &[&str] =
+        &[" of the ", " of my ", " of our ", " of ", " for ", " von ", " mit ", " de ", " con ", " avec "];
+    let line = request.lines().next().unwrap_or_default().split(':').next().unwrap_or_default().trim();
+    let ordered = line.split(' ').next().is_some_and(|first| ORDERS.contains(&first.to_lowercase().as_str()));
+    // The first of them, and the longest that begins there.
+    let of =
+        OF.iter().filter_map(|of| Some((line.find(of)?, of.len()))).min_by_key(|(at, len)| (*at, usize::MAX - len));
+    let rest = of.filter(|_| ordered).map_or(line, |(at, len)| &line[at + len..]);
+    let mut letters = rest.chars();
+    let big: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    clip(if ordered { &big } else { line }, 60)
 }
 
 #[cfg(test)]
@@ -74,6 +89,13 @@ mod tests {
 
     fn shape(request: &str) -> Option<(Vec<String>, usize)> {
         pasted(request).map(|t| (t.columns.clone(), t.rows.len()))
+    }
+
+    #[test]
+    fn a_title_is_no_order() {
+        assert_eq!(title("Draw me bars of the coffees I drank: Monday 3, Tuesday 5"), "Coffees I drank");
+        assert_eq!(title("plot this as a line: 3, 5"), "Plot this as a line");
+        assert_eq!(title("our takings, kg: 3, 5"), "our takings, kg");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod keys;
 mod measured;
 mod nested;
 mod rates;
+mod said;
 mod shape;
 mod spans;
 mod spread;
@@ -56,6 +57,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     if query.matches("SELECT").count() != 1 {
         return timed(&query, request, tables);
     }
+    let query = said::as_said(&query, request, tables);
     let query = spans::lasting(&query, &request.to_lowercase(), tables);
     let query = both::lacking(&query, &request.to_lowercase(), tables);
     let query = counted::in_pieces(&nested::of_named(&query, request, tables), &request.to_lowercase());

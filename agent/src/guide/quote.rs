@@ -43,9 +43,10 @@ pub fn is_whether(what: &str) -> bool {
     let small = what.to_lowercase();
     let first = words(&small).find(|w| !BEFORE.contains(w)).unwrap_or_default();
     let chinese = what.trim_end_matches(['？', '?', '。']).ends_with('吗') || what.contains("是否");
-    // "A" begins a question in French only.
+    // "A" begins a question in French only, and "was" one in German that wants to know what.
     let article = first == "a" && !small.contains("-t-");
-    chinese || WHETHER.contains(&first) && !article && words(&small).count() > 2
+    let what_is = first == "was" && Language::of(what) == Language::German;
+    chinese || WHETHER.contains(&first) && !article && !what_is && words(&small).count() > 2
 }
 
 /// The line that answers `what`, a question after yes or no, if a page has one.
@@ -103,7 +104,13 @@ mod tests {
         {
             assert!(is_whether(what) && !is_explained(what), "{what}");
         }
-        for what in ["how many bells has it", "how long is it", "height of the mill", "a mill in Sund"] {
+        for what in [
+            "how many bells has it",
+            "how long is it",
+            "height of the mill",
+            "a mill in Sund",
+            "und was kostet es (Nuvo 2)",
+        ] {
             assert!(!is_whether(what) && !is_explained(what), "{what}");
         }
     }

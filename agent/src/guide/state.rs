@@ -1,6 +1,8 @@
 //! What the guide keeps in mind during a turn, and the small makers that its steps share.
 
+use super::named::names_said;
 use super::plan::Step;
+use crate::evidence::terms;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use polymath_chat::{Message, ToolCall, call_id};
@@ -108,6 +110,19 @@ pub enum Want {
     },
 }
 
+/// Columns that say which thing a row is about.
+const NAMES: &[&str] = &["Name", "Names", "Nom", "Nombre", "名称", "名前"];
+
+/// What several named things are together: `botanic gardens`, of "botanic gardens in Elsmere".
+fn kind_of_things(title: &str) -> String {
+    const ENDS: [&str; 12] =
+        [" in ", " of ", " on ", " at ", " from ", " over ", " von ", " an ", " de ", " en ", ",", ":"];
+    let end = ENDS.iter().filter_map(|end| title.find(end)).min().unwrap_or(title.len());
+    let mut kind = title[..end].to_owned();
+    names_said(&kind).iter().for_each(|name| kind = kind.replace(name.as_str(), " "));
+    kind.split_whitespace().filter(|word| !terms(word).is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 impl Want {
     /// What the plan calls it.
     pub fn name(&self) -> &str {
@@ -121,8 +136,15 @@ impl Want {
         match self {
             Want::Fact { what, .. } => vec![what.clone()],
             Want::Table { things, columns, .. } => vec![format!("{things} {}", columns.join(" "))],
-            Want::Rows { things, columns, .. } => {
-                things.iter().map(|thing| format!("{thing} {}", columns.join(" "))).collect()
+            Want::Rows { title, things, columns, .. } => {
+                // What all of them are called is on every page.
+                let asked: Vec<&str> = columns.iter().map(String::as_str).filter(|c| !NAMES.contains(c)).collect();
+                let kind = kind_of_things(title);
+                let query = |thing: &String| match terms(&kind).iter().all(|term| terms(thing).contains(term)) {
+                    true => format!("{thing} {}", asked.join(" ")),
+                    false => format!("{thing} {kind} {}", asked.join(" ")),
+                };
+                things.iter().map(query).collect()
             }
         }
     }

@@ -16,7 +16,21 @@ pub async fn columns_of(turn: &mut Turn<'_>, shape: &Shape, table: &Table) -> an
         shape.columns.iter().map(|c| column_named(&c.name, &subject, table)).collect();
     let mut taken = HashSet::new();
     sources.iter_mut().for_each(|at| *at = at.filter(|at| taken.insert(*at)));
-    let open: Vec<usize> = (0..sources.len()).filter(|i| sources[*i].is_none()).collect();
+    let mut open: Vec<usize> = (0..sources.len()).filter(|i| sources[*i].is_none()).collect();
+    // The only one that the request itself names, where the plan has called it otherwise.
+    if let [one] = open.as_slice() {
+        let asked: HashSet<String> = terms(&turn.asked).into_iter().collect();
+        let said = |at: &usize| {
+            let own = terms(table.columns[*at].split(['(', '[', '（']).next().unwrap_or_default());
+            !taken.contains(at) && !own.is_empty() && own.iter().all(|term| asked.contains(term))
+        };
+        let mut found = (0..table.columns.len()).filter(said);
+        if let (Some(at), None, true) = (found.next(), found.next(), shape.columns[*one].kind != Kind::Text) {
+            sources[*one] = Some(at);
+            taken.insert(at);
+            open.clear();
+        }
+    }
     if !open.is_empty() {
         let free = (0..table.columns.len()).filter(|at| !taken.contains(at)).map(|at| json!(table.columns[at]));
         let headers: Vec<Value> = free.chain([Value::Null]).collect();

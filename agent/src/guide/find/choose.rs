@@ -113,6 +113,37 @@ pub fn is_of_other_years(what: &str, passage: &Passage, sources: &[Source]) -> b
     !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year))
 }
 
+/// Whether a line begins with another time than the one that is asked for: "Last year's winner (2022)", on a page about
+/// the year that is.
+pub fn is_of_a_year_before(what: &str, line: &str) -> bool {
+    const BEFORE: &[&str] = &[
+        "last year",
+        "the year before",
+        "the previous year",
+        "a year earlier",
+        "in the previous",
+        "im vorjahr",
+        "letztes jahr",
+        "im jahr davor",
+        "l'année précédente",
+        "l'an dernier",
+        "el año anterior",
+        "el año pasado",
+        "去年",
+        "前年",
+        "上一年",
+    ];
+    let small = line.trim_start_matches(['-', '*', ' ']).to_lowercase();
+    let asked = what.to_lowercase();
+    if BEFORE.iter().any(|opening| small.starts_with(opening) && !asked.contains(opening)) {
+        return true;
+    }
+    // "In 2022 it was 745 kg."
+    let first = words(&small).find(|word| !["in", "im", "en", "by", "for"].contains(word)).unwrap_or_default();
+    let (wanted, own) = (years(what), years(first));
+    !wanted.is_empty() && !own.is_empty() && !own.iter().any(|year| wanted.contains(year)) && years(line) == own
+}
+
 pub fn empty(source: &Source) -> Source {
     Source { text: String::new(), ..source.clone() }
 }
@@ -143,6 +174,7 @@ pub async fn choose(
             || own.excludes(line, &turn.chat.sources)
             || is_of_somebody_else(what, line, turn.chat)
             || is_of_other_years(what, line, &turn.chat.sources)
+            || is_of_a_year_before(what, &line.text)
     };
     let lines: Vec<Passage> =
         passages.iter().flat_map(in_sentences).flat_map(|line| of_years(line, &years)).filter(|l| !other(l)).collect();
@@ -316,6 +348,18 @@ mod tests {
         };
         assert_eq!(kept("since when has Ann Bo led the Sund Band"), [1, 2]);
         assert_eq!(kept("hall of the Sund Band"), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_line_of_the_year_before_is_of_another_year() {
+        let what = "weight of the winning pumpkin of Sund in 2023";
+        for line in ["Last year's winning pumpkin (2022) weighed 745 kg.", "In 2022 it weighed 745 kg."] {
+            assert!(is_of_a_year_before(what, line), "{line}");
+        }
+        for line in ["In 2023 it weighed 812 kg.", "It weighed 812 kg, more than in 2022.", "Pim | 812"] {
+            assert!(!is_of_a_year_before(what, line), "{line}");
+        }
+        assert!(!is_of_a_year_before("who won last year", "Last year Pim won."));
     }
 
     #[test]

@@ -96,7 +96,8 @@ fn by_itself(what: &str) -> Vec<String> {
     known.iter().flat_map(|(_, columns)| columns.iter().flat_map(|column| terms(column))).collect()
 }
 
-fn source_of<'a>(table: &Table, sources: &'a [Source]) -> Option<&'a Source> {
+/// The page that a table is of.
+pub fn source_of<'a>(table: &Table, sources: &'a [Source]) -> Option<&'a Source> {
     let url = table.rows.iter().flatten().find_map(|cell| match &*cell.provenance {
         Provenance::Sourced { url, .. } => Some(url),
         _ => None,
@@ -134,32 +135,27 @@ fn row_of(what: &str, table: &Table, asked: &Asked) -> Option<Fact> {
     let mut rows: Vec<(f64, &Vec<Cell>)> = table.rows.iter().filter_map(|row| Some((value(row, at)?, row))).collect();
     rows.sort_by(|a, b| if asked.greatest { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
     let [(best, row), (next, _), ..] = rows.as_slice() else { return None };
-    let named = || row.iter().find(|cell| cell.text.as_deref().is_some_and(|t| read(t).values() == (None, None)));
+    let is_name = |cell: &Cell| cell.text.as_deref().is_some_and(|t| read(t).values() == (None, None));
     // Where a row has a name, "a year" and "per day" belong to what is counted.
-    let name = named().or_else(|| time_of(what, table).map(|time| &row[time]))?;
-    let cell = if asked.value { &row[at] } else { name };
-    let text = match asked.value {
-        true => Column::of(&table.columns[at]).restate(cell.display()).unwrap_or_else(|| cell.display().to_owned()),
-        false => name.display().to_owned(),
-    };
-    let (number, date) =
-        if asked.value { Column::of(&table.columns[at]).read(cell.display()).values() } else { (None, None) };
+    let name = row.iter().position(is_name).or_else(|| time_of(what, table))?;
+    // Of two that have as many neither is it.
+    (best != next).then(|| fact_of_cell(what, table, row, if asked.value { at } else { name }))
+}
+
+/// What a cell of a page's table says, with the unit that its header has.
+pub fn fact_of_cell(what: &str, table: &Table, row: &[Cell], at: usize) -> Fact {
+    let (cell, column) = (&row[at], Column::of(&table.columns[at]));
+    let text = column.restate(cell.display()).unwrap_or_else(|| cell.display().to_owned());
+    let is_value = read(cell.display()).values() != (None, None);
+    let (number, date) = if is_value { column.read(cell.display()).values() } else { (None, None) };
     let provenance = match &*cell.provenance {
         Provenance::Sourced { url, title, .. } => {
             Provenance::Sourced { url: url.clone(), title: title.clone(), quote: line_of(row) }
         }
         other => other.clone(),
     };
-    // Of two that have as many neither is it.
-    (best != next).then(|| Fact {
-        name: String::new(),
-        about: what.to_owned(),
-        text,
-        number,
-        date,
-        provenance,
-        others: Vec::new(),
-    })
+    let (name, about, others) = (String::new(), what.to_owned(), Vec::new());
+    Fact { name, about, text, number, date, provenance, others }
 }
 
 /// A row as the page's text has it.

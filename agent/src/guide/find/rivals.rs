@@ -1,6 +1,6 @@
 //! Other pages that say otherwise.
 
-use super::choose::{LINES, Like, choose, empty, fact_of, is_of_other_years, like_of};
+use super::choose::{LINES, Like, choose, empty, fact_of, is_of_a_year_before, is_of_other_years, like_of};
 use super::dated::day_of_page;
 use super::measures::is_of_other_event;
 use super::told;
@@ -8,7 +8,7 @@ use crate::evidence::{Passage, select, terms};
 use crate::guide::named::names;
 use crate::lead::Turn;
 use crate::notebook::Fact;
-use polymath_chat::Source;
+use polymath_chat::{Provenance, Source};
 use polymath_quantity::{figures, same};
 use std::collections::HashSet;
 
@@ -34,6 +34,7 @@ pub async fn contradict(
             let Some((text, passage)) = choose(turn, what, &lines, Some(&like_of(fact)), &[]).await? else { continue };
             let other = fact_of(what, &text, &passage, turn.chat);
             let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
+                || is_of_a_year_before(what, &passage.text)
                 || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
             if !elsewhere && differ(fact, &other) && told::is_told(turn, what, &other.text, &passage).await? {
                 others.push(other);
@@ -42,6 +43,19 @@ pub async fn contradict(
         add(fact, others, sources);
     }
     Ok(())
+}
+
+/// As `contradict`, of a fact that is a cell of a page's table.
+pub async fn contradict_cell(
+    turn: &mut Turn<'_>,
+    what: &str,
+    sources: &[Source],
+    fact: &mut Fact,
+) -> anyhow::Result<()> {
+    let Provenance::Sourced { url, quote, .. } = &fact.provenance else { return Ok(()) };
+    let Some(at) = sources.iter().position(|source| source.url == *url) else { return Ok(()) };
+    let passage = Passage { n: at + 1, line: 0, text: quote.clone() };
+    contradict(turn, what, sources, fact, &passage).await
 }
 
 /// Adds to a fact another page's value, if that is another one.
@@ -112,7 +126,6 @@ fn differ(a: &Fact, b: &Fact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::Provenance;
 
     #[test]
     fn the_latest_page_holds() {

@@ -1,7 +1,7 @@
 //! Follow-ups made to stand alone, so that what they are about can be looked up.
 
-use super::signs::{COMPARED, PERCENT, asks_how_much_more, is_drawn, says, words};
-use super::{Step, against, amounts, grammar};
+use super::signs::{PERCENT, is_drawn, says, words};
+use super::{Step, against, amounts, grammar, pairs};
 use crate::evidence::{clip, terms};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
@@ -13,8 +13,6 @@ use std::collections::HashSet;
 
 /// Words of a follow-up, at most: what is longer says what it is about.
 const SHORT: usize = 16;
-/// Words of one that only compares, at most: "and which is older?"
-const FEW: usize = 6;
 /// Words that stand for something said before.
 const POINTING: &[&str] = &[
     "it", "its", "he", "his", "she", "her", "they", "their", "them", "there", "that", "this", "these", "those", "one",
@@ -67,7 +65,7 @@ const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "q
 /// The request, with what it leaves unsaid taken from the turn before.
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
-    if let Some(text) = of_the_two(request, &before) {
+    if let Some(text) = pairs::named(request, &before) {
         return Ok(text);
     }
     if let Some(text) = against::of_the_greater(request, turn.chat) {
@@ -169,12 +167,56 @@ pub fn collect_of_the_subject(steps: &mut [Step], request: &str, chat: &Chat) {
         _ => subject(chat, &before),
     };
     for step in steps {
-        if let (Step::Collect { things, .. }, Some(subject)) = (step, &subject)
-            && nameless(things)
-        {
+        let (Step::Collect { things, columns, .. }, Some(subject)) = (step, &subject) else { continue };
+        // The name of what it is about is no measure of it.
+        let of_name: HashSet<String> = terms(subject).into_iter().collect();
+        for column in columns.iter_mut().skip(1).filter(|c| terms(c).iter().all(|term| of_name.contains(term))) {
+            if let Some(noun) = measured_noun(request) {
+                *column = noun;
+            }
+        }
+        if nameless(things) {
             *things = format!("{things} ({subject})");
         }
     }
+}
+
+/// What is to be drawn: `fréquentation`, of "une courbe de la fréquentation depuis 2019".
+fn measured_noun(request: &str) -> Option<String> {
+    const OF: &[&str] = &[
+        " of the ",
+        " of its ",
+        " of their ",
+        " of ",
+        " de la ",
+        " de l'",
+        " de l’",
+        " du ",
+        " des ",
+        " de los ",
+        " de las ",
+        " del ",
+        " de ",
+        " der ",
+        " des ",
+        " von ",
+    ];
+    const ENDS: &[&str] = &[
+        "since", "from", "by", "over", "in", "as", "depuis", "par", "en", "comme", "desde", "por", "seit", "nach",
+        "als",
+    ];
+    let (at, of) = OF
+        .iter()
+        .filter_map(|of| Some((request.find(of)?, *of)))
+        .min_by_key(|(at, of)| (*at, usize::MAX - of.len()))?;
+    let behind =
+        request[at + of.len()..].split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty());
+    let noun: Vec<&str> =
+        behind.take_while(|word| !ENDS.contains(word) && !word.contains(|c: char| c.is_ascii_digit())).collect();
+    let mut letters = noun.first()?.chars();
+    let first: String = letters.next()?.to_uppercase().chain(letters).collect();
+    let rest = noun[1..].iter().map(|word| (*word).to_owned());
+    (noun.len() <= 3).then(|| std::iter::once(first).chain(rest).collect::<Vec<_>>().join(" "))
 }
 
 /// A request with what it is about for "that breed".
@@ -197,24 +239,6 @@ fn with_that(request: &str, subject: &str) -> Option<String> {
     let end = pieces[at + 1].trim_start_matches(char::is_alphabetic);
     let small = pieces[at + 1].starts_with(char::is_lowercase);
     small.then(|| [&pieces[..at], &[&format!("the {subject}{end}")], &pieces[at + 2..]].concat().join(" "))
-}
-
-/// "Which of the two is older?" with the names of the two.
-fn of_the_two(request: &str, before: &str) -> Option<String> {
-    const TWO: &[&str] =
-        &["of the two", "of them", "of these", "of those", "which one", "der beiden", "des deux", "de los dos"];
-    let small = request.to_lowercase();
-    let (names, own) = (named::names_said(before), named::names_said(request));
-    let [one, other] = names.as_slice() else { return None };
-    // "And the bigger mirror?" is of the two as well, but not by how much.
-    const END: &[&str] = &["difference", "percent", "percentage", "unterschied", "prozent", "différence", "diferencia"];
-    let short = words(&small).count() <= FEW && !asks_how_much_more(&small) && !says(&small, END);
-    // Two things that were compared, and not a mill and its town.
-    let of_two = before.to_lowercase();
-    let compared = says(&of_two, COMPARED) || words(&of_two).any(|word| ["or", "oder", "ou", "o"].contains(&word));
-    let compares = short && compared && says(&small, COMPARED) && calc::asked_unit(request).is_none();
-    let asks = (says(&small, TWO) || compares) && words(&small).count() <= SHORT && own.is_empty();
-    asks.then(|| format!("{}, the {one} or the {other}?", request.trim_end_matches(['?', '.', ' '])))
 }
 
 /// A request about "that town" as one about the town that was found, by its name.
@@ -417,19 +441,10 @@ mod tests {
     }
 
     #[test]
-    fn the_two_have_names() {
-        let before = "Which is longer, the Ost Tunnel or the West Tunnel?";
-        assert_eq!(
-            of_the_two("and which of the two was opened first?", before).as_deref(),
-            Some("and which of the two was opened first, the Ost Tunnel or the West Tunnel?")
-        );
-        assert_eq!(
-            of_the_two("and the bigger entrance?", before).as_deref(),
-            Some("and the bigger entrance, the Ost Tunnel or the West Tunnel?")
-        );
-        assert_eq!(of_the_two("and the difference?", before), None);
-        assert_eq!(of_the_two("and is it older?", "Who built the Ost Mill in Port Sund?"), None);
-        assert_eq!(of_the_two("how much longer is it?", before), None);
+    fn what_is_drawn_is_said_behind_of() {
+        assert_eq!(measured_noun("Trace une courbe de la fréquentation depuis 2019").as_deref(), Some("Fréquentation"));
+        assert_eq!(measured_noun("draw a line of the yearly visitors").as_deref(), Some("Yearly visitors"));
+        assert_eq!(measured_noun("as a line, please"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::signs::*;
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::{Chat, Fact};
-use polymath_quantity::{Topic, topic_of};
+use polymath_quantity::{Topic, UnitKind, figures, topic_of};
 
 /// What a plan has to begin with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub fn form(steps: &[Step], request: &str, chat: &Chat) -> Form {
         !has_all_properties(&request, used)
             || counts_something_else(&request, used)
             || divides_by_something_else(&request, used)
+            || adds_up_what_is_measured(&request, used, steps)
     };
     if only_calculates && !used.is_empty() && (!calls_for_arithmetic(&request) || lacks(&used)) {
         return Form::LookedUp;
@@ -209,6 +210,20 @@ fn counts_something_else(request: &str, used: &[&Fact]) -> bool {
     !used.iter().any(said) && (phrase == NUMBER_OF[0] || !is_unit() && !says(counted, PERCENT))
 }
 
+/// Whether a request asks how many of something there are, and a plan only adds or subtracts values with units: metres
+/// never make people.
+fn adds_up_what_is_measured(request: &str, used: &[&Fact], steps: &[Step]) -> bool {
+    const NUMBER_OF: &[&str] = &["how many ", "wie viele ", "combien de ", "cuántos ", "cuántas "];
+    let Some(behind) = NUMBER_OF.iter().find_map(|of| Some(request.split_once(of)?.1)) else { return false };
+    let Some(counted) = words(behind).find(|word| word.chars().count() > 2 && *word != "more") else { return false };
+    let measured = |kind: UnitKind| kind != UnitKind::Count;
+    let has_unit = |text: &str| figures(text).iter().any(|f| f.unit.as_ref().is_some_and(|unit| measured(unit.kind)));
+    // "How many kilometres", "how many per cent" ask for a measure.
+    let measure = has_unit(&format!("1 {counted}")) || says(counted, PERCENT) || says(request, PERCENT);
+    let sums = |step: &Step| matches!(step, Step::Calc { expression, .. } if !expression.contains(['*', '/', '^']) && !expression.contains(" in "));
+    !measure && steps.iter().all(sums) && used.iter().all(|fact| fact.date.is_none() && has_unit(&fact.text))
+}
+
 /// Whether a request asks for something per what none of these facts is of: per worker, where only takings are known.
 fn divides_by_something_else(request: &str, used: &[&Fact]) -> bool {
     const PER: &[&str] = &["per", "pro", "par", "por", "je"];
@@ -276,6 +291,8 @@ mod tests {
         check_form("c = calc(\"a * b\")", "how many workers did it have?", Form::LookedUp);
         check_form("c = calc(\"60 / b\")", "how many tickets can I buy for 60 €?", Form::Any);
         check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
+        check_form("c = calc(\"a + b\")", "how many people can the two of them take together?", Form::LookedUp);
+        check_form("c = calc(\"a + a\")", "how many megawatts could they have together?", Form::Any);
         let one = "c = find(\"days between its opening and the fire\")";
         check_form(one, "How many days passed between its opening and the fire?", Form::Calculated);
         check_form("c = find(\"months of building\")", "How many months did the building take?", Form::Any);

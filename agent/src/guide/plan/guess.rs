@@ -2,6 +2,7 @@
 
 use super::amounts::given;
 use super::signs::{calls_for_arithmetic, says, words, years};
+use super::swap::in_digits;
 
 /// Whether an expression adds a number that nobody said to a value, or takes it from one (`a - 1`), or reckons with
 /// values where a word or two only name something.
@@ -12,6 +13,16 @@ pub fn is_a_guess(expression: &str, request: &str) -> bool {
     let adds = parts
         .windows(3)
         .any(|w| ["+", "-"].contains(&w[1]) && (is_name(w[0]) && unsaid(w[2]) || unsaid(w[0]) && is_name(w[2])));
+    // Half of it, or three of them, is asked for in words; what a page's value is divided by has to be known.
+    let small = |part: &str| figure(part) && part.len() == 1 && part != "1";
+    let said = given(&in_digits(request));
+    let parted = parts
+        .windows(3)
+        .any(|w| w[1] == "/" && is_name(w[0]) && small(w[2]) && unsaid(w[2]) && !said.iter().any(|own| own == w[2]));
+    let one = parts.iter().filter(|part| is_name(part)).count() == 1;
+    if parted && one && !says(&request.to_lowercase(), PARTS) && !request.contains(['半', '倍', '两', '二']) {
+        return true;
+    }
     let names_only = words(request).count() < 3 && !calls_for_arithmetic(&request.to_lowercase());
     adds && !says(&request.to_lowercase(), ONE_MORE) || names_only && parts.len() > 2 && is_name(parts[0])
 }
@@ -24,6 +35,12 @@ pub fn is_by_a_year(expression: &str, request: &str) -> bool {
     parts.windows(3).any(|w| ["*", "/"].contains(&w[1]) && (is_year(w[0]) || is_year(w[2])))
 }
 
+/// Words for parts of something, and for a few.
+const PARTS: &[&str] = &[
+    "half", "halves", "quarter", "third", "fifth", "couple", "pair", "both", "either", "radius", "mean", "average",
+    "hälfte", "halb", "halbe", "viertel", "drittel", "beide", "beiden", "paar", "moitié", "tiers", "quart", "deux",
+    "mitad", "tercio", "cuarto", "ambos", "season", "seasons", "decade",
+];
 /// Words for small numbers that a sum may be with.
 const ONE_MORE: &[&str] = &[
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "half", "double", "twice", "after",
@@ -82,6 +99,11 @@ mod tests {
         assert!(!is_a_guess("a - 1", "and what is one less?"));
         assert!(!is_a_guess("a * 365 / 7", "how much is that a week?"));
         assert!(!is_a_guess("a - b", "the difference?"));
+        assert!(is_a_guess("a / 2", "平均一个老师教几个学生？") && is_a_guess("a / 4", "how many pupils has a class?"));
+        assert!(!is_a_guess("a / 2", "and half of that?") && !is_a_guess("a / 3", "shared by three of us?"));
+        assert!(
+            !is_a_guess("(a + b) / 2", "and the mean of them?") && !is_a_guess("a / 12", "how much is that a month?")
+        );
     }
 
     #[test]

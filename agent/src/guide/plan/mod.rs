@@ -10,6 +10,7 @@ mod check;
 mod colors;
 mod columns;
 mod comparing;
+mod corrected;
 mod drawn;
 mod edits;
 mod form;
@@ -19,6 +20,7 @@ mod hops;
 mod lookup;
 mod operands;
 mod options;
+mod pairs;
 mod parts;
 mod per;
 mod ready;
@@ -91,9 +93,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
             match whether::whether(&request, turn.chat) {
                 Some(steps) => steps,
                 None => {
-                    // What changes a chart is on no page.
+                    // What changes a chart is on no page, and neither is how long the user's own wall is.
                     let of_chart = redrawn::is_of_chart(&turn.question, turn.chat);
-                    let without = if of_chart { vec!["find", "collect"] } else { Vec::new() };
+                    let at_hand = of_chart || sums::is_in_words(&request, turn.chat);
+                    let without = if at_hand { vec!["find", "collect"] } else { Vec::new() };
                     let steps = planned(turn, &request, Form::Any, without).await?;
                     match suits::compares_another(&steps, &request, turn.chat) {
                         true => planned(turn, &request, Form::Calculated, Vec::new()).await?,
@@ -143,6 +146,9 @@ fn in_color(mut steps: Vec<Step>, request: &str) -> Vec<Step> {
 /// The plan where no model is needed for it, with the question as it is understood.
 fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(&turn.question, turn.chat) {
+        return Some(steps);
+    }
+    if let Some(steps) = corrected::corrected(&turn.question, turn.chat) {
         return Some(steps);
     }
     if let Some(steps) =

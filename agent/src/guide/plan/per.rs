@@ -71,19 +71,26 @@ fn share(small: &str, chat: &Chat) -> Option<String> {
     let named = |column: usize| {
         let texts =
             table.rows.iter().filter_map(move |row| row.get(column)).filter(|c| c.number.is_none() && c.date.is_none());
-        let all: HashSet<&str> = texts.filter_map(|cell| cell.text.as_deref()).collect();
-        all.into_iter()
-            .filter(|text| text.chars().count() > 2 && says(small, &[text.to_lowercase().as_str()]))
-            .collect::<Vec<_>>()
+        // "Tea" and "tea" are one.
+        let all: HashSet<String> = texts.filter_map(|cell| cell.text.as_deref()).map(str::to_lowercase).collect();
+        all.into_iter().filter(|text| text.chars().count() > 2 && says(small, &[text.as_str()])).collect::<Vec<_>>()
     };
-    let found: Vec<(usize, Vec<&str>)> =
+    let found: Vec<(usize, Vec<String>)> =
         (0..table.columns.len()).map(|c| (c, named(c))).filter(|(_, values)| !values.is_empty()).collect();
     let [(key, values)] = found.as_slice() else { return None };
     let [value] = values.as_slice() else { return None };
     let measures: Vec<usize> = (0..table.columns.len()).filter(|c| is_numeric(table, *c)).collect();
     let asked = terms(small);
     let counts = terms(&table.title.replace(['_', '.', '-'], " ")).iter().any(|term| asked.contains(term));
-    let condition = format!("{} = '{}'", in_sql(&table.columns[*key]), value.replace('\'', "''"));
+    let written = table.rows.iter().filter_map(|row| row.get(*key)?.text.as_deref());
+    let mut written: Vec<&str> = written.filter(|text| text.to_lowercase() == *value).collect();
+    written.sort_unstable();
+    written.dedup();
+    let quoted: Vec<String> = written.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
+    let condition = match quoted.as_slice() {
+        [one] => format!("{} = {one}", in_sql(&table.columns[*key])),
+        several => format!("{} IN ({})", in_sql(&table.columns[*key]), several.join(", ")),
+    };
     let (part, all) = match measures.as_slice() {
         _ if counts => (format!("SUM({condition})"), "COUNT(*)".to_owned()),
         [one] => {
@@ -119,7 +126,10 @@ fn growth(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
 /// A measure by another one: of each row, or of each of a kind; the other one may stand in a second table that
 /// shares a column.
 fn quotient(all: &[&str], small: &str, chat: &Chat) -> Option<String> {
-    let mut by = all.iter().enumerate().filter(|(_, word)| PER.contains(word));
+    // "For each hectare" is per hectare, where hectares are counted.
+    let for_each = |at: usize| at > 0 && ["for", "to", "auf", "für"].contains(&all[at - 1]);
+    let is_per = |at: usize, word: &str| PER.contains(&word) || EACH.contains(&word) && for_each(at);
+    let mut by = all.iter().enumerate().filter(|(at, word)| is_per(*at, word));
     let (at, by_table, by_column) = by.find_map(|(at, word)| {
         let (table, column) = numeric(all.get(at + 1)?, small, chat).or_else(|| in_unit(small, word, chat))?;
         Some((at, table, column))
@@ -243,7 +253,18 @@ fn price(all: &[&str], table: usize, chat: &Chat) -> Option<(usize, usize)> {
 /// The only column of numbers that a word names, in all tables.
 fn numeric(word: &str, small: &str, chat: &Chat) -> Option<(usize, usize)> {
     let mut found = chat.tables.iter().enumerate().filter(|(_, table)| table.rows.len() > 1);
-    found.find_map(|(i, table)| Some((i, measure(word, small, table)?)))
+    found.find_map(|(i, table)| Some((i, measure(word, small, table).or_else(|| counted(word, table))?)))
+}
+
+/// The only column of numbers whose cells count what this word says: "182,000 visitors".
+fn counted(word: &str, table: &Table) -> Option<usize> {
+    let own = terms(word);
+    let counts = |c: &usize| {
+        let mut cells = table.rows.iter().filter_map(|row| row.get(*c)?.text.as_deref()).peekable();
+        cells.peek().is_some() && cells.all(|text| terms(text).iter().any(|term| own.contains(term)))
+    };
+    let mut fitting = (0..table.columns.len()).filter(|c| is_numeric(table, *c) && counts(c));
+    fitting.next().filter(|_| fitting.next().is_none() && !own.is_empty())
 }
 
 /// The column of numbers that has this word in its name; of several that of the year that the request names.

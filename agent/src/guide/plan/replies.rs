@@ -1,7 +1,7 @@
 //! Requests that the model answers itself, without tools: talk, translations, texts and code.
 
 use super::Step;
-use super::signs::{is_drawn, says, words};
+use super::signs::{THINKING, is_drawn, says, words};
 use crate::guide::named;
 use crate::notebook::Chat;
 use polymath_chat::Role;
@@ -102,7 +102,7 @@ fn asks_for_ideas(request: &str, chat: &Chat) -> bool {
         "sugerencias",
     ];
     let of_none = chat.files.is_empty() && chat.tables.is_empty() && named::names(request).is_empty();
-    of_none && says(request, IDEAS) && says(request, ASKED) && !is_drawn(request)
+    of_none && (says(request, IDEAS) && says(request, ASKED) || says(request, THINKING)) && !is_drawn(request)
 }
 
 /// Whether a request asks what its author has said of themselves.

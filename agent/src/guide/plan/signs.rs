@@ -157,16 +157,69 @@ pub fn asks_for_one(request: &str) -> bool {
         && !says(request, &["table", "each", "list"])
 }
 
+/// Words that ask the model to think something up: names for kittens stand on no page.
+pub const THINKING: &[&str] = &[
+    "think of a",
+    "think of some",
+    "think up",
+    "come up with",
+    "make up a",
+    "denk dir",
+    "piensa en un",
+    "起个名",
+    "取个名",
+];
+
 /// Whether a request asks for something to be written, said or explained.
 pub fn asks_to_write(request: &str) -> bool {
     const WRITING: &[&str] = &[
-        "write", "compose", "explain", "tell", "story", "poem", "haiku", "joke", "code", "function", "program",
-        "script", "python", "email", "letter", "thanks", "thank", "hello", "hi", "sing", "song", "rhyme", "advice",
-        "ideas", "schreib", "schreibe", "erkläre", "gedicht", "écris", "poème", "explique", "escribe", "poema",
-        "explica", "imagine", "slogan",
+        "write",
+        "compose",
+        "explain",
+        "tell",
+        "story",
+        "poem",
+        "haiku",
+        "joke",
+        "code",
+        "function",
+        "program",
+        "script",
+        "python",
+        "email",
+        "letter",
+        "thanks",
+        "thank",
+        "hello",
+        "hi",
+        "sing",
+        "song",
+        "rhyme",
+        "advice",
+        "ideas",
+        "schreib",
+        "schreibe",
+        "erkläre",
+        "gedicht",
+        "écris",
+        "poème",
+        "explique",
+        "escribe",
+        "poema",
+        "explica",
+        "imagine",
+        "slogan",
+        "invent",
+        "suggest",
+        "brainstorm",
+        "erfinde",
+        "inventa",
+        "propose",
+        "sugiere",
     ];
     let small = request.to_lowercase();
-    words(&small).any(|w| WRITING.contains(&w)) || ["写", "書いて", "解释", "诗"].iter().any(|w| small.contains(w))
+    words(&small).any(|w| WRITING.contains(&w))
+        || ["写", "書いて", "解释", "诗"].iter().chain(THINKING).any(|w| small.contains(w))
 }
 
 /// Whether a look-up is one of two things at once: what lies between them, or the greater of them.

@@ -1,7 +1,7 @@
 //! Planned queries against the notebook: tables by their names, and no text that nobody said.
 
 use super::Step;
-use super::signs::{FUNCTIONS, PERCENT, SHARE, is_drawn, says, words, years};
+use super::signs::{FUNCTIONS, LEAST, MOST, PERCENT, SHARE, is_drawn, says, words, years};
 use crate::evidence::terms;
 use crate::guide::named;
 use crate::notebook::Chat;
@@ -35,7 +35,23 @@ pub fn is_of_unsaid(query: &str, request: &str, chat: &Chat) -> bool {
 pub fn is_of_other_measure(query: &str, request: &str, chat: &Chat) -> bool {
     let small = request.to_lowercase();
     let reckons = ["AVG(", "SUM(", "MEDIAN(", "MIN(", "MAX("].iter().any(|function| query.contains(function));
-    counts_unknown(&small, chat) || reckons && words(&small).any(|word| is_missing_measure(word, chat))
+    counts_unknown(&small, chat)
+        || lacks_rate(query, &small)
+        || reckons && words(&small).any(|word| is_missing_measure(word, chat))
+}
+
+/// Whether most or least of something per something is asked for, and a query orders rows and divides nothing.
+fn lacks_rate(query: &str, small: &str) -> bool {
+    const PER: &[&str] = &["per", "pro", "par", "por", "for each", "for every", "auf jeden", "auf jede"];
+    const TIMES: &[&str] =
+        &["year", "month", "week", "day", "jahr", "monat", "woche", "tag", "an", "mois", "año", "mes"];
+    let by = PER.iter().find_map(|per| small.split_once(&format!(" {per} "))).map(|(_, by)| by);
+    let Some(by) = by.and_then(|by| words(by).next()).filter(|by| !TIMES.contains(by)) else { return false };
+    let orders = query.contains(" ORDER BY ") && query.contains(" LIMIT 1");
+    let plain = !query.contains(['/', '(']) && !query.contains(" GROUP BY ");
+    let of_column =
+        query.to_lowercase().contains(&format!("per_{by}")) || query.to_lowercase().contains(&format!("per {by}"));
+    orders && plain && !of_column && (says(small, MOST) || says(small, LEAST))
 }
 
 /// Whether a request asks how many there are of something that no table at hand has a word of: how many seats a hall has,
@@ -371,6 +387,10 @@ mod tests {
         assert!(is_of_other_measure("SELECT AVG(Built) AS Average FROM t1", request, &chat));
         assert!(!is_of_other_measure("SELECT MIN(Built) AS Oldest FROM t1", "which is the oldest?", &chat));
         assert_eq!(of_another_column("and the average?", &chat), None);
+        let most = "SELECT Name, Size FROM t1 ORDER BY Size DESC LIMIT 1";
+        assert!(is_of_other_measure(most, "which has the most visitors per hectare?", &chat));
+        assert!(!is_of_other_measure(most, "which has the most visitors per year?", &chat));
+        assert!(!is_of_other_measure(most, "which is the largest?", &chat));
     }
 
     #[test]

@@ -5,11 +5,15 @@
 //! Models", Gao et al. 2022; "Self-Consistency Improves Chain of Thought Reasoning", Wang et al. 2022). So more lines
 //! are written until two tries agree.
 
+use super::signs::{asks_to_write, says, words, years};
+use super::swap::in_digits;
 use super::{Step, alone, amounts, check, grammar};
 use crate::evidence::clip;
+use crate::guide::named;
 use crate::lead::Turn;
+use crate::notebook::{Chat, Fact};
 use crate::prompts::SUMS;
-use polymath_chat::{CompletionError, Constraint};
+use polymath_chat::{CompletionError, Constraint, Provenance};
 
 /// Tries until two agree.
 const TRIES: usize = 5;
@@ -19,6 +23,8 @@ const ANOTHER: f32 = 0.7;
 const LONGEST: usize = 220;
 /// Tries that cannot be worked out, until no more are asked for.
 const FAILURES: usize = 2;
+/// Words of a request that goes on with a sum, at most.
+const SHORT: usize = 16;
 /// Characters of the question that is worked out.
 const QUESTION: usize = 1500;
 
@@ -31,6 +37,31 @@ struct Sum {
     doubtful: bool,
     /// It is the plan's, in one expression.
     planned: bool,
+}
+
+/// Whether a request is a sum in words: it tells several amounts of its author's own things and names nothing that a page
+/// could know; or it goes on with such a sum that was worked out before.
+pub fn is_in_words(request: &str, chat: &Chat) -> bool {
+    const OWN: &[&str] = &[
+        "i", "my", "we", "our", "us", "me", "each", "ich", "mein", "meine", "meiner", "wir", "uns", "unser", "unsere",
+        "je", "mon", "ma", "mes", "nous", "notre", "nos", "yo", "mi", "mis", "nosotros", "nuestro", "nuestra", "我",
+        "我们",
+    ];
+    const GOING_ON: &[&str] = &[
+        "and", "if", "what", "then", "they", "them", "it", "that", "und", "wenn", "dann", "et", "si", "alors", "y",
+        "entonces", "那", "如果",
+    ];
+    let small = request.to_lowercase();
+    let at_hand = !chat.tables.is_empty() || !chat.files.is_empty() || !chat.sources.is_empty();
+    if at_hand || !named::names(request).is_empty() || asks_to_write(request) {
+        return false;
+    }
+    let own = amounts::given(&in_digits(request)).len().saturating_sub(years(request).len());
+    let worked_out = |fact: &Fact| matches!(fact.provenance, Provenance::Computed { .. });
+    let follows = !chat.facts.is_empty() && chat.facts.iter().all(worked_out);
+    let goes_on = says(&small, GOING_ON) && words(&small).count() <= SHORT;
+    let told = own > 2 || own > 1 && says(&small, OWN);
+    told && small.contains(['?', '？']) || follows && (own > 0 || goes_on)
 }
 
 /// Works out the sum that these steps are: the expression that two tries agree on, or the first that nothing is seen
@@ -129,6 +160,22 @@ fn with_known(expression: &str, known: &[(String, String)]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_of_ones_own_are_on_no_page() {
+        let mut chat = Chat::new("c");
+        let wall =
+            "My wall is 7.5 metres long and 2.4 metres high. A tin does 8 square metres. How many tins do I need?";
+        assert!(is_in_words(wall, &chat));
+        assert!(!is_in_words("How high is Mount Kenya in feet?", &chat));
+        assert!(!is_in_words("How many people came in 2019 and in 2020?", &chat));
+        assert!(!is_in_words("and if one of us does not pay?", &chat));
+        let (name, about, text) = ("a".to_owned(), "187.5 / 6".to_owned(), "31.25".to_owned());
+        let (number, provenance) = (Some(31.25), Provenance::Computed { how: "187.5 / 6".into() });
+        chat.add_fact(Fact { name, about, text, number, date: None, provenance, others: Vec::new() });
+        assert!(is_in_words("and if one of us does not pay?", &chat));
+        assert!(!is_in_words("How high is Mount Kenya?", &chat));
+    }
 
     #[test]
     fn steps_are_one_expression() {

@@ -1,10 +1,11 @@
 //! Queries of groups and of rows: which house used more in all, how many of the rentals were so, each of the two.
 
-use super::super::plan::{LEAST, said, words};
+use super::super::plan::{FUNCTIONS, LEAST, said, words};
 use super::clause::{bare, clause, pieces};
 use super::grammar::{Kind, kind};
 use crate::evidence::terms;
 use polymath_chat::Table;
+use polymath_tools::in_sql;
 use std::collections::HashSet;
 
 /// The one table that a query is of.
@@ -101,6 +102,75 @@ pub fn rows(query: &str, request: &str, tables: &[Table]) -> String {
     if is_rows { format!("{}COUNT(*) AS {name}{}", &query[..select.start], &query[select.end..]) } else { same() }
 }
 
+/// A number beside what a query groups by, which SQLite takes from any row of the group, as the sum of the group's: the
+/// kilometres of each month; or as the mean, the most or the least of them, where that is asked for.
+pub fn of_groups(query: &str, request: &str, tables: &[Table]) -> String {
+    const HIGHEST: &[&str] = &[
+        "longest",
+        "highest",
+        "maximum",
+        "max",
+        "peak",
+        "längste",
+        "längsten",
+        "höchste",
+        "höchsten",
+        "maximal",
+        "maximale",
+        "máximo",
+        "máxima",
+    ];
+    const LOWEST: &[&str] = &[
+        "shortest",
+        "lowest",
+        "minimum",
+        "min",
+        "kürzeste",
+        "kürzesten",
+        "niedrigste",
+        "niedrigsten",
+        "minimale",
+        "mínimo",
+        "mínima",
+    ];
+    let same = || query.to_owned();
+    let (Some(table), Some(select), Some(group)) =
+        (table_of(query, tables), clause(query, "SELECT "), clause(query, " GROUP BY "))
+    else {
+        return same();
+    };
+    let keys: Vec<&str> = pieces(&query[group]).into_iter().map(bare).collect();
+    let is_year =
+        |cell: &polymath_chat::Cell| cell.number.is_some_and(|n| n.fract() == 0.0 && (1000.0..2200.0).contains(&n));
+    let measured = |piece: &str| {
+        let Some((at, Kind::Number)) = kind_of(table, bare(piece)) else { return false };
+        let mut cells = table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.number.is_some());
+        !piece.contains('(') && !keys.contains(&bare(piece)) && !cells.all(is_year)
+    };
+    // Beside a group's most or least SQLite takes the row that has it.
+    if query.contains("MAX(") || query.contains("MIN(") {
+        return same();
+    }
+    let asked = FUNCTIONS.iter().find(|(_, _, known)| said(request, known)).map(|(function, _, _)| *function);
+    let function = match (asked, said(request, HIGHEST), said(request, LOWEST)) {
+        (Some(function), _, _) => function,
+        (None, true, false) => "MAX",
+        (None, false, true) => "MIN",
+        _ => "SUM",
+    };
+    let shown: Vec<String> = pieces(&query[select.clone()])
+        .into_iter()
+        .map(|piece| match measured(piece) {
+            true => {
+                let (column, name) = piece.split_once(" AS ").unwrap_or((piece, bare(piece)));
+                format!("{function}({}) AS {}", column.trim(), in_sql(name.trim().trim_matches('"')))
+            }
+            false => piece.to_owned(),
+        })
+        .collect();
+    format!("{}{}{}", &query[..select.start], shown.join(", "), &query[select.end..])
+}
+
 /// A value "for each of the two" is one for each of the only two values of a column of words.
 pub fn of_two(query: &str, request: &str, tables: &[Table]) -> String {
     const TWO: &[&str] =
@@ -165,6 +235,23 @@ mod tests {
             "SELECT COUNT(*) AS Total FROM t1 WHERE litres > 4"
         );
         assert_eq!(rows(query, "how many litres were used?", &[table()]), query);
+    }
+
+    #[test]
+    fn a_number_of_a_group_is_of_all_its_rows() {
+        let query = "SELECT house, litres FROM t1 GROUP BY house";
+        let told = |request: &str| of_groups(query, request, &[table()]);
+        assert_eq!(
+            told("how many litres did each house use?"),
+            "SELECT house, SUM(litres) AS \"litres\" FROM t1 GROUP BY house"
+        );
+        assert_eq!(told("the average of each house"), "SELECT house, AVG(litres) AS \"litres\" FROM t1 GROUP BY house");
+        assert_eq!(
+            told("the highest reading of each house"),
+            "SELECT house, MAX(litres) AS \"litres\" FROM t1 GROUP BY house"
+        );
+        let whole = "SELECT house, COUNT(*) AS Count FROM t1 GROUP BY house";
+        assert_eq!(of_groups(whole, "how many readings of each house?", &[table()]), whole);
     }
 
     #[test]

@@ -22,6 +22,15 @@ fn parts(query: &str) -> Option<String> {
     if !plain || inner.contains("SELECT ") {
         return None;
     }
+    // The same of a query that has it as a window over all its rows.
+    let over_all = items.iter().find_map(|item| {
+        let (own, _) = item.split_once(" OVER ()")?;
+        own.trim().strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')
+    });
+    if let Some(column) = over_all {
+        let source = behind.split(" GROUP BY ").next()?;
+        return Some(format!("SELECT {function}({column}){name} FROM {source}"));
+    }
     let called = |item: &str| item.rsplit_once(" AS ").map_or(item, |(_, name)| name).trim().to_owned();
     match items.as_slice() {
         [column] if !column.contains('(') && !column.contains("DISTINCT") => {
@@ -126,6 +135,12 @@ mod tests {
         assert_eq!(
             flattened("SELECT AVG(Cost) AS Mean FROM (SELECT Shop, SUM(Cost_paid) AS Total FROM t1 GROUP BY Shop)"),
             "SELECT AVG(Total) AS Mean FROM (SELECT Shop, SUM(Cost_paid) AS Total FROM t1 GROUP BY Shop)"
+        );
+        assert_eq!(
+            flattened(
+                "SELECT SUM(Cost) AS Total FROM (SELECT Day, Cost_paid, SUM(Cost_paid) OVER () AS Total FROM t1 WHERE Name = 'Ost' GROUP BY Day)"
+            ),
+            "SELECT SUM(Cost_paid) AS Total FROM t1 WHERE Name = 'Ost'"
         );
         for query in [
             "SELECT AVG(Total) AS Mean FROM (SELECT Shop, SUM(Cost) AS Total FROM t1 GROUP BY Shop)",

@@ -40,7 +40,8 @@ const EACH: &[&str] =
 
 /// The query in the shape that the request asks for.
 pub fn shaped(query: &str, request: &str, tables: &[Table]) -> String {
-    let query = in_all(&counted(&of_numbers(&unlimited(query, request), tables), request), request);
+    let query = groups::of_groups(query, request, tables);
+    let query = in_all(&counted(&of_numbers(&unlimited(&query, request), tables), request), request);
     let query = groups::rows(&groups::totals(&both::both(&query, request, tables), request, tables), request, tables);
     rates::of_the_whole(&groups::of_two(&of_each(&query, request, tables), request, tables), request, tables)
 }

@@ -94,7 +94,8 @@ fn in_order(query: &str, request: &str, column: &str, others: bool) -> String {
     }
 }
 
-fn with_condition(query: &str, condition: &str) -> String {
+/// The query with a condition more, where its own are all to hold.
+pub fn with_condition(query: &str, condition: &str) -> String {
     match clause(query, " WHERE ") {
         Some(place) if query[place.clone()].contains(" OR ") => query.to_owned(),
         Some(place) => format!("{}{condition} AND {}", &query[..place.start], &query[place.start..]),

@@ -41,6 +41,12 @@ const UNIT_WORDS: &[&str] = &[
     "toneladas",
     "años",
 ];
+/// Words of a rate or a share.
+const PERS: &[&str] = &[
+    "per", "pro", "par", "por", "je", "each", "every", "a", "percent", "prozent", "pourcent", "ciento", "chaque",
+    "cada", "share", "rate", "ratio", "average", "mean", "avg",
+];
+
 /// Whether a draft says more of a value than it is: a year as a number of years, a height that was found as
 /// how much taller something is than something else.
 pub fn claims_more(draft: &str, fact: &Fact) -> bool {
@@ -55,7 +61,19 @@ pub fn claims_more(draft: &str, fact: &Fact) -> bool {
         && fact.number.is_some()
         && fact.date.is_none()
         && all.windows(2).any(|w| COMPARED.contains(&w[0]) && w[1] == "than");
-    aged || compared
+    // "149%" of a sum of 149, and a number of people "per hectare".
+    let rest = behind.trim_start();
+    let percent =
+        rest.starts_with(['%', '％']) || ["percent", "prozent", "per cent"].iter().any(|w| rest.starts_with(w));
+    let shares = |text: &str| text.contains(['%', '％', '/']) || words(&text.to_lowercase()).any(|w| PERS.contains(&w));
+    let told = match &fact.provenance {
+        Provenance::Sourced { quote, .. } => shares(quote),
+        Provenance::Computed { how } => shares(how) || how.contains("100"),
+        _ => true,
+    };
+    let rated = fact.date.is_none() && fact.number.is_some() && !told && !shares(&fact.text) && !shares(&fact.about);
+    let per = all.iter().take(3).any(|word| PERS[..4].contains(word)) && !behind.starts_with(',');
+    aged || compared || rated && (percent || per)
 }
 
 /// Whether a draft says more where the question says less, or the other way round.
@@ -82,8 +100,12 @@ pub fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
     let rest = after.trim_start();
     let next: String = rest.chars().take_while(|c| c.is_alphabetic() || "%²³/".contains(*c)).collect();
     let percent = unit == "%" || fact.text.ends_with('%');
+    // "1.180 localidades personas": what is counted is said by the value.
+    const PEOPLE: [&str; 6] = ["people", "persons", "personas", "personnes", "personen", "menschen"];
+    let noun = fact.text.trim_end().ends_with(char::is_alphabetic) && fact.number.is_some() && fact.date.is_none();
     let same = !next.is_empty()
         && (next == unit
+            || noun && PEOPLE.contains(&next.to_lowercase().as_str())
             || fact.text.strip_suffix(next.as_str()).is_some_and(|before| before.ends_with([' ', '/']))
             || percent && ["%", "percent", "Prozent", "pour", "por"].contains(&next.as_str())
             || !unit.is_empty() && !percent && UNIT_WORDS.contains(&next.to_lowercase().as_str()));
@@ -181,6 +203,12 @@ mod tests {
         let year = Fact { text: "2000".into(), date: Some("2000".into()), ..height.clone() };
         assert!(claims_more("Sund is {a} years old.", &year));
         assert!(!claims_more("It was in {a} that Sund was founded.", &year));
+        let sum = Provenance::Computed { how: "sql: SELECT SUM(cups) FROM t1".into() };
+        let sum = Fact { text: "149".into(), provenance: sum, ..height.clone() };
+        assert!(claims_more("Tea was {a}%.", &sum) && claims_more("It has {a} per hectare.", &sum));
+        assert!(!claims_more("Tea was {a} cups.", &sum));
+        let share = Provenance::Computed { how: "sql: SELECT SUM(tea) * 100.0 / SUM(cups) FROM t1".into() };
+        assert!(!claims_more("Tea was {a}%.", &Fact { provenance: share, ..sum }));
         let computed = Fact { provenance: Provenance::Computed { how: String::new() }, ..height };
         assert!(!claims_more("It is {a} taller than the Chib Tower.", &computed));
     }
