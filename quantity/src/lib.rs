@@ -11,6 +11,7 @@
 //!   [`short`] rounds it to the digits that count.
 //! - [`plainly`]: an arithmetic text with its amounts as bare digits, for the calculator.
 //! - [`part_of_year`]: quarters and halves of years.
+//! - [`seconds`]: times and durations.
 //! - [`text`]: what a reader of text needs besides: sentences, stop words, scripts without spaces.
 //!
 //! One scanner (`scan.rs`) finds a run of digits and looks a bounded way around it, so that time is
@@ -22,6 +23,7 @@
 mod cell;
 mod column;
 mod date;
+mod duration;
 mod exponent;
 mod figure;
 mod follow;
@@ -42,6 +44,7 @@ mod words;
 pub use cell::{Reading, is_blank};
 pub use column::{Column, read};
 pub use date::Date;
+pub use duration::{seconds, tells_hours};
 pub use figure::Figure;
 pub use follow::topic_of;
 pub use formula::{currencies, plainly};

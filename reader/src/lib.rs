@@ -1,4 +1,4 @@
-//! Readers of the binary formats that strangers write: PDF, workbooks, Parquet. And what runs the chat templates that
+//! Readers of the binary formats that strangers write: PDF, workbooks, Parquet, DOCX and EPUB. And what runs the chat templates that
 //! strangers write.
 //!
 //! Their parsers are large, and a file can make one take all memory, never end, or end the process it
@@ -20,4 +20,4 @@ mod wire;
 pub use host::{ReadError, Reader};
 pub use renderer::Renderer;
 pub use walls::Limits;
-pub use wire::{Contents, Document, Format, Page, Piece, Reply};
+pub use wire::{Contents, Document, Format, Page, Part, Piece, Prose, Reply};

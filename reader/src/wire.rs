@@ -13,10 +13,21 @@ pub enum Format {
     Xls,
     Ods,
     Parquet,
+    Docx,
+    Epub,
 }
 
 impl Format {
-    pub const ALL: [Format; 6] = [Format::Pdf, Format::Xlsx, Format::Xlsb, Format::Xls, Format::Ods, Format::Parquet];
+    pub const ALL: [Format; 8] = [
+        Format::Pdf,
+        Format::Xlsx,
+        Format::Xlsb,
+        Format::Xls,
+        Format::Ods,
+        Format::Parquet,
+        Format::Docx,
+        Format::Epub,
+    ];
 
     /// As the program is told it.
     pub fn name(self) -> &'static str {
@@ -27,6 +38,8 @@ impl Format {
             Format::Xls => "xls",
             Format::Ods => "ods",
             Format::Parquet => "parquet",
+            Format::Docx => "docx",
+            Format::Epub => "epub",
         }
     }
 
@@ -59,10 +72,32 @@ pub enum Piece {
     Table(Vec<Vec<String>>),
 }
 
+/// What a word processor's document or a book has written in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prose {
+    pub title: Option<String>,
+    pub parts: Vec<Part>,
+}
+
+/// What such a text is made of, in the order of reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Part {
+    /// With its level, from 1.
+    Heading(u8, String),
+    Paragraph(String),
+    /// An item of a list.
+    Item(String),
+    /// Rows, the first of them the header where there is one.
+    Table(Vec<Vec<String>>),
+    /// A chapter, as the file has it.
+    Html(String),
+}
+
 /// What stands in a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Contents {
     Document(Document),
+    Prose(Prose),
     Grid(Grid),
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use flate2::{Compression, write::ZlibEncoder};
-use polymath_reader::{Contents, Format, Limits, ReadError, Reader, formats};
+use polymath_reader::{Contents, Format, Limits, Part, ReadError, Reader, formats};
 use std::io::Write;
 
 fn reader(limits: Limits) -> Reader {
@@ -124,6 +124,29 @@ fn a_workbook_that_unpacks_without_end_ends_its_reader_alone() {
     let why = stopped(reader(answer).read(Format::Xlsx, &bomb));
     assert!(why.contains("come out of it"), "{why}");
     assert!(matches!(reader(small).read(Format::Xlsx, &workbook(1000)), Ok(Contents::Grid(_))));
+}
+
+/// A document of a few kilobytes with millions of elements: its tree takes many times what is unpacked.
+#[test]
+fn a_document_of_millions_of_elements_ends_its_reader_alone() {
+    let written = |body: &str| {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        archive.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(format!("<document><body>{body}</body></document>").as_bytes()).unwrap();
+        archive.finish().unwrap().into_inner()
+    };
+    let bomb = written(&"<p/>".repeat(7_000_000));
+    assert!(bomb.len() < 1 << 20, "{}", bomb.len());
+    let small = Limits { memory: 96 << 20, ..Limits::default() };
+    let why = stopped(reader(small).read(Format::Docx, &bomb));
+    assert!(why.contains("96 MiB"), "{why}");
+    // The controls: the same with room for it, and one that needs none.
+    let large = Limits { memory: 8 << 30, cpu: 120, wall: 240, ..Limits::default() };
+    assert!(matches!(reader(large).read(Format::Docx, &bomb), Ok(Contents::Prose(_))));
+    let Ok(Contents::Prose(prose)) = reader(small).read(Format::Docx, &written("<p><t>The ship came.</t></p>")) else {
+        panic!()
+    };
+    assert_eq!(prose.parts, [Part::Paragraph("The ship came.".into())]);
 }
 
 /// An .xlsx with one cell of `size` letters.

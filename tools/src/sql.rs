@@ -29,6 +29,8 @@ const SHOWN_ROWS: usize = 30;
 const STEPS: i32 = 10_000;
 /// The order of quarters.
 const PERIOD: &str = "period";
+/// One name that is written now so, now so: `Sweet pea`, `sweet-pea`.
+const ALIKE: &str = "alike";
 
 /// The `sql` tool.
 pub struct Sql {
@@ -92,6 +94,7 @@ fn run(query: &str, tables: &[(String, Arc<Table>)]) -> Result<Table, String> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map_err(failed)?;
     functions::add(&connection).map_err(failed)?;
     connection.create_collation(PERIOD, by_period).map_err(failed)?;
+    connection.create_collation(ALIKE, by_letters).map_err(failed)?;
     // The others need not be copied: they may be large, and the latest have two names.
     for (name, table) in tables.iter().filter(|(name, _)| names::mentions(query, name)) {
         load(&connection, name, table).map_err(failed)?;
@@ -139,6 +142,8 @@ fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<
     for row in &table.rows {
         let values = row.iter().zip(&kinds).map(|(cell, kind)| match value(cell) {
             ValueRef::Text(_) if kind.measured => ToSqlOutput::Borrowed(ValueRef::Null),
+            // "45m" among hours and minutes.
+            _ if kind.lasting => ToSqlOutput::Borrowed(cell.text.as_deref().map_or(ValueRef::Null, ValueRef::from)),
             value => ToSqlOutput::Borrowed(value),
         });
         insert.execute(params_from_iter(values))?;
@@ -150,6 +155,8 @@ fn load(connection: &Connection, name: &str, table: &Table) -> rusqlite::Result<
 struct Kind {
     /// A column of numbers is compared with the `'2019'` of a query as with 2019, one of quarters is sorted by time.
     affinity: &'static str,
+    /// It is one of hours and minutes, in words.
+    lasting: bool,
     /// It is one of numbers where a few cells have only words: "not published" is no value, which a mean would count
     /// as nought and an order put before all numbers.
     measured: bool,
@@ -168,13 +175,17 @@ fn kind(table: &Table, column: usize) -> Kind {
             ValueRef::Null | ValueRef::Blob(_) => {}
         }
     }
+    let texts = || table.rows.iter().filter_map(|row| row.get(column)?.text.as_deref());
+    let lasting = texts().any(polymath_quantity::tells_hours)
+        && texts().all(|text| polymath_quantity::seconds(text).is_some() && !text.contains(':'));
     Kind {
-        affinity: match (numbers > 0 && words == 0, periods) {
+        lasting,
+        affinity: match (numbers > 0 && words == 0 && !lasting, periods) {
             (true, _) => " NUMERIC",
             (false, true) => " COLLATE period",
             (false, false) => "",
         },
-        measured: words > 0 && numbers >= 2 * words && !figures,
+        measured: !lasting && words > 0 && numbers >= 2 * words && !figures,
     }
 }
 
@@ -222,6 +233,13 @@ fn by_period(one: &str, other: &str) -> Ordering {
         // So that there is one order of all.
         (a, b) => b.is_some().cmp(&a.is_some()).then_with(|| one.cmp(other)),
     }
+}
+
+/// By letters and digits alone, whatever their case.
+fn by_letters(one: &str, other: &str) -> Ordering {
+    let bare =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    bare(one).cmp(&bare(other))
 }
 
 /// `YYYY-MM` or `YYYY-MM-DD`.

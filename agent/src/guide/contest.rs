@@ -15,7 +15,8 @@ const ROLES: [&str; 4] = ["w", "w1", "l", "l1"];
 /// The facts as a sentence about the one that is asked for needs them; `None` where the question
 /// compares no two things.
 pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option<Vec<Fact>>> {
-    let [a, b, rest @ ..] = facts else { return Ok(None) };
+    let Some(facts) = outermost(turn, facts).await? else { return Ok(None) };
+    let [a, b, rest @ ..] = facts.as_slice() else { return Ok(None) };
     let Some(order) = order(a, b).filter(|order| order.is_ne()) else { return Ok(None) };
     let (one, two) = names(&a.about, &b.about);
     let question = turn.asked.to_lowercase();
@@ -43,12 +44,42 @@ pub async fn roles(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option
     Ok(Some(told.into_iter().chain(rest.iter().cloned()).collect()))
 }
 
+/// The facts with the greatest and the least first, where three or more of one kind are compared; `None` where the
+/// question does not ask for one of them.
+async fn outermost(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<Option<Vec<Fact>>> {
+    const SEVERAL: usize = 3;
+    let Some(first) = facts.first() else { return Ok(None) };
+    let sourced = |fact: &&Fact| matches!(fact.provenance, Provenance::Sourced { .. });
+    let alike = facts.iter().take_while(sourced).take_while(|fact| order(first, fact).is_some()).count();
+    if alike < SEVERAL {
+        return Ok(Some(facts.to_vec()));
+    }
+    let question = turn.asked.to_lowercase();
+    let of_one = |i: usize| names(&facts[i].about, &facts[(i + 1) % alike].about).0;
+    let named = (0..alike).map(of_one).all(|name| !name.is_empty() && question.contains(&name.to_lowercase()));
+    if !named {
+        return Ok(None);
+    }
+    let mut sorted: Vec<Fact> = facts[..alike].to_vec();
+    sorted.sort_by(|a, b| order(b, a).unwrap_or(Ordering::Equal));
+    let least = sorted.remove(alike - 1);
+    sorted.insert(1, least);
+    sorted.extend_from_slice(&facts[alike..]);
+    Ok(Some(sorted))
+}
+
 /// Words that ask for the greater or for the lesser number, and for the later or the earlier date.
-const MORE: &[&str] =
-    &["larger", "bigger", "greater", "higher", "taller", "longer", "deeper", "wider", "heavier", "faster", "more"];
-const LESS: &[&str] = &["smaller", "lower", "shorter", "lighter", "slower", "cheaper", "less", "fewer"];
-const LATER: &[&str] = &["newer", "younger", "later"];
-const EARLIER: &[&str] = &["older", "earlier", "first"];
+const MORE: &[&str] = &[
+    "larger", "bigger", "greater", "higher", "taller", "longer", "deeper", "wider", "heavier", "faster", "more",
+    "largest", "biggest", "greatest", "highest", "tallest", "longest", "deepest", "widest", "heaviest", "fastest",
+    "furthest", "farthest", "most",
+];
+const LESS: &[&str] = &[
+    "smaller", "lower", "shorter", "lighter", "slower", "cheaper", "less", "fewer", "smallest", "lowest", "shortest",
+    "lightest", "slowest", "cheapest", "least", "fewest",
+];
+const LATER: &[&str] = &["newer", "younger", "later", "newest", "youngest", "latest"];
+const EARLIER: &[&str] = &["older", "earlier", "first", "oldest", "earliest"];
 
 /// Which way the question goes; `None` where it does not ask for one of the two.
 async fn wanted(turn: &mut Turn<'_>, dates: bool) -> anyhow::Result<Option<Ordering>> {

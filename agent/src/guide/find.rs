@@ -166,7 +166,16 @@ pub fn misfits(what: &str, fact: &Fact) -> bool {
         word.len() > 2 && read.iter().any(|f| f.unit.as_ref().is_some_and(|unit| unit.kind == UnitKind::Measure))
     };
     let one = || wanted.windows(2).position(|w| ONE.contains(&w[0].as_str()) && is_unit(&w[1]));
-    let Some(at) = wanted.iter().position(|w| BY.contains(&w.as_str())).or_else(one) else { return false };
+    // "Por primera vez", "par le maire": nothing is measured by it.
+    const PHRASES: &[&str] = &[
+        "primera", "primer", "vez", "fin", "lo", "qué", "que", "favor", "ejemplo", "ciento", "cent", "rapport",
+        "contre", "exemple", "el", "la", "los", "las", "le", "les", "l", "un", "una", "une", "quien", "quién", "qui",
+        "su", "son", "se",
+    ];
+    let measures = |at: &usize| {
+        BY.contains(&wanted[*at].as_str()) && wanted.get(at + 1).is_none_or(|next| !PHRASES.contains(&next.as_str()))
+    };
+    let Some(at) = (0..wanted.len()).find(measures).or_else(one) else { return false };
     let counts = |by: &&String| by.chars().all(char::is_alphabetic) && !by.is_empty() && *by != "of" && *by != "year";
     let Some(by) = wanted.get(at + 1).filter(counts) else {
         return false;
@@ -213,6 +222,8 @@ mod tests {
         assert!(is_of_kind("Ausstoß der Brauerei Chib im Jahr 2019", &number("78.650", 78650.0)));
         assert!(!is_of_kind("year of opening of the mill", &number("$4 million", 4e6)));
         assert!(!is_of_kind("How high is Mount Chib", &dated("1951")));
+        assert!(!is_of_kind("seit wann gibt es die Brauerei Chib", &number("6", 6.0)));
+        assert!(is_of_kind("Seit wann gibt es die Brauerei Chib", &dated("1822")));
         assert!(is_of_kind("number of seats", &number("400", 400.0)) && !is_of_kind("number of seats", &fact("red")));
         assert!(
             is_of_kind("Who founded the mill", &fact("Ann Bo")) && !is_of_kind("Who founded the mill", &dated("1931"))
@@ -253,6 +264,7 @@ mod tests {
         assert!(!misfit("trains per day", "12", "It has 12 trains daily."));
         assert!(!misfit("price per person", "€9", "Tickets are €9 each."));
         assert!(!misfit("What does a kilo of tea cost", "£9", "A kilo of tea costs £9."));
+        assert!(!misfit("qué día abrió por primera vez la plaza", "14", "Inauguración | 14 de marzo de 1912"));
     }
 
     fn fact(text: &str) -> Fact {

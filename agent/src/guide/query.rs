@@ -1,6 +1,7 @@
 //! What can be seen to be wrong with a query without running it: columns with underscores for spaces,
 //! groups by more than was asked for, the smallest where the largest is wanted.
 
+mod added;
 mod both;
 mod cases;
 mod change;
@@ -25,6 +26,7 @@ mod units;
 use super::plan::{LEAST, MOST, said, words};
 use crate::evidence::terms;
 use crate::notebook::query_of;
+use added::added_up;
 use clause::{bare, clause, pieces};
 use columns::settled;
 use polymath_chat::{Cell, Table};
@@ -124,23 +126,6 @@ fn unjoined(query: &str) -> String {
     let dots = |text: &str| text.contains('.');
     let bare = pieces(&front[clause(front, "SELECT ").unwrap_or(0..0)]).iter().any(|piece| !dots(piece));
     if bare || front.contains(&dotted) || rest.contains(&dotted) { query.to_owned() } else { format!("{front}{rest}") }
-}
-
-/// How much of a column there is, of its rows that a query lists: their sum.
-fn added_up(query: &str, request: &str, tables: &[Table]) -> String {
-    const HOW_MUCH: &[&str] = &["how much", "how many", "wie viel", "combien", "cuánto", "cuánta", "多少"];
-    let Some(select) = clause(query, "SELECT ") else { return query.to_owned() };
-    let column = bare(&query[select.clone()]);
-    let measured = tables.iter().any(|table| {
-        let at = table.columns.iter().position(|own| own.eq_ignore_ascii_case(column));
-        let cells = |at: usize| table.rows.iter().filter_map(move |row| row.get(at)).filter(|c| c.text.is_some());
-        at.is_some_and(|at| cells(at).count() > 1 && cells(at).all(|c| c.number.is_some() && c.date.is_none()))
-    });
-    let lists = [" LIMIT ", " GROUP BY ", " ORDER BY "].iter().all(|keyword| !query.contains(keyword));
-    match measured && lists && said(&request.to_lowercase(), HOW_MUCH) {
-        true => format!("{}SUM({}){}", &query[..select.start], &query[select.clone()].trim(), &query[select.end..]),
-        false => query.to_owned(),
-    }
 }
 
 /// How many "of those" are so: of the rows that the query before was of.
@@ -431,18 +416,6 @@ mod tests {
         for query in ["SELECT t1.A, t2.B FROM t1 JOIN t2 ON t1.A = t2.A", "SELECT A FROM t1 JOIN t2 ON t1.A = t2.A"] {
             assert_eq!(unjoined(query), query);
         }
-    }
-
-    #[test]
-    fn how_much_is_a_sum() {
-        let number = |n: f64| Cell { number: Some(n), ..Cell::new(n.to_string(), Provenance::Given) };
-        let columns = ["Part", "Cost"].map(str::to_owned).to_vec();
-        let row = |n: f64| vec![Cell::new("Brake", Provenance::Given), number(n)];
-        let table = Table { title: "t".into(), columns, rows: vec![row(1.0), row(2.0)] };
-        let query = |query: &str, request: &str| mended(query, request, std::slice::from_ref(&table));
-        let listed = "SELECT Cost FROM t1 WHERE Part = 'Brake'";
-        assert_eq!(query(listed, "How much cost comes from brakes?"), "SELECT SUM(Cost) FROM t1 WHERE Part = 'Brake'");
-        assert_eq!(query(listed, "list the costs of brakes"), listed);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod book;
 mod columns;
+mod office;
 mod parquet;
 mod pdf;
 mod tables;
@@ -16,6 +17,8 @@ use crate::wire::{Contents, Format, Reply};
 pub fn read(format: Format, bytes: Vec<u8>) -> Reply {
     match format {
         Format::Pdf => pdf::read(&bytes).map(Contents::Document),
+        Format::Docx => office::docx(&bytes).map(Contents::Prose),
+        Format::Epub => office::epub(&bytes).map(Contents::Prose),
         Format::Parquet => parquet::read(bytes).map(Contents::Grid),
         Format::Xlsx | Format::Xlsb | Format::Xls | Format::Ods => book::read(&bytes, format).map(Contents::Grid),
     }

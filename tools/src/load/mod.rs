@@ -124,7 +124,7 @@ fn read(bytes: &[u8], kind: Kind) -> Found {
     if let Kind::Foreign(format) = kind {
         return match Reader::locate().read(format, bytes) {
             Ok(Contents::Grid(grid)) => Ok(Some(grid)),
-            Ok(Contents::Document(_)) => Err("its reader found no table in it".to_owned()),
+            Ok(Contents::Document(_) | Contents::Prose(_)) => Err("its reader found no table in it".to_owned()),
             Err(error) => Err(error.to_string()),
         };
     }

@@ -17,8 +17,9 @@ pub fn add(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("corr", 2, FLAGS, Moments(Sums::correlation))?;
     connection.create_aggregate_function("regr_slope", 2, FLAGS, Moments(Sums::slope))?;
     connection.create_aggregate_function("regr_intercept", 2, FLAGS, Moments(Sums::intercept))?;
-    connection
-        .create_scalar_function("seconds", 1, FLAGS, |cx| Ok(cx.get::<Option<String>>(0)?.and_then(|t| seconds(&t))))?;
+    connection.create_scalar_function("seconds", 1, FLAGS, |cx| {
+        Ok(cx.get::<Option<String>>(0)?.and_then(|t| polymath_quantity::seconds(&t)))
+    })?;
     for arguments in [1, 2] {
         connection.create_scalar_function("hms", arguments, FLAGS, |cx| {
             let parts = if cx.len() > 1 { cx.get::<i64>(1)? } else { 3 };
@@ -30,16 +31,6 @@ pub fn add(connection: &Connection) -> Result<()> {
         let pattern = Regex::new(&pattern).map_err(|e| Error::UserFunctionError(Box::new(e)))?;
         Ok(text.map(|text| pattern.is_match(&text)))
     })
-}
-
-/// The seconds of `1:05:30`, or of `9:05`, hours and minutes; nothing of what is no time.
-fn seconds(text: &str) -> Option<f64> {
-    let parts: Vec<f64> = text.trim().split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    match parts.as_slice() {
-        [h, m] if *m < 60.0 => Some(h * 3600.0 + m * 60.0),
-        [h, m, s] if *m < 60.0 && *s < 60.0 => Some(h * 3600.0 + m * 60.0 + s),
-        _ => None,
-    }
 }
 
 /// Seconds as a time of so many parts, rounded to the last of them.

@@ -8,6 +8,19 @@ use polymath_quantity::{UnitKind, read};
 /// Words of look-ups that ask for a day or a year.
 pub const YEAR: &[&str] =
     &["when", "year", "date", "jahr", "datum", "année", "date", "año", "fecha", "founded", "opened"];
+/// Phrases of other languages that do.
+const SINCE: &[&str] = &[
+    "哪年",
+    "哪一年",
+    "年份",
+    "since when",
+    "eit wann",
+    "epuis quand",
+    "esde cuándo",
+    "n welchem Jahr",
+    "qué año",
+    "quelle année",
+];
 /// Words of look-ups that ask for a number.
 pub const NUMBER: &[&str] = &[
     "number",
@@ -50,8 +63,7 @@ pub fn is_of_kind(what: &str, fact: &Fact) -> bool {
     let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
     let chinese = |known: &[&str]| known.iter().any(|k| what.contains(k));
-    let (year, number) =
-        (says(YEAR) || chinese(&["哪年", "哪一年", "年份"]), says(NUMBER) || chinese(&["多少", "人数"]));
+    let (year, number) = (says(YEAR) || chinese(SINCE), says(NUMBER) || chinese(&["多少", "人数"]));
     // "In the year 2019" asks for no year.
     let year = year && years(what).is_empty();
     // A turnover is in no hectolitres.

@@ -36,7 +36,14 @@ pub async fn contradict(
             let elsewhere = is_of_other_years(what, &passage, &turn.chat.sources)
                 || is_of_a_year_before(what, &passage.text)
                 || fact.date.is_some() && is_of_other_event(what, &own, &passage.text);
-            if !elsewhere && differ(fact, &other) && told::is_told(turn, what, &other.text, &passage).await? {
+            if elsewhere || !differ(fact, &other) {
+                continue;
+            }
+            // The question says more of it than the look-up that was made of it: "came out", for "year of".
+            let asked = turn.asked.clone();
+            if told::is_told(turn, what, &other.text, &passage).await?
+                || told::is_told(turn, &asked, &other.text, &passage).await?
+            {
                 others.push(other);
             }
         }

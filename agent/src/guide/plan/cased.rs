@@ -33,6 +33,7 @@ pub async fn cased(turn: &mut Turn<'_>) -> anyhow::Result<bool> {
     };
     tracing::debug!("names of {:?}: {told}", turn.question);
     let Some(cased) = with_names(&turn.question, &told) else { return Ok(false) };
+    let cased = with_others_like_it(&cased, &told);
     turn.asked.clone_from(&cased);
     turn.question = cased.into();
     Ok(true)
@@ -60,6 +61,43 @@ fn may_lack_capitals(request: &str, chat: &Chat) -> bool {
         && !leans
         && named::names(request).is_empty()
         && !replies::is_reply(request, chat)
+}
+
+/// The request with the capitals of things that are called like a named one and compared with it: "is the Ost Bridge longer
+/// than the vell bridge".
+fn with_others_like_it(request: &str, names: &str) -> String {
+    const BEFORE: &[&str] = &["the", "than", "and", "or", "of", "a", "an", "is", "from", "to"];
+    let mut text = request.to_owned();
+    for name in names.split(", ") {
+        let Some((_, head)) = name.rsplit_once(' ').filter(|(_, head)| head.starts_with(char::is_uppercase)) else {
+            continue;
+        };
+        let small = format!(" {}", head.to_lowercase());
+        let places: Vec<usize> = text.match_indices(&small).map(|(at, _)| at).collect();
+        for at in places {
+            let end = at + small.len();
+            if text[end..].starts_with(char::is_alphanumeric) {
+                continue;
+            }
+            // Its words, from behind the article on.
+            let front = text[..at].rsplit(' ').take_while(|word| !BEFORE.contains(word)).count();
+            let article = text[..at].rsplit(' ').nth(front).is_some_and(|word| ["the", "than", "or"].contains(&word));
+            if !(1..=2).contains(&front) || !article {
+                continue;
+            }
+            let start = text[..at].rsplitn(front + 1, ' ').last().map_or(0, |before| before.len() + 1);
+            let big = |word: &str| -> String {
+                let mut letters = word.chars();
+                letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+            };
+            let named: Vec<String> = text[start..end].split(' ').map(big).collect();
+            let named = named.join(" ");
+            if named.len() == end - start {
+                text.replace_range(start..end, &named);
+            }
+        }
+    }
+    text
 }
 
 /// The request with these names in it written as they are; `None` where it has none of them.
@@ -98,6 +136,16 @@ mod tests {
         assert_eq!(cased("a sum of three", "none"), None);
         // Not as it stands there.
         assert_eq!(cased("the stone bridge at vell", "Vell Stone Bridge"), None);
+    }
+
+    #[test]
+    fn what_is_compared_has_a_name_too() {
+        assert_eq!(
+            with_others_like_it("is the Ost Reach Bridge longer than the ost beck bridge, or not", "Ost Reach Bridge"),
+            "is the Ost Reach Bridge longer than the Ost Beck Bridge, or not"
+        );
+        let one = "how long is the Ost Bridge, and is there a footbridge beside the bridge";
+        assert_eq!(with_others_like_it(one, "Ost Bridge"), one);
     }
 
     #[test]

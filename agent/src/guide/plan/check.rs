@@ -192,7 +192,7 @@ fn is_unasked_series(columns: &[String], request: &str) -> bool {
     ["year", "date"].contains(&first.as_str())
         && !says(request, SERIES)
         && !is_drawn(request)
-        && !request.contains(|c: char| c.is_ascii_digit())
+        && (!request.contains(|c: char| c.is_ascii_digit()) || years(request).len() == 1 && says(request, HOW_MANY))
 }
 
 /// Whether each row has figures, and the request has them all, each as often.

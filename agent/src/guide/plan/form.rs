@@ -136,7 +136,11 @@ pub fn asks_for_a_value(request: &str) -> bool {
         "cuesta",
         "多少",
     ];
-    request.contains(['?', '？']) && says(&request.to_lowercase(), VALUES) && !asks_to_write(request)
+    const ASKING: &[&str] = &["what", "how", "was", "wie", "combien", "cuánto", "cuánta", "cuántos", "cuántas"];
+    let small = request.to_lowercase();
+    // Who is in a hurry leaves the mark out.
+    let asks = request.contains(['?', '？']) || says(&small, ASKING) || small.contains("多少");
+    asks && says(&small, VALUES) && !asks_to_write(request) && !is_drawn(&small)
 }
 
 /// Whether a look-up is a name and nothing else.
@@ -291,6 +295,9 @@ mod tests {
         check_form("c = calc(\"a * b\")", "how many workers did it have?", Form::LookedUp);
         check_form("c = calc(\"60 / b\")", "how many tickets can I buy for 60 €?", Form::Any);
         check_form("c = calc(\"a in kW\")", "and in kilowatts?", Form::Any);
+        assert!(
+            asks_for_a_value("if i bought one of each what would that cost me") && !asks_for_a_value("plot the cost")
+        );
         check_form("c = calc(\"a + b\")", "how many people can the two of them take together?", Form::LookedUp);
         check_form("c = calc(\"a + a\")", "how many megawatts could they have together?", Form::Any);
         let one = "c = find(\"days between its opening and the fire\")";

@@ -124,6 +124,20 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         *what = asked_for(request);
         return;
     }
+    // How many people took it is not said by its name and the year.
+    let counted = request.to_lowercase().split_once("how many ").and_then(|(_, behind)| {
+        let noun = super::signs::words(behind).find(|word| !["more", "of", "other"].contains(word))?;
+        terms(noun).into_iter().next()
+    });
+    if counted.is_some_and(|noun| {
+        alone
+            && !own.contains(&noun)
+            && !own.contains("number")
+            && topic_of(&noun).is_none_or(|t| t != Topic::Counted || !what.to_lowercase().contains("population"))
+    }) {
+        *what = asked_for(request);
+        return;
+    }
     // In another language than English, English words are the examples', and not the request's.
     let foreign = Language::of(request) != Language::English;
     let drifts = |word: &str| word.is_ascii() && word.len() > 1 && !request.contains(word);

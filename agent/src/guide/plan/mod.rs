@@ -28,6 +28,7 @@ mod recall;
 mod redrawn;
 mod replies;
 mod rows;
+mod several;
 mod signs;
 mod sorting;
 mod spanned;
@@ -305,7 +306,7 @@ async fn planned(
             }
             _ => steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone)),
         }
-        let steps = parts::with_the_other(steps, request, turn.chat);
+        let steps = several::of_all(parts::with_the_other(steps, request, turn.chat), request, turn.chat);
         let mut steps = lookup::with_the_rest(hops::in_hops(turn, steps).await?, request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));

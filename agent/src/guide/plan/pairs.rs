@@ -30,10 +30,10 @@ pub fn named(request: &str, before: &str) -> Option<String> {
         &["of the two", "of them", "of these", "of those", "which one", "der beiden", "des deux", "de los dos"];
     let small = request.to_lowercase();
     let (names, own) = (named::names_said(before), named::names_said(request));
-    let [one, other] = names.as_slice() else { return None };
     if !own.is_empty() || words(&small).count() > SHORT {
         return None;
     }
+    let [one, other] = names.as_slice() else { return of_several(request, &named::list(before)) };
     // Two things that were compared, and not a mill and its town.
     let of_two = before.to_lowercase();
     let compared = says(&of_two, COMPARED) || words(&of_two).any(|word| ["or", "oder", "ou", "o"].contains(&word));
@@ -46,6 +46,31 @@ pub fn named(request: &str, before: &str) -> Option<String> {
     let compares = short && compared && says(&small, COMPARED) && calc::asked_unit(request).is_none();
     let asks = says(&small, TWO) || compares;
     asks.then(|| format!("{}, the {one} or the {other}?", request.trim_end_matches(['?', '.', ' '])))
+}
+
+/// "What would one of each cost?" with the names of all of them.
+fn of_several(request: &str, names: &[String]) -> Option<String> {
+    const ALL: &[&str] = &[
+        "all three of them",
+        "the three of them",
+        "all of them",
+        "each of them",
+        "all three",
+        "the three",
+        "of each",
+        "them all",
+        "alle drei",
+        "die drei",
+        "les trois",
+        "los tres",
+        "las tres",
+    ];
+    let small = request.to_lowercase();
+    let (at, word) = ALL.iter().find_map(|word| Some((place_of_words(&small, word)?, *word)))?;
+    let (last, front) = names.split_last().filter(|(_, front)| front.len() > 1 && small.len() == request.len())?;
+    let of = if word.starts_with("of ") { "of " } else { "" };
+    let named = format!("{of}the {} and the {last}", front.join(", the "));
+    Some(format!("{}{named}{}", &request[..at], &request[at + word.len()..]))
 }
 
 /// "How many do the two of them take together?" with the names of both for what stands for them.
@@ -101,6 +126,11 @@ mod tests {
         assert_eq!(
             told("And what did they cost in total?").as_deref(),
             Some("And what did the Ost Tunnel and the West Tunnel cost in total?")
+        );
+        let three = "Which of the boats Alk, Tern and Skua is longest?";
+        assert_eq!(
+            named("what would one of each cost?", three).as_deref(),
+            Some("what would one of the Alk, the Tern and the Skua cost?")
         );
         assert_eq!(told("and the difference?"), None);
         assert_eq!(told("and what is that in total?"), None);

@@ -4,7 +4,7 @@
 use super::Step;
 use super::signs::{FUNCTIONS, LEAST, MOST, PERCENT, asks_for_one, is_drawn, says, words, years};
 use crate::evidence::terms;
-use crate::notebook::{Chat, unit_of_column};
+use crate::notebook::{Chat, query_of, unit_of_column};
 use polymath_chat::Table;
 use polymath_quantity::{Topic, UnitKind, read, topic_of};
 use polymath_tools::in_sql;
@@ -55,6 +55,10 @@ fn share(small: &str, chat: &Chat) -> Option<String> {
         "prozent der",
         "prozent des",
         "prozent von",
+        "prozent davon",
+        "percent of",
+        "wieviel prozent",
+        "wie viel prozent",
         "pourcentage d",
         "porcentaje d",
         "part de",
@@ -67,7 +71,11 @@ fn share(small: &str, chat: &Chat) -> Option<String> {
     if !SHARE.iter().any(|sign| small.contains(sign)) || says(small, OTHERWISE) || !years(small).is_empty() {
         return None;
     }
-    let (i, table) = chat.tables.iter().enumerate().rev().find(|(_, table)| table.rows.len() > 1)?;
+    let tables = chat.tables.iter().enumerate().rev().filter(|(_, table)| table.rows.len() > 1);
+    tables.into_iter().find_map(|(i, table)| share_of(small, i, table, chat))
+}
+
+fn share_of(small: &str, i: usize, table: &Table, chat: &Chat) -> Option<String> {
     let named = |column: usize| {
         let texts =
             table.rows.iter().filter_map(move |row| row.get(column)).filter(|c| c.number.is_none() && c.date.is_none());
@@ -99,7 +107,19 @@ fn share(small: &str, chat: &Chat) -> Option<String> {
         }
         _ => return None,
     };
-    Some(format!("SELECT {part} * 100.0 / {all} AS \"Share in %\" FROM t{}", i + 1))
+    // "Of that" is of the rows that the query before was of.
+    const OF_THAT: &[&str] =
+        &["of that", "of those", "of these", "of them", "of it", "davon", "de cela", "de eso", "de ellos", "其中"];
+    let own = format!("t{}", i + 1);
+    let before = chat.tables.last().and_then(query_of).filter(|before| {
+        says(small, OF_THAT) && before.matches("SELECT").count() == 1 && words(before).any(|word| word == own)
+    });
+    let condition = before.and_then(|before| {
+        let (_, rest) = before.split_once(" WHERE ")?;
+        let ends = [" GROUP BY ", " ORDER BY ", " LIMIT "].iter().filter_map(|next| rest.find(next)).min();
+        Some(format!(" WHERE {}", rest[..ends.unwrap_or(rest.len())].trim()))
+    });
+    Some(format!("SELECT {part} * 100.0 / {all} AS \"Share in %\" FROM {own}{}", condition.unwrap_or_default()))
 }
 
 /// By how many percent each of a kind grew, of two columns that differ in their years.

@@ -146,7 +146,11 @@ fn is_greeting(request: &str) -> bool {
     ];
     let first = words(request).find(|word| !["well", "oh", "good", "so", "and"].contains(word)).unwrap_or_default();
     let greets = GREETINGS.iter().any(|word| first == *word || !word.is_ascii() && first.starts_with(word));
-    let asks = says(request, ASKING) || request.contains(|c: char| c.is_ascii_digit());
+    // "How are you?" asks nothing; "how tall are they?" does.
+    const OF_VALUES: &[&str] =
+        &["tall", "high", "long", "many", "much", "far", "old", "big", "large", "deep", "wide", "heavy"];
+    let how = words(request).zip(words(request).skip(1)).any(|(how, of)| how == "how" && OF_VALUES.contains(&of));
+    let asks = says(request, ASKING) || how || request.contains(|c: char| c.is_ascii_digit());
     words(request).count() <= SHORT && (greets && !asks || is_of_oneself(request))
 }
 
@@ -280,6 +284,7 @@ fn is_writing(request: &str) -> bool {
     let begins = WRITE.contains(&first)
         || rewrites
         || TEXTS.iter().any(|text| noun.starts_with(text)) && !request.contains('?')
+        || says(request, &["rhyme", "rhymes", "limerick", "reim", "reime", "rime", "rima"])
         || ["写一", "写首", "写封"].iter().any(|w| request.contains(w));
     begins && !is_drawn(request) && !says(request, &["table", "tabelle", "tableau", "tabla", "report", "summary"])
 }

@@ -69,7 +69,23 @@ pub fn is_in_words(request: &str, chat: &Chat) -> bool {
 pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
     // "Now add them all up": the numbers are those of the question before.
-    let before = alone::before(turn.chat).filter(|_| amounts::given(request).len() < 2);
+    // And so are they where something comes on top: "we also have tolls of 12".
+    const ON_TOP: &[&str] = &[
+        "also",
+        "too",
+        "as well",
+        "on top",
+        "plus",
+        "außerdem",
+        "noch",
+        "dazu",
+        "aussi",
+        "encore",
+        "también",
+        "además",
+    ];
+    let on_top = says(&request.to_lowercase(), ON_TOP);
+    let before = alone::before(turn.chat).filter(|_| on_top || amounts::given(request).len() < 2);
     let before = before.filter(|before| !amounts::amounts(before).is_empty());
     let asked =
         before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));

@@ -6,30 +6,40 @@ use polymath_chat::Table;
 use std::collections::HashSet;
 
 const NOCASE: &str = " COLLATE NOCASE";
+/// Of the tool `sql`: letters and digits alone.
+const ALIKE: &str = " COLLATE alike";
 
 /// A query that takes such values for one, where it groups by them or picks rows by one.
 pub fn in_any_case(query: &str, tables: &[Table]) -> String {
     let Some(table) = table_of(query, tables) else { return query.to_owned() };
-    let of_both = |column: &str| {
-        table.columns.iter().position(|own| own.eq_ignore_ascii_case(bare(column))).is_some_and(|at| {
-            let texts: HashSet<&str> = table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref()).collect();
-            let small: HashSet<String> = texts.iter().map(|text| text.to_lowercase()).collect();
-            small.len() < texts.len()
-        })
+    let of_both = |column: &str| -> Option<&'static str> {
+        let at = table.columns.iter().position(|own| own.eq_ignore_ascii_case(bare(column)))?;
+        let cells = table.rows.iter().filter_map(|row| row.get(at)).filter(|c| c.number.is_none() && c.date.is_none());
+        let texts: HashSet<&str> = cells.filter_map(|cell| cell.text.as_deref()).collect();
+        let small: HashSet<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        // "Sweet pea" and "sweet-pea" are one as well, where a text has letters at all.
+        let bare: HashSet<String> =
+            small.iter().map(|text| text.chars().filter(|c| c.is_alphanumeric()).collect()).collect();
+        let worded = texts.iter().all(|text| text.chars().filter(|c| c.is_alphabetic()).count() > 2);
+        match (bare.len() < small.len() && worded, small.len() < texts.len()) {
+            (true, _) => Some(ALIKE),
+            (false, true) => Some(NOCASE),
+            (false, false) => None,
+        }
     };
     let mut query = query.to_owned();
     if let Some(group) = clause(&query, " GROUP BY ") {
         let keys = pieces(&query[group.clone()]).into_iter().map(|key| match of_both(key) {
-            true => format!("{key}{NOCASE}"),
-            false => key.to_owned(),
+            Some(collation) => format!("{key}{collation}"),
+            None => key.to_owned(),
         });
         let keys = keys.collect::<Vec<_>>().join(", ");
         query.replace_range(group, &keys);
     }
     if let Some(place) = clause(&query, " WHERE ") {
         let parts = query[place.clone()].split(" AND ").map(|part| match part.split_once(" = '") {
-            Some((column, value)) if of_both(column) && value.trim_end().ends_with('\'') && !part.contains(" OR ") => {
-                format!("{}{NOCASE}", part.trim_end())
+            Some((column, value)) if value.trim_end().ends_with('\'') && !part.contains(" OR ") => {
+                format!("{}{}", part.trim_end(), of_both(column).unwrap_or_default())
             }
             _ => part.to_owned(),
         });

@@ -10,7 +10,7 @@ use crate::guide::named;
 use crate::guide::plan::{PERCENT, SHARE, said as says, years as said_years};
 use crate::guide::state::quoted;
 use polymath_chat::{Cell, Table};
-use polymath_quantity::{figures as said_figures, part_of_year};
+use polymath_quantity::{figures as said_figures, part_of_year, seconds, tells_hours};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -383,6 +383,9 @@ pub fn kind<'a>(cells: impl Iterator<Item = &'a Cell>) -> Kind {
     let mut counts = [0_usize; 4];
     for cell in cells {
         let kind = match (cell.number, cell.date.as_deref(), cell.text.as_deref()) {
+            (_, _, Some(text)) if tells_hours(text) => Kind::Time,
+            // "45m" among them.
+            (Some(_), _, Some(text)) if counts[Kind::Time as usize] > 0 && seconds(text).is_some() => Kind::Time,
             (Some(_), ..) => Kind::Number,
             // A quarter is called by its name.
             (None, Some(_), Some(text)) if part_of_year(text).is_some() => Kind::Words,
@@ -398,11 +401,9 @@ pub fn kind<'a>(cells: impl Iterator<Item = &'a Cell>) -> Kind {
     [Kind::Number, Kind::Date, Kind::Time].into_iter().find(|kind| most(kind)).unwrap_or(Kind::Words)
 }
 
-/// `14:05`, `9:30:00`.
+/// `14:05`, `9:30:00`, `3h 45m`.
 pub fn is_time(text: &str) -> bool {
-    let parts: Vec<&str> = text.trim().split(':').collect();
-    (2..=3).contains(&parts.len())
-        && parts.iter().all(|part| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    seconds(text).is_some() && (text.contains(':') || tells_hours(text))
 }
 
 /// Literals of which one stands here.

@@ -26,6 +26,10 @@ fn texts(table: &Table, at: usize) -> Vec<&str> {
     table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref()).collect()
 }
 
+/// Words for all rows of each together.
+const IN_ALL: &[&str] =
+    &["in all", "in total", "altogether", "all together", "overall", "insgesamt", "au total", "en total"];
+
 /// Which house used more, where it has many rows, is asked of the sums of its rows; by how much, of two of these.
 pub fn totals(query: &str, request: &str, tables: &[Table]) -> String {
     const ADDED: &[&str] = &[
@@ -56,13 +60,20 @@ pub fn totals(query: &str, request: &str, tables: &[Table]) -> String {
     else {
         return same();
     };
-    let shown = pieces(&query[select.clone()]);
-    let ([key, value], true) = (shown.as_slice(), whole && said(request, ADDED)) else { return same() };
+    let mut shown = pieces(&query[select.clone()]);
+    let in_all = said(request, IN_ALL);
+    let ordering = bare(query[order.clone()].trim().trim_end_matches(" DESC").trim_end_matches(" ASC"));
+    if in_all && shown.len() > 2 {
+        let first = shown.first().copied();
+        shown.retain(|piece| Some(*piece) == first || bare(piece) == ordering);
+    }
+    let ([key, value], true) = (shown.as_slice(), whole && (in_all || said(request, ADDED))) else { return same() };
     let measure = bare(value);
     let ordered = &query[order.clone()];
     let descends = ordered.trim_end().ends_with(" DESC");
     let by_it = bare(ordered.trim().trim_end_matches(" DESC").trim_end_matches(" ASC")) == measure;
-    let (Some((at, Kind::Words)), Some((_, Kind::Number))) = (kind_of(table, bare(key)), kind_of(table, measure))
+    let (Some((at, Kind::Words)), Some((_, Kind::Number | Kind::Time))) =
+        (kind_of(table, bare(key)), kind_of(table, measure))
     else {
         return same();
     };
@@ -70,7 +81,7 @@ pub fn totals(query: &str, request: &str, tables: &[Table]) -> String {
     let repeated = all.iter().collect::<HashSet<_>>().len() < all.len();
     let name = bare(key).to_lowercase();
     let named = words(request).any(|word| word.trim_end_matches('s') == name.trim_end_matches('s'));
-    if !by_it || !repeated || !named {
+    if !by_it || !repeated || !named && !in_all {
         return same();
     }
     let sum = format!("SUM({})", value.split(" AS ").next().unwrap_or(value).trim());
@@ -225,6 +236,11 @@ mod tests {
             "SELECT house, SUM(litres) AS Total FROM t1 WHERE litres > 1 GROUP BY house ORDER BY SUM(litres) DESC LIMIT 1"
         );
         assert_eq!(totals(query, "what was the highest reading?", &[table()]), query);
+        let three = "SELECT house, day, litres FROM t1 ORDER BY litres DESC LIMIT 3";
+        assert_eq!(
+            totals(three, "which three used most in all?", &[table()]),
+            "SELECT house, SUM(litres) AS Total FROM t1 GROUP BY house ORDER BY SUM(litres) DESC LIMIT 3"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::clause::{bare, clause, pieces};
 use super::columns::with_words;
 use super::grammar::{Kind, is_time, kind};
+use crate::evidence::terms;
 use crate::guide::plan::{said, words};
 use polymath_chat::{Cell, Table};
 use polymath_tools::in_sql;
@@ -54,7 +55,9 @@ pub fn timed(query: &str, request: &str, tables: &[Table]) -> String {
             let column = &table.columns[i];
             let cells: Vec<&Cell> = table.rows.iter().filter_map(|row| row.get(i)).collect();
             let texts = || cells.iter().filter_map(|cell| cell.text.as_deref());
-            let parts = texts().find(|text| is_time(text)).map_or(3, |text| text.split(':').count());
+            // "3h 45m" has hours and minutes.
+            let parts_of = |text: &str| if text.contains(':') { text.split(':').count() } else { 2 };
+            let parts = texts().find(|text| is_time(text)).map_or(3, parts_of);
             let quoted = format!("\"{column}\"");
             for written in [quoted.as_str(), column.as_str()] {
                 for function in ["AVG", "SUM", "MEDIAN", "MIN", "MAX"] {
@@ -63,9 +66,33 @@ pub fn timed(query: &str, request: &str, tables: &[Table]) -> String {
                 }
             }
             query = in_order(&query, request, column, texts().any(|text| !is_time(text)));
+            query = by_their_seconds(&query, parts);
         }
     }
     query
+}
+
+/// A query that orders by times that are worked out: by their seconds, since `10:00` stands before `7:30` as a text.
+fn by_their_seconds(query: &str, parts: usize) -> String {
+    let Some(order) = clause(query, " ORDER BY ") else { return query.to_owned() };
+    let shown = clause(query, "SELECT ").map_or_else(Vec::new, |select| pieces(&query[select]));
+    let inner = |text: &str| -> Option<String> {
+        let inner = text.trim().strip_prefix("hms(")?.strip_suffix(&format!(", {parts})"))?;
+        Some(inner.to_owned())
+    };
+    let keys = pieces(&query[order.clone()]).into_iter().map(|key| {
+        let (name, way) = match key.strip_suffix(" DESC") {
+            Some(name) => (name, " DESC"),
+            None => (key.trim_end_matches(" ASC"), ""),
+        };
+        let of_name = shown.iter().find_map(|piece| {
+            let (own, called) = piece.rsplit_once(" AS ")?;
+            called.trim_matches('"').eq_ignore_ascii_case(bare(name)).then(|| inner(own))?
+        });
+        format!("{}{way}", inner(name).or(of_name).unwrap_or_else(|| name.to_owned()))
+    });
+    let keys = keys.collect::<Vec<_>>().join(", ");
+    format!("{}{keys}{}", &query[..order.start], &query[order.end..])
 }
 
 /// The order of a column of times.
@@ -146,6 +173,39 @@ pub fn by_parts(query: &str, tables: &[Table]) -> String {
     }
 }
 
+/// The month with most or least in all, of a query that puts days, or rows, in order.
+fn best_month(query: &str, request: &str, tables: &[Table]) -> Option<String> {
+    let used = used(query, tables);
+    let [table] = used.as_slice() else { return None };
+    let mut dates = columns_of(table, Kind::Date).map(|i| &table.columns[i]);
+    let (date, None) = (dates.next()?, dates.next()) else { return None };
+    let order = clause(query, " ORDER BY ")?;
+    let key = query[order.clone()].trim();
+    let (name, way) = key.strip_suffix(" DESC").map_or((key.trim_end_matches(" ASC"), ""), |name| (name, " DESC"));
+    let shown = pieces(&query[clause(query, "SELECT ")?]);
+    // What the query orders by: a sum under its name, or a column of numbers.
+    let sum = shown.iter().find_map(|piece| {
+        let (own, called) = piece.rsplit_once(" AS ")?;
+        (called.trim_matches('"').eq_ignore_ascii_case(bare(name)) && own.contains('(')).then(|| own.trim().to_owned())
+    });
+    let numbers: Vec<usize> = columns_of(table, Kind::Number).chain(columns_of(table, Kind::Time)).collect();
+    let measured = |i: &usize| table.columns[*i].eq_ignore_ascii_case(bare(name));
+    let sum = sum.or_else(|| numbers.iter().any(|i| measured(i)).then(|| format!("SUM({})", name.trim())))?;
+    let asked = terms(request);
+    let grouped = clause(query, " GROUP BY ").map_or_else(Vec::new, |group| pieces(&query[group]));
+    let others = grouped.iter().map(|key| bare(key)).filter(|key| !key.eq_ignore_ascii_case(date));
+    if others.into_iter().any(|key| terms(key).iter().any(|term| asked.contains(term))) || !query.contains(" LIMIT 1") {
+        return None;
+    }
+    let month = format!("substr({}, 1, 7)", in_sql(date));
+    let from = &query[clause(query, " FROM ")?];
+    let condition = clause(query, " WHERE ").map_or(String::new(), |place| format!(" WHERE {}", query[place].trim()));
+    Some(format!(
+        "SELECT {month} AS Month, {sum} AS Total FROM {}{condition} GROUP BY {month} ORDER BY {sum}{way} LIMIT 1",
+        from.trim()
+    ))
+}
+
 /// A query that groups by days where months or years are asked for: by that part of its date.
 pub fn by_months(query: &str, request: &str, tables: &[Table]) -> String {
     const MONTHLY: &[&str] = &[
@@ -164,6 +224,8 @@ pub fn by_months(query: &str, request: &str, tables: &[Table]) -> String {
         "每月",
         "按月",
     ];
+    const WHICH_MONTH: &[&str] =
+        &["which month", "what month", "welchem monat", "welcher monat", "quel mois", "qué mes", "哪个月"];
     const YEARLY: &[&str] = &[
         "year by year",
         "yearly",
@@ -177,7 +239,11 @@ pub fn by_months(query: &str, request: &str, tables: &[Table]) -> String {
         "每年",
     ];
     let small = request.to_lowercase();
-    let (name, part) = match (said(&small, MONTHLY), said(&small, YEARLY)) {
+    let which = said(&small, WHICH_MONTH);
+    if which && let Some(best) = best_month(query, request, tables) {
+        return best;
+    }
+    let (name, part) = match (said(&small, MONTHLY) || which, said(&small, YEARLY)) {
         (true, false) => ("Month", "1, 7"),
         (false, true) => ("Year", "1, 4"),
         _ => return query.to_owned(),
@@ -231,6 +297,17 @@ mod tests {
             "SELECT Name FROM t1 WHERE seconds(Time) IS NOT NULL ORDER BY seconds(Time) LIMIT 3",
         );
         check("SELECT Name FROM t1 ORDER BY Name", "by name", "SELECT Name FROM t1 ORDER BY Name");
+        check(
+            "SELECT Name, SUM(Time) AS Total FROM t1 GROUP BY Name ORDER BY Total DESC LIMIT 3",
+            "who ran most in all?",
+            "SELECT Name, hms(SUM(seconds(Time)), 3) AS Total FROM t1 GROUP BY Name ORDER BY SUM(seconds(Time)) DESC LIMIT 3",
+        );
+        let rows: [&[&str]; 3] = [&["Ann", "3h 45m"], &["Bo", "10h"], &["Ann", "45m"]];
+        let shifts = [table(&["Name", "How long"], &rows)];
+        assert_eq!(
+            timed("SELECT SUM(\"How long\") FROM t1", "in all?", &shifts),
+            "SELECT hms(SUM(seconds(\"How long\")), 2) FROM t1"
+        );
     }
 
     #[test]
@@ -250,6 +327,14 @@ mod tests {
             "SELECT substr(\"Day\", 1, 7) AS Month, SUM(Takings) AS Total FROM t1 GROUP BY substr(\"Day\", 1, 7) ORDER BY \
              substr(\"Day\", 1, 7)"
         );
+        let best = "SELECT substr(\"Day\", 1, 7) AS Month, SUM(Takings) AS Total FROM t1 GROUP BY substr(\"Day\", 1, 7) ORDER BY \
+                    SUM(Takings) DESC LIMIT 1";
+        for query in [
+            "SELECT Day, SUM(Takings) AS Total FROM t1 GROUP BY Day ORDER BY Total DESC LIMIT 1",
+            "SELECT Day, Takings FROM t1 ORDER BY Takings DESC LIMIT 1",
+        ] {
+            assert_eq!(by_months(query, "in which month did we take most?", &tables), best);
+        }
         let known = "SELECT substr(Day, 1, 7) AS Month, SUM(Takings) AS Total FROM t1 GROUP BY Month";
         assert_eq!(by_parts(known, &tables), known);
     }

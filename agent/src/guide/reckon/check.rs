@@ -33,7 +33,7 @@ pub fn is_no_answer(expression: &str, values: &[(String, Fact)], asked: &str) ->
         || !looked_up
         || twice && expression.contains(['-', '/'])
         || adds_a_guess(expression, asked)
-        || is_by_a_guess(expression, asked)
+        || is_by_a_guess(expression, values, asked)
         || only_converts(expression, values, asked)
         || is_in_another_unit(values, asked)
         || leaves_counts_out(expression, values.len(), asked)
@@ -71,15 +71,71 @@ fn adds_a_guess(expression: &str, asked: &str) -> bool {
 }
 
 /// Whether something is multiplied or divided by a number that nobody said and that converts nothing: `v0 * 8 * 365`.
-fn is_by_a_guess(expression: &str, asked: &str) -> bool {
+fn is_by_a_guess(expression: &str, values: &[(String, Fact)], asked: &str) -> bool {
     const CONVERTING: [&str; 3] = ["2", "100", "1000"];
     const OF_TIMES: [&str; 8] = ["7", "10", "12", "24", "52", "60", "365", "3600"];
     let tokens: Vec<&str> = expression.split(' ').map(|token| token.trim_matches(['(', ')'])).collect();
     let is_number = |token: &str| token.starts_with(|c: char| c.is_ascii_digit());
     let times = |i: usize| tokens.get(i).is_some_and(|token| ["*", "/"].contains(token));
+    // Seven days make a week, but two adults at seven are two at a price that nobody told.
+    const TIMES: &[&str] = &[
+        "second",
+        "minute",
+        "hour",
+        "hourly",
+        "day",
+        "daily",
+        "week",
+        "weekly",
+        "month",
+        "monthly",
+        "year",
+        "yearly",
+        "annual",
+        "annually",
+        "decade",
+        "dozen",
+        "km/h",
+        "kwh",
+        "mwh",
+        "gwh",
+        "kilowatt",
+        "megawatt",
+        "gigawatt",
+        "sekunde",
+        "minute",
+        "stunde",
+        "tag",
+        "täglich",
+        "woche",
+        "monat",
+        "jahr",
+        "jährlich",
+        "heure",
+        "jour",
+        "semaine",
+        "mois",
+        "an",
+        "ans",
+        "année",
+        "hora",
+        "día",
+        "semana",
+        "mes",
+        "año",
+        "segundo",
+        "minuto",
+    ];
+    let texts = values.iter().map(|(_, fact)| format!("{} {}", fact.about, fact.text));
+    let spoken = std::iter::once(asked.to_owned()).chain(texts).collect::<Vec<_>>().join(" ").to_lowercase();
+    let timed = spoken.split(|c: char| !c.is_alphanumeric() && c != '/').any(|word| {
+        TIMES.contains(&word)
+            || ["s", "n", "e", "en"].iter().any(|end| word.strip_suffix(end).is_some_and(|w| TIMES.contains(&w)))
+    }) || spoken.contains(['年', '月', '日', '天', '周', '时', '時', '分', '秒']);
     let said = given(&in_digits(asked));
-    let fine =
-        |token: &str| CONVERTING.contains(&token) || OF_TIMES.contains(&token) || said.iter().any(|own| own == token);
+    let fine = |token: &str| {
+        CONVERTING.contains(&token) || timed && OF_TIMES.contains(&token) || said.iter().any(|own| own == token)
+    };
     tokens.iter().enumerate().any(|(i, token)| {
         let factor = times(i + 1) || i.checked_sub(1).is_some_and(times);
         is_number(token) && factor && !fine(token)
@@ -193,6 +249,13 @@ mod tests {
         assert!(!leaves_counts_out("2 * v0 + 3 * v1", 2, asked));
         assert!(!leaves_counts_out("v0 + v1 + v2", 3, "What did the three storms cost?"));
         assert!(!leaves_counts_out("v0 / v1", 2, "What does it cost per day?"));
+    }
+
+    #[test]
+    fn a_price_is_no_number_of_days() {
+        let asked = "What do 2 adults and 3 children pay for the crossing?";
+        assert!(is_by_a_guess("(2 * 7) + (3 * v0)", &[], asked));
+        assert!(!is_by_a_guess("v0 * 7", &[], "What does it cost for a week?"));
     }
 
     #[test]

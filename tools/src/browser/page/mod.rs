@@ -32,6 +32,7 @@ use block::{Block, Document};
 pub use links::Link;
 use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
 use polymath_quantity::{Column, Style, is_blank, text::sentences};
+use polymath_reader::Format;
 use table::PageTable;
 
 /// A line of a page, and the lines it can't be understood without.
@@ -89,8 +90,8 @@ pub fn read(
     let refuse = |why: &str| Err(ToolFailure::new("unsupported", format!("{url} cannot be read: {why}")));
     let document = match kind {
         Kind::Pdf => pdf::read(body),
-        Kind::Docx => office::docx(body),
-        Kind::Epub => office::epub(body),
+        Kind::Docx => office::read(Format::Docx, body),
+        Kind::Epub => office::read(Format::Epub, body),
         Kind::Xlsx => data::workbook(body),
         _ => of_text(kind, body, charset),
     };
