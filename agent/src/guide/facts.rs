@@ -42,7 +42,8 @@ impl Guide {
             _ => false,
         };
         let only_values = !wants.is_empty() && wants.iter().all(is_value) && !quote::is_explained(&turn.asked);
-        if !only_values || !self.plan.iter().flatten().all(look_up) || self.is_read(turn) {
+        let tabled = |want: &Want| matches!(want, Want::Fact { what, .. } if find::is_told_by_a_table(what, turn.chat));
+        if !only_values || wants.iter().any(tabled) || !self.plan.iter().flatten().all(look_up) || self.is_read(turn) {
             return Ok(wants);
         }
         if !self.reckoned && is_worked_out(turn).await? && self.reckon(turn, &[]).await? {

@@ -78,6 +78,12 @@ pub async fn find(turn: &mut Turn<'_>, what: &str) -> anyhow::Result<Option<Fact
     Ok(None)
 }
 
+/// Whether a table of the opened pages tells which thing is the first of all: the model takes the first row instead.
+pub fn is_told_by_a_table(what: &str, chat: &Chat) -> bool {
+    let sources = relevant(&speaking_of(&chat.sources, what), what);
+    most::most(what, &sources, chat).is_some() || winner::winner(what, &sources, chat).is_some()
+}
+
 /// What a passage says of `what` where the model took its neighbour: of another column of a row, of another year of a line.
 pub fn of_its_place(what: &str, text: &str, passage: &Passage, chat: &Chat) -> String {
     let text = own::of_its_column(what, text, passage, chat).unwrap_or_else(|| text.to_owned());

@@ -358,6 +358,36 @@ fn superlative(what: &str, name: &str) -> Option<(String, String)> {
     // "... of the oldest bridge in Sund built": what stands behind the thing is asked of it.
     let last = names(thing).into_iter().last()?;
     let end = thing.rfind(&last)? + last.len();
+    // "In the Olm range": a name may have a small word behind it.
+    const HEADS: &[&str] = &[
+        "range",
+        "mountains",
+        "hills",
+        "river",
+        "valley",
+        "region",
+        "district",
+        "county",
+        "province",
+        "lake",
+        "island",
+        "islands",
+        "park",
+        "coast",
+        "area",
+        "bay",
+        "basin",
+        "canal",
+        "sea",
+        "railway",
+        "line",
+        "street",
+        "square",
+        "festival",
+        "league",
+    ];
+    let next = thing[end..].trim_start().split(' ').next().unwrap_or_default();
+    let end = if HEADS.contains(&next) { thing[end..].find(next).map_or(end, |at| end + at + next.len()) } else { end };
     let (thing, behind) = thing.split_at(end);
     let whole = thing.split(' ').count() >= 3 && !what.contains('{') && behind.split(' ').count() <= 3;
     (asked && whole).then(|| (thing.to_owned(), format!("{front} {{{name}}}{behind}")))
@@ -400,6 +430,7 @@ mod tests {
                 "Who was the first to climb the highest mountain in the Olm Range",
                 "highest mountain in the Olm Range; Who was the first to climb {h}",
             ),
+            ("who owns the longest boat on the Olm river", "longest boat on the Olm river; who owns {h}"),
             ("when was the oldest bridge over the Penn built", "oldest bridge over the Penn; when was {h} built"),
             ("who directs the most visited museum of Sund", "most visited museum of Sund; who directs {h}"),
         ] {

@@ -5,13 +5,14 @@
 //! to be measured.
 
 use super::dated::day_of;
-use crate::evidence::{Passage, clip, labelled};
+use crate::evidence::{Passage, clip, labelled, terms};
 use crate::guide::named::names_said;
-use crate::guide::plan::{said, years};
+use crate::guide::plan::{said, words, years};
 use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::TOLD;
 use polymath_chat::{Constraint, Provenance};
+use polymath_quantity::{figures, text::is_cjk};
 
 /// Whether the line that a fact was taken from says it; what stands on no page is as it was given.
 pub async fn is_told_by_its_line(turn: &mut Turn<'_>, fact: &Fact) -> anyhow::Result<bool> {
@@ -28,6 +29,9 @@ pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Pas
     if is_height_in_brackets(what, value, &passage.text) {
         return Ok(true);
     }
+    if counts_another(what, value, &passage.text) {
+        return Ok(false);
+    }
     let title = sources.get(passage.n - 1).map_or("", |s| s.title.as_str());
     let line = labelled(passage, sources).unwrap_or_else(|| passage.text.clone()).replace("**", "");
     // The year that is asked about may be its page's.
@@ -40,6 +44,101 @@ pub async fn is_told(turn: &mut Turn<'_>, what: &str, value: &str, passage: &Pas
     let said = turn.complete(TOLD.ask(prompt, 4).constrained(Constraint::yes_or_no())).await?;
     tracing::debug!("told {what:?} = {value:?}: {said}");
     Ok(said == "yes")
+}
+
+/// Whether a field counts something else than people, where people are asked for: six kinds of beer are not six workers.
+/// The model is easily led by the only number of its kind.
+fn counts_another(what: &str, value: &str, line: &str) -> bool {
+    // Beginnings of words.
+    const PEOPLE: &[&str] = &[
+        "people",
+        "person",
+        "employ",
+        "worker",
+        "work",
+        "staff",
+        "inhabitant",
+        "resident",
+        "population",
+        "visitor",
+        "guest",
+        "passenger",
+        "member",
+        "student",
+        "pupil",
+        "teacher",
+        "player",
+        "child",
+        "adult",
+        "man",
+        "men",
+        "women",
+        "team",
+        "crew",
+        "volunteer",
+        "patient",
+        "spectator",
+        "attend",
+        "audience",
+        "customer",
+        "leute",
+        "mitarbeit",
+        "beschäftigt",
+        "angestellt",
+        "personal",
+        "belegschaft",
+        "arbeit",
+        "einwohner",
+        "bewohner",
+        "besucher",
+        "gäste",
+        "gast",
+        "fahrgäste",
+        "mitglied",
+        "schüler",
+        "lehrer",
+        "studierend",
+        "kinder",
+        "personnes",
+        "habitant",
+        "employé",
+        "salarié",
+        "visiteur",
+        "élève",
+        "membre",
+        "gens",
+        "personas",
+        "gente",
+        "emplead",
+        "trabajador",
+        "visitante",
+        "alumno",
+        "miembro",
+        "effectif",
+        "plantilla",
+    ];
+    const HOW_MANY: &[&str] = &[
+        "how many",
+        "number of",
+        "wie viele",
+        "wieviele",
+        "anzahl",
+        "combien de",
+        "nombre de",
+        "cuántos",
+        "cuántas",
+        "cuánta",
+    ];
+    let small = what.to_lowercase();
+    let Some((label, told)) = line.split_once(" | ").filter(|(_, told)| !told.contains(" | ")) else { return false };
+    let bare = told.trim() == value.trim() && figures(value).iter().all(|f| f.unit.is_none() && f.noun.is_none());
+    let counted = HOW_MANY.iter().find_map(|how| small.split_once(how)).map(|(_, behind)| behind);
+    let (Some(behind), true) = (counted, bare) else { return false };
+    let is_people = |word: &str| PEOPLE.iter().any(|beginning| word.to_lowercase().starts_with(beginning));
+    let asked = words(behind).find(|word| word.chars().count() > 2).is_some_and(is_people);
+    // The field of a table by towns or years is called like what is asked about.
+    let of_asked = terms(label).iter().all(|term| terms(what).contains(term));
+    asked && !of_asked && !words(label).any(is_people) && !label.chars().any(is_cjk)
 }
 
 /// Whether a line has a mountain's height as such lines do: "on Mount Chib (2,415 m)". The model does not see it there.
@@ -67,6 +166,18 @@ fn is_height_in_brackets(what: &str, value: &str, line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_of_beer_are_no_workers() {
+        let asked = "wie viele Leute arbeiten bei der Brauerei Chib";
+        assert!(counts_another(asked, "6", "Sorten | 6"));
+        assert!(
+            !counts_another(asked, "60", "Belegschaft | 60") && !counts_another(asked, "60 people", "Size | 60 people")
+        );
+        assert!(!counts_another("how many bells has it", "6", "Stops | 6"));
+        assert!(!counts_another("number of visitors in 2020", "31,240", "2020 | 31,240"));
+        assert!(!counts_another("number of visitors of the Ost Mill", "31,240", "Ost Mill | 31,240"));
+    }
 
     #[test]
     fn a_mountains_height_stands_in_brackets_behind_its_name() {
