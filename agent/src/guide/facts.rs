@@ -49,7 +49,7 @@ impl Guide {
         if !self.reckoned && is_worked_out(turn).await? && self.reckon(turn, &[]).await? {
             return Ok(Vec::new());
         }
-        let Some(told) = facts(turn, &turn.asked.clone()).await? else { return Ok(wants) };
+        let Some(told) = facts(turn, &asked_now(&wants, turn)).await? else { return Ok(wants) };
         // What is known by now leads to other pages.
         let found = |told: &Told| told.fact.as_ref().map(|fact| fact.text.clone());
         let known: Vec<String> = told.iter().filter_map(found).collect();
@@ -278,6 +278,16 @@ async fn facts(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Option<Vec<To
     let own: Vec<Fact> = told.iter().filter(|told| !told.leads).filter_map(|told| told.fact.clone()).collect();
     let beside = own.iter().all(|fact| find::misfits(asked, fact)) || fits::is_of_another_kind(asked, &own);
     Ok((!beside).then_some(told))
+}
+
+/// What is to be read off: the question, or the one look-up that is left of it where that names what was found for what
+/// the question only describes.
+fn asked_now(wants: &[Want], turn: &Turn<'_>) -> String {
+    let found = |what: &str| turn.chat.facts.iter().any(|f| what.contains(&f.text) && !turn.asked.contains(&f.text));
+    match wants {
+        [Want::Fact { what, .. }] if found(what) => what.clone(),
+        _ => turn.asked.clone().into(),
+    }
 }
 
 /// The values of a reply: what each is, and the piece of a line.

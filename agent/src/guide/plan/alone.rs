@@ -65,7 +65,7 @@ const HOLDS: &[&str] = &["which", "what", "who", "whom", "welche", "welcher", "q
 /// The request, with what it leaves unsaid taken from the turn before.
 pub async fn standing_alone(turn: &mut Turn<'_>, request: &str) -> anyhow::Result<String> {
     let Some(before) = before(turn.chat) else { return Ok(request.to_owned()) };
-    if let Some(text) = pairs::named(request, &before) {
+    if let Some(text) = pairs::named(request, &before).or_else(|| pairs::of_the_thing(request, turn.chat)) {
         return Ok(text);
     }
     if let Some(text) = against::of_the_greater(request, turn.chat) {

@@ -6,7 +6,7 @@ use crate::evidence::terms;
 use crate::guide::{named, roles};
 use crate::language::Language;
 use crate::notebook::Chat;
-use polymath_quantity::{Topic, text::is_cjk, topic_of};
+use polymath_quantity::{Topic, figures, text::is_cjk, topic_of};
 use std::collections::HashSet;
 
 /// What is compared where a request says it.
@@ -125,16 +125,13 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
         return;
     }
     // How many people took it is not said by its name and the year.
-    let counted = request.to_lowercase().split_once("how many ").and_then(|(_, behind)| {
+    let counted = small.split_once("how many ").filter(|_| opens(request, &["how"])).and_then(|(_, behind)| {
         let noun = super::signs::words(behind).find(|word| !["more", "of", "other"].contains(word))?;
-        terms(noun).into_iter().next()
+        let is_unit = figures(&format!("1 {noun}")).iter().any(|figure| figure.unit.is_some());
+        terms(noun).into_iter().next().filter(|_| !is_unit)
     });
-    if counted.is_some_and(|noun| {
-        alone
-            && !own.contains(&noun)
-            && !own.contains("number")
-            && topic_of(&noun).is_none_or(|t| t != Topic::Counted || !what.to_lowercase().contains("population"))
-    }) {
+    let population = small.contains("how many people") && own.contains("population");
+    if counted.is_some_and(|noun| alone && !own.contains(&noun) && !own.contains("number")) && !population {
         *what = asked_for(request);
         return;
     }

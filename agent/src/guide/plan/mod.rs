@@ -149,7 +149,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some(steps) = corrected::corrected(&turn.question, turn.chat) {
+    if let Some(steps) =
+        corrected::corrected(&turn.question, turn.chat).or_else(|| sums::of_times(&turn.question, turn.chat))
+    {
         return Some(steps);
     }
     if let Some(steps) =

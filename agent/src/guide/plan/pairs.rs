@@ -1,7 +1,9 @@
 //! Follow-ups about "the two of them" with the names of both.
 
+use super::lookup::compared_property;
 use super::signs::{COMPARED, asks_how_much_more, says, words};
-use crate::guide::{calc, named};
+use crate::guide::{calc, named, roles};
+use crate::notebook::{Chat, Fact};
 
 /// Words of a follow-up, at most: what is longer says what it is about.
 const SHORT: usize = 16;
@@ -96,6 +98,27 @@ fn of_both(request: &str, one: &str, other: &str) -> Option<String> {
     whole.then(|| format!("{}the {one} and the {other}{}", &request[..at], &request[at + word.len()..]))
 }
 
+/// "How high is that?" after somebody was found who climbed it: of the mountain, and not of the climber.
+pub fn of_the_thing(request: &str, chat: &Chat) -> Option<String> {
+    const SHORT: usize = 10;
+    const POINTING: &[&str] = &["that", "it", "this"];
+    let small = request.to_lowercase();
+    let measured = words(&small).any(|word| compared_property(word).is_some_and(|(own, _)| own != "year of opening"));
+    let last = chat.facts.last().filter(|fact| fact.number.is_none() && fact.date.is_none())?;
+    let leans = named::names_said(request).is_empty() && words(&small).count() <= SHORT && small.len() == request.len();
+    if !measured || !leans || !roles::asks_who(&last.about) {
+        return None;
+    }
+    let is_thing = |fact: &&Fact| {
+        let named = fact.number.is_none() && fact.date.is_none() && fact.text.starts_with(char::is_uppercase);
+        named && last.about.contains(&fact.text) && !roles::asks_who(&fact.about)
+    };
+    let found = chat.facts.iter().rev().find(is_thing).map(|fact| fact.text.clone());
+    let thing = found.or_else(|| <[String; 1]>::try_from(named::names_said(&last.about)).ok().map(|[one]| one))?;
+    let (at, word) = POINTING.iter().find_map(|word| Some((place_of_words(&small, word)?, *word)))?;
+    Some(format!("{}{thing}{}", &request[..at], &request[at + word.len()..]))
+}
+
 /// Where these words stand in a text as whole words.
 fn place_of_words(text: &str, wanted: &str) -> Option<usize> {
     let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
@@ -106,6 +129,22 @@ fn place_of_words(text: &str, wanted: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polymath_chat::Provenance;
+
+    #[test]
+    fn a_mountain_is_high_and_not_its_climber() {
+        let mut chat = Chat::new("c");
+        for (about, text) in [("highest mountain of Olm", "Mount Vell"), ("who first climbed Mount Vell", "Ann Bo")] {
+            let (about, text, provenance) = (about.to_owned(), text.to_owned(), Provenance::Given);
+            let (name, others) = (String::new(), Vec::new());
+            chat.add_fact(Fact { name, about, text, number: None, date: None, provenance, others });
+        }
+        assert_eq!(
+            of_the_thing("how high is that in feet?", &chat).as_deref(),
+            Some("how high is Mount Vell in feet?")
+        );
+        assert_eq!(of_the_thing("and where was she born?", &chat), None);
+    }
 
     #[test]
     fn the_two_have_names() {

@@ -11,9 +11,11 @@ use super::{Step, alone, amounts, check, grammar};
 use crate::evidence::clip;
 use crate::guide::named;
 use crate::lead::Turn;
-use crate::notebook::{Chat, Fact};
+use crate::notebook::{Chat, Fact, fact_name};
 use crate::prompts::SUMS;
 use polymath_chat::{CompletionError, Constraint, Provenance};
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// Tries until two agree.
 const TRIES: usize = 5;
@@ -62,6 +64,44 @@ pub fn is_in_words(request: &str, chat: &Chat) -> bool {
     let goes_on = says(&small, GOING_ON) && words(&small).count() <= SHORT;
     let told = own > 2 || own > 1 && says(&small, OWN);
     told && small.contains(['?', '？']) || follows && (own > 0 || goes_on)
+}
+
+/// Hours and minutes as people write them beside days: `7h 45`, `8 h 20 min`.
+static LASTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(\d{1,3})\s?(?:h|hrs?|hours?|std\.?|stunden?|heures?|horas?)\s?(?:and |und |et |y )?(\d{1,2})\b")
+        .ok()
+});
+
+/// The sum of several times that a request lists, in hours.
+pub fn of_times(request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const TOGETHER: &[&str] = &[
+        "together",
+        "altogether",
+        "total",
+        "sum",
+        "in all",
+        "add",
+        "overall",
+        "insgesamt",
+        "zusammen",
+        "summe",
+        "total",
+        "ensemble",
+        "en tout",
+        "juntos",
+        "suma",
+        "en total",
+    ];
+    if !says(&request.to_lowercase(), TOGETHER) {
+        return None;
+    }
+    let found = LASTING.as_ref()?.captures_iter(request).map(|c| format!("{} + {} / 60", &c[1], &c[2]));
+    let times: Vec<String> = found.collect();
+    // Each number is of one of them.
+    let all = times.len() > 1 && amounts::given(request).len() <= 2 * times.len();
+    let expression = format!("({}) hours", times.join(" + "));
+    let known = polymath_tools::calculate(&expression).is_ok();
+    (all && known).then(|| vec![Step::Calc { name: fact_name(chat.facts.len()), expression }])
 }
 
 /// Works out the sum that these steps are: the expression that two tries agree on, or the first that nothing is seen
@@ -191,6 +231,15 @@ mod tests {
         chat.add_fact(Fact { name, about, text, number, date: None, provenance, others: Vec::new() });
         assert!(is_in_words("and if one of us does not pay?", &chat));
         assert!(!is_in_words("How high is Mount Kenya?", &chat));
+    }
+
+    #[test]
+    fn hours_and_minutes_are_added_up() {
+        let told = |request: &str| of_times(request, &Chat::new("c")).map(|steps| steps[0].to_string());
+        let request = "I worked Monday 7h 45, Tuesday 8 hours 20 and Friday 6h 50. How long is that altogether?";
+        assert_eq!(told(request).as_deref(), Some("a = calc((7 + 45 / 60 + 8 + 20 / 60 + 6 + 50 / 60) hours)"));
+        assert_eq!(told("I worked 7h 45 on Monday. How long was that?"), None);
+        assert_eq!(told("The bus takes 2h 10, the train 1h 40 and 30 euros together. What is faster?"), None);
     }
 
     #[test]

@@ -380,12 +380,13 @@ fn is_meant(text: &str, asked: &[String], stems: &[String]) -> bool {
 
 /// What most cells of a column are; as the queries' tables have them.
 pub fn kind<'a>(cells: impl Iterator<Item = &'a Cell>) -> Kind {
+    let cells: Vec<&Cell> = cells.collect();
+    // "45m" among hours and minutes is a time too.
+    let lasting = cells.iter().any(|cell| cell.text.as_deref().is_some_and(tells_hours));
     let mut counts = [0_usize; 4];
     for cell in cells {
         let kind = match (cell.number, cell.date.as_deref(), cell.text.as_deref()) {
-            (_, _, Some(text)) if tells_hours(text) => Kind::Time,
-            // "45m" among them.
-            (Some(_), _, Some(text)) if counts[Kind::Time as usize] > 0 && seconds(text).is_some() => Kind::Time,
+            (_, _, Some(text)) if lasting && seconds(text).is_some() => Kind::Time,
             (Some(_), ..) => Kind::Number,
             // A quarter is called by its name.
             (None, Some(_), Some(text)) if part_of_year(text).is_some() => Kind::Words,
