@@ -260,7 +260,14 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         let name = format!("{{{}}}", fact.name);
         match text.contains(&name) {
             true => text = inserted(&text, &name, fact, &value(fact)),
-            false if contest::is_name(fact) || text.contains(&fact.text) => {}
+            // Written out by the model, it has its page all the same.
+            false if text.contains(&fact.text) => {
+                let sourced = value(fact);
+                if !contest::is_name(fact) && !text.contains(&sourced) {
+                    text = text.replacen(&fact.text, &sourced, 1);
+                }
+            }
+            false if contest::is_name(fact) => {}
             false => left.push(fact),
         }
     }

@@ -160,6 +160,17 @@ fn subject(chat: &Chat, before: &str) -> Option<String> {
 pub fn collect_of_the_subject(steps: &mut [Step], request: &str, chat: &Chat) {
     let nameless = |text: &str| named::names_said(text).is_empty();
     let small = request.to_lowercase();
+    // The name of what a table is about is no measure of it.
+    for step in steps.iter_mut() {
+        let Step::Collect { things, columns, .. } = step else { continue };
+        let of_name: HashSet<String> = named::names_said(things).iter().flat_map(|name| terms(name)).collect();
+        let is_name = |column: &&mut String| terms(column).iter().all(|term| of_name.contains(term));
+        for column in columns.iter_mut().skip(1).filter(is_name) {
+            if let Some(noun) = measured_noun(request) {
+                *column = noun;
+            }
+        }
+    }
     let leans = nameless(request) && !request.chars().any(is_cjk) && (is_drawn(&small) || points(request));
     let Some(before) = before(chat).filter(|_| leans) else { return };
     let subject = match named::names_said(&before).as_slice() {
@@ -167,14 +178,7 @@ pub fn collect_of_the_subject(steps: &mut [Step], request: &str, chat: &Chat) {
         _ => subject(chat, &before),
     };
     for step in steps {
-        let (Step::Collect { things, columns, .. }, Some(subject)) = (step, &subject) else { continue };
-        // The name of what it is about is no measure of it.
-        let of_name: HashSet<String> = terms(subject).into_iter().collect();
-        for column in columns.iter_mut().skip(1).filter(|c| terms(c).iter().all(|term| of_name.contains(term))) {
-            if let Some(noun) = measured_noun(request) {
-                *column = noun;
-            }
-        }
+        let (Step::Collect { things, .. }, Some(subject)) = (step, &subject) else { continue };
         if nameless(things) {
             *things = format!("{things} ({subject})");
         }

@@ -135,11 +135,12 @@ pub fn asks_for_a_value(request: &str) -> bool {
         "cuántas",
         "cuesta",
         "多少",
+        "几",
     ];
     const ASKING: &[&str] = &["what", "how", "was", "wie", "combien", "cuánto", "cuánta", "cuántos", "cuántas"];
     let small = request.to_lowercase();
     // Who is in a hurry leaves the mark out.
-    let asks = request.contains(['?', '？']) || says(&small, ASKING) || small.contains("多少");
+    let asks = request.contains(['?', '？']) || says(&small, ASKING) || small.contains(['多', '几']);
     asks && says(&small, VALUES) && !asks_to_write(request) && !is_drawn(&small)
 }
 

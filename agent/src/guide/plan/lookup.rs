@@ -3,7 +3,7 @@
 use super::Step;
 use super::signs::years;
 use crate::evidence::terms;
-use crate::guide::{named, roles};
+use crate::guide::{calc, named, roles};
 use crate::language::Language;
 use crate::notebook::Chat;
 use polymath_quantity::{Topic, figures, text::is_cjk, topic_of};
@@ -201,6 +201,15 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     }
 }
 
+/// A look-up without the unit that the request wants the value in: pages have their own, and it is converted.
+pub fn without_unit(step: &mut Step, request: &str) {
+    let (Step::Find { what, .. }, Some(unit)) = (step, calc::asked_unit(request)) else { return };
+    let front = what.strip_suffix(&unit).and_then(|front| front.strip_suffix(" in ")).map(str::to_owned);
+    if let Some(front) = front.filter(|front| front.split(' ').count() > 1) {
+        *what = front;
+    }
+}
+
 /// "who designed it" for "designed it": who did it is somebody, and not when it was done.
 pub fn with_who(step: &mut Step, request: &str) {
     let Step::Find { what, .. } = step else { return };
@@ -348,6 +357,9 @@ mod tests {
         check("building cost", cost, "building cost of the Sukhin Museum of Clocks");
         let output = "I need the output of the Varn Dam in 2014";
         check("the Varn Dam in 2014", output, output);
+        let mut step = Step::Find { name: "a".into(), what: "height of the Varn Dam in feet".into() };
+        without_unit(&mut step, "and how high is it in feet?");
+        assert_eq!(step, Step::Find { name: "a".into(), what: "height of the Varn Dam".into() });
         check("height of the Varn Dam", "How high is the Varn Dam?", "height of the Varn Dam");
         let hall = "Wie viele Plätze hat der Saal, in dem die Musiktage Sund stattfinden";
         check("Plätze in dem Saal", &format!("{hall}?"), hall);

@@ -312,6 +312,7 @@ async fn planned(
         let mut steps = lookup::with_the_rest(hops::in_hops(turn, steps).await?, request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));
+        steps.iter_mut().for_each(|step| lookup::without_unit(step, request));
         steps.iter_mut().for_each(|step| amounts::in_the_named_unit(step, request));
         steps.iter_mut().for_each(|step| amounts::in_whole(step, request));
         amounts::times_so_many(&mut steps);
@@ -333,7 +334,10 @@ async fn planned(
     // A question that no plan was found for is looked up as it stands: a reply would be made up.
     let looks_up = may_look_up && turn.agent.tools.get("browser_search").is_some();
     let asks = form::is_factual(request, turn.chat) || form::asks_for_a_value(request) && !turn.chat.sources.is_empty();
-    if best.is_empty() && looks_up && asks {
+    // So would one to what something comes to, in a conversation about pages.
+    let made_up = best == [Step::Reply] && form::asks_for_a_value(request) && !turn.chat.sources.is_empty();
+    if (best.is_empty() || made_up) && looks_up && asks {
+        best.clear();
         let what = request.trim_end_matches(['?', '？', '.', '!', ' ']).to_owned();
         best.push(Step::Find { name: grammar::next_fact(turn.chat), what });
     }

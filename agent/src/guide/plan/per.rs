@@ -279,9 +279,10 @@ fn numeric(word: &str, small: &str, chat: &Chat) -> Option<(usize, usize)> {
 /// The only column of numbers whose cells count what this word says: "182,000 visitors".
 fn counted(word: &str, table: &Table) -> Option<usize> {
     let own = terms(word);
+    // One page says what it counts, another one gives the number.
     let counts = |c: &usize| {
-        let mut cells = table.rows.iter().filter_map(|row| row.get(*c)?.text.as_deref()).peekable();
-        cells.peek().is_some() && cells.all(|text| terms(text).iter().any(|term| own.contains(term)))
+        let mut cells = table.rows.iter().filter_map(|row| row.get(*c)?.text.as_deref());
+        cells.any(|text| terms(text).iter().any(|term| own.contains(term)))
     };
     let mut fitting = (0..table.columns.len()).filter(|c| is_numeric(table, *c) && counts(c));
     fitting.next().filter(|_| fitting.next().is_none() && !own.is_empty())

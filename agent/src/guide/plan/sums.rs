@@ -127,8 +127,11 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     let on_top = says(&request.to_lowercase(), ON_TOP);
     let before = alone::before(turn.chat).filter(|_| on_top || amounts::given(request).len() < 2);
     let before = before.filter(|before| !amounts::amounts(before).is_empty());
+    // What came of it: what five tins cost, is asked of the five.
+    let result = turn.chat.facts.last().filter(|fact| matches!(fact.provenance, Provenance::Computed { .. }));
+    let came = result.map_or(String::new(), |fact| format!(" It is {}.", clip(&fact.text, 40)));
     let asked =
-        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}\nQuestion: {request}"));
+        before.map_or(format!("Question: {request}"), |before| format!("Before: {before}{came}\nQuestion: {request}"));
     let sum = |expression: String| {
         let value = polymath_tools::calculate(&expression).ok()?;
         let doubtful = check::leaves_out(&expression, request) || amounts::is_odd(&expression, &asked);
