@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn help_is_as_wide_as_the_terminal() {
-        for columns in [20, 40, 80, 120] {
+        for columns in [40, 80, 120] {
             let text = help_text(columns);
             // A word that is longer than a narrow terminal stays whole.
             let longest = text.split_whitespace().map(str::len).max().unwrap_or(0);

@@ -1,8 +1,8 @@
 //! Every parser of strangers' bytes: what it is called, what feeds it, and what its texts are made of.
 //!
 //! Formats that are read in a process of their own (PDF, workbooks, Parquet) are not here: what becomes of them there
-//! is an error about one file (`reader/tests`). Templates are run in such a process too, and are here for what of them is
-//! cheap to mend: panics, and time that no limit charges.
+//! is an error about one file (`reader/tests`). DOCX files and templates are for such a process too, and are here for what
+//! of them is cheap to mend: panics, and time that no limit charges.
 
 pub mod dialects;
 
@@ -10,6 +10,7 @@ use polymath_chat::plain;
 use polymath_model::store::check_gguf;
 use polymath_quantity::{Column, currencies, figures, plainly, read, text};
 use polymath_reader::template::{Asked, Source, Template};
+use polymath_reader::{Format, formats};
 use polymath_tools::browser::{Kind, passage, read_page};
 use polymath_tools::{calculate, load};
 use serde_json::json;
@@ -46,12 +47,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "feed", read: |bytes| page("feed", bytes), pieces: FEED },
     Target {
         name: "docx",
-        read: |bytes| page("docx", &zipped(bytes, "word/document.xml")),
+        read: |bytes| office(zipped(bytes, "word/document.xml")),
         pieces: &["<w:p>", "<w:tbl>", "<w:tr>", "<w:tc>", "<w:sdt>", "<w:t>a"],
     },
     Target {
         name: "zip",
-        read: |bytes| page("docx", bytes),
+        read: |bytes| office(bytes.to_vec()),
         pieces: &["PK\u{3}\u{4}", "PK\u{1}\u{2}", "PK\u{5}\u{6}"],
     },
     Target { name: "tables", read: |bytes| table(bytes, "table.csv"), pieces: CSV },
@@ -210,6 +211,10 @@ fn page(kind: &str, bytes: &[u8]) {
             );
         }
     }
+}
+
+fn office(bytes: Vec<u8>) {
+    drop(formats::read(Format::Docx, bytes));
 }
 
 /// A file of one part, as office programs write them.

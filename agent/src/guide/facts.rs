@@ -286,7 +286,7 @@ fn asked_now(wants: &[Want], turn: &Turn<'_>) -> String {
     let found = |what: &str| turn.chat.facts.iter().any(|f| what.contains(&f.text) && !turn.asked.contains(&f.text));
     match wants {
         [Want::Fact { what, .. }] if found(what) => what.clone(),
-        _ => turn.asked.clone().into(),
+        _ => turn.asked.clone(),
     }
 }
 

@@ -2,7 +2,6 @@
 //! them is, and one role's name is not another's.
 
 use super::named::{names, names_said};
-use super::plan::compared_property;
 
 /// Whether a look-up asks who somebody is: an architect, the first keeper.
 pub fn is_of_person(what: &str) -> bool {
@@ -270,7 +269,7 @@ pub fn hops(what: &str, name: &str) -> Option<(String, String)> {
             return Some((format!("{thing}{role}"), format!("{{{name}}}{asked}")));
         }
     }
-    if let Some(pair) = whoever(what, name).or_else(|| relative(what, name)).or_else(|| superlative(what, name)) {
+    if let Some(pair) = whoever(what, name).or_else(|| relative(what, name)) {
         return Some(pair);
     }
     let small = what.to_lowercase();
@@ -341,67 +340,6 @@ fn whoever(what: &str, name: &str) -> Option<(String, String)> {
     (asked.len() > 1).then(|| (who.to_owned(), asked.join(" ")))
 }
 
-/// "who first climbed the highest mountain of the Olm Range": the mountain that is, and who climbed it. The height of
-/// the highest one is no second question: it is told where that one is.
-fn superlative(what: &str, name: &str) -> Option<(String, String)> {
-    /// What stands before a thing that is asked for itself.
-    const ITSELF: [&str; 12] =
-        ["which", "what", "who", "is", "was", "are", "were", "name", "of", "the", "called", "named"];
-    let at =
-        what.match_indices(" the ").map(|(at, _)| at).find(|at| superlative_property(&what[at + 5..]).is_some())?;
-    let (front, thing) = (&what[..at], &what[at + 5..]);
-    let property = superlative_property(thing)?;
-    let of_it = |word: &str| compared_property(word).is_some_and(|(own, _)| own == property) || word == property;
-    let asks = front.split(' ').map(str::to_lowercase).filter(|word| !ITSELF.contains(&word.as_str()));
-    let mut asks = asks.peekable();
-    let asked = asks.peek().is_some() && !asks.any(|word| of_it(&word));
-    // "... of the oldest bridge in Sund built": what stands behind the thing is asked of it.
-    let last = names(thing).into_iter().last()?;
-    let end = thing.rfind(&last)? + last.len();
-    // "In the Olm range": a name may have a small word behind it.
-    const HEADS: &[&str] = &[
-        "range",
-        "mountains",
-        "hills",
-        "river",
-        "valley",
-        "region",
-        "district",
-        "county",
-        "province",
-        "lake",
-        "island",
-        "islands",
-        "park",
-        "coast",
-        "area",
-        "bay",
-        "basin",
-        "canal",
-        "sea",
-        "railway",
-        "line",
-        "street",
-        "square",
-        "festival",
-        "league",
-    ];
-    let next = thing[end..].trim_start().split(' ').next().unwrap_or_default();
-    let end = if HEADS.contains(&next) { thing[end..].find(next).map_or(end, |at| end + at + next.len()) } else { end };
-    let (thing, behind) = thing.split_at(end);
-    let whole = thing.split(' ').count() >= 3 && !what.contains('{') && behind.split(' ').count() <= 3;
-    (asked && whole).then(|| (thing.to_owned(), format!("{front} {{{name}}}{behind}")))
-}
-
-/// By what a thing that is called "oldest bridge" or "most visited museum" is the first of all.
-fn superlative_property(thing: &str) -> Option<&'static str> {
-    let mut words = thing.split(' ');
-    match words.next()? {
-        "most" => words.next().filter(|word| word.ends_with("ed") || word.ends_with("ar")).map(|_| "number"),
-        word => compared_property(word).filter(|_| word.ends_with("est")).map(|(property, _)| property),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -420,31 +358,6 @@ mod tests {
         assert!(is_of_another("director of the Chib Brewery", "Ann Bo", "Brewmaster | Ann Bo"));
         assert!(!is_of_another("birthplace of Ann Bo", "Sund", "The architect Ann Bo was born in Sund."));
         assert!(is_of_person("first director of the Chib Observatory") && !is_of_person("first ascent of Mount Chib"));
-    }
-
-    #[test]
-    fn the_first_of_all_is_found_first() {
-        let told = |what: &str| hops(what, "h").map(|(described, asked)| format!("{described}; {asked}"));
-        for (what, two) in [
-            (
-                "Who was the first to climb the highest mountain in the Olm Range",
-                "highest mountain in the Olm Range; Who was the first to climb {h}",
-            ),
-            ("who owns the longest boat on the Olm river", "longest boat on the Olm river; who owns {h}"),
-            ("when was the oldest bridge over the Penn built", "oldest bridge over the Penn; when was {h} built"),
-            ("who directs the most visited museum of Sund", "most visited museum of Sund; who directs {h}"),
-        ] {
-            assert_eq!(told(what).as_deref(), Some(two), "{what}");
-        }
-        for what in [
-            "height of the highest mountain in the Olm Range",
-            "How high is the highest mountain in the Olm Range",
-            "which is the oldest bridge over the Penn",
-            "name of the largest lake of Sund",
-            "who directs the museum of Sund",
-        ] {
-            assert_eq!(told(what), None, "{what}");
-        }
     }
 
     #[test]

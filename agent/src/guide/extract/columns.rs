@@ -114,7 +114,8 @@ fn column_named(wanted: &str, subject: &str, table: &Table) -> Option<usize> {
         .or_else(|| only(&|own| wanted.is_subset(own) && own.difference(&wanted).all(|term| subject.contains(term))))
         .or_else(|| {
             // "Price (£/kg)", where the price per kilo is wanted.
-            let is_unit = |term: &&String| term.as_str() == "kilo" || read(&format!("1 {term}")).unit.is_some();
+            let is_unit =
+                |term: &&String| ["per", "kilo"].contains(&term.as_str()) || read(&format!("1 {term}")).unit.is_some();
             only(&|own| !own.is_empty() && own.is_subset(&wanted) && wanted.difference(own).all(|term| is_unit(&term)))
         })
         .or_else(|| {

@@ -20,7 +20,11 @@ pub fn is_a_guess(expression: &str, request: &str) -> bool {
         .windows(3)
         .any(|w| w[1] == "/" && is_name(w[0]) && small(w[2]) && unsaid(w[2]) && !said.iter().any(|own| own == w[2]));
     let one = parts.iter().filter(|part| is_name(part)).count() == 1;
-    if parted && one && !says(&request.to_lowercase(), PARTS) && !request.contains(['半', '倍', '两', '二']) {
+    if parted
+        && one
+        && !says(&request.to_lowercase(), PARTS)
+        && !request.contains(['半', '倍', '两', '二', '天', '日', '周', '月'])
+    {
         return true;
     }
     let names_only = words(request).count() < 3 && !calls_for_arithmetic(&request.to_lowercase());
@@ -39,7 +43,8 @@ pub fn is_by_a_year(expression: &str, request: &str) -> bool {
 const PARTS: &[&str] = &[
     "half", "halves", "quarter", "third", "fifth", "couple", "pair", "both", "either", "radius", "mean", "average",
     "hälfte", "halb", "halbe", "viertel", "drittel", "beide", "beiden", "paar", "moitié", "tiers", "quart", "deux",
-    "mitad", "tercio", "cuarto", "ambos", "season", "seasons", "decade",
+    "mitad", "tercio", "cuarto", "ambos", "season", "seasons", "decade", "day", "daily", "week", "weekly", "month",
+    "tag", "täglich", "woche", "jour", "semaine", "día", "semana",
 ];
 /// Words for small numbers that a sum may be with.
 const ONE_MORE: &[&str] = &[
@@ -100,6 +105,7 @@ mod tests {
         assert!(!is_a_guess("a * 365 / 7", "how much is that a week?"));
         assert!(!is_a_guess("a - b", "the difference?"));
         assert!(is_a_guess("a / 2", "平均一个老师教几个学生？") && is_a_guess("a / 4", "how many pupils has a class?"));
+        assert!(!is_a_guess("a / 7", "how many are that a day?"));
         assert!(!is_a_guess("a / 2", "and half of that?") && !is_a_guess("a / 3", "shared by three of us?"));
         assert!(
             !is_a_guess("(a + b) / 2", "and the mean of them?") && !is_a_guess("a / 12", "how much is that a month?")

@@ -1,6 +1,7 @@
 //! Look-ups of something that is only described, in two: what that is, and what is asked of it.
 
 use super::grammar;
+use super::lookup::compared_property;
 use super::signs::says;
 use super::steps::Step;
 use crate::evidence::terms;
@@ -30,7 +31,8 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
             continue;
         };
         let first = format!("{name}h");
-        let pair = match roles::hops(&what, &first).filter(|_| !what.contains('{')) {
+        let described = roles::hops(&what, &first).or_else(|| superlative(&what, &first));
+        let pair = match described.filter(|_| !what.contains('{')) {
             Some(pair) => Some(pair),
             // The same of another year is one step as well.
             None if may_describe(&what) && !plain.contains(&without_digits(&what)) => hops(turn, &what, &first).await?,
@@ -135,6 +137,67 @@ fn two(text: &str, what: &str) -> Option<(String, String)> {
     (whole && describes && once).then(|| (described.to_owned(), asked.to_owned()))
 }
 
+/// "who first climbed the highest mountain of the Olm Range": the mountain that is, and who climbed it. The height of
+/// the highest one is no second question: it is told where that one is.
+fn superlative(what: &str, name: &str) -> Option<(String, String)> {
+    /// What stands before a thing that is asked for itself.
+    const ITSELF: [&str; 12] =
+        ["which", "what", "who", "is", "was", "are", "were", "name", "of", "the", "called", "named"];
+    let at =
+        what.match_indices(" the ").map(|(at, _)| at).find(|at| superlative_property(&what[at + 5..]).is_some())?;
+    let (front, thing) = (&what[..at], &what[at + 5..]);
+    let property = superlative_property(thing)?;
+    let of_it = |word: &str| compared_property(word).is_some_and(|(own, _)| own == property) || word == property;
+    let asks = front.split(' ').map(str::to_lowercase).filter(|word| !ITSELF.contains(&word.as_str()));
+    let mut asks = asks.peekable();
+    let asked = asks.peek().is_some() && !asks.any(|word| of_it(&word));
+    // "... of the oldest bridge in Sund built": what stands behind the thing is asked of it.
+    let last = named::names(thing).into_iter().last()?;
+    let end = thing.rfind(&last)? + last.len();
+    // "In the Olm range": a name may have a small word behind it.
+    const HEADS: &[&str] = &[
+        "range",
+        "mountains",
+        "hills",
+        "river",
+        "valley",
+        "region",
+        "district",
+        "county",
+        "province",
+        "lake",
+        "island",
+        "islands",
+        "park",
+        "coast",
+        "area",
+        "bay",
+        "basin",
+        "canal",
+        "sea",
+        "railway",
+        "line",
+        "street",
+        "square",
+        "festival",
+        "league",
+    ];
+    let next = thing[end..].trim_start().split(' ').next().unwrap_or_default();
+    let end = if HEADS.contains(&next) { thing[end..].find(next).map_or(end, |at| end + at + next.len()) } else { end };
+    let (thing, behind) = thing.split_at(end);
+    let whole = thing.split(' ').count() >= 3 && !what.contains('{') && behind.split(' ').count() <= 3;
+    (asked && whole).then(|| (thing.to_owned(), format!("{front} {{{name}}}{behind}")))
+}
+
+/// By what a thing that is called "oldest bridge" or "most visited museum" is the first of all.
+fn superlative_property(thing: &str) -> Option<&'static str> {
+    let mut words = thing.split(' ');
+    match words.next()? {
+        "most" => words.next().filter(|word| word.ends_with("ed") || word.ends_with("ar")).map(|_| "number"),
+        word => compared_property(word).filter(|_| word.ends_with("est")).map(|(property, _)| property),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +238,30 @@ mod tests {
         assert!(may_describe("city of the company behind the Petrel 4"));
         assert!(!may_describe("which holds more water, the Olm Lake or the Sund Lake"));
         assert!(!may_describe("height of Mount Kenya") && !may_describe("price of tea in winter"));
+    }
+
+    #[test]
+    fn the_first_of_all_is_found_first() {
+        let told = |what: &str| superlative(what, "h").map(|(described, asked)| format!("{described}; {asked}"));
+        for (what, two) in [
+            (
+                "Who was the first to climb the highest mountain in the Olm Range",
+                "highest mountain in the Olm Range; Who was the first to climb {h}",
+            ),
+            ("who owns the longest boat on the Olm river", "longest boat on the Olm river; who owns {h}"),
+            ("when was the oldest bridge over the Penn built", "oldest bridge over the Penn; when was {h} built"),
+            ("who directs the most visited museum of Sund", "most visited museum of Sund; who directs {h}"),
+        ] {
+            assert_eq!(told(what).as_deref(), Some(two), "{what}");
+        }
+        for what in [
+            "height of the highest mountain in the Olm Range",
+            "How high is the highest mountain in the Olm Range",
+            "which is the oldest bridge over the Penn",
+            "name of the largest lake of Sund",
+            "who directs the museum of Sund",
+        ] {
+            assert_eq!(told(what), None, "{what}");
+        }
     }
 }

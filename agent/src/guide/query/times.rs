@@ -190,7 +190,7 @@ fn best_month(query: &str, request: &str, tables: &[Table]) -> Option<String> {
     });
     let numbers: Vec<usize> = columns_of(table, Kind::Number).chain(columns_of(table, Kind::Time)).collect();
     let measured = |i: &usize| table.columns[*i].eq_ignore_ascii_case(bare(name));
-    let sum = sum.or_else(|| numbers.iter().any(|i| measured(i)).then(|| format!("SUM({})", name.trim())))?;
+    let sum = sum.or_else(|| numbers.iter().any(measured).then(|| format!("SUM({})", name.trim())))?;
     let asked = terms(request);
     let grouped = clause(query, " GROUP BY ").map_or_else(Vec::new, |group| pieces(&query[group]));
     let others = grouped.iter().map(|key| bare(key)).filter(|key| !key.eq_ignore_ascii_case(date));
