@@ -248,8 +248,13 @@ async fn say(turn: &mut Turn<'_>, facts: &[Fact]) -> anyhow::Result<String> {
 fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> String {
     let value = |fact: &Fact| format!("{}{}", fact.text, mark(&fact.provenance, sources));
     let draft = draft.trim();
-    // One figure told twice is told of something else the second time.
-    let twice = |f: &Fact| !contest::is_name(f) && draft.matches(&format!("{{{}}}", f.name)).count() > 1;
+    // One value told twice is told of something else the second time: "Ann Bo started it, and it was in {a}".
+    let twice = |f: &Fact| {
+        let named = f.number.is_none() && f.date.is_none() && f.text.chars().count() > 3;
+        let written = if named { draft.matches(f.text.as_str()).count() } else { 0 };
+        let put_in = draft.matches(&format!("{{{}}}", f.name)).count();
+        !contest::is_name(f) && put_in > 0 && put_in + written > 1
+    };
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !turns_round(draft, question)
@@ -400,6 +405,17 @@ fn missing_cells(table: &Table, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_it_was_is_not_when() {
+        let provenance =
+            Provenance::Sourced { url: "u".into(), title: String::new(), quote: "Ann Bo set it up.".into() };
+        let (name, about, text) = ("a".to_owned(), "who started it".to_owned(), "Ann Bo".to_owned());
+        let fact = Fact { name, about, text, number: None, date: None, provenance, others: Vec::new() };
+        let told = |draft: &str| put_in(draft, std::slice::from_ref(&fact), "who started it and when?", &[]);
+        assert_eq!(told("Ann Bo started it and it was in {a}."), "Who started it: Ann Bo");
+        assert_eq!(told("{a} started it."), "Ann Bo started it.");
+    }
 
     #[test]
     fn a_calculation_reads_well() {
