@@ -32,6 +32,9 @@ pub struct Chart {
     /// Bars and slices by size, the largest first.
     #[serde(skip_serializing_if = "is_false")]
     pub sort: bool,
+    /// How wide the bars of a histogram are, in the column's own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bin: Option<f64>,
     /// Series on top of each other instead of beside or before each other.
     #[serde(skip_serializing_if = "is_false")]
     pub stack: bool,

@@ -52,6 +52,7 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
         "sort" => chart.sort = yes,
         "trend" => chart.trend = yes,
         "stack" => chart.stack = yes,
+        "bin" => chart.bin = figures(value).into_iter().find_map(|figure| figure.number).filter(|width| *width > 0.0),
         "until" => chart.until = place(value),
         "today" => {
             let today = || chrono::Local::now().date_naive().to_string();

@@ -3,7 +3,7 @@
 use super::columns::{column, has_numbers, place};
 use super::dates::day;
 use super::palette::{self, THEMES};
-use super::schema::{ERRORS, KINDS, MOST_SCALE, STACKED, SYMLOG, WIDTHS, check, flag};
+use super::schema::{ERRORS, KINDS, MOST_BINS, MOST_SCALE, STACKED, SYMLOG, WIDTHS, check, flag};
 use chrono::{Datelike, NaiveDate};
 use polymath_chat::{Chart, Table};
 use polymath_quantity::Date;
@@ -42,6 +42,7 @@ pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
         symlog: yes("symlog"),
         grid: yes("grid"),
         sort: yes("sort"),
+        bin: args["bin"].as_f64(),
         stack: yes("stack"),
         error: text("error"),
         lines: numbers("lines"),
@@ -96,10 +97,17 @@ pub fn settle(mut chart: Chart, tables: &[(String, Arc<Table>)]) -> Result<(Char
     if chart.kind == "hist" && chart.series.is_some() {
         return Err("a histogram is of one column and has no series; leave it out, or choose rows with sql".to_owned());
     }
+    // Drawn as bars of names instead, it has no such width.
+    chart.bin = chart.bin.filter(|_| chart.kind == "hist");
     chart.facet = match chart.facet.take() {
         Some(facet) => Some(named(&facet, false)?),
         None => None,
     };
+    if let Some(bin) = chart.bin {
+        let at = table.columns.iter().position(|column| *column == chart.y);
+        let values = table.rows.iter().filter_map(|row| row.get(at?)?.number);
+        suits(bin, chart.log, values)?;
+    }
     if let Some(facet) =
         chart.facet.as_ref().filter(|f| [&chart.x, &chart.y].contains(f) || chart.series.as_ref() == Some(*f))
     {
@@ -122,6 +130,25 @@ pub fn settle(mut chart: Chart, tables: &[(String, Arc<Table>)]) -> Result<(Char
         return Err(format!("`until` is `{until}` and must be a date, YYYY-MM-DD, or a number"));
     }
     Ok((chart, table))
+}
+
+/// Whether a histogram of these values can have bars of this width.
+fn suits(bin: f64, log: bool, values: impl Iterator<Item = f64>) -> Result<(), String> {
+    if log {
+        return Err(
+            "`bin` and `log` do not go together: there bars have equal ratios; leave one of them out".to_owned()
+        );
+    }
+    if !(bin.is_finite() && bin > 0.0) {
+        return Err(format!("`bin` is {bin} and must be a number above zero: how wide a bar is"));
+    }
+    let (min, max) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+    match (max - min) / bin > MOST_BINS as f64 {
+        true => {
+            Err(format!("`bin` is {bin}: from {min} to {max} these are more than {MOST_BINS} bars; choose wider ones"))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Whether the options go together.
@@ -249,6 +276,10 @@ mod tests {
         fails(json!({"data": "t1", "kind": "bar", "y": "Station"}), "holds no numbers; those that do are Built");
         fails(json!({"data": "t1", "kind": "bar", "x": "Town", "y": "Output"}), "no column `Town`; it has Station");
         fails(json!({"data": "t1", "kind": "hist", "y": "Output", "series": "Station"}), "has no series");
+        fails(json!({"data": "t1", "kind": "hist", "y": "Output", "bin": 0}), "`bin` is 0 and must be");
+        fails(json!({"data": "t1", "kind": "hist", "y": "Output", "bin": 0.001}), "more than 500 bars");
+        fails(json!({"data": "t1", "kind": "hist", "y": "Output", "bin": 5, "log": true}), "do not go together");
+        fails(json!({"data": "t1", "kind": "hist", "y": "Output", "bin": "wide"}), "must be a number");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "until": "soon"}), "`until` is `soon`");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "today": "now"}), "`today` is `now`");
         fails(json!({"data": "t1", "kind": "bar", "y": "Output", "log": true, "symlog": true}), "choose symlog");

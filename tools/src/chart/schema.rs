@@ -13,6 +13,8 @@ pub const SYMLOG: [&str; 6] = ["line", "scatter", "area", "bar", "barh", "box"];
 pub const STACKED: [&str; 3] = ["bar", "barh", "area"];
 pub const ERRORS: [&str; 4] = ["line", "scatter", "bar", "barh"];
 pub const TRENDS: [&str; 3] = ["line", "area", "scatter"];
+/// Bars of a histogram, at most.
+pub const MOST_BINS: usize = 500;
 /// How wide a picture may be, in pixels.
 pub const WIDTHS: RangeInclusive<u32> = 320..=2880;
 /// Pixels of a PNG for each of the picture's.
@@ -32,6 +34,7 @@ pub fn parameters() -> Value {
             "facet": column("a column whose values have a small chart each"),
             "log": {"type": "boolean", "description": "a logarithmic axis for y"},
             "symlog": {"type": "boolean", "description": "the same for zero and negative values"},
+            "bin": {"type": "number", "description": "how wide a histogram's bars are"},
             "grid": {"type": "boolean"},
             "stack": {"type": "boolean", "description": "series on top of each other"},
             "error": column("a column of how far y may be off"),
@@ -61,6 +64,7 @@ pub fn document() -> Value {
         ("width", json!({"minimum": WIDTHS.start(), "maximum": WIDTHS.end()})),
         ("scale", json!({"minimum": 1, "maximum": MOST_SCALE})),
         ("order", json!({"minimum": 1})),
+        ("bin", json!({"exclusiveMinimum": 0})),
         ("x", json!({"minLength": 1})),
         ("y", json!({"minLength": 1})),
     ];
@@ -88,6 +92,7 @@ pub fn document() -> Value {
         {"not": {"properties": {"stack": {"const": true}}, "required": ["stack", "error"]}},
         of_kind("heat", json!({"required": ["series"]})),
         of_kind("hist", json!({"not": {"required": ["series"]}})),
+        {"not": {"properties": {"log": {"const": true}}, "required": ["bin", "log"]}},
         of_kind("pie", json!({"not": {"anyOf": [{"required": ["facet"]}, {"required": ["series"]}]}})),
     ]);
     let mut head = Map::new();
@@ -157,6 +162,7 @@ fn wanted(name: &str, field: &Value) -> String {
         ("today", _) => "true, or a date, YYYY-MM-DD",
         ("until", _) => "a date, YYYY-MM-DD, or a number",
         (_, Some("boolean")) => "true or false",
+        (_, Some("number")) => "a number",
         (_, Some("integer")) => "a whole number above zero",
         (_, Some("array")) => "a list of numbers",
         ("title", _) => "text",

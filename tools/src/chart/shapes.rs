@@ -8,9 +8,14 @@ use super::sides::{FILLED, NAME_ROOM, TALLEST, names_of, numbers, sides};
 use super::ticks::linear;
 use polymath_chat::Chart;
 
-/// Edges of a histogram's bins: as many as Sturges's rule says (The Choice of a Class Interval, 1926),
-/// of equal width; of equal ratio where `log`.
-fn bins(values: &[f64], log: bool) -> Vec<f64> {
+/// Edges of a histogram's bins: as wide as was asked, at multiples of that; else as many as Sturges's rule says (The
+/// Choice of a Class Interval, 1926), of equal width, of equal ratio where `log`.
+fn bins(values: &[f64], log: bool, width: Option<f64>) -> Vec<f64> {
+    if let Some(width) = width.filter(|_| !values.is_empty()) {
+        let (min, max) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
+        let (first, last) = ((min / width).floor(), (max / width).floor() + 1.0);
+        return (0..=(last - first) as usize).map(|i| (first + i as f64) * width).collect();
+    }
     let scaled = |v: f64| if log { v.log10() } else { v };
     let back = |v: f64| if log { 10f64.powf(v) } else { v };
     let (min, max) =
@@ -37,7 +42,7 @@ fn counts(values: &[f64], edges: &[f64]) -> Vec<usize> {
 pub fn binned(chart: &Chart, data: &Data) -> (Vec<f64>, Vec<usize>) {
     let values: Vec<f64> = data.points().map(|p| p.y).collect();
     // Small charts of one picture have the same bins.
-    let edges = bins(data.shared.as_ref().map_or(&values, |shared| &shared.values), chart.log);
+    let edges = bins(data.shared.as_ref().map_or(&values, |shared| &shared.values), chart.log, chart.bin);
     let counts = counts(&values, &edges);
     (edges, counts)
 }
@@ -171,17 +176,26 @@ mod tests {
     #[test]
     fn bins_are_numpys() {
         let values = [1.0, 2.0, 2.0, 3.0, 5.0, 8.0, 9.0, 9.5];
-        let edges = bins(&values, false);
+        let edges = bins(&values, false, None);
         assert_eq!(edges, [1.0, 3.125, 5.25, 7.375, 9.5]);
         assert_eq!(counts(&values, &edges), [4, 1, 0, 3]);
     }
 
     #[test]
+    fn bins_as_wide_as_was_asked() {
+        let edges = bins(&[4.0, 27.0, 10.0, 29.9], false, Some(10.0));
+        assert_eq!(edges, [0.0, 10.0, 20.0, 30.0]);
+        // What lies on an edge is counted above it.
+        assert_eq!(counts(&[4.0, 27.0, 10.0, 29.9], &edges), [1, 1, 2]);
+        assert_eq!(bins(&[-3.0, 5.0], false, Some(5.0)), [-5.0, 0.0, 5.0, 10.0]);
+    }
+
+    #[test]
     fn bins_of_one_value_and_of_ratios() {
-        assert_eq!(bins(&[7.0, 7.0], false), [6.3, 7.7]);
-        let edges = bins(&[1.0, 10.0, 100.0, 1000.0], true);
+        assert_eq!(bins(&[7.0, 7.0], false, None), [6.3, 7.7]);
+        let edges = bins(&[1.0, 10.0, 100.0, 1000.0], true, None);
         assert!(edges.len() == 4 && (edges[1] - 10.0).abs() < 1e-9, "{edges:?}");
-        assert_eq!(counts(&[7.0, 7.0], &bins(&[7.0, 7.0], false)), [2]);
+        assert_eq!(counts(&[7.0, 7.0], &bins(&[7.0, 7.0], false, None)), [2]);
     }
 
     // numpy.percentile([1, 2, 3, 4, 5, 6, 7, 30], [25, 50, 75])

@@ -3,6 +3,7 @@
 use super::Step;
 use super::amounts::given;
 use super::guess::{is_a_guess, is_by_a_year, is_name, is_unasked_sum};
+use super::kinds::kind_of;
 use super::operands::{lacks_divisor, one_query, with_both_years};
 use super::ready::is_of_given_table;
 use super::redrawn;

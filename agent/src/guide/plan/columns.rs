@@ -26,8 +26,8 @@ pub const INSTEAD: &[&str] = &[
     "换成",
     "改为",
 ];
-const BY: &[&str] = &["by", "per", "each", "nach", "je", "pro", "par", "por", "según", "selon", "按"];
-const TELLING_APART: &[&str] = &[
+pub const BY: &[&str] = &["by", "per", "each", "nach", "je", "pro", "par", "por", "según", "selon", "按"];
+pub const TELLING_APART: &[&str] = &[
     "colour",
     "color",
     "coloured",
@@ -142,6 +142,37 @@ pub fn of_another_column(small: &str, chart: &Chart, table: &Table, chat: &Chat)
 /// The chart with the column of numbers of this name.
 pub fn of_column(column: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<(String, Chart)> {
     of_another_column(&format!("{column} instead").to_lowercase(), chart, table, chat)
+}
+
+/// The chart with another column across, of its table or of the one that its table came of.
+pub fn of_across(column: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<(String, Chart)> {
+    let x = |name: &str| Chart { x: name.to_owned(), ..chart.clone() };
+    if table.columns.iter().any(|own| own == column) {
+        return Some((format!("SELECT * FROM {}", chart.table), x(column)));
+    }
+    let query = query_of(&chart.table, chat).filter(|query| query.matches("SELECT").count() == 1)?;
+    let source = source_of(&query, chat)?;
+    let new = source.columns.iter().find(|own| *own == column)?;
+    let forms = [in_sql(&chart.x), chart.x.replace(' ', "_"), chart.x.clone()];
+    let form = forms.iter().find(|form| words_with(&query, form))?;
+    // What goes across is worked out there: a month of a day.
+    let worked_out = query.contains(&format!(" AS {form}")) || query.contains(&format!("({form}"));
+    (!worked_out).then(|| (query.replace(form.as_str(), &in_sql(new)), x(new)))
+}
+
+/// The chart with several columns of numbers side by side, each under its name.
+pub fn of_beside(columns: &[&str], chart: &Chart, table: &Table, chat: &Chat) -> Option<(String, Chart)> {
+    let one = |column: &&str| {
+        let (query, drawn) = match *column == chart.y {
+            true => (format!("SELECT * FROM {}", chart.table), chart.clone()),
+            false => of_column(column, chart, table, chat)?,
+        };
+        let (x, y, title) = (in_sql(&chart.x), in_sql(&drawn.y), column.replace('\'', "''"));
+        Some(format!("SELECT {x}, '{title}' AS \"Series\", {y} AS \"Value\" FROM ({query})"))
+    };
+    let queries = columns.iter().map(one).collect::<Option<Vec<String>>>()?;
+    let [y, series] = ["Value", "Series"].map(str::to_owned);
+    Some((queries.join(" UNION ALL "), Chart { y, series: Some(series), color: None, ..chart.clone() }))
 }
 
 /// The chart with a colour, or a line, for each name of the column of this name.

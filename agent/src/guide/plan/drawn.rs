@@ -3,7 +3,9 @@
 
 use super::Step;
 use super::columns::{INSTEAD, column_named, is_numeric, named, tells_apart};
-use super::signs::says;
+use super::kinds::kind_of;
+use super::options::says_log;
+use super::signs::{says, words};
 use crate::guide::given::beside;
 use crate::notebook::Chat;
 use polymath_chat::Table;
@@ -24,8 +26,10 @@ pub fn mended(mut steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
     if let Some(given) = of_pairs(&steps, request) {
         return given;
     }
+    of_years(&mut steps);
     of_its_column(&mut steps, request);
     of_values(&mut steps);
+    as_said(&mut steps, request);
     // "The cups instead of the revenue" are not both.
     match several(&steps, request, chat).filter(|_| !says(&request.to_lowercase(), INSTEAD)) {
         Some(several) => several,
@@ -70,6 +74,49 @@ fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
 fn set(options: &mut Vec<(String, String)>, name: &str, value: &str) {
     options.retain(|(own, _)| own != name);
     options.push((name.to_owned(), value.to_owned()));
+}
+
+/// A chart of one thing's values over the years is of two columns: the year, and what stands first in what is collected
+/// ("flamencos de la laguna"), however often and in whatever words the plan names it and the thing beside it.
+fn of_years(steps: &mut [Step]) {
+    const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "año", "fecha", "年", "年份"];
+    const NAME: &[&str] = &["name", "nombre", "nom", "number", "zahl", "anzahl", "número", "nombres"];
+    const LINKING: &[&str] =
+        &["of", "the", "de", "la", "el", "los", "las", "del", "le", "les", "des", "der", "die", "das", "von"];
+    let [Step::Collect { things, columns, .. }, Step::Chart { options, .. }] = steps else { return };
+    let Some((year, rest)) = columns.split_first() else { return };
+    if !YEAR.contains(&year.to_lowercase().as_str()) || rest.len() < 2 {
+        return;
+    }
+    let bare = |column: &String| {
+        let own = words(column).skip_while(|word| {
+            let small = word.to_lowercase();
+            NAME.contains(&small.as_str()) || LINKING.contains(&small.as_str())
+        });
+        own.collect::<Vec<_>>().join(" ")
+    };
+    let small = things.to_lowercase();
+    let place = |column: &String| small.find(&column.to_lowercase());
+    let of_things = rest.iter().map(bare).filter(|column| !column.is_empty()).collect::<Vec<_>>();
+    // Columns of which the look-up says nothing are values of their own.
+    let Some(first) = of_things.iter().min_by_key(|column| place(column)).cloned() else { return };
+    if of_things.iter().any(|column| place(column).is_none()) || rest.iter().all(|column| bare(column) == *column) {
+        return;
+    }
+    let year = year.clone();
+    [("x", year.as_str()), ("y", first.as_str())].into_iter().for_each(|(name, value)| set(options, name, value));
+    *columns = vec![year, first];
+}
+
+/// Lying bars, a pie, dots and a distribution are what the request calls them; a logarithmic axis is one only where it is said.
+fn as_said(steps: &mut [Step], request: &str) {
+    let small = beside(request).to_lowercase();
+    let Some(Step::Chart { kind, options, .. }) = steps.last_mut() else { return };
+    let named = kind_of(&small).filter(|kind| ["barh", "pie", "scatter", "hist"].contains(kind));
+    if let Some(named) = named.filter(|named| *named != kind && !small.contains("axis")) {
+        *kind = named.to_owned();
+    }
+    options.retain(|(option, _)| option != "log" || says_log(&small));
 }
 
 /// Of a table that the request gives, what its first sentence names.
@@ -197,6 +244,37 @@ mod tests {
 
     fn told(steps: Vec<Step>, request: &str, chat: &Chat) -> String {
         mended(steps, request, chat).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_nobody_said_is_not_drawn() {
+        let drawn = |request: &str, kind: &str, option: &str| {
+            let options = vec![("y".to_owned(), "price".to_owned()), (option.to_owned(), "yes".to_owned())];
+            let mut steps = vec![Step::Chart { kind: kind.to_owned(), table: "t1".into(), options }];
+            as_said(&mut steps, request);
+            steps[0].to_string()
+        };
+        assert_eq!(drawn("a dot for every car", "scatter", "log"), "chart(scatter, t1, y=price)");
+        assert_eq!(drawn("cars, log scale", "line", "log"), "chart(line, t1, y=price, log=yes)");
+        assert_eq!(drawn("draw it as horizontal bars", "bar", "sort"), "chart(barh, t1, y=price, sort=yes)");
+        assert_eq!(drawn("the horizontal axis from 2019", "bar", "sort"), "chart(bar, t1, y=price, sort=yes)");
+    }
+
+    #[test]
+    fn one_things_values_over_the_years_are_one_column() {
+        let collected = |things: &str, columns: &[&str]| {
+            let columns = columns.iter().map(|c| (*c).to_owned()).collect();
+            let chart = Step::Chart { kind: "line".into(), table: "t1".into(), options: Vec::new() };
+            let mut steps = vec![Step::Collect { name: "t1".into(), things: things.into(), columns }, chart];
+            of_years(&mut steps);
+            match &steps[0] {
+                Step::Collect { columns, .. } => columns.join(", "),
+                _ => String::new(),
+            }
+        };
+        let many = ["Año", "Nombre", "Nombre de la laguna", "Nombre de los flamencos", "Nombre de los flamencos"];
+        assert_eq!(collected("flamencos de la laguna de Salvera", &many), "Año, flamencos");
+        assert_eq!(collected("output of the mill", &["Year", "Output", "Staff"]), "Year, Output, Staff");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::Step;
 use super::colors::names as colors;
-use super::columns::{is_numeric, of_column, of_series};
+use super::columns::{is_numeric, of_across, of_beside, of_column, of_series};
 use super::redrawn::{is_of_chart, like};
 use super::spanned::is_part;
 use super::swap::in_digits;
@@ -56,7 +56,12 @@ struct There {
     /// Columns of numbers that are not drawn, and columns of names by which lines can be told apart.
     numbers: Vec<String>,
     series: Vec<String>,
+    /// Columns that can go across, and those of numbers that can stand side by side.
+    others: Vec<String>,
+    measures: Vec<String>,
     columns: Vec<String>,
+    /// Whether bars stand for spans of values.
+    distribution: bool,
 }
 
 impl There {
@@ -112,6 +117,12 @@ impl There {
                 at.is_some_and(|at| is_numeric(table, at) == numeric)
             })
         };
+        let side_by_side = chart.series.is_none() && ["bar", "barh", "line", "area"].contains(&chart.kind.as_str());
+        let measures: Vec<String> = match side_by_side {
+            true => columns.iter().filter(|c| **c != chart.x).filter(|c| is(true, c)).cloned().collect(),
+            false => Vec::new(),
+        };
+        let others = columns.iter().filter(|c| **c != chart.x && **c != chart.y).cloned().collect();
         let numbers =
             columns.iter().filter(|c| **c != chart.y && **c != chart.x).filter(|c| is(true, c)).cloned().collect();
         let series = columns.iter().filter(|c| **c != chart.x).filter(|c| is(false, c)).cloned().collect();
@@ -121,7 +132,10 @@ impl There {
             times: times.into_iter().collect(),
             numbers,
             series,
+            others,
+            measures,
             columns,
+            distribution: chart.kind == "hist",
         }
     }
 
@@ -129,11 +143,11 @@ impl There {
         let mut names: Vec<String> = self.span.iter().cloned().collect();
         names.extend(self.names.iter().map(|(_, own)| own.join(", ")));
         let series = chart.series.as_ref().map(|series| format!(", series {series}")).unwrap_or_default();
+        let by = if chart.x.is_empty() { String::new() } else { format!(" by {}", chart.x) };
         format!(
-            "Chart: {} of {} by {}{series}\nNames: {}\nColumns: {}\nRequest: {}",
+            "Chart: {} of {}{by}{series}\nNames: {}\nColumns: {}\nRequest: {}",
             chart.kind,
             chart.y,
-            chart.x,
             clip(&names.join("; "), 400),
             clip(&self.columns.join(", "), 200),
             clip(request, 200)
@@ -172,7 +186,14 @@ impl There {
         add(&self.times, "(\"since: \" | \"until: \") ({})");
         add(&counts, "\"top: \" ({})");
         add(&numbers, "(\"at least: \" | \"at most: \") ({})");
+        if self.distribution {
+            add(&numbers, "\"bin: \" ({})");
+        }
         add(&self.numbers, "\"column: \" ({})");
+        add(&self.others, "\"across: \" ({})");
+        if self.measures.len() > 1 {
+            add(&self.measures, "\"beside: \" ({}) (\", \" ({0})){1,5}".replace("{0}", &any(&self.measures)).as_str());
+        }
         add(&self.series, "\"series: \" ({})");
         let name = if names.is_empty() { String::new() } else { format!("name: {}\n", any(&names)) };
         format!(
@@ -193,9 +214,15 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
     let said = |edit: &str| edits.iter().find(|(own, _)| *own == edit).map(|(_, value)| *value);
     let (mut chart, mut queries) = (chart.clone(), Vec::new());
     let next = |queries: &Vec<(String, String)>| format!("t{}", chat.tables.len() + 1 + queries.len());
-    for (edit, of) in [("column", of_column as fn(&str, &Chart, &Table, &Chat) -> _), ("series", of_series)] {
+    let beside = |columns: &str, chart: &Chart, table: &Table, chat: &Chat| {
+        of_beside(&columns.split(", ").collect::<Vec<_>>(), chart, table, chat)
+    };
+    type Of = fn(&str, &Chart, &Table, &Chat) -> Option<(String, Chart)>;
+    let columns: [(&str, Of); 4] =
+        [("column", of_column), ("across", of_across), ("series", of_series), ("beside", beside)];
+    for (edit, of) in columns {
         let Some(column) = said(edit) else { continue };
-        let (query, drawn): (String, Chart) = of(column, &chart, table, chat)?;
+        let (query, drawn) = of(column, &chart, table, chat)?;
         let name = next(&queries);
         queries.push((name.clone(), query));
         chart = Chart { table: name, ..drawn };
@@ -256,12 +283,20 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
         let by = if size == "millions" { "1000000.0" } else { "1000.0" };
         let name = next(&queries);
         let shown = format!("{} ({size})", chart.y);
-        let columns: Vec<String> =
-            [Some(&chart.x), chart.series.as_ref()].into_iter().flatten().map(|column| in_sql(column)).collect();
+        let columns: Vec<String> = [Some(&chart.x), chart.series.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|c| !c.is_empty())
+            .map(|c| in_sql(c))
+            .collect();
         let (y, called) = (in_sql(&chart.y), in_sql(&shown));
         queries.push((
             name.clone(),
-            format!("SELECT {}, {y} / {by} AS {called} FROM {}", columns.join(", "), chart.table),
+            format!(
+                "SELECT {}{y} / {by} AS {called} FROM {}",
+                columns.iter().map(|c| format!("{c}, ")).collect::<String>(),
+                chart.table
+            ),
         ));
         chart = Chart { table: name, y: shown, ..chart };
     }
@@ -291,7 +326,7 @@ fn options(edits: &[(&str, &str)]) -> Vec<(String, String)> {
         let value = match (*edit, *value) {
             ("sort", "largest first") => "yes",
             ("sort", "smallest first") => return None,
-            ("kind" | "sort" | "log" | "grid" | "trend" | "stack" | "title" | "color", value) => value,
+            ("kind" | "sort" | "log" | "grid" | "trend" | "stack" | "title" | "color" | "bin", value) => value,
             _ => return None,
         };
         Some(((*edit).to_owned(), value.to_owned()))
@@ -340,6 +375,14 @@ mod tests {
         check(&chat, "in: thousands", sized);
         check(&chat, "top: 1", &drawn(" ORDER BY \"cups\" DESC LIMIT 1"));
         check(&chat, "sort: smallest first", &drawn(" ORDER BY \"cups\""));
+        check(&chat, "across: when", "t2 = sql(SELECT * FROM t1); chart(bar, t2, x=when, y=cups)");
+        let beside = "t2 = sql(SELECT \"branch\", 'cups' AS \"Series\", \"cups\" AS \"Value\" FROM (SELECT * FROM t1) UNION ALL \
+                      SELECT \"branch\", 'mugs' AS \"Series\", \"mugs\" AS \"Value\" FROM (SELECT * FROM t1)); chart(bar, t2, \
+                      x=branch, y=Value, stack=yes, series=Series)";
+        let mut wide = chat.clone();
+        wide.tables[0].columns.push("mugs".into());
+        wide.tables[0].rows.iter_mut().for_each(|row| row.push(row[2].clone()));
+        check(&wide, "beside: cups, mugs\nstack: yes", beside);
         let most = " WHERE \"branch\" IN ('harbour', 'airport') AND \"cups\" >= 20";
         let want = drawn(most).replace("y=cups)", "y=cups, log=yes)");
         check(&chat, "only: harbour, airport\nat least: 20\nlog: yes", &want);

@@ -1,7 +1,8 @@
 //! Options of a chart that a request says by a word, in several languages: on a log axis, with a grid, called so.
 
 use super::colors::{color, of_drawing};
-use super::signs::{kind_of, says, words};
+use super::kinds::kind_of;
+use super::signs::{says, words};
 
 /// Words of what an option says by more than itself.
 pub const ELSE: &[&str] = &[
@@ -30,43 +31,62 @@ pub const ELSE: &[&str] = &[
 /// Words of a request for a colour and nothing else, at most.
 const ALONE: usize = 3;
 
+const LOG: &[&str] = &[
+    "log",
+    "logarithmic",
+    "logarithmisch",
+    "logarithmische",
+    "logarithmischer",
+    "logarithmique",
+    "logarítmica",
+    "logarítmico",
+    "对数",
+];
+const GRID: &[&str] =
+    &["grid", "gridlines", "quadrillage", "grille", "gitter", "gitterlinien", "raster", "cuadrícula", "网格"];
+const TREND: &[&str] = &["trend", "trendline", "trendlinie", "tendance", "tendencia", "趋势线", "趋势"];
+const SORTED: &[&str] = &[
+    "sort",
+    "sorted",
+    "biggest first",
+    "largest first",
+    "highest first",
+    "descending",
+    "sortiert",
+    "sortiere",
+    "größte zuerst",
+    "absteigend",
+    "trié",
+    "triées",
+    "trie",
+    "décroissant",
+    "ordena",
+    "ordenado",
+    "de mayor a menor",
+    "从大到小",
+];
+const TITLE: &[&str] = &["title", "titled", "call", "name", "titel", "titre", "título", "标题"];
+/// All of them.
+pub const LISTS: &[&[&str]] = &[LOG, GRID, TREND, SORTED, TITLE];
+
+/// Whether a request in small letters speaks of logarithms: no axis has them unasked.
+pub fn says_log(small: &str) -> bool {
+    words(small).any(|word| word.starts_with("log") || word.starts_with("semilog"))
+        || [
+            "对数",
+            "對數",
+            "powers of ten",
+            "orders of magnitude",
+            "zehnerpotenz",
+            "puissances de dix",
+            "potencias de diez",
+        ]
+        .iter()
+        .any(|said| small.contains(said))
+}
+
 /// Options of a chart that a request says by a word.
 pub fn options(request: &str, small: &str) -> Vec<(String, String)> {
-    const LOG: &[&str] = &[
-        "log",
-        "logarithmic",
-        "logarithmisch",
-        "logarithmische",
-        "logarithmischer",
-        "logarithmique",
-        "logarítmica",
-        "logarítmico",
-        "对数",
-    ];
-    const GRID: &[&str] =
-        &["grid", "gridlines", "quadrillage", "grille", "gitter", "gitterlinien", "raster", "cuadrícula", "网格"];
-    const TREND: &[&str] = &["trend", "trendline", "trendlinie", "tendance", "tendencia", "趋势线", "趋势"];
-    const SORTED: &[&str] = &[
-        "sort",
-        "sorted",
-        "biggest first",
-        "largest first",
-        "highest first",
-        "descending",
-        "sortiert",
-        "sortiere",
-        "größte zuerst",
-        "absteigend",
-        "trié",
-        "triées",
-        "trie",
-        "décroissant",
-        "ordena",
-        "ordenado",
-        "de mayor a menor",
-        "从大到小",
-    ];
-    const TITLE: &[&str] = &["title", "titled", "call", "name", "titel", "titre", "título", "标题"];
     // By what else it is sorted is a query's.
     const BY: &[&str] = &["by", "nach", "par", "por"];
     let linear = says(small, &["linear", "linéaire", "lineal"]);

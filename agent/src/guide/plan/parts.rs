@@ -71,8 +71,9 @@ const BEFORE: &[&str] = &[
 ];
 /// Words beside the asking one in a question that says nothing more: "and how many was that?"
 const BARE: &[&str] = &[
-    "many", "much", "was", "were", "is", "are", "it", "that", "there", "viel", "viele", "waren", "war", "es", "das",
-    "cuántos", "fue", "fueron", "c'était",
+    "many", "much", "year", "day", "date", "month", "time", "jahr", "tag", "année", "jour", "año", "día", "was",
+    "were", "is", "are", "it", "that", "there", "viel", "viele", "waren", "war", "es", "das", "cuántos", "fue",
+    "fueron", "c'était",
 ];
 /// Words for the year before.
 const YEAR_BEFORE: &[&str] = &["jahr davor", "vorjahr", "année précédente", "an dernier", "año anterior"];
@@ -175,6 +176,11 @@ fn before_the_year(question: &str) -> String {
 /// A plan's one look-up with that of the half of an English question that it leaves out: "When was it opened, and who
 /// opened it?"
 pub fn with_the_other(steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
+    let mut steps = steps;
+    if let [Step::Find { .. }, Step::Find { what, .. }] = steps.as_mut_slice() {
+        in_what_year(what, request);
+        return steps;
+    }
     let [Step::Find { what: known, .. }] = steps.as_slice() else { return steps };
     let Some([first, second]) = halves(request) else { return steps };
     let likeness = |half: &str| {
@@ -184,9 +190,20 @@ pub fn with_the_other(steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step>
     };
     let name = fact_name(chat.facts.len() + 1);
     let what = if likeness(&second) > likeness(&first) { first } else { second };
-    let mut steps = steps;
     steps.push(Step::Find { name, what });
     steps
+}
+
+/// "Who started it and in what year?" asks for the year of starting it, and not for any year of it.
+fn in_what_year(what: &mut String, request: &str) {
+    let Some([_, second]) = halves(request) else { return };
+    let times = ["year", "date", "day", "month", "time", "when"];
+    let names: Vec<String> = named::names_said(request).iter().flat_map(|name| terms(name)).collect();
+    let of_any_time = terms(what).iter().all(|term| times.contains(&term.as_str()) || names.contains(term));
+    let of_its_own = terms(&second).iter().any(|term| !times.contains(&term.as_str()) && !names.contains(term));
+    if of_any_time && of_its_own && says(&what.to_lowercase(), &times) && says(&second.to_lowercase(), &times) {
+        *what = second;
+    }
 }
 
 /// The two halves of an English question that asks for two things at once, the second one with what it is about.
@@ -332,6 +349,22 @@ mod tests {
         );
         assert_eq!(completed("height of the Varn Mill", "How high is the Varn Mill and by how much is it higher?"), "");
         assert_eq!(completed("height of the Varn Mill", "How high are the Varn Mill and the Sund Mill?"), "");
+    }
+
+    #[test]
+    fn the_year_is_that_of_what_was_asked_before() {
+        let two = |second: &str, request: &str| {
+            let find = |name: &str, what: &str| Step::Find { name: name.into(), what: what.into() };
+            let steps = vec![find("a", "who started the Varn Mill"), find("b", second)];
+            with_the_other(steps, request, &Chat::new("c")).iter().map(ToString::to_string).skip(1).collect::<String>()
+        };
+        let asked = "who started the Varn Mill and in what year?";
+        assert_eq!(two("year of the Varn Mill", asked), "b = find(in what year started the Varn Mill)");
+        assert_eq!(
+            two("height of the Varn Mill", "who started the Varn Mill and how high is it?"),
+            "b = find(height of the Varn Mill)"
+        );
+        assert_eq!(two("year of the fire of the Varn Mill", asked), "b = find(year of the fire of the Varn Mill)");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Plans that need no model: what is asked for is plain from a word or two and from what is there.
 
+use super::kinds::{KINDS, kind_of};
 use super::signs::*;
 use super::sql::of_another_column;
 use super::{Step, colors, replies};

@@ -4,6 +4,7 @@
 use super::Step;
 use super::columns::{named, of_another_column, told_apart};
 use super::options::{ELSE, UPWARDS, options};
+use super::plain::is_plain;
 use super::signs::{says, words};
 use super::spanned::{self, is_part};
 use crate::language::Language;
@@ -13,14 +14,12 @@ use polymath_tools::in_sql;
 
 /// Words of such a request, at most.
 const SHORT: usize = 18;
-/// Words up to which a request says hardly more than one change.
-const FEW: usize = 6;
 /// Words that ask something instead.
 const ASKING: &[&str] = &[
     "which", "what", "how", "who", "why", "table", "list", "sum", "total", "average", "mean", "welche", "wie", "warum",
     "tabelle", "quel", "quelle", "combien", "pourquoi", "tableau", "cuál", "cuánto", "cuántos", "tabla",
 ];
-const WITHOUT: &[&str] = &[
+pub const WITHOUT: &[&str] = &[
     "leave out",
     "without",
     "drop",
@@ -46,23 +45,12 @@ const WITHOUT: &[&str] = &[
     "除去",
     "不要",
 ];
-const ONLY: &[&str] = &["only", "just", "nur", "seulement", "uniquement", "solo", "sólo", "solamente", "只"];
+pub const ONLY: &[&str] = &["only", "just", "nur", "seulement", "uniquement", "solo", "sólo", "solamente", "只"];
+/// Words of asking for a change politely.
+pub const PLEASE: &[&str] =
+    &["can", "could", "would", "please", "kannst", "könntest", "peux", "pourrais", "puedes", "podrías", "能", "可以"];
 /// The chart that was just drawn, where a request asks nothing; what came to nothing in between does not count.
 fn of_last<'a>(small: &str, chat: &'a Chat) -> Option<&'a Chart> {
-    const PLEASE: &[&str] = &[
-        "can",
-        "could",
-        "would",
-        "please",
-        "kannst",
-        "könntest",
-        "peux",
-        "pourrais",
-        "puedes",
-        "podrías",
-        "能",
-        "可以",
-    ];
     let answered =
         |m: &&Message| m.role == Role::Assistant && !m.content.is_empty() && !Language::tells_failure(&m.content);
     let shown = chat.messages.iter().rev().find(answered)?;
@@ -117,15 +105,15 @@ pub fn is_of_chart(request: &str, chat: &Chat) -> bool {
     of_last(&small, chat).is_some() && !says(&small, BRINGING)
 }
 
-/// The plan of such a follow-up. `short`: only where it is so short that these words are likely all that it says.
-pub fn plan(request: &str, chat: &Chat, short: bool) -> Option<Vec<Step>> {
+/// The plan of such a follow-up. `plain`: only where the words that are known here are all that it says.
+pub fn plan(request: &str, chat: &Chat, plain: bool) -> Option<Vec<Step>> {
     let small = request.to_lowercase().replace("w/o ", "without ");
     let unquoted: String = small.split('"').step_by(2).collect();
-    if short && words(&unquoted).count() > FEW {
-        return None;
-    }
     let chart = of_last(&small, chat)?;
     let table = named(&chart.table, chat)?;
+    if plain && !is_plain(&unquoted, chart, table) {
+        return None;
+    }
     let set = options(request, &small);
     let changed = of_names(&small, request, chart, table)
         .or_else(|| of_another_column(&small, chart, table, chat))
@@ -171,6 +159,7 @@ pub fn like(chart: &Chart, table: &str) -> Step {
         ("stack", chart.stack),
     ];
     options.extend(switches.into_iter().filter_map(|(name, on)| set(name, on)));
+    options.extend(chart.bin.map(|width| ("bin".to_owned(), width.to_string())));
     let texts = [
         ("until", &chart.until),
         ("today", &chart.today),

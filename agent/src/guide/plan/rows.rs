@@ -3,7 +3,8 @@
 
 use super::Step;
 use super::check::draw_again;
-use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, kind_of, says, words, years};
+use super::kinds::kind_of;
+use super::signs::{COMPARED, LEAST, MORE, MOST, PERCENT, TIMES, is_drawn, says, words, years};
 use super::spanned;
 use crate::evidence::terms;
 use crate::guide::named;

@@ -6,7 +6,7 @@ use polymath_chat::{Cell, Table};
 use polymath_quantity::{figures, part_of_year};
 use polymath_tools::in_sql;
 
-const SINCE: &[&str] = &[
+pub const SINCE: &[&str] = &[
     "since",
     "from",
     "starting",
@@ -22,7 +22,7 @@ const SINCE: &[&str] = &[
     "以后",
     "以来",
 ];
-const UNTIL: &[&str] =
+pub const UNTIL: &[&str] =
     &["until", "till", "up to", "to the end", "before", "through", "bis", "jusqu", "avant", "hasta", "之前", "以前"];
 
 /// Since or until a day, a month or a year.

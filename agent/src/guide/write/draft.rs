@@ -165,6 +165,9 @@ pub fn inserted(text: &str, name: &str, fact: &Fact, value: &str) -> String {
     let sentence = format!("{sentence} {}", behind.join(" ")).to_lowercase();
     let falls = sentence.split(|c: char| !c.is_alphabetic()).any(|word| FALLS.contains(&word));
     let value = value.strip_prefix('-').filter(|_| falls).unwrap_or(value);
+    // "£{a}" for £18.00.
+    let sign = value.chars().next().filter(|c| "$€£¥₹".contains(*c));
+    let before = sign.and_then(|sign| before.strip_suffix(sign)).unwrap_or(before);
     format!("{before}{value}{after}").replace(name, value)
 }
 
@@ -226,6 +229,8 @@ mod tests {
         let provenance = Provenance::Computed { how: String::new() };
         let (name, about, text) = ("a".to_owned(), String::new(), "4,850 per hectáreas".to_owned());
         let fact = Fact { name, about, text, number: Some(4850.0), date: None, provenance, others: Vec::new() };
+        let pounds = Fact { text: "£18.00".into(), ..fact.clone() };
+        assert_eq!(inserted("They pay £{a}.", "{a}", &pounds, "£18.00 [1]"), "They pay £18.00 [1].");
         let told = inserted("Salieron {a} botellas por hectárea.", "{a}", &fact, "4,850 per hectáreas");
         assert_eq!(told, "Salieron 4,850 botellas por hectárea.");
     }
