@@ -45,6 +45,9 @@ pub enum SessionsCommand {
         id: String,
         #[arg(long, value_enum, default_value_t = Format::Md)]
         format: Format,
+        /// Instead, the page that it cites as [N], byte by byte as it came
+        #[arg(long, value_name = "N", conflicts_with = "format")]
+        page: Option<usize>,
     },
     /// Takes in what `export --format json` wrote, here or elsewhere
     Import {
@@ -96,8 +99,11 @@ fn execute(command: SessionsCommand, store: &SessionStore, home: &Path, out: &mu
                 list::print_found(&found, out)?;
             }
         }
-        SessionsCommand::Export { id, format } => {
-            out.write_all(exported(&store.export(&id)?, format, Path::new(""))?.as_bytes())?;
+        SessionsCommand::Export { id, page: Some(page), .. } => out.write_all(&export::page(store, &id, page)?)?,
+        SessionsCommand::Export { id, format, page: None } => {
+            // What goes elsewhere takes its pages along.
+            let record = if format == Format::Json { store.export_whole(&id)? } else { store.export(&id)? };
+            out.write_all(exported(&record, format, Path::new(""))?.as_bytes())?;
         }
         SessionsCommand::Import { file } => {
             let record = read(&file)?;

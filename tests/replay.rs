@@ -86,7 +86,12 @@ fn kinds() -> Vec<Kind> {
             vec![call("browser_search", json!({"query": "mill"})), text("There is a page.")],
             &["mill.html"],
         ),
-        kind("page", &["--search", "local:pages"], vec![open(), text("The mill is 12 m high [1].")], &["sourced"]),
+        kind(
+            "page",
+            &["--search", "local:pages"],
+            vec![open(), text("The mill is 12 m high [1].")],
+            &["sourced", "\"page\":\"sha256:"],
+        ),
         kind(
             "no page",
             &["--search", "local:pages"],

@@ -64,6 +64,7 @@ fn record(number: usize, draw: &mut Draw) -> SessionRecord {
         taken_back: BTreeSet::new(),
         made: BTreeMap::new(),
         events: vec![TurnEvent { turn: 1, event: Event::Answer { text: answer, citations: vec![], figures: vec![] } }],
+        pages: BTreeMap::new(),
     }
 }
 

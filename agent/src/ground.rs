@@ -39,10 +39,13 @@ pub(crate) fn ground(text: &str, question: &str, chat: &Chat, outcomes: &[Outcom
         let Some((n, quote)) = evidence.page_of_cell(figure) else { continue };
         if citations.iter().all(|c| c.n != n) {
             let Source { url, title, .. } = chat.sources[n - 1].clone();
-            citations.push(Citation { n, url, title, quote });
+            citations.push(Citation { n, url, title, quote, page: None });
         }
     }
     citations.sort_by_key(|c| c.n);
+    for citation in &mut citations {
+        citation.page = chat.page_of(&citation.url).map(|retrieval| retrieval.page.clone());
+    }
     Grounded { text, citations, figures: judged }
 }
 
@@ -92,7 +95,8 @@ fn citation(n: usize, text: &str, sources: &[Source]) -> Option<Citation> {
         .rev()
         .max_by_key(|(score, _)| *score)
         .map(|(_, line)| line.to_owned());
-    Some(Citation { n, url: source.url.clone(), title: source.title.clone(), quote: quote.unwrap_or_default() })
+    let (url, title) = (source.url.clone(), source.title.clone());
+    Some(Citation { n, url, title, quote: quote.unwrap_or_default(), page: None })
 }
 
 /// The lines of a page that have figures, with these.
@@ -223,7 +227,7 @@ fn status_of(provenance: &Provenance) -> Option<(FigureStatus, String)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use polymath_chat::{ToolCall, ToolOutput};
+    use polymath_chat::{Retrieval, ToolCall, ToolOutput};
 
     #[test]
     fn figures_are_judged_and_markers_checked() {
@@ -233,12 +237,22 @@ mod tests {
             title: "Harbours".into(),
             text: "Tides\nThe harbour of Sund is 14.2 m deep since 1871.".into(),
         });
+        let mut cited = |page: &str| {
+            let retrieval = Retrieval { url: "http://a".into(), page: page.into(), ..Retrieval::default() };
+            chat.learn(&ToolOutput { retrieved: vec![retrieval], ..ToolOutput::default() });
+            ground("It is deep [1].", "How deep is Sund?", &chat, &[], &[]).citations[0].page.clone()
+        };
+        // That which the text was read off: the one opened last.
+        let pages = ["sha256:aa", "sha256:bb", "sha256:bb", "sha256:aa"];
+        pages.iter().for_each(|page| assert_eq!(cited(page).as_deref(), Some(*page)));
+        assert_eq!(chat.retrieved.len(), 3, "one that came as it was is no other");
+        chat.retrieved.clear();
         let call = ToolCall { id: "1".into(), name: "calculator".into(), arguments: serde_json::json!({}) };
         let outcomes = [Outcome { call, result: Ok(ToolOutput::text("28.4")) }];
         let text = "The harbour of Sund is 14.2 m deep [1][7]; two of them are 28.4 m, not 99.5 m. You said 3 boats.";
         let got = ground(text, "With 3 boats, how deep is Sund?", &chat, &outcomes, &[]);
         assert!(!got.text.contains("[7]"), "{}", got.text);
-        assert_eq!(got.citations.len(), 1);
+        assert_eq!((got.citations.len(), &got.citations[0].page), (1, &None));
         assert!(got.citations[0].quote.contains("14.2 m"), "{:?}", got.citations);
         let status: Vec<(&str, FigureStatus)> = got.figures.iter().map(|f| (f.text.as_str(), f.status)).collect();
         use FigureStatus::*;

@@ -8,7 +8,7 @@ mod words;
 
 use crate::session::{SessionRecord, TurnEvent};
 
-pub use compare::{Change, Fresh, PageChange, Refreshed, compare};
+pub use compare::{Before, Change, Fresh, PageChange, Refreshed, compare};
 pub use words::in_words;
 
 /// A run's name: a session's, with `/3` behind it for one of its turns.

@@ -16,6 +16,7 @@ mod error;
 mod held;
 mod order;
 mod packed;
+mod pages;
 mod record;
 mod rescue;
 pub(crate) mod run_store;

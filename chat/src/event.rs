@@ -147,6 +147,9 @@ pub struct Citation {
     pub title: String,
     /// The passage that supports the answer; empty when the page was cited as a whole.
     pub quote: String,
+    /// Which page it was when it was read: `sha256:` and the hash of its bytes, as a [`Retrieval`](crate::Retrieval) has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// A figure, date or quotation of the answer, and what is known about it.

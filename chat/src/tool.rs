@@ -1,6 +1,6 @@
 //! What a tool promises, what the model asks of it, and what comes back.
 
-use crate::{Chart, Table};
+use crate::{Chart, Retrieval, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -101,6 +101,9 @@ pub struct ToolOutput {
     /// Pages opened by this call.
     #[serde(default)]
     pub sources: Vec<Source>,
+    /// Where they are from, and their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retrieved: Vec<Retrieval>,
     /// Results of a search, best first.
     #[serde(default)]
     pub hits: Vec<Hit>,

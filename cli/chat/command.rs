@@ -215,7 +215,11 @@ impl Talk {
 
     fn write(&self, format: Format, file: &Path) -> anyhow::Result<()> {
         let folder = file.parent().unwrap_or(Path::new(""));
-        let text = sessions::exported(&self.store.export(self.session.id())?, format, folder)?;
+        let record = match format {
+            Format::Json => self.store.export_whole(self.session.id())?,
+            _ => self.store.export(self.session.id())?,
+        };
+        let text = sessions::exported(&record, format, folder)?;
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
         Ok(say!("saved {}", escaped(&file.display().to_string()))?)
     }

@@ -107,7 +107,13 @@ fn a_turn() -> Vec<Event> {
         Event::Text { delta: "It is **5**".into() },
         Event::Answer {
             text: "It is **5** \u{1b}[31mred [1].".into(),
-            citations: vec![Citation { n: 1, url: "http://h/p".into(), title: "A page".into(), quote: String::new() }],
+            citations: vec![Citation {
+                n: 1,
+                url: "http://h/p".into(),
+                title: "A page".into(),
+                quote: String::new(),
+                page: None,
+            }],
             figures: vec![
                 Figure { text: "5".into(), status: FigureStatus::Sourced, evidence: "p".into() },
                 Figure { text: "9".into(), status: FigureStatus::Unverified, evidence: String::new() },
@@ -279,6 +285,7 @@ fn turns_at_several_widths() {
                 url: "https://example.org/wiki/List_of_largest_cities_by_population".into(),
                 title: "List of the largest cities of the world by their population".into(),
                 quote: String::new(),
+                page: None,
             }],
             figures: vec![
                 figure("27,260,285", FigureStatus::Computed),

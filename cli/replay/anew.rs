@@ -58,13 +58,17 @@ pub async fn refresh(record: &SessionRecord, settings: &Settings, json: bool) ->
 
 async fn fetch(tools: &Registry, url: &str, cx: &CallCx) -> anyhow::Result<Fresh> {
     let Some(open) = tools.get("browser_open") else { bail!("the tool browser_open is missing") };
+    let mut hash = None;
     let page = match open.call(json!({"target": url, "full": true}), cx).await {
-        Ok(output) => match output.sources.into_iter().next() {
-            Some(source) => Ok((source, output.tables)),
-            None => Err("it is no page".to_owned()),
-        },
+        Ok(mut output) => {
+            hash = output.retrieved.pop().map(|retrieval| retrieval.page);
+            match output.sources.into_iter().next() {
+                Some(source) => Ok((source, output.tables)),
+                None => Err("it is no page".to_owned()),
+            }
+        }
         Err(ToolError::TellModel(failure)) => Err(failure.message),
         Err(ToolError::Abort(error)) => return Err(error),
     };
-    Ok(Fresh { url: url.to_owned(), page })
+    Ok(Fresh { url: url.to_owned(), page, hash })
 }

@@ -17,7 +17,7 @@ fn artifact(path: &Path, mime: &str, data: &[u8]) -> Artifact {
 }
 
 fn citation(n: usize, url: &str, title: &str) -> Citation {
-    Citation { n, url: url.into(), title: title.into(), quote: "raised <b>$5M</b>".into() }
+    Citation { n, url: url.into(), title: title.into(), quote: "raised <b>$5M</b>".into(), page: None }
 }
 
 fn cell(text: &str, provenance: Provenance) -> Cell {

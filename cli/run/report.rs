@@ -148,9 +148,11 @@ pub fn chat(run: &str, script: &Script, ended: &Ended) -> Chat {
             let new = |url: &String| all.sources.iter().all(|known| known.url != *url);
             let sources: Vec<_> = chat.sources.iter().filter(|source| new(&source.url)).cloned().collect();
             all.sources.extend(sources);
+            all.retrieved.extend(chat.retrieved.iter().cloned());
             all.page_tables.extend(chat.page_tables.iter().cloned());
             all.facts.extend(chat.facts.iter().cloned());
         }
+        all.retrieved.extend(output.retrieved.iter().cloned());
         all.tables.extend(output.table.clone());
         all.artifacts.extend(output.artifacts.iter().cloned());
     }

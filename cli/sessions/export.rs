@@ -2,10 +2,11 @@
 
 use super::notebook;
 use crate::report::{self, ReportTurn};
-use anyhow::Context;
+use crate::settings::Usage;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use polymath_agent::script::script_of;
-use polymath_agent::session::SessionRecord;
+use polymath_agent::session::{SessionRecord, SessionStore};
 use polymath_chat::{Artifact, Event, plain};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,6 +52,26 @@ pub fn exported(record: &SessionRecord, format: Format, folder: &Path) -> anyhow
             let notebook = notebook::notebook(record, &turns(record));
             plain::json(&serde_json::to_string_pretty(&notebook).context("can't write the notebook as JSON")?) + "\n"
         }
+    })
+}
+
+/// The page that answers cite by this number, as it came.
+///
+/// # Errors
+/// There is no such page, or its bytes were not kept.
+pub fn page(store: &SessionStore, id: &str, number: usize) -> anyhow::Result<Vec<u8>> {
+    let record = store.export(id)?;
+    let (id, count) = (&record.info.id, record.chat.sources.len());
+    let Some(source) = number.checked_sub(1).and_then(|at| record.chat.sources.get(at)) else {
+        bail!(Usage(format!("the session {id} has no page {number}; it has {count}")));
+    };
+    let kept =
+        record.chat.page_of(&source.url).map(|retrieval| store.page_bytes(&retrieval.page)).transpose()?.flatten();
+    kept.with_context(|| {
+        format!(
+            "of the page {} the text alone was kept\nhint: polymath sessions export {id} --format json has it",
+            source.url
+        )
     })
 }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use polymath_chat::{Artifact, Cell, Message, Provenance, Table};
+use polymath_chat::{Artifact, Cell, Message, Packed, Provenance, Retrieval, Source, Table};
 use serde_json::{Value, json};
 
 struct Kept {
@@ -61,7 +61,7 @@ impl Kept {
     }
 
     fn export(&self, format: Format) -> String {
-        self.said(SessionsCommand::Export { id: "ta".into(), format }).unwrap()
+        self.said(SessionsCommand::Export { id: "ta".into(), format, page: None }).unwrap()
     }
 }
 
@@ -116,6 +116,31 @@ fn what_is_removed_takes_its_files_with_it() {
     drop(held);
     kept.said(SessionsCommand::Rm { id: "talk".into() }).unwrap();
     assert!(kept.store.list().unwrap().is_empty() && !folder.join("talk").exists());
+}
+
+#[test]
+fn a_page_goes_out_as_it_came() {
+    let kept = Kept::new();
+    kept.talk();
+    let page = |page| kept.said(SessionsCommand::Export { id: "talk".into(), format: Format::Md, page: Some(page) });
+    assert!(page(1).unwrap_err().to_string().contains("has no page 1; it has 0"));
+    let mut session = kept.store.resume("talk").unwrap();
+    let mut chat = session.chat().unwrap();
+    let at = |url: &str| Source { url: url.into(), title: "T".into(), text: "t".into() };
+    chat.sources = ["http://h/a", "http://h/b"].map(at).into();
+    let (hash, packed) = (
+        "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        // "abc" as one block that is not packed (RFC 8878, section 3.1.1).
+        [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x03, 0x19, 0x00, 0x00, b'a', b'b', b'c'],
+    );
+    let body = Some(Packed(packed.to_vec().into()));
+    chat.retrieved =
+        vec![Retrieval { url: "http://h/b".into(), page: hash.into(), bytes: 3, body, ..Retrieval::default() }];
+    session.save(&chat).unwrap();
+    assert_eq!(page(2).unwrap(), "abc");
+    assert!(page(1).unwrap_err().to_string().contains("the text alone was kept"));
+    let json: Value = serde_json::from_str(&kept.export(Format::Json)).unwrap();
+    assert!(json["pages"][hash].is_string() && json["chat"]["retrieved"][0]["body"].is_null(), "{json}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn judged(task: Value, call: (&str, Value), text: &str, want: &[&str]) {
                 url: "local:mill.html".into(),
                 title: "T".into(),
                 quote: String::new(),
+                page: None,
             }],
             figures: vec![figure("12 km", FigureStatus::Computed), figure("99", FigureStatus::Unverified)],
         },

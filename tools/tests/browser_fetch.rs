@@ -3,8 +3,8 @@
 
 mod browser_common;
 
-use browser_common::{Bench, pdf};
-use polymath_tools::browser::Limits;
+use browser_common::{Bench, folder, pdf};
+use polymath_tools::browser::{Limits, unpacked};
 use std::time::Duration;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -38,6 +38,53 @@ async fn a_page_over_http_with_redirects() {
     assert_eq!(output.sources[0].url, format!("{}/new", server.uri()), "the address after redirects");
     assert_eq!(output.sources[0].title, "New place");
     assert!(output.content.ends_with("L1: Series A: $4.5M"), "{}", output.content);
+}
+
+/// What the record has of a page: its bytes by their hash, what its server said of it, nothing of who asked.
+#[tokio::test]
+async fn a_page_is_told_by_its_bytes_and_by_what_its_server_said() {
+    let server = MockServer::start().await;
+    let body = "<title>T</title><p>Series A: $4.5M";
+    let page = |etag: &str| html(body).insert_header("etag", etag).insert_header("set-cookie", "id=1");
+    serve(&server, "/old", ResponseTemplate::new(301).insert_header("location", "/a")).await;
+    serve(&server, "/a", page("\"a\"")).await;
+    serve(&server, "/b", page("\"b\"")).await;
+    serve(&server, "/c", html("<title>T</title><p>Series A: $4.6M")).await;
+    let bench = bench(&server, |_| {});
+    let mut told = Vec::new();
+    for (session, at) in [("one", "/old"), ("two", "/a"), ("two", "/b"), ("two", "/c")] {
+        let target = serde_json::json!({"target": format!("{}{at}#part", server.uri())});
+        let output = bench.call_in(session, "browser_open", target).await.unwrap();
+        assert_eq!((output.retrieved.len(), &output.retrieved[0].url), (1, &output.sources[0].url));
+        told.extend(output.retrieved);
+    }
+    let [moved, a, b, other] = &told[..] else { panic!("{told:?}") };
+    let asked = format!("{}/old#part", server.uri());
+    assert_eq!((moved.asked.as_deref(), &a.asked), (Some(asked.as_str()), &None));
+    assert_eq!((&moved.page, &a.page), (&a.page, &b.page), "the same bytes, whichever session and address");
+    assert_ne!(a.page, other.page);
+    assert_eq!((a.bytes, a.rendered), (body.len() as u64, false));
+    assert!(chrono::DateTime::parse_from_rfc3339(&a.at).is_ok(), "{}", a.at);
+    let header = |name: &str| a.headers.get(name).map(String::as_str);
+    assert_eq!((header("etag"), header("content-type")), (Some("\"a\""), Some("text/html; charset=utf-8")));
+    assert_eq!(b.headers["etag"], "\"b\"");
+    assert_eq!(header("set-cookie"), None);
+    let packed = &a.body.as_ref().unwrap().0;
+    assert_eq!(unpacked(&a.page, packed).unwrap(), body.as_bytes());
+    assert_eq!(unpacked(&other.page, packed), None);
+}
+
+#[tokio::test]
+async fn a_page_of_this_machine_is_told_by_its_text() {
+    let (_folder, bench) = folder(&[("a.html", b"<title>T</title><p>Series A: $4.5M")]);
+    let output = bench.open("local:a.html").await.unwrap();
+    let [page] = &output.retrieved[..] else { panic!("{:?}", output.retrieved) };
+    assert_eq!(
+        (page.url.as_str(), page.headers["content-type"].as_str()),
+        ("local:a.html", "text/plain; charset=utf-8")
+    );
+    let text = unpacked(&page.page, &page.body.as_ref().unwrap().0).unwrap();
+    assert_eq!(text, output.sources[0].text.as_bytes());
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ impl Chat {
             id: _,
             messages,
             sources,
+            // They go with their sources.
+            retrieved: _,
             tables,
             page_tables,
             artifacts,
@@ -64,6 +66,7 @@ impl Chat {
         self.messages.truncate(messages);
         self.asked.truncate(asked);
         self.sources.truncate(sources);
+        self.retrieved.retain(|page| self.sources.iter().any(|source| source.url == page.url));
         self.tables.truncate(tables);
         self.page_tables.truncate(page_tables);
         self.artifacts.truncate(artifacts);
@@ -76,7 +79,7 @@ impl Chat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polymath_chat::{Message, Source};
+    use polymath_chat::{Message, Retrieval, Source};
 
     #[test]
     fn what_came_since_is_taken_back() {
@@ -87,9 +90,11 @@ mod tests {
         let mark = chat.mark();
         chat.messages.extend([Message::user("two"), Message::assistant("2")]);
         chat.sources.push(source("b"));
+        chat.retrieved = ["a", "b"].map(|url| Retrieval { url: url.into(), ..Retrieval::default() }).into();
         chat.asked.push(crate::notebook::Asked::default());
         chat.back_to(mark);
         assert_eq!((chat.messages, chat.sources), (vec![Message::user("one")], vec![source("a")]));
+        assert_eq!(chat.retrieved.iter().map(|page| page.url.as_str()).collect::<Vec<_>>(), ["a"]);
         assert!(chat.asked.is_empty() && chat.tables.is_empty() && chat.artifacts.is_empty());
     }
 }

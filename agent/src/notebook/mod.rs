@@ -22,7 +22,7 @@ pub(crate) use stack::{is_of_files, is_part};
 
 use frames::{FRAMES, frames};
 
-use polymath_chat::{Artifact, Message, Source, Table, ToolCall, ToolOutput};
+use polymath_chat::{Artifact, Message, Retrieval, Source, Table, ToolCall, ToolOutput};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +34,9 @@ pub struct Chat {
     pub messages: Vec<Message>,
     /// Opened pages; a citation `[n]` is the n-th.
     pub sources: Vec<Source>,
+    /// Which pages these were, in the order of their opening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retrieved: Vec<Retrieval>,
     pub tables: Vec<Table>,
     /// Tables that stand in opened pages, as they stand there.
     #[serde(default)]
@@ -75,6 +78,7 @@ impl Chat {
                 None => self.sources.push(source.clone()),
             }
         }
+        output.retrieved.iter().for_each(|page| self.retrieve(page));
         if !output.sources.is_empty() {
             self.page_tables
                 .extend(output.tables.iter().filter(|t| !self.page_tables.contains(t)).cloned().collect::<Vec<_>>());
@@ -84,6 +88,19 @@ impl Chat {
             let name = format!("c{}", self.charts.len() + 1);
             self.charts.push(Chart { name, ..chart.clone() });
         }
+    }
+
+    /// Takes in where a page is from. One that came as it was is still that of before.
+    fn retrieve(&mut self, page: &Retrieval) {
+        match self.retrieved.iter_mut().rfind(|known| known.url == page.url) {
+            Some(known) if known.page == page.page => known.body = page.body.clone().or(known.body.take()),
+            _ => self.retrieved.push(page.clone()),
+        }
+    }
+
+    /// Which page the text of this address was read off: the one that was opened last.
+    pub fn page_of(&self, url: &str) -> Option<&Retrieval> {
+        self.retrieved.iter().rfind(|page| page.url == url)
     }
 
     /// The number by which answers cite the page of this address.

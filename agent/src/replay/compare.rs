@@ -19,6 +19,8 @@ pub struct Fresh {
     pub url: String,
     /// The page with its tables, or why it could not be had.
     pub page: Result<(Source, Vec<Table>), String>,
+    /// Which page that is, by its bytes' hash.
+    pub hash: Option<String>,
 }
 
 /// What became of a page.
@@ -31,11 +33,26 @@ pub enum PageChange {
     /// Its text is another.
     Changed {
         url: String,
+        #[serde(flatten)]
+        before: Before,
     },
     Gone {
         url: String,
         why: String,
+        #[serde(flatten)]
+        before: Before,
     },
+}
+
+/// Which page it was for the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Before {
+    /// Its bytes' hash, by which the record has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// When it was fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// What became of something that the run concluded.
@@ -74,12 +91,19 @@ struct Claim<'a> {
 /// Holds a run's tables and facts against its pages as they are now.
 pub fn compare(chat: &Chat, fresh: &[Fresh]) -> Refreshed {
     let now = |url: &str| fresh.iter().find(|f| f.url == url).map(|f| &f.page);
+    // The same bytes are the same page, though a later polymath reads them otherwise.
+    let same = |url: &str| {
+        let hash = fresh.iter().find(|f| f.url == url).and_then(|f| f.hash.as_ref());
+        hash.is_some() && hash == chat.page_of(url).map(|known| &known.page)
+    };
     let pages = chat.sources.iter().filter_map(|source| {
         let url = source.url.clone();
+        let known = chat.page_of(&url);
+        let before = Before { page: known.map(|k| k.page.clone()), at: known.map(|k| k.at.clone()) };
         Some(match now(&url)? {
-            Err(why) => PageChange::Gone { url, why: why.clone() },
-            Ok((page, _)) if plain(&page.text) == plain(&source.text) => PageChange::Same { url },
-            Ok(_) => PageChange::Changed { url },
+            Err(why) => PageChange::Gone { url, why: why.clone(), before },
+            Ok((page, _)) if same(&url) || plain(&page.text) == plain(&source.text) => PageChange::Same { url },
+            Ok(_) => PageChange::Changed { url, before },
         })
     });
     let claims = claims(chat);
@@ -88,6 +112,9 @@ pub fn compare(chat: &Chat, fresh: &[Fresh]) -> Refreshed {
     for claim in &claims {
         let Some(Ok((page, tables))) = now(claim.url) else { continue };
         checked += 1;
+        if same(claim.url) {
+            continue;
+        }
         let old = chat.page_tables.iter().find_map(|table| Some((table, row_of(table, claim)?)));
         let new = old.and_then(|(table, _)| Some((table, counterpart(table, tables)?)));
         let change = match (old, new) {
@@ -96,7 +123,7 @@ pub fn compare(chat: &Chat, fresh: &[Fresh]) -> Refreshed {
         };
         changes.extend(change);
     }
-    changes.extend(rows_added(chat, &claims, &now));
+    changes.extend(rows_added(chat, &claims, &|url| now(url).filter(|_| !same(url))));
     let rests = rests(chat, &changes);
     changes.extend(rests);
     let mut told: Vec<Change> = Vec::new();
@@ -293,6 +320,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::notebook::Fact;
+    use polymath_chat::Retrieval;
 
     const URL: &str = "http://a/";
 
@@ -329,7 +357,7 @@ mod tests {
     const TEXT: &str = "By spring the company had 640 people in three towns.";
 
     fn refreshed(rows: &[[&str; 3]], text: &str) -> Refreshed {
-        compare(&run(TEXT, "640"), &[Fresh { url: URL.into(), page: Ok(page(rows, text)) }])
+        compare(&run(TEXT, "640"), &[Fresh { url: URL.into(), page: Ok(page(rows, text)), hash: None }])
     }
 
     #[test]
@@ -337,7 +365,10 @@ mod tests {
         let same = refreshed(&ROWS, TEXT);
         assert_eq!((same.pages, same.changes, same.checked), (vec![PageChange::Same { url: URL.into() }], vec![], 7));
         let other = refreshed(&ROWS, &format!("{TEXT}\nToday's menu is soup."));
-        assert_eq!((other.pages, other.changes), (vec![PageChange::Changed { url: URL.into() }], vec![]));
+        assert_eq!(
+            (other.pages, other.changes),
+            (vec![PageChange::Changed { url: URL.into(), before: Before::default() }], vec![])
+        );
     }
 
     #[test]
@@ -371,8 +402,27 @@ mod tests {
 
     #[test]
     fn a_page_that_is_gone_is_told_and_nothing_of_it_is_said() {
-        let gone = compare(&run(TEXT, "640"), &[Fresh { url: URL.into(), page: Err("404".into()) }]);
-        assert_eq!(gone.pages, [PageChange::Gone { url: URL.into(), why: "404".into() }]);
+        let gone = compare(&run(TEXT, "640"), &[Fresh { url: URL.into(), page: Err("404".into()), hash: None }]);
+        assert_eq!(gone.pages, [PageChange::Gone { url: URL.into(), why: "404".into(), before: Before::default() }]);
         assert_eq!((gone.changes, gone.checked), (vec![], 0));
+    }
+
+    #[test]
+    fn the_same_bytes_are_the_same_page_and_others_are_told_by_what_the_run_had() {
+        let known = Retrieval { url: URL.into(), at: "T".into(), page: "sha256:aa".into(), ..Retrieval::default() };
+        let chat = Chat { retrieved: vec![known], ..run(TEXT, "640") };
+        // Read otherwise: a row less, another line.
+        let read = |hash: &str| {
+            let page = Ok(page(&ROWS[1..], "By spring the company had 900 people in three towns."));
+            compare(&chat, &[Fresh { url: URL.into(), page, hash: Some(hash.into()) }])
+        };
+        let same = read("sha256:aa");
+        assert_eq!((same.pages, same.changes, same.checked), (vec![PageChange::Same { url: URL.into() }], vec![], 7));
+        let other = read("sha256:bb");
+        let before = Before { page: Some("sha256:aa".into()), at: Some("T".into()) };
+        assert_eq!(other.pages, [PageChange::Changed { url: URL.into(), before }]);
+        assert_eq!(other.changes.len(), 2, "{:?}", other.changes);
+        let told = crate::replay::in_words(&other);
+        assert!(told.contains("another text; the run had sha256:aa of T"), "{told}");
     }
 }

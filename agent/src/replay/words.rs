@@ -1,6 +1,6 @@
 //! What came of a refresh, in words: Markdown.
 
-use super::compare::{Change, PageChange, Refreshed};
+use super::compare::{Before, Change, PageChange, Refreshed};
 use std::fmt::Write;
 
 /// The report of a refresh, the conclusions first.
@@ -32,10 +32,20 @@ pub fn in_words(refreshed: &Refreshed) -> String {
     let _ = writeln!(text, "\nPages: {same} say the same, {changed} have another text, {gone} cannot be had.");
     for page in pages {
         let _ = match page {
-            PageChange::Gone { url, why } => writeln!(text, "- <{url}>: {}", why.lines().next().unwrap_or_default()),
-            PageChange::Changed { url } => writeln!(text, "- <{url}>: another text"),
+            PageChange::Gone { url, why, before } => {
+                writeln!(text, "- <{url}>: {}{}", why.lines().next().unwrap_or_default(), kept(before))
+            }
+            PageChange::Changed { url, before } => writeln!(text, "- <{url}>: another text{}", kept(before)),
             PageChange::Same { .. } => Ok(()),
         };
     }
     text
+}
+
+/// Which page the run had.
+fn kept(before: &Before) -> String {
+    match (&before.page, &before.at) {
+        (Some(page), Some(at)) => format!("; the run had {page} of {at}"),
+        _ => String::new(),
+    }
 }

@@ -61,8 +61,10 @@ impl Caller<'_> {
             url: source.url.clone(),
             title: source.title.clone(),
             quote: String::new(),
+            page: called.retrieved.iter().find(|page| page.url == source.url).map(|page| page.page.clone()),
         };
         output.citations = called.sources.iter().enumerate().map(citation).collect();
+        output.retrieved = called.retrieved;
         output.artifacts = called.artifacts;
         Ok(output)
     }

@@ -3,7 +3,7 @@
 use crate::notebook::Chat;
 use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
-use polymath_chat::{Artifact, Cell, Citation, Figure, Provenance, Table};
+use polymath_chat::{Artifact, Cell, Citation, Figure, Provenance, Retrieval, Table};
 use polymath_quantity::figures;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +27,9 @@ pub struct Output {
     pub figures: Vec<Figure>,
     #[serde(default)]
     pub citations: Vec<Citation>,
+    /// Pages that its call opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retrieved: Vec<Retrieval>,
     #[serde(default)]
     pub artifacts: Vec<Artifact>,
     /// A question's conversation, which another may go on with.

@@ -8,7 +8,7 @@ use super::schema::{Prepare, explain, prepare};
 use crate::notebook::Chat;
 use polymath_chat::Table;
 use polymath_chat::path::Stored;
-use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, TransactionBehavior};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -162,6 +162,7 @@ impl Database {
             id: id.to_owned(),
             messages: self.items(connection, id, "message")?,
             sources: self.items(connection, id, "source")?,
+            retrieved: self.items(connection, id, "retrieval")?,
             tables: self.tables(connection, id)?,
             artifacts: self.items(connection, id, "artifact")?,
             page_tables: self.items(connection, id, "page_table")?,
@@ -195,6 +196,13 @@ impl Database {
 
     fn paths(&self, connection: &Connection, id: &str, kind: &str) -> Result<Vec<PathBuf>, StoreError> {
         Ok(self.items(connection, id, kind)?.into_iter().map(|Stored(path)| path).collect())
+    }
+
+    /// A page as it came, packed, by the name that retrievals have for it.
+    pub fn page(&self, page: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let connection = self.connection();
+        let read = connection.query_row("SELECT body FROM page WHERE hash = ?1", [page], |row| row.get(0)).optional();
+        read.map_err(|e| explain(&self.path, e))
     }
 
     /// The first column of a query with one parameter.

@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::error::StoreError;
 use super::packed::fingerprint;
+use super::pages;
 use super::record::{Made, Rows, TurnEvent, now, parse, rows, table_rows, title_of};
 use super::run_store::RunStore;
 use super::schema::explain;
@@ -10,7 +11,7 @@ use super::under_way::UnderWay;
 use super::unfinished::take_in;
 use crate::notebook::{Chat, Mark};
 use polymath_chat::path::Stored;
-use polymath_chat::{Event, Role};
+use polymath_chat::{Event, Retrieval, Role};
 use rusqlite::{Transaction, params};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -204,10 +205,11 @@ impl Session {
     }
 
     /// A conversation's lists as rows, by their kind.
-    fn lists(&self, chat: &Chat, large: &[Option<u64>]) -> Result<[(&'static str, Rows); 11], StoreError> {
+    fn lists(&self, chat: &Chat, large: &[Option<u64>]) -> Result<[(&'static str, Rows); 12], StoreError> {
         Ok([
             ("message", rows(&self.id, &chat.messages)?),
             ("source", rows(&self.id, &chat.sources)?),
+            ("retrieval", rows(&self.id, &chat.retrieved)?),
             ("table", table_rows(&self.id, &chat.tables, large, &self.large)?),
             ("artifact", rows(&self.id, &chat.artifacts)?),
             ("page_table", rows(&self.id, &chat.page_tables)?),
@@ -224,10 +226,20 @@ impl Session {
     fn put(&mut self, chat: &Chat, also: impl Fn(&Transaction) -> rusqlite::Result<()>) -> Result<(), StoreError> {
         let large: Vec<Option<u64>> = chat.tables.iter().map(fingerprint).collect();
         let lists = self.lists(chat, &large)?;
-        self.database.write(|t| {
-            self.put_lists(t, &lists)?;
-            also(t)
-        })?;
+        let write = |retrieved: &[Retrieval]| {
+            self.database.write(|t| {
+                pages::put(t, retrieved)?;
+                self.put_lists(t, &lists)?;
+                also(t)
+            })
+        };
+        match write(&chat.retrieved) {
+            Err(StoreError::Full { .. }) if chat.retrieved.iter().any(|page| page.body.is_some()) => {
+                write(&[])?;
+                tracing::error!("there is no room for the pages of session {}: their texts alone are kept", self.id);
+            }
+            other => other?,
+        }
         self.large = large;
         Ok(())
     }

@@ -1,9 +1,13 @@
 //! Keeping order: titles, tags, sessions of elsewhere, and what nobody needs any more.
 
 use super::error::StoreError;
+use super::pages;
 use super::record::{SessionRecord, title_of};
 use super::schema::explain;
 use super::store::SessionStore;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use polymath_chat::Retrieval;
 use rusqlite::params;
 
 /// The longest tag, in characters.
@@ -60,13 +64,28 @@ impl SessionStore {
         Ok(self.database.info(&id)?.map_or(Vec::new(), |info| info.tags))
     }
 
-    /// Takes in a session as [`SessionStore::export`] gave it, here or elsewhere, under its own name or,
+    /// As [`SessionStore::export`], with the pages as they came, so that the record can go elsewhere.
+    ///
+    /// # Errors
+    /// `Unknown`, `Ambiguous`.
+    pub fn export_whole(&self, id: &str) -> Result<SessionRecord, StoreError> {
+        let mut record = self.export(id)?;
+        for Retrieval { page, .. } in &record.chat.retrieved {
+            if let Some(packed) = self.database.page(page)? {
+                record.pages.insert(page.clone(), STANDARD.encode(packed));
+            }
+        }
+        Ok(record)
+    }
+
+    /// Takes in a session as [`SessionStore::export_whole`] gave it, here or elsewhere, under its own name or,
     /// where that is taken, one made of it; returns the name.
     ///
     /// # Errors
     /// `Name` for a name that can't be one, `Import` for what no session has; what the database says. Nothing of it is kept then.
     pub fn import(&self, record: &SessionRecord) -> Result<String, StoreError> {
         check(record)?;
+        let chat = pages::with(record)?;
         let own = record.info.id.as_str();
         let mut session = self.create_named(own, &record.info.title);
         let mut number = 2;
@@ -77,7 +96,7 @@ impl SessionStore {
         }
         let mut session = session?;
         let id = session.id().to_owned();
-        let taken = self.take_in(&id, record).and_then(|()| session.save(&record.chat));
+        let taken = self.take_in(&id, record).and_then(|()| session.save(&chat));
         if let Err(error) = taken {
             session.discard()?;
             return Err(error);

@@ -23,7 +23,7 @@ pub struct SessionInfo {
     pub updated: String,
     /// Turns that were begun, whatever became of them.
     pub turns: u32,
-    /// Size of what was said and found, in the database.
+    /// Size of what was said and found, in the database. Pages as they came, which conversations share, are not counted.
     #[serde(default)]
     pub bytes: u64,
     #[serde(default)]
@@ -65,6 +65,9 @@ pub struct SessionRecord {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub made: BTreeMap<u32, Made>,
     pub events: Vec<TurnEvent>,
+    /// The bytes of the pages in `chat.retrieved`, by their hashes: packed by zstd, in base64. Only in a record that goes elsewhere.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pages: BTreeMap<String, String>,
 }
 
 impl SessionRecord {

@@ -2,7 +2,7 @@
 //! into a new one: every table from both ends, up to the damage.
 
 use super::record::now;
-use super::schema::{APPLICATION_ID, COUNT};
+use super::schema::{APPLICATION_ID, COUNT, UNNAMED};
 use chrono::Utc;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -20,6 +20,8 @@ const TABLES: &[(&str, &str)] = &[
     ("event", "seq"),
     ("tag", "session, name"),
 ];
+/// Of all sessions.
+const PAGES: (&str, &str) = ("page", "rowid");
 
 /// Whether the file is polymath's, as far as its first bytes tell.
 pub(super) fn is_ours(path: &Path) -> bool {
@@ -50,7 +52,7 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
     into.pragma_update(None, "foreign_keys", false)?;
     let from = Connection::open(aside)?;
     let transaction = into.transaction()?;
-    for (table, order) in TABLES {
+    for (table, order) in TABLES.iter().chain([&PAGES]) {
         if copy(&from, &transaction, &format!("SELECT * FROM {table} ORDER BY {order}"), table).is_err() {
             let _ = copy(&from, &transaction, &format!("SELECT * FROM {table} ORDER BY {order} DESC"), table);
         }
@@ -64,6 +66,7 @@ pub(super) fn recover(aside: &Path, into: &mut Connection) -> rusqlite::Result<S
         transaction.execute(&sql, [now()])?;
     }
     transaction.execute_batch(COUNT)?;
+    transaction.execute_batch(UNNAMED)?;
     // What stands where is not certain any more: no turn is taken for one that was cut off.
     transaction.execute_batch(
         "UPDATE session SET kept = COALESCE((SELECT MAX(turn) FROM question WHERE question.session = session.id), 0)",

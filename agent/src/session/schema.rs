@@ -42,10 +42,17 @@ pub(super) const MIGRATIONS: &[&str] = &[
     // JSON: what a turn was made with. NULL: nobody said.
     "ALTER TABLE question ADD COLUMN made TEXT;",
     include_str!("words.sql"),
+    include_str!("pages.sql"),
 ];
 
 /// Counts turns and sizes anew.
 pub(super) const COUNT: &str = include_str!("count.sql");
+
+/// Removes the pages that no retrieval names.
+pub(super) const UNNAMED: &str = "
+    DELETE FROM page WHERE NOT EXISTS (
+        SELECT 1 FROM item
+        WHERE kind = 'retrieval' AND CASE WHEN json_valid(json) THEN json ->> 'page' END = page.hash)";
 
 /// Bytes of a file that is checked for damage as a whole when it is opened.
 const CHECKED_WHOLE: i64 = 64 << 20;
@@ -103,7 +110,7 @@ pub(super) fn prepare(mut connection: Connection, check: bool) -> Result<Connect
 }
 
 /// Looks for damage. Of a large file only the tables are read and not the index of their words, which takes
-/// several times as long.
+/// several times as long, nor pages as they came: those are known by their hash.
 fn check(connection: &Connection) -> Result<(), Prepare> {
     let bytes: i64 =
         connection.query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
@@ -113,7 +120,7 @@ fn check(connection: &Connection) -> Result<(), Prepare> {
         true => connection
             .prepare(
                 "SELECT name FROM sqlite_schema
-                 WHERE type = 'table' AND name NOT GLOB 'words*' AND name NOT GLOB 'sqlite_*'",
+                 WHERE type = 'table' AND name NOT GLOB 'words*' AND name NOT GLOB 'sqlite_*' AND name <> 'page'",
             )?
             .query_map([], |row| Ok(format!("'{}'", row.get::<_, String>(0)?)))?
             .collect::<Result<Vec<_>, _>>()?,

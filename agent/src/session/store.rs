@@ -8,9 +8,10 @@ use super::schema::explain;
 use super::under_way::is_held;
 use chrono::Utc;
 use polymath_chat::Event;
+use polymath_tools::browser::unpacked;
 use rusqlite::{OptionalExtension, params};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, TryLockError},
     hash::{BuildHasher, RandomState},
     path::{Path, PathBuf},
@@ -174,7 +175,22 @@ impl SessionStore {
             taken_back: self.database.taken_back(&connection, &id)?,
             made: self.database.made(&connection, &id)?,
             events: self.database.events(&connection, &id)?,
+            pages: BTreeMap::new(),
         })
+    }
+
+    /// The bytes of a page as it came, by the name that its [`Retrieval`](polymath_chat::Retrieval) and citations have
+    /// for it; `None` where they are not kept.
+    ///
+    /// # Errors
+    /// `Damaged` where others stand in their place.
+    pub fn page_bytes(&self, page: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(packed) = self.database.page(page)? else { return Ok(None) };
+        let damaged = || StoreError::Damaged {
+            path: self.database.path.clone(),
+            why: format!("the page {page} has other bytes than its name says"),
+        };
+        unpacked(page, &packed).map(Some).ok_or_else(damaged)
     }
 
     /// The events of one turn as far as they are kept: less work than [`SessionStore::export`], for who follows it.

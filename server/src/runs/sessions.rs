@@ -74,5 +74,6 @@ pub async fn page(State(app): State<App>, Path((id, n)): Path<(String, usize)>) 
         let message = format!("session {} has no page {n}; a turn's pages are there when it is over", record.info.id);
         ApiError::new(StatusCode::NOT_FOUND, "unknown_page", message)
     })?;
-    Ok(Json(json!({"n": n, "url": source.url, "title": source.title, "text": source.text})))
+    let came = record.chat.page_of(&source.url);
+    Ok(Json(json!({"n": n, "url": source.url, "title": source.title, "text": source.text, "retrieval": came})))
 }

@@ -8,6 +8,7 @@
 mod backend;
 mod fetch;
 mod find;
+mod keep;
 mod open;
 mod page;
 pub mod passage;
@@ -26,6 +27,7 @@ pub use backend::{
 };
 pub use fetch::{Fetcher, Limits, address::forbidden, content::Kind};
 pub use find::BrowserFind;
+pub use keep::unpacked;
 pub use open::BrowserOpen;
 pub use page::{Line, Page, Part, read as read_page};
 pub use rank::{Ranked, full_words, ranked};

@@ -70,6 +70,7 @@ impl BrowserOpen {
         Ok(ToolOutput {
             tables: page.tables.clone(),
             sources: vec![page.source()],
+            retrieved: page.retrieval.clone().into_iter().collect(),
             // Either text begins with the page's title.
             mentions: vec![Mention { at: 0, url: page.url.clone() }],
             ..ToolOutput::text(content)

@@ -2,12 +2,13 @@
 
 use super::backend::{self, Endpoints, Search, SearchSpec, Surroundings};
 use super::fetch::{Fetcher, Limits, content::Kind, unpack};
+use super::keep;
 use super::page::{self, Page};
 use super::render;
 use super::sessions::{Keep, Kept, Session, Sessions};
 use super::target::Address;
 use crate::{CallCx, ToolError};
-use polymath_chat::{Hit, ToolFailure, ToolOutput};
+use polymath_chat::{Hit, Retrieval, ToolFailure, ToolOutput};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -120,7 +121,11 @@ impl Browser {
         let none = ToolFailure::new("not_found", format!("there is no page {address}"));
         let read = match (shelf, address) {
             // a site that was indexed is read from there
-            (Some(shelf), _) => tokio::task::spawn_blocking(move || shelf.page(&name).unwrap_or(Err(none))),
+            (Some(shelf), _) => tokio::task::spawn_blocking(move || {
+                let page = shelf.page(&name).unwrap_or(Err(none))?;
+                let kept = keep::text(&page.url, &page.text());
+                Ok(page.kept_as(kept))
+            }),
             (None, Address::Kept(_)) => return Err(none),
             (None, Address::Web(url)) => return self.fetched(url).await,
         };
@@ -130,10 +135,13 @@ impl Browser {
     /// A page of the web, rendered where its scripts have to run first.
     async fn fetched(&self, url: &str) -> Result<Page, ToolFailure> {
         let fetched = self.fetcher.fetch(url).await?;
+        let came = keep::came(url, &fetched.url, fetched.headers);
+        let whence = came.clone();
         let (address, limit) = (fetched.url.to_string(), self.fetcher.limits().read);
         let read = tokio::task::spawn_blocking(move || {
             unpack::check(fetched.kind, &fetched.body, fetched.url.as_str())?;
             let page = page::read(fetched.kind, &fetched.body, fetched.charset, fetched.url.as_str());
+            let page = page.map(|page| page.kept_as(keep::kept(came, &fetched.body)));
             let short = page.as_ref().map_or(true, |page| page.lines.len() <= FEW_LINES);
             let scripted =
                 fetched.kind == Kind::Html && short && page::is_built_by_scripts(&fetched.body, fetched.charset);
@@ -152,7 +160,9 @@ impl Browser {
         };
         let name = address.clone();
         let read = tokio::task::spawn_blocking(move || {
-            page::read(Kind::Html, &rendered.html, Some(encoding_rs::UTF_8), &name).map(|page| (page, rendered.refused))
+            let page = page::read(Kind::Html, &rendered.html, Some(encoding_rs::UTF_8), &name)?;
+            let kept = keep::kept(Retrieval { rendered: true, ..whence }, &rendered.html);
+            Ok((page.kept_as(kept), rendered.refused))
         });
         match in_time(limit, &address, read).await {
             Ok((mut page, refused)) => {

@@ -11,6 +11,7 @@ mod dial;
 pub mod revisit;
 pub mod unpack;
 
+use super::keep;
 use content::Kind;
 use polymath_chat::ToolFailure;
 use reqwest::{
@@ -18,7 +19,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     header::{self, HeaderName},
 };
-use std::{collections::HashSet, error::Error, net::SocketAddr, sync::OnceLock, time::Duration};
+use std::{collections::BTreeMap, collections::HashSet, error::Error, net::SocketAddr, sync::OnceLock, time::Duration};
 use url::{Host, Url};
 
 /// Bounds on one fetch.
@@ -58,6 +59,8 @@ pub struct Fetched {
     pub kind: Kind,
     pub charset: Option<&'static encoding_rs::Encoding>,
     pub body: Vec<u8>,
+    /// What its server said of it.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// The answer of a search service.
@@ -192,6 +195,7 @@ impl Fetcher {
         if !status.is_success() {
             return Err(ToolFailure::new("network", format!("{url} answered {status}")));
         }
+        let headers = keep::headers(reply.headers());
         let header = reply.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let body = self.body(&url, reply).await?;
         let kind = Kind::of_reply(header.as_deref(), url.path(), &body).map_err(|mime| {
@@ -201,7 +205,7 @@ impl Fetcher {
             ToolFailure::new("unsupported", message)
         })?;
         url.set_fragment(None);
-        Ok(Fetched { url, kind, charset: content::header_charset(header.as_deref()), body })
+        Ok(Fetched { url, kind, charset: content::header_charset(header.as_deref()), body, headers })
     }
 
     async fn body(&self, url: &Url, mut reply: Response) -> Result<Vec<u8>, ToolFailure> {

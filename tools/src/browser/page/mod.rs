@@ -30,7 +30,7 @@ use super::{
 pub use block::{About, Part};
 use block::{Block, Document};
 pub use links::Link;
-use polymath_chat::{Cell, Provenance, Source, Table, ToolFailure};
+use polymath_chat::{Cell, Packed, Provenance, Retrieval, Source, Table, ToolFailure};
 use polymath_quantity::{Column, Style, is_blank, text::sentences};
 use polymath_reader::Format;
 use table::PageTable;
@@ -63,6 +63,8 @@ pub struct Page {
     pub hidden: usize,
     /// What a reader should know of how it was read.
     pub note: Option<String>,
+    /// Which page it is, for the record.
+    pub retrieval: Option<Retrieval>,
     /// About how much memory it takes.
     pub bytes: usize,
 }
@@ -141,6 +143,13 @@ impl Page {
 
     pub fn source(&self) -> Source {
         Source { url: self.url.clone(), title: self.title.clone(), text: self.text() }
+    }
+
+    /// With what is recorded of how it came.
+    pub fn kept_as(mut self, retrieval: Retrieval) -> Page {
+        self.bytes += retrieval.body.as_ref().map_or(0, |Packed(body)| body.len());
+        self.retrieval = Some(retrieval);
+        self
     }
 
     /// What line `index` stands under: its heading and its table's columns, those of them that are
