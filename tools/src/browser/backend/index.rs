@@ -5,6 +5,7 @@
 
 use super::kin::{self, Kin, Set};
 use super::near::{self, Weighed};
+use super::top;
 use crate::browser::{
     page::Page,
     passage,
@@ -16,8 +17,7 @@ use std::{
     path::Path,
 };
 use tantivy::{
-    DocAddress, IndexReader, IndexWriter, TantivyDocument, Term,
-    collector::TopDocs,
+    DocAddress, DocSet, IndexReader, IndexWriter, TantivyDocument, Term,
     query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
     schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
     tokenizer::PreTokenizedString,
@@ -209,15 +209,16 @@ impl Searcher {
             let (mut hits, mut seen) = (Vec::new(), HashSet::new());
             let mut passages = Vec::with_capacity(top.len());
             let places: Vec<DocAddress> = top.iter().map(|(_, place)| *place).collect();
-            let least = top.get(limit - 1).map_or(0.0, |(score, _)| *score);
             let mut has: HashMap<String, Set> = HashMap::new();
-            for ((score, place), held) in top.into_iter().zip(kin.having(&places)?) {
+            let least = top.get(limit - 1).map_or(0.0, |(score, _)| *score);
+            let owned = self.in_language(&found, own, &places)?;
+            for (((score, place), held), is_own) in top.into_iter().zip(kin.having(&places)?).zip(owned) {
                 let document: TantivyDocument = found.doc(place)?;
-                let text = document.get_first(self.fields.text).and_then(|v| v.as_str()).unwrap_or_default();
-                let near = score * OWN_LANGUAGE >= least;
-                let is_own = own.is_some_and(|own| near && words::language(text) == own);
                 *has.entry(text_of(&document, self.fields.page)).or_default() |= held;
-                passages.push((if is_own { score * OWN_LANGUAGE } else { score }, document));
+                passages.push((
+                    if is_own && score * OWN_LANGUAGE >= least { score * OWN_LANGUAGE } else { score },
+                    document,
+                ));
             }
             passages.sort_by(|a, b| b.0.total_cmp(&a.0));
             for (_, document) in passages {
@@ -261,6 +262,30 @@ impl Searcher {
         Ok(languages)
     }
 
+    /// Which of these passages are of pages that were stemmed in this language.
+    fn in_language(
+        &self,
+        found: &tantivy::Searcher,
+        language: Option<Language>,
+        places: &[DocAddress],
+    ) -> tantivy::Result<Vec<bool>> {
+        let mut of = vec![false; places.len()];
+        let Some(language) = language else { return Ok(of) };
+        let term = Term::from_field_text(self.fields.language, words::code(language));
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|at| places[*at]);
+        for (number, segment) in (0..).zip(found.segment_readers()) {
+            let index = segment.inverted_index(self.fields.language)?;
+            let Some(mut passages) = index.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+            for at in order.iter().copied().filter(|at| places[*at].segment_ord == number) {
+                let wanted = places[at].doc_id;
+                let next = if passages.doc() < wanted { passages.seek(wanted) } else { passages.doc() };
+                of[at] = next == wanted;
+            }
+        }
+        Ok(of)
+    }
+
     /// The words, in all their forms: a page has the one of its language. Nothing else, since only a query of nothing
     /// but words can pass over passages that it knows to be worse than what was found.
     fn query(&self, words: &[Word]) -> BooleanQuery {
@@ -286,8 +311,7 @@ impl Searcher {
         wanted: &Wanted,
         most: usize,
     ) -> tantivy::Result<Vec<(f32, DocAddress)>> {
-        let top = TopDocs::with_limit(most.max(CANDIDATES)).order_by_score();
-        let mut best = found.search(&self.query(&wanted.words), &top)?;
+        let mut best = top::best(found, &self.query(&wanted.words), most.max(CANDIDATES))?;
         let places: Vec<DocAddress> = best.iter().map(|(_, place)| *place).collect();
         let near = near::scores(found, self.weighed(), &wanted.pairs, &places)?;
         best.iter_mut().zip(near).for_each(|((score, _), near)| *score += near);

@@ -25,6 +25,7 @@ mod service;
 mod spec;
 mod stackexchange;
 mod table;
+mod top;
 mod wikidata;
 mod wikipedia;
 mod zim;
