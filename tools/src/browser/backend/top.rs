@@ -58,7 +58,7 @@ mod tests {
         let words = ["barley", "quern", "sluice", "wheel", "stone"];
         for number in 0..600_u64 {
             // Many with one score, some with a rare word.
-            let some = (0..5).filter(|bit| number * 7919 % 31 >> bit & 1 == 1).map(|bit| words[bit]);
+            let some = (0..5).filter(|bit| ((number * 7919 % 31) >> bit) & 1 == 1).map(|bit| words[bit]);
             let text_of = some.collect::<Vec<_>>().join(" ").repeat(1 + number as usize % 3);
             writer.add_document(doc!(id => number.to_string(), text => text_of)).unwrap();
             if number % 100 == 99 {
