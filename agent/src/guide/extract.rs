@@ -9,6 +9,7 @@ use super::state::Guide;
 use crate::evidence::terms;
 use crate::guide::find::{self, relevant};
 use crate::guide::{facts, named};
+use crate::language::Language;
 use crate::lead::Turn;
 use crate::prompts::COLUMNS;
 use polymath_chat::{Cell, Constraint, Provenance, Source, Table};
@@ -17,6 +18,7 @@ use std::collections::HashSet;
 
 mod columns;
 mod merge;
+mod only;
 mod prose;
 mod shape;
 mod upright;
@@ -39,6 +41,7 @@ impl Guide {
         let shape = shape_of(turn, things, columns).await?;
         let mut adopted = Vec::new();
         for table in page_tables(turn, &pages_about(turn, &shape)) {
+            let table = only::of_the_kind(table, &shape.subject);
             let table = upright::upright(table, &shape);
             let from = match years_of(&table, &shape) {
                 Some(_) => Vec::new(),
@@ -132,8 +135,26 @@ impl Guide {
         merge::without_other_units(&mut rows);
         merge::in_one_unit(&mut rows);
         merge::sort(&mut rows);
-        let columns = shape.columns.into_iter().map(|c| c.name).collect();
+        let mut columns: Vec<String> = shape.columns.into_iter().map(|c| c.name).collect();
+        called_by_name(&mut columns, &rows, Language::of(&turn.asked));
         Ok(Some(Table { title: shape.subject, columns, rows }))
+    }
+}
+
+/// A first column of names that the plan took for a time or a measure ("Month", of "months of ripening") is called a name.
+fn called_by_name(columns: &mut [String], rows: &[Row], language: Language) {
+    let Some(first) = columns.first_mut() else { return };
+    let small = first.to_lowercase();
+    let is_unit = figures(&format!("3 {small}")).iter().any(|figure| figure.unit.is_some());
+    let worded = |row: &Row| row.first().is_some_and(|cell| cell.number.is_none() && cell.date.is_none());
+    if is_unit && rows.iter().all(worded) {
+        *first = match language {
+            Language::French => "Nom",
+            Language::Spanish => "Nombre",
+            Language::Chinese => "名称",
+            _ => "Name",
+        }
+        .to_owned();
     }
 }
 

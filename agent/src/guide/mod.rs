@@ -5,6 +5,7 @@
 //! expression, which cell stands in which column. Data goes from step to step as typed tables and
 //! verbatim lines, not as text to retype.
 
+mod amount;
 mod calc;
 mod chart;
 mod compute;

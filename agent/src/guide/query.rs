@@ -16,6 +16,7 @@ mod keys;
 mod measured;
 mod nested;
 mod rates;
+mod related;
 mod said;
 mod shape;
 mod spans;
@@ -70,6 +71,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
     let query = timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables);
     let query = spread::between_the_ends(&query, request, tables);
+    let query = related::of_another(&query, request, tables);
     cases::in_any_case(&keys::with_keys(&with_missing_last(&query, tables)), tables)
 }
 

@@ -290,6 +290,7 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     };
     let expression = check::as_difference(&expression, &values, asked).unwrap_or(expression);
     let expression = check::upright(&expression, &values, asked).unwrap_or(expression);
+    let expression = check::of_the_ends(&expression, &values, asked).unwrap_or(expression);
     let used = |name: &str| words(&expression).any(|word| word == name);
     values.retain(|(name, _)| used(name));
     if check::is_no_answer(&expression, &values, asked) {

@@ -48,6 +48,7 @@ impl Lead for Guide {
                 Some(running) => self.go_on(turn, running).await?,
                 None => match self.plan.as_mut().and_then(VecDeque::pop_front) {
                     Some(step) => self.begin(turn, step).await?,
+                    None if let Some(step) = self.times_the_amount(turn) => self.begin(turn, step).await?,
                     None if self.read_in_tables(turn).await? => None,
                     None if self.is_unanswered(turn) && self.reckon(turn, &[]).await? => None,
                     None if self.read_otherwise(turn).await? => None,

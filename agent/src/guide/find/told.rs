@@ -12,7 +12,7 @@ use crate::lead::Turn;
 use crate::notebook::Fact;
 use crate::prompts::TOLD;
 use polymath_chat::{Constraint, Provenance};
-use polymath_quantity::{figures, text::is_cjk};
+use polymath_quantity::{Figure, UnitKind, figures, text::is_cjk};
 
 /// Whether the line that a fact was taken from says it; what stands on no page is as it was given.
 pub async fn is_told_by_its_line(turn: &mut Turn<'_>, fact: &Fact) -> anyhow::Result<bool> {
@@ -130,15 +130,27 @@ fn counts_another(what: &str, value: &str, line: &str) -> bool {
         "cuánta",
     ];
     let small = what.to_lowercase();
-    let Some((label, told)) = line.split_once(" | ").filter(|(_, told)| !told.contains(" | ")) else { return false };
-    let bare = told.trim() == value.trim() && figures(value).iter().all(|f| f.unit.is_none() && f.noun.is_none());
     let counted = HOW_MANY.iter().find_map(|how| small.split_once(how)).map(|(_, behind)| behind);
-    let (Some(behind), true) = (counted, bare) else { return false };
     let is_people = |word: &str| PEOPLE.iter().any(|beginning| word.to_lowercase().starts_with(beginning));
-    let asked = words(behind).find(|word| word.chars().count() > 2).is_some_and(is_people);
+    let first = counted.and_then(|behind| words(behind).find(|word| word.chars().count() > 2));
+    if !first.is_some_and(is_people) {
+        return false;
+    }
+    // Nobody is a metre, a euro or a hectolitre.
+    let own = figures(value);
+    let measured = |f: &Figure| {
+        f.unit.as_ref().is_some_and(|unit| matches!(unit.kind, UnitKind::Measure | UnitKind::Money | UnitKind::Time))
+    };
+    if !own.is_empty() && own.iter().all(measured) {
+        return true;
+    }
+    let Some((label, told)) = line.split_once(" | ").filter(|(_, told)| !told.contains(" | ")) else { return false };
+    let other_noun = |f: &Figure| f.noun.as_ref().is_some_and(|noun| !is_people(noun));
+    let bare = told.trim() == value.trim() && own.iter().all(|f| f.unit.is_none() && f.noun.is_none());
     // The field of a table by towns or years is called like what is asked about.
     let of_asked = terms(label).iter().all(|term| terms(what).contains(term));
-    asked && !of_asked && !words(label).any(is_people) && !label.chars().any(is_cjk)
+    let named = words(label).any(is_people) || label.chars().any(is_cjk);
+    !of_asked && !named && (bare || own.iter().any(other_noun))
 }
 
 /// Whether a line has a mountain's height as such lines do: "on Mount Chib (2,415 m)". The model does not see it there.
@@ -174,6 +186,9 @@ mod tests {
         assert!(
             !counts_another(asked, "60", "Belegschaft | 60") && !counts_another(asked, "60 people", "Size | 60 people")
         );
+        assert!(counts_another(asked, "38.000 Hektoliter", "Ausstoß | 38.000 Hektoliter (2023)"));
+        assert!(counts_another("how many people live there", "12 km", "It is 12 km from the sea."));
+        assert!(!counts_another("how many people live there", "1,200", "Some 1,200 live there."));
         assert!(!counts_another("how many bells has it", "6", "Stops | 6"));
         assert!(!counts_another("number of visitors in 2020", "31,240", "2020 | 31,240"));
         assert!(!counts_another("number of visitors of the Ost Mill", "31,240", "Ost Mill | 31,240"));

@@ -4,13 +4,13 @@ use super::Step;
 use super::check::draw_again;
 use super::signs::{says, words};
 use crate::evidence::terms;
-use crate::notebook::Chat;
+use crate::notebook::{Chat, query_of};
 use polymath_chat::{Cell, Provenance, Role, Table};
 use polymath_quantity::figures;
 use polymath_tools::in_sql;
 
 /// Words of such a request, at most.
-const SHORT: usize = 16;
+const SHORT: usize = 22;
 /// Words that take back what was said.
 const CORRECTING: &[&str] = &[
     "oops",
@@ -51,22 +51,102 @@ const SAYING: &[&str] = &[
     "was", "were", "is", "had", "has", "not", "war", "waren", "ist", "hatte", "était", "est", "era", "fue", "es", "是",
 ];
 
-/// The plan of a request that gives one value of the table at hand anew.
+/// The plan of a request that gives one value of a table anew: "oops, on Friday it was 8", and with a question behind it, "what
+/// is it in all then?", the question of the corrected table.
 pub fn corrected(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
-    if small.contains(['?', '？']) || words(&small).count() > SHORT {
+    if words(&small).count() > SHORT {
         return None;
+    }
+    let (said, question) = told_apart(&small);
+    if !question.is_empty() {
+        return asked_anew(&said, &question, chat);
     }
     let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())?;
     let at = match chat.charts.last().filter(|_| shown.content.contains(".png")) {
         Some(chart) => chart.table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?,
         None => chat.tables.iter().rposition(|table| table.rows.len() > 1)?,
     };
+    let query = with_it(&said, at, chat)?;
+    let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
+    draw_again(&mut steps, "", chat);
+    Some(steps)
+}
+
+/// What a request says, and what it asks behind it.
+fn told_apart(small: &str) -> (String, String) {
+    let mut pieces: Vec<&str> = small.split_inclusive(['.', '!', '?', ';']).collect();
+    // A full stop within a number parts nothing.
+    if let Some(at) = pieces.iter().rposition(|piece| piece.trim_end().ends_with(['?', '？'])) {
+        let mut first = at;
+        while first > 0 && pieces[first - 1].ends_with('.') && pieces[first].starts_with(|c: char| c.is_ascii_digit()) {
+            first -= 1;
+        }
+        let question = pieces.drain(first..).collect::<String>().trim().to_owned();
+        return (pieces.concat().trim().to_owned(), question);
+    }
+    (small.to_owned(), String::new())
+}
+
+/// The query before, of the corrected table, for what the question names.
+fn asked_anew(said: &str, question: &str, chat: &Chat) -> Option<Vec<Step>> {
+    let is_source = |table: &&Table| query_of(table).is_none() && table.rows.len() > 1;
+    let at = chat.tables.iter().rposition(|table| is_source(&table))?;
+    let source = format!("t{}", at + 1);
+    let last = chat.tables.iter().rev().find_map(query_of).filter(|query| {
+        query.matches("SELECT").count() == 1 && words(query).filter(|word| *word == source).count() == 1
+    })?;
+    let corrected = with_it(said, at, chat)?;
+    let name = |n: usize| format!("t{}", chat.tables.len() + n);
+    let from = format!(" FROM {source}");
+    let query = last.replacen(&from, &format!(" FROM {}", name(1)), 1);
+    let mut steps = vec![Step::Sql { name: name(1), query: corrected }];
+    if query == last {
+        return None;
+    }
+    // Of the groups before, the one that the question names.
+    let key = last.split_once(" GROUP BY ").map(|(_, behind)| {
+        let end = [" ORDER BY ", " LIMIT ", " HAVING "].iter().filter_map(|next| behind.find(next)).min();
+        behind[..end.unwrap_or(behind.len())].split(" COLLATE").next().unwrap_or_default().trim().to_owned()
+    });
+    let column = key.as_ref().and_then(|key| {
+        let at = |table: &Table| table.columns.iter().position(|own| own.eq_ignore_ascii_case(key.trim_matches('"')));
+        at(&chat.tables[at_of(&source)?])
+    });
+    let named = column.and_then(|column| {
+        let texts = chat.tables[at].rows.iter().filter_map(|row| row.get(column)?.text.as_deref());
+        texts.filter(|text| text.chars().count() > 1).find(|text| said_whole(question, &text.to_lowercase()))
+    });
+    let query = match (named, key) {
+        (Some(named), Some(key)) if !query.contains(" WHERE ") => {
+            let condition = format!(" WHERE {key} = '{}' COLLATE alike GROUP BY ", named.replace('\'', "''"));
+            query.replacen(" GROUP BY ", &condition, 1)
+        }
+        _ => query,
+    };
+    steps.push(Step::Sql { name: name(2), query });
+    Some(steps)
+}
+
+fn at_of(table: &str) -> Option<usize> {
+    table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)
+}
+
+fn said_whole(text: &str, value: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric();
+    let whole = |at: usize| !text[..at].ends_with(part) && !text[at + value.len()..].starts_with(part);
+    text.match_indices(value).any(|(at, _)| whole(at))
+}
+
+/// The query of the table at a place with the value that is given anew.
+fn with_it(small: &str, at: usize, chat: &Chat) -> Option<String> {
     let table = chat.tables.get(at)?;
-    let (key, row) = named_row(&small, table)?;
-    let label = row[key].display();
-    let rest = small.replacen(&label.to_lowercase(), " ", 1);
-    let column = measure(&rest, table, key)?;
+    let (keys, row) = named_row(small, table)?;
+    let mut rest = small.to_owned();
+    for (_, said) in &keys {
+        rest = rest.replacen(said.as_str(), " ", 1);
+    }
+    let column = measure(&rest, table, &keys)?;
     let old = row[column].number;
     let said: Vec<f64> = figures(&rest).into_iter().filter(|f| f.date.is_none()).filter_map(|f| f.number).collect();
     let new = match said.as_slice() {
@@ -77,42 +157,67 @@ pub fn corrected(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         _ => return None,
     };
     let given = matches!(&*row[column].provenance, Provenance::Given);
-    let corrects = says(&small, CORRECTING) || given && says(&small, SAYING);
+    let corrects = says(small, CORRECTING) || given && says(small, SAYING);
     if !corrects || old.is_none() || old == Some(new) {
         return None;
     }
-    let (key, value) = (in_sql(&table.columns[key]), literal(&row[key]));
+    let conditions: Vec<String> =
+        keys.iter().map(|(key, _)| format!("{} = {}", in_sql(&table.columns[*key]), literal(&row[*key]))).collect();
+    let conditions = conditions.join(" AND ");
     let columns = (0..table.columns.len()).map(|i| match (in_sql(&table.columns[i]), i == column) {
-        (name, true) => format!("CASE WHEN {key} = {value} THEN {new} ELSE {name} END AS {name}"),
+        (name, true) => format!("CASE WHEN {conditions} THEN {new} ELSE {name} END AS {name}"),
         (name, false) => name,
     });
-    let query = format!("SELECT {} FROM t{}", columns.collect::<Vec<_>>().join(", "), at + 1);
-    let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
-    draw_again(&mut steps, "", chat);
-    Some(steps)
+    Some(format!("SELECT {} FROM t{}", columns.collect::<Vec<_>>().join(", "), at + 1))
 }
 
-/// The one row that the request names, with the column that it names it by.
-fn named_row<'a>(small: &str, table: &'a Table) -> Option<(usize, &'a [Cell])> {
-    let part = |c: char| c.is_alphanumeric();
-    let is_named = |cell: &Cell| {
-        let text = cell.display().to_lowercase();
-        let whole = |at: usize| !small[..at].ends_with(part) && !small[at + text.len()..].starts_with(part);
-        text.chars().count() > 1 && small.match_indices(&text).any(|(at, _)| whole(at))
+/// Columns that a row is named by, and what the request says of each.
+type Keys = Vec<(usize, String)>;
+
+/// The one row that a request names, with the columns that it names it by and what it says of each: a name, a day, or both.
+fn named_row<'a>(small: &str, table: &'a Table) -> Option<(Keys, &'a [Cell])> {
+    let days: Vec<(String, String)> = figures(small)
+        .into_iter()
+        .filter_map(|figure| Some((figure.date?.to_string(), figure.text.to_lowercase())))
+        .collect();
+    let said = |at: usize, cell: &Cell| -> Option<(usize, String)> {
+        let text = cell.text.as_deref().filter(|text| text.chars().count() > 1)?.to_lowercase();
+        if said_whole(small, &text) {
+            return Some((at, text));
+        }
+        // "11 may" is a day of the only year that there is.
+        let date = cell.date.as_deref()?;
+        let same = |day: &str| day == date || day.len() < date.len() && date.ends_with(day.trim_start_matches('-'));
+        if let Some((_, text)) = days.iter().find(|(day, _)| same(day)) {
+            return Some((at, text.clone()));
+        }
+        let year = date.get(..4)?;
+        let all: Vec<&str> = words(small).collect();
+        let pair = all.windows(2).find(|pair| {
+            let day = figures(&format!("{} {year}", pair.join(" "))).into_iter().find_map(|figure| figure.date);
+            day.is_some_and(|day| day.to_string() == date)
+        })?;
+        Some((at, pair.join(" ")))
     };
     let is_key = |at: usize| table.rows.iter().filter_map(|row| row.get(at)).any(|cell| cell.number.is_none());
-    let mut found = (0..table.columns.len()).filter(|at| is_key(*at)).flat_map(|at| {
-        let rows = table.rows.iter().filter(move |row| row.get(at).is_some_and(|cell| cell.text.is_some()));
-        rows.filter(move |row| is_named(&row[at])).map(move |row| (at, row.as_slice()))
+    let keys: Vec<usize> = (0..table.columns.len()).filter(|at| is_key(*at)).collect();
+    let named = table.rows.iter().map(|row| {
+        let own: Vec<(usize, String)> = keys.iter().filter_map(|at| said(*at, row.get(*at)?)).collect();
+        (own, row.as_slice())
     });
-    found.next().filter(|_| found.next().is_none())
+    let named: Vec<(Keys, &[Cell])> = named.filter(|(own, _)| !own.is_empty()).collect();
+    let most = named.iter().map(|(own, _)| own.len()).max()?;
+    let mut best = named.into_iter().filter(|(own, _)| own.len() == most);
+    best.next().filter(|_| best.next().is_none())
 }
 
 /// The only column of numbers, or the one that the request names.
-fn measure(small: &str, table: &Table, key: usize) -> Option<usize> {
+fn measure(small: &str, table: &Table, keys: &[(usize, String)]) -> Option<usize> {
     let measured = |at: &usize| {
         let cells = || table.rows.iter().filter_map(|row| row.get(*at)).filter(|cell| cell.text.is_some());
-        *at != key && cells().count() > 0 && cells().all(|cell| cell.number.is_some() && cell.date.is_none())
+        keys.iter().all(|(key, _)| key != at)
+            && cells().count() > 0
+            && cells().all(|cell| cell.number.is_some() && cell.date.is_none())
     };
     let all: Vec<usize> = (0..table.columns.len()).filter(measured).collect();
     if let [only] = all.as_slice() {

@@ -128,7 +128,8 @@ pub fn complete(step: &mut Step, request: &str, chat: &Chat, alone: bool) {
     let counted = small.split_once("how many ").filter(|_| opens(request, &["how"])).and_then(|(_, behind)| {
         let noun = super::signs::words(behind).find(|word| !["more", "of", "other"].contains(word))?;
         let is_unit = figures(&format!("1 {noun}")).iter().any(|figure| figure.unit.is_some());
-        terms(noun).into_iter().next().filter(|_| !is_unit)
+        // "People" is too common a word to be searched for.
+        terms(noun).into_iter().next().or(Some(noun.to_owned())).filter(|_| !is_unit)
     });
     let population = small.contains("how many people") && own.contains("population");
     if counted.is_some_and(|noun| alone && !own.contains(&noun) && !own.contains("number")) && !population {

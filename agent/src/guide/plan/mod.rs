@@ -311,6 +311,7 @@ async fn planned(
             _ => steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone)),
         }
         let steps = several::of_all(parts::with_the_other(steps, request, turn.chat), request, turn.chat);
+        let steps = several::of_both_ends(steps, request);
         let mut steps = lookup::with_the_rest(hops::in_hops(turn, steps).await?, request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));

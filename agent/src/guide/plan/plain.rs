@@ -5,7 +5,6 @@ use super::colors::is_of_color;
 use super::columns::{BY, INSTEAD, TELLING_APART};
 use super::kinds::KINDS;
 use super::options::{LISTS, UPWARDS};
-use super::redrawn::{ONLY, PLEASE, WITHOUT};
 use super::signs::{is_form_of, words};
 use super::spanned::{SINCE, UNTIL};
 use crate::notebook::Chart;
@@ -13,6 +12,36 @@ use polymath_chat::Table;
 use polymath_quantity::figures;
 use polymath_quantity::text::is_cjk;
 
+pub const WITHOUT: &[&str] = &[
+    "leave out",
+    "without",
+    "drop",
+    "remove",
+    "omit",
+    "exclude",
+    "take out",
+    "hide",
+    "skip",
+    "ohne",
+    "weglassen",
+    "weg",
+    "sans",
+    "enlève",
+    "enlevez",
+    "retire",
+    "retirez",
+    "sin",
+    "quita",
+    "quite",
+    "elimina",
+    "去掉",
+    "除去",
+    "不要",
+];
+pub const ONLY: &[&str] = &["only", "just", "nur", "seulement", "uniquement", "solo", "sólo", "solamente", "只"];
+/// Words of asking for a change politely.
+pub const PLEASE: &[&str] =
+    &["can", "could", "would", "please", "kannst", "könntest", "peux", "pourrais", "puedes", "podrías", "能", "可以"];
 /// Words that say nothing of what is to be changed.
 const FILLING: &str = "a an the it its this that these them and now as into to in on of for with make do show me i we you your my \
     want like need put give turn let have use just chart graph plot diagram picture thing one ones more nicer better best thanks \

@@ -4,7 +4,7 @@
 use super::Step;
 use super::columns::{named, of_another_column, told_apart};
 use super::options::{ELSE, UPWARDS, options};
-use super::plain::is_plain;
+use super::plain::{ONLY, PLEASE, WITHOUT, is_plain};
 use super::signs::{says, words};
 use super::spanned::{self, is_part};
 use crate::language::Language;
@@ -19,36 +19,6 @@ const ASKING: &[&str] = &[
     "which", "what", "how", "who", "why", "table", "list", "sum", "total", "average", "mean", "welche", "wie", "warum",
     "tabelle", "quel", "quelle", "combien", "pourquoi", "tableau", "cuál", "cuánto", "cuántos", "tabla",
 ];
-pub const WITHOUT: &[&str] = &[
-    "leave out",
-    "without",
-    "drop",
-    "remove",
-    "omit",
-    "exclude",
-    "take out",
-    "hide",
-    "skip",
-    "ohne",
-    "weglassen",
-    "weg",
-    "sans",
-    "enlève",
-    "enlevez",
-    "retire",
-    "retirez",
-    "sin",
-    "quita",
-    "quite",
-    "elimina",
-    "去掉",
-    "除去",
-    "不要",
-];
-pub const ONLY: &[&str] = &["only", "just", "nur", "seulement", "uniquement", "solo", "sólo", "solamente", "只"];
-/// Words of asking for a change politely.
-pub const PLEASE: &[&str] =
-    &["can", "could", "would", "please", "kannst", "könntest", "peux", "pourrais", "puedes", "podrías", "能", "可以"];
 /// The chart that was just drawn, where a request asks nothing; what came to nothing in between does not count.
 fn of_last<'a>(small: &str, chat: &'a Chat) -> Option<&'a Chart> {
     let answered =

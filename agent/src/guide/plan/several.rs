@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::guess::is_name;
-use super::signs::{asks_how_much_more, words};
+use super::signs::{LEAST, MOST, asks_how_much_more, says, words};
 use crate::guide::named;
 use crate::notebook::{Chat, fact_name};
 
@@ -55,6 +55,39 @@ fn whole(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
     known.then(|| all.chain(last).collect())
 }
 
+/// A plan whose last queries each bring one end of the same order, for a request that asks what lies between the two: one query
+/// of the end that is asked for first, to which that belongs (`query/spread.rs`).
+pub fn of_both_ends(mut steps: Vec<Step>, request: &str) -> Vec<Step> {
+    let small = request.to_lowercase();
+    let first =
+        |known: &[&str]| known.iter().filter(|word| says(&small, &[word])).filter_map(|word| small.find(word)).min();
+    let (Some(most), Some(least)) = (first(MOST), first(LEAST)) else { return steps };
+    let end = |step: &Step| {
+        let Step::Sql { query, .. } = step else { return None };
+        let (front, behind) = query.split_once(" ORDER BY ")?;
+        let (order, _) = behind.split_once(" LIMIT ")?;
+        let down = order.ends_with(" DESC");
+        let key = order.trim_end_matches(" DESC").trim_end_matches(" ASC").to_owned();
+        Some((front.split_once(" FROM ")?.1.to_owned(), key, down))
+    };
+    let ends: Vec<_> = steps.iter().rev().map_while(end).collect();
+    let same = ends.windows(2).all(|pair| (&pair[0].0, &pair[0].1) == (&pair[1].0, &pair[1].1));
+    let wanted = ends.iter().rposition(|(_, _, down)| *down == (most < least));
+    let (true, Some(at)) = (ends.len() > 1 && same && asks_how_much_more(&small), wanted) else { return steps };
+    let kept = steps.remove(steps.len() - 1 - at);
+    steps.truncate(steps.len() + 1 - ends.len());
+    let name = match steps.last() {
+        Some(Step::Collect { name, .. } | Step::Sql { name, .. } | Step::Table { name, .. }) => name.clone(),
+        _ => String::new(),
+    };
+    let after = name.strip_prefix('t').and_then(|n| n.parse::<usize>().ok()).map(|n| format!("t{}", n + 1));
+    steps.push(match (kept, after) {
+        (Step::Sql { query, .. }, Some(name)) => Step::Sql { name, query },
+        (kept, _) => kept,
+    });
+    steps
+}
+
 /// What the greatest of them is more than the least.
 fn difference(names: &[String]) -> String {
     let all = names.join(", ");
@@ -64,6 +97,24 @@ fn difference(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_query_of_two_ends() {
+        let told = |request: &str| {
+            let query = |rest: &str| format!("SELECT Name, Range FROM t1 ORDER BY Range {rest}");
+            let sql = |n: usize, rest: &str| Step::Sql { name: format!("t{n}"), query: query(rest) };
+            let columns = vec!["Name".into(), "Range".into()];
+            let collect = Step::Collect { name: "t1".into(), things: "bikes".into(), columns };
+            let steps = vec![collect, sql(2, "DESC LIMIT 1"), sql(3, "ASC LIMIT 1"), sql(4, "DESC LIMIT 1, 1")];
+            of_both_ends(steps, request).iter().skip(1).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(
+            told("which went furthest, and how many km more than the worst?"),
+            "t2 = sql(SELECT Name, Range FROM t1 ORDER BY Range DESC LIMIT 1)"
+        );
+        assert!(told("which is the worst, and how many km less has it than the best?").contains("ASC LIMIT 1"));
+        assert!(told("which went furthest, and which came second?").contains("LIMIT 1, 1"));
+    }
 
     #[test]
     fn all_that_are_listed_are_looked_up() {

@@ -58,7 +58,7 @@ pub fn joined(query: &str, request: &str, tables: &[Table]) -> String {
 }
 
 /// The columns by which rows of one table belong to rows of another: each of its values stands there once.
-fn key<'a>(table: &'a Table, other: &'a Table) -> Option<(&'a str, &'a str)> {
+pub fn key<'a>(table: &'a Table, other: &'a Table) -> Option<(&'a str, &'a str)> {
     let texts = |table: &'a Table, at: usize| -> Vec<&'a str> {
         table.rows.iter().filter_map(|row| row.get(at)?.text.as_deref()).collect()
     };

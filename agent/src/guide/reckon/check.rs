@@ -5,10 +5,11 @@ use crate::guide::calc;
 use crate::guide::find::{is_of_kind, is_of_other_property, misfits};
 use crate::guide::fits::asks_price;
 use crate::guide::named::names;
-use crate::guide::plan::{COMPARED, given, in_digits, said, words};
+use crate::guide::plan::{COMPARED, LEAST, MOST, given, in_digits, said, words};
 use crate::notebook::Fact;
 use polymath_chat::Provenance;
 use polymath_quantity::{Figure, UnitKind, figures};
+use std::cmp::Ordering;
 
 /// Whether a calculation works nothing out: of fewer than two values, or without one that was looked up; or it leaves
 /// out an amount that the question gives with its unit.
@@ -174,6 +175,24 @@ pub fn as_difference(expression: &str, values: &[(String, Fact)], asked: &str) -
     let bare = own.0 == expression && a.1.number.is_some() && b.1.number.is_some() && a.1.text != b.1.text;
     let compares = said(&asked.to_lowercase(), COMPARED) && names(asked).len() == 2;
     (bare && compares && a.1.is_alike(&b.1)).then(|| format!("{} - {}", own.0, other.0))
+}
+
+/// What the greatest of several like values is more than the least, where both ends are asked for and the model subtracted two
+/// others of them.
+pub fn of_the_ends(expression: &str, values: &[(String, Fact)], asked: &str) -> Option<String> {
+    const SEVERAL: usize = 3;
+    let small = asked.to_lowercase();
+    let (a, b) = expression.split_once(" - ")?;
+    let value = |name: &str| values.iter().find(|(own, _)| own == name).map(|(_, fact)| fact);
+    let first = value(a).filter(|_| value(b).is_some())?;
+    let alike = values.iter().filter(|(_, fact)| fact.number.is_some() && fact.is_alike(first)).collect::<Vec<_>>();
+    if alike.len() < SEVERAL || !said(&small, MOST) || !said(&small, LEAST) {
+        return None;
+    }
+    let by_size =
+        |x: &&&(String, Fact), y: &&&(String, Fact)| x.1.number.partial_cmp(&y.1.number).unwrap_or(Ordering::Equal);
+    let (most, least) = (alike.iter().max_by(by_size)?, alike.iter().min_by(by_size)?);
+    Some(format!("{} - {}", most.0, least.0))
 }
 
 /// Whether a result can be: what is added or subtracted has one unit, a share is of like things, and no change is a

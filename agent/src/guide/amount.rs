@@ -1,0 +1,121 @@
+//! So much of what was found by the unit: 250 grams at a price per kilo, 40 minutes at so many litres an hour. What was looked
+//! up is the rate, and the request gives the amount.
+
+use super::plan::{Step, said};
+use super::state::{Guide, Outcome};
+use crate::lead::Turn;
+use crate::notebook::{Fact, fact_name};
+use polymath_quantity::{UnitKind, figures};
+
+impl Guide {
+    /// The calculation that is left where a rate is all that came out.
+    pub(super) fn times_the_amount(&mut self, turn: &mut Turn<'_>) -> Option<Step> {
+        let rate = match self.results.as_slice() {
+            [.., Outcome::Fact(at)] => turn.chat.facts.get(*at)?.clone(),
+            [.., Outcome::Table(at)] => of_one_row(turn.chat.tables.get(*at)?)?,
+            _ => return None,
+        };
+        let (one, times) = at_the_rate(&rate, &turn.asked)?;
+        let name = fact_name(turn.chat.facts.len());
+        self.names.insert(name.clone(), name.clone());
+        turn.chat.facts.push(Fact { name: name.clone(), ..one });
+        let next = fact_name(turn.chat.facts.len());
+        Some(Step::Calc { name: next, expression: format!("{name} * {times}") })
+    }
+}
+
+/// The only number of a table's only row.
+fn of_one_row(table: &polymath_chat::Table) -> Option<Fact> {
+    let [row] = table.rows.as_slice() else { return None };
+    let numbers = table.columns.iter().zip(row).filter(|(_, cell)| by_what(cell.display()).is_some());
+    let (column, cell) = <[_; 1]>::try_from(numbers.collect::<Vec<_>>()).ok()?[0];
+    let name = row.iter().find(|cell| cell.number.is_none() && cell.date.is_none()).map_or("", |cell| cell.display());
+    Some(Fact {
+        name: String::new(),
+        about: format!("{column} {name}").trim().to_owned(),
+        text: cell.display().to_owned(),
+        number: cell.number,
+        date: None,
+        provenance: polymath_chat::Provenance::clone(&cell.provenance),
+        others: Vec::new(),
+    })
+}
+
+/// The value of one unit, and how many of that unit the request's only amount is; `None` where it asks for nothing of the kind.
+fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
+    const ASKING: &[&str] = &[
+        "how much", "how many", "how far", "what", "whats", "price", "cost", "costs", "wie viel", "wieviel",
+        "wie weit", "was", "kostet", "kosten", "combien", "coûte", "coûtent", "prix", "cuánto", "cuánta", "cuestan",
+        "cuesta", "多少",
+    ];
+    let small = request.to_lowercase();
+    let (text, unit) = by_what(&rate.text)?;
+    rate.number.filter(|_| said(&small, ASKING))?;
+    let amounts = figures(request).into_iter().filter(|figure| {
+        let measured = figure.unit.as_ref().is_some_and(|u| matches!(u.kind, UnitKind::Measure | UnitKind::Time));
+        figure.date.is_none() && figure.number.is_some() && measured
+    });
+    let amount = <[_; 1]>::try_from(amounts.collect::<Vec<_>>()).ok()?;
+    let (number, of) = (amount[0].number?, amount[0].unit.as_ref()?.name.to_string());
+    // What the rate itself is told by is no amount of it.
+    if rate.about.contains(&amount[0].text) || text.contains(&amount[0].text) {
+        return None;
+    }
+    let converted = polymath_tools::calculate(&format!("{number} {of} to {unit}")).ok()?;
+    let bare = converted.trim_start_matches("approx. ");
+    let times: String = bare.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let some = times.parse::<f64>().is_ok_and(|times| times > 0.0);
+    some.then(|| (Fact { text, ..rate.clone() }, times))
+}
+
+/// A value by the unit ("39.2 GBP/kg", "£4 per hour") without it, and the unit.
+fn by_what(text: &str) -> Option<(String, String)> {
+    const PER: [&str; 7] = ["/", " per ", " pro ", " je ", " par ", " por ", " the "];
+    let figure = figures(text).into_iter().find(|figure| figure.number.is_some() && figure.date.is_none())?;
+    let behind = text.get(figure.at.end..)?;
+    let (at, per) = PER.iter().filter_map(|per| Some((behind.find(per)?, *per))).min()?;
+    let unit: String = behind[at + per.len()..].chars().take_while(|c| c.is_alphabetic()).collect();
+    let one = match unit.as_str() {
+        "kilo" | "Kilo" => "kg",
+        "Stunde" | "heure" | "hora" => "h",
+        "Liter" | "litre" | "litro" => "l",
+        other => other,
+    };
+    polymath_tools::calculate(&format!("1 {one} to {one}")).ok()?;
+    Some((text[..figure.at.end + at].trim().to_owned(), one.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use polymath_chat::Provenance;
+
+    fn rate(text: &str) -> Fact {
+        let number = figures(text)[0].number;
+        let (name, about) = (String::new(), "price of the Old Vell".to_owned());
+        Fact { name, about, text: text.into(), number, date: None, provenance: Provenance::Given, others: Vec::new() }
+    }
+
+    #[track_caller]
+    fn check(text: &str, request: &str, want: Option<(&str, &str)>) {
+        let got = at_the_rate(&rate(text), request);
+        assert_eq!(got.as_ref().map(|(one, times)| (one.text.as_str(), times.as_str())), want, "{text} {request}");
+    }
+
+    #[test]
+    fn a_rate_is_taken_times_the_amount() {
+        check("34.8 GBP/kg", "whats 250 grams of the dearest one?", Some(("34.8 GBP", "0.25")));
+        check("£4 per hour", "How much is it for 90 minutes?", Some(("£4", "1.5")));
+        check("12 € pro Stunde", "was kosten 2 Stunden?", Some(("12 €", "2")));
+        check("18 km/h", "how far does it get in 30 min at most?", Some(("18 km", "0.5")));
+    }
+
+    #[test]
+    fn what_asks_for_the_rate_stays_the_rate() {
+        check("34.8 GBP/kg", "what does the Old Vell cost per kilo?", None);
+        check("34.8 GBP", "whats 250 grams of it?", None);
+        check("34.8 GBP/kg", "what are 2 hours of it?", None);
+        check("34.8 GBP/kg", "is it more than 30 g or 40 g, and how much?", None);
+    }
+}
