@@ -53,7 +53,8 @@ impl Form {
                     (false, true) => format!(" | ({}) (\"\\n\" (line | free)){{1,{more}}}", made.join(" | ")),
                     _ => String::new(),
                 };
-                format!("start: \"reply()\" | first (\"\\n\" line){{0,{more}}}{made}")
+                let reply = if has("reply") { "\"reply()\" | " } else { "" };
+                format!("start: {reply}first (\"\\n\" line){{0,{more}}}{made}")
             }
         }
     }

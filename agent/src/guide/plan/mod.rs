@@ -55,7 +55,7 @@ pub use swap::in_digits;
 
 use form::Form;
 
-use crate::evidence::clip;
+use crate::evidence::{clip, terms};
 use crate::guide::named;
 use crate::lead::Turn;
 use crate::notebook::{Asked, Chat, Fact, is_part, name_of, query_of};
@@ -100,7 +100,11 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                     let of_chart = redrawn::is_of_chart(&turn.question, turn.chat);
                     let at_hand = of_chart || sums::is_in_words(&request, turn.chat);
                     let without = if at_hand { vec!["find", "collect"] } else { Vec::new() };
-                    let steps = planned(turn, &request, Form::Any, without).await?;
+                    let mut steps = planned(turn, &request, Form::Any, without).await?;
+                    // "Please send me the data" is no answer to somebody who has.
+                    if matches!(steps.as_slice(), [Step::Reply]) && speaks_of_tables(&request, turn.chat) {
+                        steps = planned(turn, &request, Form::Any, vec!["reply", "find", "collect"]).await?;
+                    }
                     match suits::compares_another(&steps, &request, turn.chat) {
                         true => planned(turn, &request, Form::Calculated, Vec::new()).await?,
                         false => suits::suited(turn, steps).await?,
@@ -130,6 +134,17 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     };
     turn.chat.asked.push(asked);
     Ok(steps)
+}
+
+/// Whether a request speaks of what the tables at hand hold: of columns, or of things in them.
+fn speaks_of_tables(request: &str, chat: &Chat) -> bool {
+    let asked = terms(request);
+    let own = |text: &str| terms(text).iter().any(|term| term.chars().count() > 3 && asked.contains(term));
+    let worded = |cell: &&polymath_chat::Cell| cell.number.is_none() && cell.date.is_none();
+    chat.tables.iter().filter(|table| query_of(table).is_none()).any(|table| {
+        let cells = table.rows.iter().take(200).flatten().filter(worded).filter_map(|cell| cell.text.as_deref());
+        table.columns.iter().map(String::as_str).chain(cells).any(own)
+    })
 }
 
 /// The plan with what it draws in the colour that the request names.
