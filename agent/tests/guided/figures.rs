@@ -107,7 +107,7 @@ fn a_chart_is_drawn_again_in_a_color() {
 #[test]
 fn columns_of_a_chart_are_found_by_other_names() {
     let mut world = pets();
-    world.ask("Draw the weights", &["chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
+    world.ask("Draw the weights, log scale", &["chart(\"barh\", t1, x=\"Name\", y=\"weight\", log=\"true\")"], &[]);
     let chart = &world.chat.charts[0];
     assert_eq!((chart.x.as_str(), chart.y.as_str(), chart.log), ("Animal", "Weight", true));
 }

@@ -378,7 +378,7 @@ mod tests {
         check(&chat, "across: when", "t2 = sql(SELECT * FROM t1); chart(bar, t2, x=when, y=cups)");
         let beside = "t2 = sql(SELECT \"branch\", 'cups' AS \"Series\", \"cups\" AS \"Value\" FROM (SELECT * FROM t1) UNION ALL \
                       SELECT \"branch\", 'mugs' AS \"Series\", \"mugs\" AS \"Value\" FROM (SELECT * FROM t1)); chart(bar, t2, \
-                      x=branch, y=Value, stack=yes, series=Series)";
+                      x=branch, y=Value, series=Series, stack=yes)";
         let mut wide = chat.clone();
         wide.tables[0].columns.push("mugs".into());
         wide.tables[0].rows.iter_mut().for_each(|row| row.push(row[2].clone()));

@@ -1,5 +1,5 @@
 //! Requests for a change of a chart that a few known words say whole: "now as bars", "ohne Ost". One word that is none of them
-//! may be all that matters ("the *children* instead", "mach ein *Flächendiagramm* daraus"), and is the model's to read.
+//! may be all that matters ("the *children* instead", "make every bar *5 minutes* wide"), and is the model's to read.
 
 use super::colors::is_of_color;
 use super::columns::{BY, INSTEAD, TELLING_APART};
@@ -109,7 +109,7 @@ mod tests {
         ] {
             assert!(plain(request), "{request}");
         }
-        for request in ["mach ein flächendiagramm daraus", "now the kids instead", "make every bar 5 minutes wide"] {
+        for request in ["mach ein wasserfalldiagramm daraus", "now the kids instead", "make every bar 5 minutes wide"] {
             assert!(!plain(request), "{request}");
         }
     }
