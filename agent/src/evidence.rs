@@ -161,6 +161,13 @@ pub fn is_of_people(word: &str) -> bool {
     ["population", "inhabitant", "people", "resident", "einwohner", "bevölkerung"].contains(&word)
 }
 
+/// Whether a value stands in a text as whole words.
+pub fn stands_in(text: &str, value: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric();
+    let whole = |at: usize| !text[..at].ends_with(part) && !text[at + value.len()..].starts_with(part);
+    text.match_indices(value).any(|(at, _)| whole(at))
+}
+
 /// The first `limit` characters.
 pub fn clip(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {

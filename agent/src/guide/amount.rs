@@ -48,7 +48,13 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
         "wie weit", "was", "kostet", "kosten", "combien", "coûte", "coûtent", "prix", "cuánto", "cuánta", "cuestan",
         "cuesta", "多少",
     ];
+    // "What speed has it after 3 seconds?" asks for the rate.
+    const RATES: &[&str] =
+        &["speed", "fast", "rate", "per", "schnell", "geschwindigkeit", "pro", "vitesse", "par", "velocidad", "por"];
     let small = request.to_lowercase();
+    if said(&small, RATES) {
+        return None;
+    }
     let (text, unit) = by_what(&rate.text)?;
     rate.number.filter(|_| said(&small, ASKING))?;
     let amounts = figures(request).into_iter().filter(|figure| {
@@ -70,7 +76,7 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
 
 /// A value by the unit ("39.2 GBP/kg", "£4 per hour") without it, and the unit.
 fn by_what(text: &str) -> Option<(String, String)> {
-    const PER: [&str; 7] = ["/", " per ", " pro ", " je ", " par ", " por ", " the "];
+    const PER: [&str; 6] = ["/", " per ", " pro ", " je ", " par ", " por "];
     let figure = figures(text).into_iter().find(|figure| figure.number.is_some() && figure.date.is_none())?;
     let behind = text.get(figure.at.end..)?;
     let (at, per) = PER.iter().filter_map(|per| Some((behind.find(per)?, *per))).min()?;
@@ -113,6 +119,7 @@ mod tests {
     #[test]
     fn what_asks_for_the_rate_stays_the_rate() {
         check("34.8 GBP/kg", "what does the Old Vell cost per kilo?", None);
+        check("60 km/h", "what speed has it after 3 seconds?", None);
         check("34.8 GBP", "whats 250 grams of it?", None);
         check("34.8 GBP/kg", "what are 2 hours of it?", None);
         check("34.8 GBP/kg", "is it more than 30 g or 40 g, and how much?", None);

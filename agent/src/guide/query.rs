@@ -25,7 +25,7 @@ mod times;
 mod units;
 
 use super::plan::{LEAST, MOST, said, words};
-use crate::evidence::terms;
+use crate::evidence::{stands_in, terms};
 use crate::notebook::query_of;
 use added::added_up;
 use clause::{bare, clause, pieces};
@@ -202,11 +202,7 @@ fn restricted(query: &str, request: &str, tables: &[Table]) -> String {
     let (Some(table), None) = (used.next().map(|i| &tables[i]), used.next()) else { return query.to_owned() };
     let titles = tables.iter().flat_map(|table| table.title.split(" + "));
     let asked = titles.fold(request.to_owned(), |text, title| text.replace(title, " "));
-    let is_named = |value: &str| {
-        let part = |c: char| c.is_alphanumeric();
-        let whole = |at: usize| !asked[..at].ends_with(part) && !asked[at + value.len()..].starts_with(part);
-        value.starts_with(char::is_uppercase) && asked.match_indices(value).any(|(at, _)| whole(at))
-    };
+    let is_named = |value: &str| value.starts_with(char::is_uppercase) && stands_in(&asked, value);
     let mut found: Vec<(usize, Vec<&str>)> = Vec::new();
     for i in 0..table.columns.len() {
         let worded = |cell: &&Cell| cell.number.is_none() && cell.date.is_none();

@@ -3,14 +3,15 @@
 use super::Step;
 use super::check::draw_again;
 use super::signs::{says, words};
-use crate::evidence::terms;
+use crate::evidence::{stands_in, terms};
 use crate::notebook::{Chat, query_of};
 use polymath_chat::{Cell, Provenance, Role, Table};
 use polymath_quantity::figures;
 use polymath_tools::in_sql;
 
-/// Words of such a request, at most.
-const SHORT: usize = 22;
+/// Words of such a request, at most; a question behind it makes it longer.
+const SHORT: usize = 16;
+const WITH_QUESTION: usize = 24;
 /// Words that take back what was said.
 const CORRECTING: &[&str] = &[
     "oops",
@@ -55,12 +56,14 @@ const SAYING: &[&str] = &[
 /// is it in all then?", the question of the corrected table.
 pub fn corrected(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
-    if words(&small).count() > SHORT {
+    let (said, question) = told_apart(&small);
+    let longest = if question.is_empty() { SHORT } else { WITH_QUESTION };
+    if words(&small).count() > longest {
         return None;
     }
-    let (said, question) = told_apart(&small);
     if !question.is_empty() {
-        return asked_anew(&said, &question, chat);
+        // "Ann is 34. How long did she work?" takes nothing back.
+        return says(&said, CORRECTING).then(|| asked_anew(&said, &question, chat)).flatten();
     }
     let shown = chat.messages.iter().rev().find(|m| m.role == Role::Assistant && !m.content.is_empty())?;
     let at = match chat.charts.last().filter(|_| shown.content.contains(".png")) {
@@ -109,13 +112,12 @@ fn asked_anew(said: &str, question: &str, chat: &Chat) -> Option<Vec<Step>> {
         let end = [" ORDER BY ", " LIMIT ", " HAVING "].iter().filter_map(|next| behind.find(next)).min();
         behind[..end.unwrap_or(behind.len())].split(" COLLATE").next().unwrap_or_default().trim().to_owned()
     });
-    let column = key.as_ref().and_then(|key| {
-        let at = |table: &Table| table.columns.iter().position(|own| own.eq_ignore_ascii_case(key.trim_matches('"')));
-        at(&chat.tables[at_of(&source)?])
-    });
+    let column = key
+        .as_ref()
+        .and_then(|key| chat.tables[at].columns.iter().position(|own| own.eq_ignore_ascii_case(key.trim_matches('"'))));
     let named = column.and_then(|column| {
         let texts = chat.tables[at].rows.iter().filter_map(|row| row.get(column)?.text.as_deref());
-        texts.filter(|text| text.chars().count() > 1).find(|text| said_whole(question, &text.to_lowercase()))
+        texts.filter(|text| text.chars().count() > 1).find(|text| stands_in(question, &text.to_lowercase()))
     });
     let query = match (named, key) {
         (Some(named), Some(key)) if !query.contains(" WHERE ") => {
@@ -126,16 +128,6 @@ fn asked_anew(said: &str, question: &str, chat: &Chat) -> Option<Vec<Step>> {
     };
     steps.push(Step::Sql { name: name(2), query });
     Some(steps)
-}
-
-fn at_of(table: &str) -> Option<usize> {
-    table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)
-}
-
-fn said_whole(text: &str, value: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric();
-    let whole = |at: usize| !text[..at].ends_with(part) && !text[at + value.len()..].starts_with(part);
-    text.match_indices(value).any(|(at, _)| whole(at))
 }
 
 /// The query of the table at a place with the value that is given anew.
@@ -182,7 +174,7 @@ fn named_row<'a>(small: &str, table: &'a Table) -> Option<(Keys, &'a [Cell])> {
         .collect();
     let said = |at: usize, cell: &Cell| -> Option<(usize, String)> {
         let text = cell.text.as_deref().filter(|text| text.chars().count() > 1)?.to_lowercase();
-        if said_whole(small, &text) {
+        if stands_in(small, &text) {
             return Some((at, text));
         }
         // "11 may" is a day of the only year that there is.
@@ -242,6 +234,35 @@ fn literal(cell: &Cell) -> String {
 mod tests {
     use super::*;
     use polymath_chat::Message;
+
+    #[test]
+    fn a_question_behind_a_correction_is_of_the_corrected_table() {
+        let mut chat = Chat::new("c");
+        let cell = |text: &str| {
+            let (number, date) = polymath_quantity::read(text).values();
+            Cell { number, date, ..Cell::new(text, Provenance::Given) }
+        };
+        let rows = [["2024-05-11", "Sage", "84.5"], ["2024-05-11", "Mint", "9"], ["2024-05-18", "Sage", "52"]];
+        let columns = ["day", "plant", "paid"].map(str::to_owned).to_vec();
+        let rows = rows.map(|row| row.map(cell).to_vec()).to_vec();
+        chat.tables.push(Table { title: "sales.csv".into(), columns, rows });
+        let how = "sql: SELECT plant, SUM(paid) AS Total FROM t1 GROUP BY plant".to_owned();
+        let total = Cell { number: Some(136.5), ..Cell::new("136.5", Provenance::Computed { how }) };
+        let columns = ["plant", "Total"].map(str::to_owned).to_vec();
+        chat.tables.push(Table { title: "sales.csv".into(), columns, rows: vec![vec![cell("Sage"), total]] });
+        let told = |request: &str| {
+            corrected(request, &chat).map(|steps| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        let anew = "t3 = sql(SELECT \"day\", \"plant\", CASE WHEN \"day\" = '2024-05-11' AND \"plant\" = 'Sage' THEN 48.5 \
+                    ELSE \"paid\" END AS \"paid\" FROM t1); t4 = sql(SELECT plant, SUM(paid) AS Total FROM t3 WHERE plant = \
+                    'Sage' COLLATE alike GROUP BY plant)";
+        assert_eq!(
+            told("oh no, the sage on 11 may was 48.50, I typed it wrong. whats sage then?").as_deref(),
+            Some(anew)
+        );
+        // That takes nothing back.
+        assert_eq!(told("the sage on 11 may was 48.50 a pot. how many pots were that?"), None);
+    }
 
     #[test]
     fn a_value_is_given_anew() {

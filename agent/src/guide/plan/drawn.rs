@@ -108,13 +108,12 @@ fn of_years(steps: &mut [Step]) {
     *columns = vec![year, first];
 }
 
-/// Lying bars, a pie, dots and a distribution are what the request calls them; a logarithmic axis is one only where it is said.
+/// Bars lie where the request says so, and an axis is logarithmic only where it does.
 fn as_said(steps: &mut [Step], request: &str) {
     let small = beside(request).to_lowercase();
     let Some(Step::Chart { kind, options, .. }) = steps.last_mut() else { return };
-    let named = kind_of(&small).filter(|kind| ["barh", "pie", "scatter", "hist"].contains(kind));
-    if let Some(named) = named.filter(|named| *named != kind && !small.contains("axis")) {
-        *kind = named.to_owned();
+    if *kind == "bar" && kind_of(&small) == Some("barh") && !small.contains("axis") {
+        "barh".clone_into(kind);
     }
     options.retain(|(option, _)| option != "log" || says_log(&small));
 }

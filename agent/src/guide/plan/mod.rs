@@ -102,7 +102,8 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                     let without = if at_hand { vec!["find", "collect"] } else { Vec::new() };
                     let mut steps = planned(turn, &request, Form::Any, without).await?;
                     // "Please send me the data" is no answer to somebody who has.
-                    if matches!(steps.as_slice(), [Step::Reply]) && speaks_of_tables(&request, turn.chat) {
+                    let of_data = turn.chat.asked.is_empty() || signs::is_drawn(&request.to_lowercase());
+                    if matches!(steps.as_slice(), [Step::Reply]) && of_data && speaks_of_tables(&request, turn.chat) {
                         steps = planned(turn, &request, Form::Any, vec!["reply", "find", "collect"]).await?;
                     }
                     match suits::compares_another(&steps, &request, turn.chat) {

@@ -5,6 +5,7 @@ use super::clause::{bare, clause};
 use super::groups::table_of;
 use super::joins::key;
 use super::times::with_condition;
+use crate::evidence::stands_in;
 use crate::notebook::query_of;
 use polymath_chat::{Cell, Table};
 use polymath_tools::in_sql;
@@ -72,11 +73,7 @@ fn is_called(cell: &Cell, value: &str) -> bool {
 /// Whether a request names this value, as it is written.
 fn is_said(value: &str, request: &str) -> bool {
     const SHORTEST: usize = 3;
-    let part = |c: char| c.is_alphanumeric();
-    let whole = |at: usize| !request[..at].ends_with(part) && !request[at + value.len()..].starts_with(part);
-    value.chars().count() >= SHORTEST
-        && value.starts_with(char::is_uppercase)
-        && request.match_indices(value).any(|(at, _)| whole(at))
+    value.chars().count() >= SHORTEST && value.starts_with(char::is_uppercase) && stands_in(request, value)
 }
 
 #[cfg(test)]
