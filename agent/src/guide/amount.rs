@@ -5,6 +5,7 @@ use super::plan::{Step, said};
 use super::state::{Guide, Outcome};
 use crate::lead::Turn;
 use crate::notebook::{Fact, fact_name};
+use polymath_chat::Provenance;
 use polymath_quantity::{UnitKind, figures};
 
 impl Guide {
@@ -36,7 +37,7 @@ fn of_one_row(table: &polymath_chat::Table) -> Option<Fact> {
         text: cell.display().to_owned(),
         number: cell.number,
         date: None,
-        provenance: polymath_chat::Provenance::clone(&cell.provenance),
+        provenance: Provenance::clone(&cell.provenance),
         others: Vec::new(),
     })
 }
@@ -55,7 +56,7 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
     if said(&small, RATES) {
         return None;
     }
-    let (text, unit) = by_what(&rate.text)?;
+    let (text, unit) = by_what(&rate.text).or_else(|| by_its_line(rate))?;
     rate.number.filter(|_| said(&small, ASKING))?;
     let amounts = figures(request).into_iter().filter(|figure| {
         let measured = figure.unit.as_ref().is_some_and(|u| matches!(u.kind, UnitKind::Measure | UnitKind::Time));
@@ -72,6 +73,19 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
     let times: String = bare.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     let some = times.parse::<f64>().is_ok_and(|times| times > 0.0);
     some.then(|| (Fact { text, ..rate.clone() }, times))
+}
+
+/// The same of a value that was cut out of its line without the unit: "£1.60" of "£1.60/kg", or of "Price per kg | £1.60".
+fn by_its_line(rate: &Fact) -> Option<(String, String)> {
+    let Provenance::Sourced { quote, .. } = &rate.provenance else { return None };
+    let (before, behind) = quote.split_once(rate.text.as_str())?;
+    let cell = behind.split(" | ").next().unwrap_or_default();
+    let written = format!("{}{cell}", rate.text);
+    let at_once = ["/", " per ", " pro ", " je ", " par ", " por "].iter().any(|per| cell.starts_with(per));
+    let label = before.strip_suffix(" | ").filter(|label| !label.contains(" | "));
+    let labelled =
+        || by_what(&format!("{}{}", rate.text, label?.find(" per ").map(|at| &label.unwrap_or_default()[at..])?));
+    by_what(&written).filter(|_| at_once).or_else(labelled).map(|(_, unit)| (rate.text.clone(), unit))
 }
 
 /// A value by the unit ("39.2 GBP/kg", "£4 per hour") without it, and the unit.
@@ -95,7 +109,6 @@ fn by_what(text: &str) -> Option<(String, String)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use polymath_chat::Provenance;
 
     fn rate(text: &str) -> Fact {
         let number = figures(text)[0].number;
@@ -114,6 +127,20 @@ mod tests {
         check("34.8 GBP/kg", "whats 250 grams of the dearest one?", Some(("34.8 GBP", "0.25")));
         check("£4 per hour", "How much is it for 90 minutes?", Some(("£4", "1.5")));
         check("18 km/h", "how far does it get in 30 min at most?", Some(("18 km", "0.5")));
+    }
+
+    #[test]
+    fn a_rates_unit_may_stand_in_its_line_alone() {
+        let of = |text: &str, quote: &str| {
+            let provenance = Provenance::Sourced { url: String::new(), title: String::new(), quote: quote.into() };
+            at_the_rate(&Fact { provenance, ..rate(text) }, "what would 5 kg of it cost?")
+                .map(|(one, times)| (one.text, times))
+        };
+        let five = Some(("£1.60".to_owned(), "5".to_owned()));
+        assert_eq!(of("£1.60", "Old Vell | red | £1.60/kg | 1,080 °C"), five);
+        assert_eq!(of("£1.60", "Price per kg | £1.60"), five);
+        assert_eq!(of("£1.60", "A bag of 5 kg is £1.60, per day 40 are sold."), None);
+        assert_eq!(of("£1.60", "Old Vell | £1.60 | 80 kg per box"), None);
     }
 
     #[test]

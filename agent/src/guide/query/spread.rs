@@ -26,6 +26,19 @@ const BETWEEN: &[&str] = &[
     "相差",
     "差多少",
 ];
+/// Those of them that ask for nothing else.
+const BY_HOW: &[&str] = &[
+    "by how",
+    "difference",
+    "um wie viel",
+    "um wie viele",
+    "unterschied",
+    "de combien",
+    "différence",
+    "diferencia",
+    "相差",
+    "差多少",
+];
 /// Ends of what lies in time.
 const NEWEST: &[&str] =
     &["newest", "latest", "youngest", "most recent", "neueste", "jüngste", "plus récent", "más reciente"];
@@ -38,9 +51,8 @@ pub fn between_the_ends(query: &str, request: &str, tables: &[Table]) -> String 
     let same = || query.to_owned();
     let small = request.to_lowercase();
     let ends = [[MOST, NEWEST], [LEAST, OLDEST]].iter().all(|end| end.iter().any(|words| said(&small, words)));
-    let asks = ends && (said(&small, BETWEEN) || said(&small, TIMES));
     let (Some(from), Some(order)) = (clause(query, " FROM "), clause(query, " ORDER BY ")) else { return same() };
-    if !asks || query.matches("SELECT").count() != 1 || query.contains(" GROUP BY ") {
+    if query.matches("SELECT").count() != 1 || query.contains(" GROUP BY ") {
         return same();
     }
     let key = query[order.clone()].trim();
@@ -49,6 +61,11 @@ pub fn between_the_ends(query: &str, request: &str, tables: &[Table]) -> String 
     );
     let number = query[from.clone()].trim().strip_prefix('t').and_then(|n| n.parse::<usize>().ok());
     let Some(table) = number.and_then(|n| tables.get(n.checked_sub(1)?)) else { return same() };
+    // Two rows are the ends, whatever they are called: "which is dearer, and by how much?"
+    let two = table.rows.len() == 2 && said(&small, BY_HOW);
+    if !(two || ends && (said(&small, BETWEEN) || said(&small, TIMES))) {
+        return same();
+    }
     let place = |name: &str| table.columns.iter().position(|own| own.eq_ignore_ascii_case(name));
     let Some(at) = place(column).filter(|at| *at > 0 && is_number(table, *at)) else { return same() };
     let [name, value] = [0, at].map(|at| in_sql(&table.columns[at]));
