@@ -8,6 +8,9 @@ use crate::notebook::{Fact, fact_name};
 use polymath_chat::Provenance;
 use polymath_quantity::{UnitKind, figures};
 
+/// What stands before the unit that something is told by.
+const PER: [&str; 6] = ["/", " per ", " pro ", " je ", " par ", " por "];
+
 impl Guide {
     /// The calculation that is left where a rate is all that came out.
     pub(super) fn times_the_amount(&mut self, turn: &mut Turn<'_>) -> Option<Step> {
@@ -81,16 +84,17 @@ fn by_its_line(rate: &Fact) -> Option<(String, String)> {
     let (before, behind) = quote.split_once(rate.text.as_str())?;
     let cell = behind.split(" | ").next().unwrap_or_default();
     let written = format!("{}{cell}", rate.text);
-    let at_once = ["/", " per ", " pro ", " je ", " par ", " por "].iter().any(|per| cell.starts_with(per));
+    let at_once = PER.iter().any(|per| cell.starts_with(*per));
     let label = before.strip_suffix(" | ").filter(|label| !label.contains(" | "));
-    let labelled =
-        || by_what(&format!("{}{}", rate.text, label?.find(" per ").map(|at| &label.unwrap_or_default()[at..])?));
+    let labelled = || {
+        let label = label?;
+        by_what(&format!("{}{}", rate.text, &label[label.find(" per ")?..]))
+    };
     by_what(&written).filter(|_| at_once).or_else(labelled).map(|(_, unit)| (rate.text.clone(), unit))
 }
 
 /// A value by the unit ("39.2 GBP/kg", "£4 per hour") without it, and the unit.
 fn by_what(text: &str) -> Option<(String, String)> {
-    const PER: [&str; 6] = ["/", " per ", " pro ", " je ", " par ", " por "];
     let figure = figures(text).into_iter().find(|figure| figure.number.is_some() && figure.date.is_none())?;
     let behind = text.get(figure.at.end..)?;
     let (at, per) = PER.iter().filter_map(|per| Some((behind.find(per)?, *per))).min()?;

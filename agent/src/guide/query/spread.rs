@@ -105,6 +105,8 @@ mod tests {
              Difference FROM t1 ORDER BY \"Year of dam\" LIMIT 1"
         );
         assert_eq!(made(sorted, "Which is the oldest, and how many are there?"), sorted);
+        // Of two rows neither end needs its name.
+        assert!(made(sorted, "which of them was built earlier, and by how much?").contains(" AS Difference"));
         assert_eq!(
             made("SELECT Name FROM t1", "By how many years is the oldest older than the newest?"),
             "SELECT Name FROM t1"
