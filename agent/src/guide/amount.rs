@@ -67,10 +67,6 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
     });
     let amount = <[_; 1]>::try_from(amounts.collect::<Vec<_>>()).ok()?;
     let (number, of) = (amount[0].number?, amount[0].unit.as_ref()?.name.to_string());
-    // What the rate itself is told by is no amount of it.
-    if rate.about.contains(&amount[0].text) || text.contains(&amount[0].text) {
-        return None;
-    }
     let converted = polymath_tools::calculate(&format!("{number} {of} to {unit}")).ok()?;
     let bare = converted.trim_start_matches("approx. ");
     let times: String = bare.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();

@@ -255,7 +255,13 @@ fn put_in(draft: &str, facts: &[Fact], question: &str, sources: &[Source]) -> St
         let put_in = draft.matches(&format!("{{{}}}", f.name)).count();
         !contest::is_name(f) && put_in > 0 && put_in + written > 1
     };
+    // What was worked out last is the answer: "2 kg would cost {price of a kilo}" is none.
+    let worked_out_last = facts.last().filter(|f| {
+        let calculated = |how: &String| !how.starts_with("sql: ");
+        facts.len() > 1 && matches!(&f.provenance, Provenance::Computed { how } if calculated(how))
+    });
     let usable = facts.iter().any(|f| draft.contains(&format!("{{{}}}", f.name)))
+        && worked_out_last.is_none_or(|f| draft.contains(&format!("{{{}}}", f.name)))
         && !facts.iter().any(|f| twice(f) || claims_more(draft, f))
         && !turns_round(draft, question)
         && !invents(draft, facts, question);
@@ -415,6 +421,18 @@ mod tests {
         let told = |draft: &str| put_in(draft, std::slice::from_ref(&fact), "who started it and when?", &[]);
         assert_eq!(told("Ann Bo started it and it was in {a}."), "Who started it: Ann Bo");
         assert_eq!(told("{a} started it."), "Ann Bo started it.");
+    }
+
+    #[test]
+    fn an_operand_is_not_told_as_the_result() {
+        let provenance = Provenance::Sourced { url: "u".into(), title: String::new(), quote: "£3.20/kg".into() };
+        let (name, about, text) = ("a".to_owned(), "price of the clay".to_owned(), "£3.20/kg".to_owned());
+        let price = Fact { name, about, text, number: Some(3.2), date: None, provenance, others: Vec::new() };
+        let provenance = Provenance::Computed { how: "3.2 * 2 = 6.4".into() };
+        let cost = Fact { name: "b".into(), text: "6.4".into(), number: Some(6.4), provenance, ..price.clone() };
+        let told = |draft: &str| put_in(draft, &[price.clone(), cost.clone()], "what would 2 kg cost?", &[]);
+        assert_eq!(told("2 kg would cost {a}."), "Price of the clay: £3.20/kg\n3.2 * 2 = 6.4");
+        assert!(told("2 kg would cost {b}.").starts_with("2 kg would cost 6.4."));
     }
 
     #[test]
