@@ -14,12 +14,18 @@ const PER: [&str; 6] = ["/", " per ", " pro ", " je ", " par ", " por "];
 impl Guide {
     /// The calculation that is left where a rate is all that came out.
     pub(super) fn times_the_amount(&mut self, turn: &mut Turn<'_>) -> Option<Step> {
-        let rate = match self.results.as_slice() {
-            [.., Outcome::Fact(at)] => turn.chat.facts.get(*at)?.clone(),
-            [.., Outcome::Table(at)] => of_one_row(turn.chat.tables.get(*at)?)?,
+        if self.multiplied {
+            return None;
+        }
+        // What came to nothing beside it changes nothing of it.
+        let came = self.results.iter().rev().find(|r| !matches!(r, Outcome::NotFound(_) | Outcome::Failed(_)))?;
+        let rate = match came {
+            Outcome::Fact(at) => turn.chat.facts.get(*at)?.clone(),
+            Outcome::Table(at) => of_one_row(turn.chat.tables.get(*at)?)?,
             _ => return None,
         };
         let (one, times) = at_the_rate(&rate, &turn.asked)?;
+        self.multiplied = true;
         let name = fact_name(turn.chat.facts.len());
         self.names.insert(name.clone(), name.clone());
         turn.chat.facts.push(Fact { name: name.clone(), ..one });
@@ -60,7 +66,9 @@ fn at_the_rate(rate: &Fact, request: &str) -> Option<(Fact, String)> {
         return None;
     }
     let (text, unit) = by_what(&rate.text).or_else(|| by_its_line(rate))?;
-    rate.number.filter(|_| said(&small, ASKING))?;
+    // "And 2 kg of the other?" asks what was asked before.
+    let again = ["and ", "und ", "et ", "y "].iter().any(|and| small.starts_with(and));
+    rate.number.filter(|_| again || said(&small, ASKING))?;
     let amounts = figures(request).into_iter().filter(|figure| {
         let measured = figure.unit.as_ref().is_some_and(|u| matches!(u.kind, UnitKind::Measure | UnitKind::Time));
         figure.date.is_none() && figure.number.is_some() && measured
@@ -126,6 +134,7 @@ mod tests {
     fn a_rate_is_taken_times_the_amount() {
         check("34.8 GBP/kg", "whats 250 grams of the dearest one?", Some(("34.8 GBP", "0.25")));
         check("£4 per hour", "How much is it for 90 minutes?", Some(("£4", "1.5")));
+        check("£3.20/kg", "and 2 kg of the Old Vell?", Some(("£3.20", "2")));
         check("18 km/h", "how far does it get in 30 min at most?", Some(("18 km", "0.5")));
     }
 
