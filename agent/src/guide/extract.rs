@@ -8,7 +8,7 @@ use super::series;
 use super::state::Guide;
 use crate::evidence::terms;
 use crate::guide::find::{self, relevant};
-use crate::guide::{facts, named};
+use crate::guide::{facts, named, speaking};
 use crate::language::Language;
 use crate::lead::Turn;
 use crate::prompts::COLUMNS;
@@ -199,13 +199,13 @@ fn pages_about(turn: &Turn<'_>, shape: &Shape) -> Vec<Source> {
     // Years are of one thing: those of another thing like it are none of its.
     let names = named::names(&shape.subject);
     if shape.columns.first().is_some_and(|c| c.kind == Kind::Date) && !names.is_empty() {
-        sources = named::speaking_of(&sources, &shape.subject);
+        sources = speaking::speaking_of(&sources, &shape.subject);
         let own = |s: &Source| !s.text.is_empty() && names.iter().any(|name| s.title.contains(name.as_str()));
         if sources.iter().any(own) {
             sources.retain(own);
         }
     }
-    sources = named::without_longer(&sources, &shape.subject);
+    sources = speaking::without_longer(&sources, &shape.subject);
     // A list of the same things of another place: mountains of the East range, for those of the West range.
     let is_own = |s: &Source| names.iter().all(|name| s.title.contains(name.as_str()));
     if !names.is_empty() && sources.iter().any(|s| !s.text.is_empty() && is_own(s)) {

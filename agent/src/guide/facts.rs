@@ -7,7 +7,7 @@ use super::find;
 use super::plan::{Step, years};
 use super::reckon::{Line, shown, whole};
 use super::state::{Guide, Outcome, Want, piece_of, quoted};
-use super::{fits, quote};
+use super::{fits, named, quote};
 use crate::evidence::{Passage, clip, terms};
 use crate::lead::Turn;
 use crate::notebook::Fact;
@@ -49,7 +49,11 @@ impl Guide {
         if !self.reckoned && is_worked_out(turn).await? && self.reckon(turn, &[]).await? {
             return Ok(Vec::new());
         }
+        let hops = self.plan.iter().flatten().any(|step| step.to_string().contains('{'));
         let Some(told) = facts(turn, &asked_now(&wants, turn)).await? else { return Ok(wants) };
+        if hops && !are_linked(&told, turn) {
+            return Ok(wants);
+        }
         // What is known by now leads to other pages.
         let found = |told: &Told| told.fact.as_ref().map(|fact| fact.text.clone());
         let known: Vec<String> = told.iter().filter_map(found).collect();
@@ -117,6 +121,17 @@ impl Guide {
         }
         Ok(found)
     }
+}
+
+/// Whether each value is said to be of a thing that the question names, or of a value before it. "Founding of the shipyard",
+/// where the question names only the ship, may be any year of the ship's page.
+fn are_linked(told: &[Told], turn: &Turn<'_>) -> bool {
+    let named = named::names_among(&turn.asked, &turn.chat.sources);
+    let value = |told: &Told| told.fact.as_ref().map(|fact| fact.text.clone());
+    (0..told.len()).all(|i| {
+        let before = told[..i].iter().filter_map(value);
+        named.is_empty() || named.iter().cloned().chain(before).any(|name| told[i].about.contains(name.as_str()))
+    })
 }
 
 /// Takes a fact into the notebook.
@@ -228,7 +243,9 @@ async fn facts(turn: &mut Turn<'_>, asked: &str) -> anyhow::Result<Option<Vec<To
     for (i, (about, value)) in said.iter().enumerate() {
         let leaks = FACTS.leaks(about, &format!("{asked} {}", turn.question));
         let passage = telling(about, value, asked, &lines).filter(|_| !leaks && value != NONE);
-        let when = if years(about).is_empty() { asked } else { about.as_str() };
+        // In which year somebody was born says nothing of the year that he won in.
+        let follows = said[..i].iter().any(|(_, before)| before != NONE && about.contains(before.as_str()));
+        let when = if years(about).is_empty() && !follows { asked } else { about.as_str() };
         let fact = match passage {
             Some(passage) => checked(turn, about, value, passage, when).await?,
             None => None,

@@ -20,8 +20,9 @@ pub use told::{is_told, is_told_by_its_line};
 
 use crate::evidence::{Passage, select, terms};
 use crate::guide::calc::is_of_another_rate;
-use crate::guide::named::{names_said, speaking_of};
+use crate::guide::named::names_said;
 use crate::guide::roles::is_of_another;
+use crate::guide::speaking::speaking_of;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
 use choose::{LINES, choose, empty, kind_of};

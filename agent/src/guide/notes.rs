@@ -6,9 +6,9 @@
 //! half of them.
 
 use super::find::in_sentences;
-use super::named::speaking_of;
 use super::plan::Step;
 use super::quote;
+use super::speaking::speaking_of;
 use super::state::{Guide, Outcome, Quote, piece_of};
 use crate::evidence::{Passage, clip, passages, select};
 use crate::lead::Turn;

@@ -2,8 +2,9 @@
 //! words.
 
 use super::find::{in_sentences, relevant};
-use super::named::{names_said, speaking_of};
+use super::named::names_said;
 use super::plan::words;
+use super::speaking::speaking_of;
 use super::state::Quote;
 use crate::evidence::{Passage, clip, select, terms};
 use crate::language::Language;

@@ -15,7 +15,7 @@ use super::named;
 use super::plan::{self, Step, numbers, words};
 use super::roles::is_of_person;
 use super::state::{Guide, Outcome, quoted, with_unit};
-use super::{calc, find, fits, quote, tabled};
+use super::{calc, dimension, find, fits, quote, tabled};
 use crate::evidence::{clip, terms};
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};
@@ -298,7 +298,7 @@ fn reckoned(text: &str, lines: &[Line], asked: &str, chat: &Chat) -> Option<Reck
     }
     let result = result(&expression, &values)?;
     let result = result.lines().next().unwrap_or_default().trim_start_matches('-').to_owned();
-    if calc::named_unit(asked).is_some_and(|unit| !result.contains(&unit)) {
+    if calc::named_unit(asked).is_some_and(|unit| !result.contains(&unit)) || dimension::is_of_another(asked, &result) {
         return None;
     }
     let fits = check::is_sensible(&result, &expression, &values) && !check::is_upside_down(&expression, &values, asked);

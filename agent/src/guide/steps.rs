@@ -5,7 +5,7 @@ use super::calc::{Filled, shown};
 use super::plan::{self, Step, words};
 use super::search::add_hits;
 use super::state::{Guide, Outcome, Running, Want, calling};
-use super::{calc, chart, describe, given, named, query};
+use super::{calc, chart, describe, dimension, given, named, query};
 use crate::evidence::terms;
 use crate::lead::{Lead, Turn};
 use crate::notebook::{Chart, Fact, inherit, query_of};
@@ -385,7 +385,7 @@ impl Guide {
         };
         let text = shown(&output.content, unit, expression.starts_with('|'));
         let operands: Vec<&Fact> = words(expression).filter_map(|word| self.fact(turn.chat, word)).collect();
-        if calc::misses_the_unit(&turn.asked, &text, &operands) {
+        if calc::misses_the_unit(&turn.asked, &text, &operands) || dimension::is_of_another(&turn.asked, &text) {
             self.results.push(Outcome::Failed(turn.asked.trim_end_matches(['?', '？', ' ']).to_owned()));
             return;
         }

@@ -1,5 +1,6 @@
 //! Of what kind a value has to be: a year, a number, a name, no money.
 
+use crate::guide::dimension;
 use crate::guide::plan::years;
 use crate::guide::roles::is_of_person;
 use crate::notebook::Fact;
@@ -59,6 +60,9 @@ pub const NUMBER: &[&str] = &[
 pub fn is_of_kind(what: &str, fact: &Fact) -> bool {
     if is_of_person(what) {
         return fact.number.is_none() && fact.date.is_none();
+    }
+    if dimension::is_of_another(what, &fact.text) {
+        return false;
     }
     let words: Vec<String> = what.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
     let says = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));

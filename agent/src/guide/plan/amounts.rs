@@ -2,8 +2,8 @@
 
 use super::Step;
 use super::signs::{HOW_MANY, says};
-use super::swap::in_digits;
 use crate::guide::calc::named_unit;
+use crate::guide::digits::in_digits;
 use polymath_quantity::{Figure, Unit, UnitKind, figures, read};
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ const NUMBERS: &str = "1 2 3 4 5 6 7 8 9 10 12 24 60 100 365 1000 3600";
 /// The request's numbers as a calculator reads them, and some that every calculation may need.
 pub fn numbers(request: &str) -> BTreeSet<String> {
     let mut numbers: BTreeSet<String> = NUMBERS.split_whitespace().map(str::to_owned).collect();
-    for figure in figures(request) {
+    for figure in figures(request).into_iter().chain(figures(&in_digits(request))) {
         // A lexer that has read "90" of "90 euros" cannot go on with "+".
         numbers.extend(Some(figure.text.replace(',', "")).filter(|text| !text.contains(' ')));
         numbers.extend(figure.date.map(|date| date.to_string()));

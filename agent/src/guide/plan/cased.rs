@@ -2,12 +2,13 @@
 //! other things are told from those that are meant by them.
 
 use super::alone::points;
+use super::signs::words;
 use super::{grammar, replies};
 use crate::guide::{calc, named};
 use crate::lead::Turn;
 use crate::notebook::Chat;
 use crate::prompts::NAMES;
-use polymath_chat::{CompletionError, Constraint};
+use polymath_chat::{CompletionError, Constraint, Source};
 use polymath_quantity::text::is_cjk;
 
 /// Tokens of the names.
@@ -32,11 +33,24 @@ pub async fn cased(turn: &mut Turn<'_>) -> anyhow::Result<bool> {
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("names of {:?}: {told}", turn.question);
+    let told = without_plain_words(&told, &turn.chat.sources);
     let Some(cased) = with_names(&turn.question, &told) else { return Ok(false) };
     let cased = with_others_like_it(&cased, &told);
     turn.asked.clone_from(&cased);
     turn.question = cased.into();
     Ok(true)
+}
+
+/// The names without those of one word, or a number and one word, that pages at hand have in small letters: "the 2019 winner"
+/// has none.
+fn without_plain_words(names: &str, sources: &[Source]) -> String {
+    let plain = |name: &str| {
+        let mut worded = name.split(' ').filter(|word| !word.chars().all(|c| c.is_ascii_digit()));
+        let (Some(word), None) = (worded.next(), worded.next()) else { return false };
+        let small = word.to_lowercase();
+        small != word && sources.iter().any(|source| words(&source.text).any(|own| own == small))
+    };
+    names.split(", ").filter(|name| !plain(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a request may have names and shows none: it is looked up, and has no capital but at its beginning.
@@ -136,6 +150,14 @@ mod tests {
         assert_eq!(cased("a sum of three", "none"), None);
         // Not as it stands there.
         assert_eq!(cased("the stone bridge at vell", "Vell Stone Bridge"), None);
+    }
+
+    #[test]
+    fn a_word_of_the_pages_is_no_name() {
+        let text = "The winner gets a compass. Ost won in 2019.".to_owned();
+        let page = [Source { url: "u".into(), title: "Prize".into(), text }];
+        assert_eq!(without_plain_words("2019 Winner, Ost, Vell Prize", &page), "Ost, Vell Prize");
+        assert_eq!(without_plain_words("none", &page), "none");
     }
 
     #[test]

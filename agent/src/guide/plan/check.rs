@@ -11,8 +11,8 @@ use super::signs::*;
 use super::sql::{
     is_of_other_measure, is_of_unsaid, with_table_names, without_subjects, without_unasked_shares, without_unsaid,
 };
-use super::swap::in_digits;
 use crate::evidence::terms;
+use crate::guide::digits::in_digits;
 use crate::guide::named;
 use crate::notebook::{Chart, Chat, Fact, name_of};
 use polymath_chat::{Provenance, Role};

@@ -2,7 +2,7 @@
 
 use super::amounts::given;
 use super::signs::{calls_for_arithmetic, says, words, years};
-use super::swap::in_digits;
+use crate::guide::digits::in_digits;
 
 /// Whether an expression adds a number that nobody said to a value, or takes it from one (`a - 1`), or reckons with
 /// values where a word or two only name something.

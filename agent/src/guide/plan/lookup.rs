@@ -1,8 +1,9 @@
 //! Look-ups that say too little: a bare name, a property of nothing, what was looked up before.
 
 use super::Step;
-use super::signs::years;
+use super::signs::{words, years};
 use crate::evidence::terms;
+use crate::guide::named::names_said;
 use crate::guide::{calc, named, roles};
 use crate::language::Language;
 use crate::notebook::Chat;
@@ -209,6 +210,29 @@ pub fn without_unit(step: &mut Step, request: &str) {
     if let Some(front) = front.filter(|front| front.split(' ').count() > 1) {
         *what = front;
     }
+}
+
+/// The plan without look-ups of which another one has every word, and more: "the Olm Prize in 2021" beside "who won the Olm Prize
+/// in 2021". They ask nothing.
+pub fn without_fragments(steps: &mut Vec<Step>) {
+    let of = |step: &Step| match step {
+        Step::Find { what, .. } => Some(terms(what).into_iter().collect::<HashSet<String>>()),
+        _ => None,
+    };
+    let all: Vec<Option<HashSet<String>>> = steps.iter().map(of).collect();
+    let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let fragment = |i: usize| {
+        let (Some(Step::Find { name, what }), Some(own)) = (steps.get(i), &all[i]) else { return false };
+        let used = told.iter().skip(i + 1).any(|step| words(step).any(|word| word == name));
+        let names: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
+        let asks = own.iter().any(|term| !names.contains(term) && !term.chars().all(|c| c.is_ascii_digit()));
+        let within =
+            |other: &Option<HashSet<String>>| other.as_ref().is_some_and(|all| own.is_subset(all) && own != all);
+        !used && !asks && !own.is_empty() && all.iter().any(within)
+    };
+    let dropped: Vec<bool> = (0..steps.len()).map(fragment).collect();
+    let mut dropped = dropped.into_iter();
+    steps.retain(|_| !dropped.next().unwrap_or_default());
 }
 
 /// "who designed it" for "designed it": who did it is somebody, and not when it was done.

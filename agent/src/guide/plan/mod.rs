@@ -7,6 +7,7 @@ mod amounts;
 mod called;
 mod cased;
 mod check;
+mod clock;
 mod colors;
 mod columns;
 mod comparing;
@@ -40,6 +41,7 @@ mod suits;
 mod sums;
 mod swap;
 mod whether;
+mod worked;
 
 pub use amounts::{given, numbers};
 pub use hops::is_hop;
@@ -51,7 +53,6 @@ pub use signs::{
 };
 pub use steps::Step;
 pub use suits::suits;
-pub use swap::in_digits;
 
 use form::Form;
 
@@ -167,8 +168,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     if let Some(steps) = ready::plan(&turn.question, turn.chat) {
         return Some(steps);
     }
-    if let Some(steps) =
-        corrected::corrected(&turn.question, turn.chat).or_else(|| sums::of_times(&turn.question, turn.chat))
+    if let Some(steps) = corrected::corrected(&turn.question, turn.chat)
+        .or_else(|| sums::of_times(&turn.question, turn.chat))
+        .or_else(|| clock::between(&turn.question, turn.chat))
     {
         return Some(steps);
     }
@@ -317,17 +319,20 @@ async fn planned(
             prompt = prompt.replace(request, &short);
             continue;
         }
+        lookup::without_fragments(&mut steps);
         steps.iter_mut().for_each(|step| lookup::with_who(step, request));
         lookup::of_the_one_before(&mut steps);
         match (parts::halves(request), steps.as_mut_slice()) {
-            (Some(halves), [a @ Step::Find { .. }, b @ Step::Find { .. }, ..]) if !b.to_string().contains('{') => {
+            (Some(halves), [a @ Step::Find { .. }, b @ Step::Find { .. }, rest @ ..])
+                if !b.to_string().contains('{') && !rest.iter().any(|s| matches!(s, Step::Find { .. })) =>
+            {
                 lookup::complete(a, &halves[0], turn.chat, true);
                 lookup::complete(b, &halves[1], turn.chat, true);
             }
             _ => steps.iter_mut().for_each(|step| lookup::complete(step, request, turn.chat, alone)),
         }
         let steps = several::of_all(parts::with_the_other(steps, request, turn.chat), request, turn.chat);
-        let steps = several::of_both_ends(steps, request);
+        let steps = worked::without_table(several::of_both_ends(steps, request), request, turn.chat);
         let mut steps = lookup::with_the_rest(hops::in_hops(turn, steps).await?, request);
         without.extend(check::mend(&mut steps, request, turn.chat));
         steps.iter_mut().for_each(|step| amounts::mend(step, request));

@@ -4,8 +4,8 @@
 use super::grammar;
 use super::signs::{COMPARED, words};
 use super::steps::Step;
-use super::swap::in_digits;
 use crate::evidence::{clip, terms};
+use crate::guide::digits::in_digits;
 use crate::guide::fits::is_of_no_money;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact};

@@ -6,9 +6,9 @@
 //! are written until two tries agree.
 
 use super::signs::{asks_to_write, says, words, years};
-use super::swap::in_digits;
 use super::{Step, alone, amounts, check, grammar};
 use crate::evidence::clip;
+use crate::guide::digits::in_digits;
 use crate::guide::named;
 use crate::lead::Turn;
 use crate::notebook::{Chat, Fact, fact_name};
@@ -108,6 +108,8 @@ pub fn of_times(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 /// to be wrong with.
 pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) -> anyhow::Result<()> {
     let [Step::Calc { expression, .. }] = steps else { return Ok(()) };
+    let request = in_digits(request);
+    let request = request.as_str();
     // "Now add them all up": the numbers are those of the question before.
     // And so are they where something comes on top: "we also have tolls of 12".
     const ON_TOP: &[&str] = &[
@@ -126,7 +128,7 @@ pub async fn work_out(turn: &mut Turn<'_>, request: &str, steps: &mut [Step]) ->
     ];
     let on_top = says(&request.to_lowercase(), ON_TOP);
     let before = alone::before(turn.chat).filter(|_| on_top || amounts::given(request).len() < 2);
-    let before = before.filter(|before| !amounts::amounts(before).is_empty());
+    let before = before.map(|before| in_digits(&before)).filter(|before| !amounts::amounts(before).is_empty());
     // What came of it: what five tins cost, is asked of the five.
     let result = turn.chat.facts.last().filter(|fact| matches!(fact.provenance, Provenance::Computed { .. }));
     let came = result.map_or(String::new(), |fact| format!(" It is {}.", clip(&fact.text, 40)));

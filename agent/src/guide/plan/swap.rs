@@ -3,6 +3,7 @@
 
 use super::Step;
 use super::signs::{words, years};
+use crate::guide::digits::in_digits;
 use crate::guide::named;
 use polymath_chat::Table;
 use polymath_quantity::{Figure, figures, text::is_cjk};
@@ -295,27 +296,6 @@ fn another_amount(request: &str, before: &str) -> Option<Swap> {
     question.replace_range(old.at.start..old.at.start + old_digits.len(), &new_digits);
     let plain = |digits: String| digits.replace(',', "");
     Some(Swap { question, pairs: vec![(plain(old_digits), plain(new_digits))] })
-}
-
-/// A text with `3` for its "three". "One" and "a" count nothing.
-pub fn in_digits(text: &str) -> String {
-    const COUNTS: [&[&str]; 9] = [
-        &["two", "zwei", "deux", "dos"],
-        &["three", "drei", "trois", "tres"],
-        &["four", "vier", "quatre", "cuatro"],
-        &["five", "fünf", "cinq", "cinco"],
-        &["six", "sechs", "seis"],
-        &["seven", "sieben", "sept", "siete"],
-        &["eight", "acht", "huit", "ocho"],
-        &["nine", "neun", "neuf", "nueve"],
-        &["ten", "zehn", "dix", "diez"],
-    ];
-    let word = |piece: &str| {
-        let bare = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let count = COUNTS.iter().position(|words| words.contains(&bare.to_lowercase().as_str()));
-        count.map_or(piece.to_owned(), |i| format!("{}{}", i + 2, &piece[bare.len()..]))
-    };
-    text.split_inclusive(|c: char| !c.is_alphanumeric()).map(word).collect()
 }
 
 /// What a figure counts: percent, a unit, the noun behind it.

@@ -2,10 +2,11 @@
 
 use crate::evidence::{Passage, terms};
 use crate::guide::calc;
+use crate::guide::digits::in_digits;
 use crate::guide::find::{is_of_kind, is_of_other_property, misfits};
 use crate::guide::fits::asks_price;
 use crate::guide::named::names;
-use crate::guide::plan::{COMPARED, LEAST, MOST, given, in_digits, said, words};
+use crate::guide::plan::{COMPARED, LEAST, MOST, given, said, words};
 use crate::notebook::Fact;
 use polymath_chat::Provenance;
 use polymath_quantity::{Figure, UnitKind, figures};

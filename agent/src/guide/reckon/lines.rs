@@ -2,8 +2,9 @@
 
 use crate::evidence::{Passage, clip, head_of, labelled, passages, select, terms};
 use crate::guide::find::{in_sentences, relevant};
-use crate::guide::named::{names, names_among, names_said, speaking_of, without_longer};
+use crate::guide::named::{names, names_among, names_said};
 use crate::guide::plan::years;
+use crate::guide::speaking::{speaking_of, without_longer};
 use crate::notebook::Chat;
 use polymath_chat::{Provenance, Source};
 use polymath_quantity::{Style, figures_in};

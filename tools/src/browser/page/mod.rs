@@ -19,6 +19,7 @@ mod root;
 mod style;
 mod table;
 mod text;
+mod tiles;
 mod walk;
 mod words;
 
@@ -199,11 +200,18 @@ fn lay_out(page: &mut Page, blocks: Vec<Block>) -> Vec<usize> {
     let style = number_style(&prose.collect::<Vec<_>>().join("\n"));
     let mut heading: Option<(usize, String)> = None;
     let mut begins = Vec::with_capacity(blocks.len());
-    for block in blocks {
+    let pairs = tiles::pairs(&blocks);
+    for (i, block) in blocks.into_iter().enumerate() {
+        // The second of a pair stands in the line of the first.
+        if i.checked_sub(1).is_some_and(|first| pairs.contains_key(&first)) {
+            begins.push(page.lines.len().saturating_sub(1));
+            continue;
+        }
         begins.push(page.lines.len());
         let under = heading.as_ref().map(|(at, _)| *at);
         let mut push = |text: String| page.lines.push(Line { text, heading: under, columns: None });
         match block {
+            _ if pairs.contains_key(&i) => push(pairs[&i].clone()),
             Block::Heading(level, text) => {
                 push(format!("{} {text}", "#".repeat(level.clamp(1, 6))));
                 page.lines.last_mut().iter_mut().for_each(|l| l.heading = None);
