@@ -38,6 +38,15 @@ pub struct Chart {
     /// Series on top of each other instead of beside or before each other.
     #[serde(skip_serializing_if = "is_false")]
     pub stack: bool,
+    /// Stacks of 100 %: each series as its share of what all have together there.
+    #[serde(skip_serializing_if = "is_false")]
+    pub share: bool,
+    /// The axis with the values starts at zero, as that of bars always does.
+    #[serde(skip_serializing_if = "is_false")]
+    pub zero: bool,
+    /// Whether the values are written at the marks; where nothing is said, at bars that have room for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<bool>,
     /// The column of how far each value may be off, drawn as a bar above and below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -64,6 +73,12 @@ pub struct Chart {
     pub today: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What the axis of what goes across is called instead of its column's name; empty: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_title: Option<String>,
+    /// The same of the axis of the values, which lies below where bars lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y_title: Option<String>,
     /// The column whose values have a small chart each, in a grid of shared axes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facet: Option<String>,
@@ -97,5 +112,10 @@ mod tests {
         assert!(chart.table == "t1" && chart.grid && !chart.trend);
         let kept = serde_json::to_string(&Chart { name: String::new(), ..chart }).unwrap();
         assert_eq!(kept, r#"{"data":"t1","kind":"bar","x":"A","y":"B","grid":true}"#);
+        // No title is something else than none said.
+        let bare = Chart { x_title: Some(String::new()), values: Some(false), ..Chart::default() };
+        let kept = serde_json::to_string(&bare).unwrap();
+        assert_eq!(kept, r#"{"data":"","kind":"","y":"","values":false,"x_title":""}"#);
+        assert_eq!(serde_json::from_str::<Chart>(&kept).unwrap(), bare);
     }
 }

@@ -100,13 +100,27 @@ def compare_places(name, spec, svg, scene):
 
 
 def script_values(path):
-    """What the matplotlib script prints of its trends, by where that is."""
+    """What the matplotlib script prints of its trends, by where that is, and its shares in the order of the series."""
     with tempfile.TemporaryDirectory() as folder:
         ran = subprocess.run([sys.executable, str(path)], cwd=folder, capture_output=True, text=True)
         drawn = (Path(folder) / "chart.png").is_file()
     if ran.returncode or not drawn:
         return None, ran.stderr.strip().splitlines()[-1:]
-    return re.findall(r"^trend.* at (\S+(?: \d\d:\d\d)?): (\S+)$", ran.stdout, re.M), []
+    shares = [json.loads(found) for found in re.findall(r"^\S.* (\[[-+0-9.e, ]*\])$", ran.stdout, re.M)]
+    return re.findall(r"^trend.* at (\S+(?: \d\d:\d\d)?): (\S+)$", ran.stdout, re.M), shares
+
+
+def compare_shares(name, spec, shares):
+    """Shares that the script works out, and those of the specification's own rows; True for each that is the same."""
+    rows = spec["data"]["values"]
+    whole, series = {}, {}
+    for row in rows:
+        whole[row["x"]] = whole.get(row["x"], 0) + row["y"]
+        series.setdefault(row["series"], []).append(row)
+    for own, got in zip(series.values(), shares, strict=True):
+        want = [100 * row["y"] / whole[row["x"]] for row in own]
+        same = len(want) == len(got) and all(abs(a - b) < 1e-9 for a, b in zip(want, got))
+        yield True if same else f"{name}: shares are {want}, numpy's {got}"
 
 
 def compare_trend(name, spec, values):
@@ -129,7 +143,7 @@ def compare_curve(name, view, values):
 
 
 def main(folder):
-    wrong, counted = [], {"bars": 0, "dots": 0, "scripts": 0, "ticks": 0, "same ticks": 0, "trend values": 0}
+    wrong, counted = [], {"bars": 0, "dots": 0, "scripts": 0, "ticks": 0, "same ticks": 0, "trend values": 0, "shares": 0}
     for path in sorted(folder.glob("*.vl.json")):
         name = path.name.removesuffix(".vl.json")
         spec, svg = json.loads(path.read_text()), (folder / f"{name}.svg").read_text()
@@ -156,6 +170,10 @@ def main(folder):
             trend = list(compare_trend(name, spec, values))
             counted["trend values"] += trend.count(True)
             wrong.extend(line for line in trend if line is not True)
+        if values is not None and "normalize" in path.read_text() and "concat" not in spec:
+            shares = list(compare_shares(name, spec, why))
+            counted["shares"] += shares.count(True)
+            wrong.extend(line for line in shares if line is not True)
     wrong = [line for line in wrong if line]
     print(*wrong, sep="\n")
     print(", ".join(f"{name}: {count}" for name, count in counted.items()) + f"; {len(wrong)} differ")

@@ -16,6 +16,7 @@ mod facets;
 mod fit;
 #[cfg(test)]
 mod gallery;
+mod labels;
 mod layout;
 mod marks;
 mod names;
@@ -81,7 +82,7 @@ impl Tool for Charts {
         let work = tokio::task::spawn_blocking(move || -> Result<_, String> {
             let (chart, table) = request::settle(request::read(&args, today)?, &tables)?;
             let made = Made::of(chart, table)?;
-            let Drawing { svg, width, height } = &made.drawing;
+            let Drawing { svg, width, height, .. } = &made.drawing;
             let scale = made.chart.scale.unwrap_or(1);
             let png = raster::render(svg, width * scale, height * scale)?;
             let missing = raster::missing(svg);
@@ -138,6 +139,7 @@ impl Made {
         let today = trend::today(&chart, &data);
         let title = chart.title.clone().unwrap_or_else(|| match chart.kind.as_str() {
             "hist" => format!("{}: {}", table.title, chart.y),
+            _ if chart.share => format!("{}: {} by {}", table.title, data.measure, chart.x),
             _ => format!("{}: {} by {}", table.title, chart.y, chart.x),
         });
         if chart.kind == "pie" {
@@ -169,7 +171,11 @@ impl Made {
             .iter()
             .map(|panel| words::Part { name: &panel.name, data: &panel.data, trends: &panel.trends })
             .collect();
-        words::words(&self.chart, &self.data, &panels, self.today, self.trend_values().as_ref())
+        let mut words = words::words(&self.chart, &self.data, &panels, self.today, self.trend_values().as_ref());
+        if self.drawing.unwritten > 0 {
+            words.push_str(&format!("\nvalues without room at their marks: {}", self.drawing.unwritten));
+        }
+        words
     }
 
     /// The trends' values where they are wanted, with the small chart that each is of.
@@ -222,7 +228,7 @@ fn grid(chart: &Chart, data: &Data, today: Option<f64>) -> Result<Vec<Panel>, St
         let sides: Vec<&plot::Side> = panels.iter().filter_map(|panel| panel.plot.as_ref().map(side)).collect();
         let union = axis::Axis::union(sides.iter().map(|side| &side.axis))?;
         let named = sides.iter().any(|side| matches!(side.scale, plot::Scale::Names(_)));
-        Some(if named || chart.kind == "hist" { union } else { union.roomy() })
+        Some(if named || chart.kind == "hist" || chart.share { union } else { union.roomy() })
     };
     let axes = axes(|plot| &plot.across).zip(axes(|plot| &plot.up));
     for Panel { name, data, trends, plot } in &mut panels {

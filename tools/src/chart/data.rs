@@ -5,7 +5,7 @@ use super::axis::Axis;
 use super::columns::{labelled, place};
 use super::ticks::Style;
 use polymath_chat::{Chart, Provenance, Table};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Bars that are drawn at most, points of lines likewise.
 const MOST_NAMES: usize = 400;
@@ -20,7 +20,10 @@ const MOST_FACETS: usize = 24;
 pub struct Point {
     /// A number, a day, or the place of a name.
     pub x: f64,
+    /// What is drawn: the value, or its share in percent.
     pub y: f64,
+    /// The value itself.
+    pub amount: f64,
     /// Imputed or extrapolated: nobody has said so.
     pub estimated: bool,
     /// How far y may be off, both ways; 0 where that is not known.
@@ -52,8 +55,10 @@ pub struct Shared {
 pub struct Data {
     pub across: Across,
     pub series: Vec<Series>,
-    /// What the axes say.
+    /// What the axes say; nothing where no title is wanted.
     pub labels: (String, String),
+    /// What the column of the values is called, with its unit.
+    pub measure: String,
     /// How the numbers across and up are written.
     pub styles: (Style, Style),
     /// Rows that could not be drawn, by why.
@@ -93,7 +98,8 @@ impl Data {
             let series = series.map_or("", |s| row[s].display()).to_owned();
             let facet = facet.map_or("", |f| row[f].display()).to_owned();
             // A row without a value keeps its place.
-            let point = Point { x: place, y: value.map_or(f64::NAN, |value| value * up.factor), estimated, error };
+            let y = value.map_or(f64::NAN, |value| value * up.factor);
+            let point = Point { x: place, y, amount: y, estimated, error };
             rows.push(Row { name, series, facet, point });
         }
         if rows.iter().all(|row| row.point.y.is_nan()) {
@@ -103,19 +109,33 @@ impl Data {
         if !matches!(scale, Scale::Names) {
             rows.sort_by(|a, b| a.point.x.total_cmp(&b.point.x));
         }
-        let (axis, series) = match axis {
+        let (axis, mut series) = match axis {
             Across::Names(_) => group(chart, rows)?,
             axis => (axis, split(rows)),
         };
-        let labels = (across.label, up.label);
-        let styles = (across.style, up.style);
-        let data = Data { across: axis, series, labels, styles, dropped: lost.0, shared: None };
+        let (mut measure, mut style) = (up.label, up.style);
+        if chart.share {
+            share_out(chart, &mut series)?;
+            measure = format!("{} (%)", measure.split(" (").next().unwrap_or_default());
+            style = Style { after: "%".to_owned(), ..Style::default() };
+        }
+        // A histogram has its values across, and counts up.
+        let titles = if chart.kind == "hist" { (&None, &chart.x_title) } else { (&chart.x_title, &chart.y_title) };
+        let titled = |title: &Option<String>, own: &String| title.as_ref().unwrap_or(own).clone();
+        let labels = (titled(titles.0, &across.label), titled(titles.1, &measure));
+        let styles = (across.style, style);
+        let data = Data { across: axis, series, labels, measure, styles, dropped: lost.0, shared: None };
         data.check(chart)?;
         Ok(data)
     }
 
     pub fn points(&self) -> impl Iterator<Item = &Point> {
         self.series.iter().flat_map(|series| &series.points)
+    }
+
+    /// What is drawn, as the axis has it, or the column where the axis has no title.
+    pub fn called(&self) -> &str {
+        if self.labels.1.is_empty() { &self.measure } else { &self.labels.1 }
     }
 
     /// The small charts that these data are, each with its name: all of them have all series, which may have no
@@ -274,6 +294,29 @@ fn group(chart: &Chart, mut rows: Vec<Row>) -> Result<(Across, Vec<Series>), Str
     Ok((Across::Names(names), series))
 }
 
+/// Makes each value its share, in percent, of what all series have at its place in its small chart.
+fn share_out(chart: &Chart, series: &mut [Series]) -> Result<(), String> {
+    let mut whole: HashMap<(String, u64), f64> = HashMap::new();
+    for one in series.iter() {
+        for point in &one.points {
+            if point.y < 0.0 {
+                return Err(format!(
+                    "shares are of a whole, and {} has {}; leave `share` out, or choose rows with sql",
+                    chart.y, point.y
+                ));
+            }
+            *whole.entry((one.facet.clone(), point.x.to_bits())).or_default() += point.y;
+        }
+    }
+    for one in series {
+        for point in &mut one.points {
+            let whole = whole.get(&(one.facet.clone(), point.x.to_bits())).copied().unwrap_or_default();
+            point.y = if whole > 0.0 { 100.0 * point.y / whole } else { 0.0 };
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -384,5 +427,32 @@ mod tests {
         let data = Data::of(&chart("bar", "Town", "Share"), &table("Town | Share\nA | 17.5%")).unwrap();
         assert!((points(&data)[0].1 - 17.5).abs() < 1e-9);
         assert_eq!(data.labels.1, "Share (%)");
+    }
+
+    #[test]
+    fn shares_are_of_what_stands_at_one_place() {
+        let t = table("Year | Town | N (t)\n2018 | A | 1\n2019 | A | 2\n2019 | B | 6\n2018 | B | 0\n2020 | A | 0");
+        let spec = Chart { series: Some("Town".into()), stack: true, share: true, ..chart("bar", "Year", "N (t)") };
+        let data = Data::of(&spec, &t).unwrap();
+        assert_eq!(points(&data), [(0.0, 100.0), (1.0, 25.0), (2.0, 0.0), (0.0, 0.0), (1.0, 75.0)]);
+        assert_eq!(data.points().map(|p| p.amount).collect::<Vec<_>>(), [1.0, 2.0, 0.0, 0.0, 6.0]);
+        assert_eq!((data.labels.1.as_str(), data.styles.1.full(25.0).as_str()), ("N (%)", "25%"));
+        let facet = Chart { facet: Some("Town".into()), series: Some("Year".into()), x: "Year".into(), ..spec.clone() };
+        assert!(Data::of(&facet, &t).unwrap().points().all(|p| p.y == 100.0 || p.y == 0.0));
+        let below = Data::of(&spec, &table("Year | Town | N (t)\n2018 | A | -1\n2018 | B | 3")).unwrap_err();
+        assert!(below.contains("N (t) has -1; leave `share` out"), "{below}");
+    }
+
+    #[test]
+    fn axes_are_called_as_is_wanted() {
+        let labels = |kind: &str, x: Option<&str>, y: Option<&str>| {
+            let spec = Chart { x_title: x.map(Into::into), y_title: y.map(Into::into), ..chart(kind, "Town", "N") };
+            let data = Data::of(&spec, &table("Town | N\nA | 1\nB | 3")).unwrap();
+            format!("{}|{}|{}", data.labels.0, data.labels.1, data.called())
+        };
+        assert_eq!(labels("bar", None, None), "Town|N|N");
+        assert_eq!(labels("barh", Some("towns"), Some("number of them")), "towns|number of them|number of them");
+        assert_eq!(labels("bar", Some(""), Some("")), "||N");
+        assert_eq!(labels("hist", Some("how many"), Some("towns")).split('|').nth(1), Some("how many"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Law};
 use super::decimate::{Spots, thinned};
+use super::labels::{SIZE as VALUE, write};
 use super::layout::{EDGE, END, Layout, MARKED, is_lying, layout, legend_places, spaced, title};
 use super::names::Names;
 use super::palette::{Theme, hex};
@@ -13,9 +14,6 @@ use crate::raster::widths;
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-
-/// Size of the values at bars, in pixels.
-const VALUE: f64 = 19.0;
 
 pub type Failed = DrawingAreaErrorKind<std::io::Error>;
 pub type Pixels<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -31,17 +29,18 @@ pub fn draw(plot: &Plot) -> Result<Drawing, String> {
     let (layout, names) = layout(plot, &up, top);
     let across = spaced(&plot.across, &layout);
     let mut out = String::new();
+    let unwritten;
     {
         let root = canvas(&mut out, plot)?;
         let (ticks, written) = ([across, up], [true; 2]);
         let mut panel = Panel { plot, layout: &layout, ticks, written, names: &names, labels: &mut labels };
-        panel.draw(&root).map_err(|e| e.to_string())?;
+        unwritten = panel.draw(&root).map_err(|e| e.to_string())?;
         legend(plot, &entries, &root, &mut labels).map_err(|e| e.to_string())?;
         root.present().map_err(|e| e.to_string())?;
     }
     side_names(plot, &layout, &mut labels);
     insert(&mut out, &svg(&labels, &hex(plot.theme.text)));
-    Ok(plot.canvas.drawing(out))
+    Ok(Drawing { unwritten, ..plot.canvas.drawing(out) })
 }
 
 /// An empty picture.
@@ -73,7 +72,8 @@ pub struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    pub fn draw(&mut self, root: &Pixels<'_>) -> Result<(), Failed> {
+    /// Draws it; says how many of the values that were asked for had no room.
+    pub fn draw(&mut self, root: &Pixels<'_>) -> Result<usize, Failed> {
         let Panel { plot, layout, ticks: [across, up], written, names, labels } = self;
         let pixels = |at: f64| at.round() as i32;
         let area = root.apply_coord_spec(Cartesian2d::<Axis, Axis>::new(
@@ -93,7 +93,10 @@ impl Panel<'_> {
         values(plot, &area, labels);
         ends(plot, &area, layout, labels);
         names.labels(|at| area.map_coordinate(&at), (layout.left, layout.bottom), labels);
-        Ok(())
+        // Small charts have others beside them.
+        let right = if layout.above { f64::from(plot.canvas.width) - 2.0 } else { layout.right + END };
+        let bounds = (layout.left - 4.0, layout.top - END, right, layout.bottom);
+        Ok(write(plot, |at| area.map_coordinate(at), bounds, labels))
     }
 }
 

@@ -95,11 +95,12 @@ pub fn draw(mut plots: Vec<Plot>, caption: &str) -> Result<Drawing, String> {
     whole.canvas.height = height.min(TALLEST) as u32;
     let across = spaced(&whole.across, &grid.layout(0));
     let mut out = String::new();
+    let mut unwritten = 0;
     {
         let root = canvas(&mut out, &whole)?;
         legend(&whole, &entries, &root, &mut labels).map_err(|e| e.to_string())?;
         for (i, plot) in plots.iter().enumerate() {
-            one(plot, i, &grid, [&across, &up], &root, &mut labels).map_err(|e| e.to_string())?;
+            unwritten += one(plot, i, &grid, [&across, &up], &root, &mut labels).map_err(|e| e.to_string())?;
         }
         root.present().map_err(|e| e.to_string())?;
     }
@@ -111,7 +112,7 @@ pub fn draw(mut plots: Vec<Plot>, caption: &str) -> Result<Drawing, String> {
         &mut labels,
     );
     insert(&mut out, &svg(&labels, &hex(whole.theme.text)));
-    Ok(whole.canvas.drawing(out))
+    Ok(Drawing { unwritten, ..whole.canvas.drawing(out) })
 }
 
 /// The grid of so many, and how high the picture is with it.
@@ -156,17 +157,17 @@ fn one(
     [across, up]: [&[Tick]; 2],
     root: &Pixels<'_>,
     labels: &mut Vec<Label>,
-) -> Result<(), Failed> {
+) -> Result<usize, Failed> {
     let layout = grid.layout(i);
     let written = [grid.is_last(i), grid.is_first(i)];
     let beside = if grid.is_first(i) { grid.beside.clone() } else { Names::none() };
     let below = if grid.is_last(i) { grid.below.clone() } else { Names::none() };
     let ticks = [across.to_vec(), up.to_vec()];
-    Panel { plot, layout: &layout, ticks, written, names: &beside.and(below), labels }.draw(root)?;
+    let unwritten = Panel { plot, layout: &layout, ticks, written, names: &beside.and(below), labels }.draw(root)?;
     let middle = (layout.left + layout.right) / 2.0;
     let name = shorten(&plot.title, TICK, (layout.right - layout.left) / 1.15);
     labels.push(Label { bold: true, ..Label::new(name, (middle, layout.top - CAPTION / 2.0), TICK, Anchor::Middle) });
-    Ok(())
+    Ok(unwritten)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn charts_are_drawn_as_they_were() {
     assert!(cases.len() >= 40);
     for case in cases {
         let made = made(&case.chart, &case.table.join("\n"));
-        let Drawing { svg, width, height } = &made.drawing;
+        let Drawing { svg, width, height, .. } = &made.drawing;
         if let Some(out) = &out {
             std::fs::write(out.join(format!("{}.svg", case.name)), svg).unwrap();
             let scale = made.chart.scale.unwrap_or(1);

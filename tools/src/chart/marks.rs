@@ -3,6 +3,7 @@
 use super::across::Across;
 use super::axis::{Axis, Law};
 use super::data::{Data, Point, Series};
+use super::labels::{self, every, told};
 use super::palette::Theme;
 use super::plot::{End, Entry, Mark, Plot, Scale, Side, Sign, Value};
 use super::shapes::{boxes, heat, histogram};
@@ -62,7 +63,10 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
     let names = names_of(data);
     let count = names.len() as f64;
     let groups = if chart.stack { 1 } else { data.series.len() };
-    let valued = names.len() * data.series.len() <= MOST_VALUES;
+    let (valued, every) = match chart.values {
+        None => (names.len() * data.series.len() <= MOST_VALUES, 0),
+        Some(asked) => (asked, if asked { every(chart, data) } else { 0 }),
+    };
     let reach = stacked(data);
     let values: Vec<f64> = match chart.stack {
         true => reach.iter().flatten().flat_map(|(from, to)| [*from, *to]).collect(),
@@ -79,7 +83,7 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
     let turned = |name: f64, value: f64| if lying { (value, name) } else { (name, value) };
     for (i, series) in data.series.iter().enumerate() {
         let off = if chart.stack { 0.0 } else { (i as f64 - (groups as f64 - 1.0) / 2.0) * width };
-        for (point, reach) in series.points.iter().zip(&reach[i]) {
+        for (n, (point, reach)) in series.points.iter().zip(&reach[i]).enumerate() {
             let middle = point.x + off;
             let (low, high) = if chart.stack { *reach } else { (base, point.y) };
             let (from, to) = (turned(middle - width / 2.0, low), turned(middle + width / 2.0, high));
@@ -88,7 +92,15 @@ fn bars(chart: &Chart, data: &Data, lying: bool) -> Plot {
             if point.error > 0.0 {
                 let ends = [-1.0, 1.0].map(|sign| turned(middle, point.y + sign * point.error));
                 plot.marks.push(Mark::Whisker { from: ends[0], to: ends[1] });
-            } else if valued && !chart.stack {
+            }
+            if every > 0 && n % every == 0 && !(chart.stack && point.y == 0.0) {
+                let beyond = if point.y < 0.0 { point.y - point.error } else { point.y + point.error };
+                let (value, corners) = (told(chart, point.y), [from, to]);
+                plot.written.push(match chart.stack {
+                    true => labels::of_field(value, corners, color),
+                    false => labels::of_bar(value, turned(middle, beyond), corners, lying, color),
+                });
+            } else if valued && every == 0 && point.error == 0.0 && !chart.stack {
                 let room = if groups == 1 { 1.0 } else { width };
                 plot.values.push(Value { at: turned(middle, point.y), value: point.y, room, within: None });
             }
@@ -152,6 +164,19 @@ fn points(chart: &Chart, data: &Data, trends: &[Trend], today: Option<f64>) -> P
         for point in series.points.iter().filter(|p| p.error > 0.0) {
             let (from, to) = ((point.x, point.y - point.error), (point.x, point.y + point.error));
             plot.marks.push(Mark::Whisker { from, to });
+        }
+        if chart.values == Some(true) {
+            let written = |n: usize| {
+                let value = told(chart, series.points[n].y);
+                match stack.get(i).map(|reach| reach[n]) {
+                    Some(reach) => labels::of_band(value, &series.points, n, reach, plot.theme.color(i)),
+                    None => labels::of_point(value, &series.points, n),
+                }
+            };
+            let shown = |n: &usize| !(chart.stack && series.points[*n].y == 0.0);
+            let places = (0..series.points.len()).step_by(every(chart, data)).filter(shown);
+            let all: Vec<_> = places.map(written).collect();
+            plot.written.extend(all);
         }
         let dotted = !area && (!lines || series.points.len() <= MOST_DOTS) || series.points.len() == 1;
         let dots = series.points.iter().filter(|p| dotted || p.estimated && !area);
@@ -222,7 +247,7 @@ fn name_series(chart: &Chart, data: &Data, trends: &[Trend], plot: &mut Plot) {
         plot.ends = ends(chart, data, plot);
         plot.legend = if plot.ends.is_empty() { entries(data, &plot.theme, sign) } else { Vec::new() };
     } else if !trends.is_empty() {
-        plot.legend.push(Entry { name: data.labels.1.clone(), sign, color: plot.theme.color(0) });
+        plot.legend.push(Entry { name: data.called().to_owned(), sign, color: plot.theme.color(0) });
     }
     estimated(plot, data, Sign::Dot { estimated: true });
     let theme = plot.theme;

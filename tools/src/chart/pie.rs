@@ -8,6 +8,7 @@ use super::layout::title;
 use super::palette::{SERIES, Theme, hex, on};
 use super::plot::{Canvas, Drawing};
 use super::text::{Anchor, Label, TICK, shorten, svg};
+use crate::raster::widths;
 use plotters::prelude::*;
 use polymath_chat::Chart;
 use std::f64::consts::TAU;
@@ -43,6 +44,14 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
         let failed = |e: DrawingAreaErrorKind<std::io::Error>| e.to_string();
         root.fill(&theme.background).map_err(failed)?;
         let mut begun = 0.0;
+        // Values that were asked for; what a slice has as a share is said unless nothing is wanted.
+        let values: Vec<String> = match chart.values {
+            Some(true) => slices.iter().map(|slice| data.styles.1.full(slice.value)).collect(),
+            _ => vec![String::new(); slices.len()],
+        };
+        let bare = chart.values == Some(false);
+        let wide =
+            if bare { 0.0 } else { widths(values.iter().map(String::as_str), TICK).into_iter().fold(0.0, f64::max) };
         for (i, slice) in slices.iter().enumerate() {
             let share = slice.value / total;
             let edge = edge(place.centre, place.radius, begun, share);
@@ -55,16 +64,31 @@ pub fn draw(chart: &Chart, data: &Data, caption: &str) -> Result<Drawing, String
             root.draw(&Rectangle::new(corners, slice.color.stroke_width(2))).map_err(failed)?;
             let percent = format!("{:.1}%", share * 100.0);
             let said = if slice.estimated { format!("{percent} (estimated)") } else { percent.clone() };
-            labels.push(Label::new(said, (x + 36.0, y), TICK, Anchor::Start));
-            let at = x + 36.0 + if slices.iter().any(|s| s.estimated) { 240.0 } else { 96.0 };
+            let shares = if slices.iter().any(|s| s.estimated) { 240.0 } else { 96.0 };
+            let mut at = x + 36.0;
+            if !bare {
+                labels.push(Label::new(said, (at, y), TICK, Anchor::Start));
+                at += shares;
+            }
+            if wide > 0.0 {
+                labels.push(Label::new(&values[i], (at + wide, y), TICK, Anchor::End));
+                at += wide + TICK;
+            }
             let name = shorten(&slice.name, TICK, f64::from(canvas.width) - 20.0 - at);
             labels.push(Label::new(name, (at, y), TICK, Anchor::Start));
-            if share >= SEEN {
+            if share >= SEEN && !bare {
                 let (sin, cos) = ((begun + share / 2.0) * TAU).sin_cos();
                 let from = place.radius * if share > 0.9999 { 0.0 } else { 0.72 };
                 let at = (place.centre.0 + sin * from, place.centre.1 - cos * from);
                 let color = on(fill).to_owned();
-                labels.push(Label { color, bold: true, ..Label::new(percent, at, TICK, Anchor::Middle) });
+                // Beside each other they would leave a small slice.
+                let two = if share >= 2.0 * SEEN && !values[i].is_empty() { TICK * 0.6 } else { 0.0 };
+                let percent = Label::new(percent, (at.0, at.1 - two), TICK, Anchor::Middle);
+                labels.push(Label { color: color.clone(), bold: true, ..percent });
+                if two > 0.0 {
+                    let value = Label::new(&values[i], (at.0, at.1 + two), TICK, Anchor::Middle);
+                    labels.push(Label { color, ..value });
+                }
             }
             begun += share;
         }

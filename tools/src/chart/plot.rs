@@ -60,6 +60,32 @@ pub struct Value {
     pub within: Option<&'static str>,
 }
 
+/// A value that is to be written at its mark.
+#[derive(Clone)]
+pub struct Written {
+    pub value: f64,
+    /// Where it may stand, the best place first.
+    pub spots: Vec<Spot>,
+}
+
+/// A place of a value, on one side of a point or in the middle of what lies between two corners.
+#[derive(Clone, Copy)]
+pub struct Spot {
+    pub at: (f64, f64),
+    pub side: Away,
+    /// Corners of the mark that it has to fit into, and its colour there.
+    pub within: Option<([(f64, f64); 2], &'static str)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    Above,
+    Below,
+    Left,
+    Right,
+    None,
+}
+
 /// How a row of the legend is marked.
 #[derive(Clone, Copy)]
 pub enum Sign {
@@ -141,7 +167,10 @@ pub struct Plot {
     pub across: Side,
     pub up: Side,
     pub marks: Vec<Mark>,
+    /// Values that are all written where all of them fit.
     pub values: Vec<Value>,
+    /// Values that were asked for.
+    pub written: Vec<Written>,
     pub legend: Vec<Entry>,
     pub ends: Vec<End>,
     pub grid: bool,
@@ -196,7 +225,7 @@ impl Canvas {
                 1,
             ),
         };
-        Drawing { svg, width: pixels, height: high }
+        Drawing { svg, width: pixels, height: high, unwritten: 0 }
     }
 }
 
@@ -206,4 +235,6 @@ pub struct Drawing {
     pub svg: String,
     pub width: u32,
     pub height: u32,
+    /// Values that were asked for and had no room.
+    pub unwritten: usize,
 }

@@ -3,7 +3,7 @@
 use super::columns::{column, has_numbers, place};
 use super::dates::day;
 use super::palette::{self, THEMES};
-use super::schema::{ERRORS, KINDS, MOST_BINS, MOST_SCALE, STACKED, SYMLOG, WIDTHS, check, flag};
+use super::schema::{ERRORS, KINDS, MOST_BINS, MOST_SCALE, STACKED, SYMLOG, VALUED, WIDTHS, check, flag};
 use chrono::{Datelike, NaiveDate};
 use polymath_chat::{Chart, Table};
 use polymath_quantity::Date;
@@ -19,6 +19,8 @@ pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
+    // An axis may be without a title.
+    let called = |name: &str| args[name].as_str().map(|text| text.trim().to_owned()).or_else(|| text(name));
     let yes = |name: &str| flag(&args[name]).unwrap_or(false);
     let whole = |name: &str| args[name].as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let numbers = |name: &str| match &args[name] {
@@ -44,6 +46,9 @@ pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
         sort: yes("sort"),
         bin: args["bin"].as_f64(),
         stack: yes("stack"),
+        share: yes("share"),
+        zero: yes("zero"),
+        values: flag(&args["values"]),
         error: text("error"),
         lines: numbers("lines"),
         trend: yes("trend") || fit.is_some(),
@@ -53,6 +58,8 @@ pub fn read(args: &Value, today: NaiveDate) -> Result<Chart, String> {
         until: text("until"),
         today,
         title: text("title"),
+        x_title: called("x_title"),
+        y_title: called("y_title"),
         facet: text("facet"),
         theme: text("theme").map(|name| name.to_lowercase()),
         // "Dark green" is CSS's `darkgreen`.
@@ -174,6 +181,26 @@ fn options(chart: &Chart) -> Result<(), String> {
             );
         }
     }
+    if chart.share {
+        let lacks = match (chart.stack, &chart.series) {
+            (true, Some(_)) => None,
+            (_, None) => Some("`series`, the column of what each share is of"),
+            _ => Some("`stack`: true"),
+        };
+        if let Some(lacks) = lacks {
+            return Err(format!(
+                "`share` makes stacks of series that are 100 % high, and {lacks} is missing; add it, or for shares of \
+                 all rows work them out with sql: 100.0 * \"{y}\" / SUM(\"{y}\") OVER ()",
+                y = chart.y
+            ));
+        }
+    }
+    if chart.zero && chart.log {
+        return Err("`zero` and `log` do not go together: a logarithmic axis has no zero; leave one of them out".into());
+    }
+    if chart.values == Some(true) {
+        needs("values", &VALUED)?;
+    }
     if chart.error.is_some() {
         needs("error", &ERRORS)?;
         if chart.stack {
@@ -285,6 +312,19 @@ mod tests {
         fails(json!({"data": "t1", "kind": "bar", "y": "Output", "log": true, "symlog": true}), "choose symlog");
         fails(json!({"data": "t1", "kind": "line", "y": "Output", "stack": true}), "`stack` is for bar, barh, area");
         fails(json!({"data": "t1", "kind": "bar", "y": "Output", "stack": true, "log": true}), "do not add up");
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Output", "stack": true, "share": true}),
+            "`series`, the column of what each share is of is missing; add it, or for shares of all rows",
+        );
+        fails(
+            json!({"data": "t1", "kind": "bar", "y": "Output", "series": "Built", "share": true}),
+            "`stack`: true is missing; add it",
+        );
+        fails(
+            json!({"data": "t1", "kind": "line", "y": "Output", "zero": true, "log": true}),
+            "a logarithmic axis has no zero",
+        );
+        fails(json!({"data": "t1", "kind": "box", "y": "Output", "values": true}), "`values` is for line, bar");
         fails(json!({"data": "t1", "kind": "heat", "y": "Output"}), "`series` is missing");
         fails(
             json!({"data": "t1", "kind": "bar", "y": "Output", "error": "Station"}),
@@ -320,8 +360,13 @@ mod tests {
             try_settle(json!({"data": "t1", "kind": "line", "x": "built", "y": "output", "fit": "Loess", "lines": 5}))
                 .unwrap();
         assert_eq!((named.trend, named.fit.as_deref(), named.lines), (true, Some("loess"), vec![5.0]));
+        let titled = json!({"data": "t1", "kind": "bar", "y": "output", "x_title": "", "y_title": " GWh a year ",
+            "values": "no", "zero": false});
+        let titled = try_settle(titled).unwrap();
+        assert_eq!((titled.x_title.as_deref(), titled.y_title.as_deref()), (Some(""), Some("GWh a year")));
+        assert!(titled.values == Some(false) && !titled.zero);
         let left_out = try_settle(json!({"data": "t1", "kind": "bar", "y": "output"})).unwrap();
-        assert_eq!(left_out.x, "Station");
+        assert_eq!((left_out.x.as_str(), left_out.x_title, left_out.values), ("Station", None, None));
     }
 
     #[test]

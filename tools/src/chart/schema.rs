@@ -12,6 +12,7 @@ pub const KINDS: [&str; 9] = ["line", "bar", "barh", "pie", "scatter", "hist", "
 pub const SYMLOG: [&str; 6] = ["line", "scatter", "area", "bar", "barh", "box"];
 pub const STACKED: [&str; 3] = ["bar", "barh", "area"];
 pub const ERRORS: [&str; 4] = ["line", "scatter", "bar", "barh"];
+pub const VALUED: [&str; 8] = ["line", "bar", "barh", "pie", "scatter", "hist", "area", "heat"];
 pub const TRENDS: [&str; 3] = ["line", "area", "scatter"];
 /// Bars of a histogram, at most.
 pub const MOST_BINS: usize = 500;
@@ -37,6 +38,9 @@ pub fn parameters() -> Value {
             "bin": {"type": "number", "description": "how wide a histogram's bars are"},
             "grid": {"type": "boolean"},
             "stack": {"type": "boolean", "description": "series on top of each other"},
+            "share": {"type": "boolean", "description": "stacked series in percent of their sum"},
+            "zero": {"type": "boolean", "description": "the axis of y starts at zero"},
+            "values": {"type": "boolean", "description": "values written at bars and points; false: none"},
             "error": column("a column of how far y may be off"),
             "lines": {"type": "array", "items": {"type": "number"}, "description": "values of y marked by a line"},
             "sort": {"type": "boolean", "description": "bars and slices by size"},
@@ -47,6 +51,8 @@ pub fn parameters() -> Value {
             "until": {"type": ["string", "number"], "description": "where the trend is drawn to: YYYY-MM-DD, or a number"},
             "today": {"type": ["string", "boolean"], "description": "true, or YYYY-MM-DD: a vertical line at today"},
             "title": {"type": "string"},
+            "x_title": {"type": "string", "description": "of the axis of x, empty for none"},
+            "y_title": {"type": "string", "description": "of the axis of y"},
             "color": {"type": "string", "description": "of the first series: a CSS colour, such as darkgreen or #1b7837"},
             "theme": {"type": "string", "enum": THEMES.map(|(name, _)| name)},
             "width": {"type": "integer", "description": "of the picture, in pixels"},
@@ -85,6 +91,12 @@ pub fn document() -> Value {
         never("log", "symlog"),
         never("stack", "log"),
         never("stack", "symlog"),
+        never("zero", "log"),
+        {
+            "if": {"properties": {"share": {"const": true}}, "required": ["share"]},
+            "then": {"properties": {"stack": {"const": true}}, "required": ["stack", "series"]}
+        },
+        only("values", &VALUED),
         only("symlog", &SYMLOG),
         only("stack", &STACKED),
         only("trend", &TRENDS),
@@ -165,7 +177,7 @@ fn wanted(name: &str, field: &Value) -> String {
         (_, Some("number")) => "a number",
         (_, Some("integer")) => "a whole number above zero",
         (_, Some("array")) => "a list of numbers",
-        ("title", _) => "text",
+        ("title" | "x_title" | "y_title", _) => "text",
         _ => "a name",
     };
     what.to_owned()
@@ -224,6 +236,10 @@ mod tests {
             json!({"data": "t1", "kind": "hist", "y": "N", "series": "S"}),
             json!({"data": "t1", "kind": "line", "y": "N", "fit": "cubic"}),
             json!({"data": "t1", "kind": "line", "y": "N", "lines": ["a"]}),
+            json!({"data": "t1", "kind": "line", "y": "N", "zero": true, "log": true}),
+            json!({"data": "t1", "kind": "bar", "y": "N", "share": true, "stack": true}),
+            json!({"data": "t1", "kind": "bar", "y": "N", "share": true, "series": "S"}),
+            json!({"data": "t1", "kind": "box", "y": "N", "values": true}),
             json!([]),
         ];
         bad.iter().for_each(|chart| assert!(!validator.is_valid(chart), "{chart} is valid"));
@@ -242,6 +258,8 @@ mod tests {
         fails("lines", json!(["a"]), "`lines` is [\"a\"] and must be a list of numbers");
         fails("theme", json!(true), "`theme` is true and must be one of light, dark");
         fails("until", json!(false), "`until` is false and must be a date, YYYY-MM-DD, or a number");
+        fails("y_title", json!(true), "`y_title` is true and must be text");
+        fails("values", json!("all"), "`values` is \"all\" and must be true or false");
         fails("x", json!(["Year"]), "`x` is [\"Year\"] and must be a name");
         let unknown = check(&json!({"hue": "red"})).unwrap_err();
         assert!(unknown.starts_with("a chart has no field `hue`; its fields are data, kind, x"), "{unknown}");

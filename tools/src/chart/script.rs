@@ -5,9 +5,11 @@ use super::axis::{Axis, Law};
 use super::data::Data;
 use super::dates::moment_name;
 use super::fit::Method;
+use super::labels::{step, texts};
 use super::palette::{Theme, hex};
 use super::shapes::binned;
 use super::sides::names_of;
+use super::ticks::full;
 use super::trend::Trend;
 use super::vega::Parts;
 use polymath_chat::Chart;
@@ -30,6 +32,9 @@ pub fn script(chart: &Chart, title: &str, all: &[Parts<'_>], columns: usize) -> 
     out.push_str(
         "\nplt.rcParams[\"font.sans-serif\"] = [\"DejaVu Sans\", \"Noto Sans CJK SC\", \"Noto Serif CJK SC\"]\n",
     );
+    if chart.values == Some(true) && chart.kind != "pie" {
+        out.push_str(WRITE);
+    }
     if all.len() == 1 {
         out.push_str("fig, ax = plt.subplots(figsize=(9.6, 6))\n");
         axes(first, &mut out);
@@ -64,11 +69,27 @@ pub fn script(chart: &Chart, title: &str, all: &[Parts<'_>], columns: usize) -> 
 const LEGEND: &str = "if ax.get_legend_handles_labels()[1]:\n    ax.legend()\nif ax.name == \"rectilinear\":\n    \
                       plt.setp(ax.get_xticklabels(), rotation=30, ha=\"right\")\n";
 
+/// Writes values at marks: beyond the ends of bars and above points, or in the middle of what they are of.
+const WRITE: &str = r#"
+
+def write(xs, ys, texts, lying=False, within=False):
+    for x, y, said in zip(xs, ys, texts):
+        below = not within and y < 0
+        off = 0 if within else -5 if below else 5
+        places = dict(ha="center", va="center") if within else dict(ha="center", va="top" if below else "bottom")
+        if lying and not within:
+            places = dict(ha="right" if below else "left", va="center")
+        at, off = ((y, x), (off, 0)) if lying else ((x, y), (0, off))
+        ax.annotate(said, at, xytext=off, textcoords="offset points", fontsize=8, **places)
+
+
+"#;
+
 /// What is drawn into the axes `ax`.
 fn axes(parts: &Parts<'_>, out: &mut String) {
     let Parts { chart, data, .. } = parts;
     match chart.kind.as_str() {
-        "pie" => pie(data, out),
+        "pie" => pie(chart, data, out),
         "hist" => bins(parts, out),
         "heat" => heat(parts, out),
         _ => series(parts, out),
@@ -132,30 +153,32 @@ fn series(parts: &Parts<'_>, out: &mut String) {
             "above, below = {{}}, {{}}\n\n\ndef reached(xs, ys):\n    ends = []\n    for x, y in zip(xs, ys):\n        side = above if y >= 0 else below\n        ends.append(side.get(x, 0.0))\n        side[x] = ends[-1] + y\n    return np.array(ends)\n\n"
         );
     }
+    if chart.share {
+        shares(data, out);
+    }
+    let written = if chart.values == Some(true) { texts(chart, data) } else { Vec::new() };
     for (i, one) in data.series.iter().enumerate() {
         let gaps = one.gaps.iter().map(|x| (*x, f64::NAN, 0.0));
         let broken = matches!(chart.kind.as_str(), "line" | "area") && !chart.stack;
         let mut points: Vec<(f64, f64, f64)> =
             one.points.iter().map(|p| (p.x, p.y, p.error)).chain(gaps.filter(|_| broken)).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let _ = writeln!(
-            out,
-            "x{i} = {}\ny{i} = {}",
-            places(points.iter().map(|p| p.0), data),
-            numbers(points.iter().map(|p| p.1))
-        );
+        if !chart.share {
+            let (xs, ys) = (points.iter().map(|p| p.0), points.iter().map(|p| p.1));
+            let _ = writeln!(out, "x{i} = {}\ny{i} = {}", places(xs, data), numbers(ys));
+        }
         let paint = hex(theme.color(i));
-        let label = if data.series.len() > 1 { text(&one.name) } else { text(&data.labels.1) };
+        let label = if data.series.len() > 1 { text(&one.name) } else { text(data.called()) };
         let width = 0.8 / groups as f64;
         let off = if chart.stack { 0.0 } else { (i as f64 - (groups as f64 - 1.0) / 2.0) * width };
         let _ = match chart.kind.as_str() {
             "bar" if chart.stack => writeln!(
                 out,
-                "ax.bar(x{i}, y{i}, {width}, bottom=reached(x{i}, y{i}), color=\"{paint}\", label={label})"
+                "from{i} = reached(x{i}, y{i})\nax.bar(x{i}, y{i}, {width}, bottom=from{i}, color=\"{paint}\", label={label})"
             ),
             "barh" if chart.stack => writeln!(
                 out,
-                "ax.barh(x{i}, y{i}, {width}, left=reached(x{i}, y{i}), color=\"{paint}\", label={label})"
+                "from{i} = reached(x{i}, y{i})\nax.barh(x{i}, y{i}, {width}, left=from{i}, color=\"{paint}\", label={label})"
             ),
             "bar" => writeln!(out, "ax.bar(x{i} + {off}, y{i}, {width}, color=\"{paint}\", label={label})"),
             "barh" => writeln!(out, "ax.barh(x{i} + {off}, y{i}, {width}, color=\"{paint}\", label={label})"),
@@ -192,6 +215,19 @@ fn series(parts: &Parts<'_>, out: &mut String) {
                 numbers(points.iter().map(|p| p.2))
             );
         }
+        if let Some(texts) = written.get(i) {
+            let kept: Vec<(usize, &String)> =
+                texts.iter().enumerate().filter_map(|(n, text)| Some((n, text.as_ref()?))).collect();
+            let (at, said): (Vec<usize>, Vec<&String>) = kept.into_iter().unzip();
+            let xs = places(at.iter().map(|n| one.points[*n].x), data);
+            let grouped = off != 0.0 && matches!(chart.kind.as_str(), "bar" | "barh");
+            let xs = if grouped { format!("{xs} + {off}") } else { xs };
+            let (lying, said) = (if lying { ", lying=True" } else { "" }, json!(said));
+            let _ = match chart.stack {
+                true => writeln!(out, "write({xs}, (from{i} + y{i} / 2)[{at:?}], {said}{lying}, within=True)"),
+                false => writeln!(out, "write({xs}, {}, {said}{lying})", numbers(at.iter().map(|n| one.points[*n].y))),
+            };
+        }
         let guessed: Vec<_> = one.points.iter().filter(|p| p.estimated).collect();
         if !guessed.is_empty() && matches!(chart.kind.as_str(), "line" | "scatter") {
             let _ = writeln!(
@@ -220,25 +256,57 @@ fn series(parts: &Parts<'_>, out: &mut String) {
     }
 }
 
-fn pie(data: &Data, out: &mut String) {
-    let names: Vec<&String> = data.points().filter_map(|p| names_of(data).get(p.x as usize)).collect();
-    let sizes = numbers(data.points().map(|p| p.y));
+/// The points of all series, and each as its share of what stands at its place.
+fn shares(data: &Data, out: &mut String) {
+    for (i, one) in data.series.iter().enumerate() {
+        let xs = places(one.points.iter().map(|p| p.x), data);
+        let _ = writeln!(out, "x{i} = {xs}\ny{i} = {}", numbers(one.points.iter().map(|p| p.amount)));
+    }
+    out.push_str("whole = {}\n");
+    let all: Vec<String> = (0..data.series.len()).map(|i| format!("(x{i}, y{i})")).collect();
     let _ = writeln!(
         out,
-        "ax.pie({sizes}, labels={}, autopct=\"%.1f%%\", startangle=90, counterclock=False)",
-        json!(names)
+        "for xs, ys in [{}]:\n    for x, y in zip(xs, ys):\n        whole[x] = whole.get(x, 0.0) + y",
+        all.join(", ")
     );
+    for (i, one) in data.series.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "y{i} = np.array([100 * y / whole[x] if whole[x] else 0.0 for x, y in zip(x{i}, y{i})])\nprint({}, y{i}.tolist())",
+            text(&one.name)
+        );
+    }
+}
+
+fn pie(chart: &Chart, data: &Data, out: &mut String) {
+    let mut names: Vec<String> = data.points().filter_map(|p| names_of(data).get(p.x as usize)).cloned().collect();
+    if chart.values == Some(true) {
+        let texts = texts(chart, data).concat().into_iter().map(Option::unwrap_or_default);
+        names.iter_mut().zip(texts).for_each(|(name, text)| *name = format!("{name}\n{text}"));
+    }
+    let shares = if chart.values == Some(false) { "None" } else { "\"%.1f%%\"" };
+    let sizes = numbers(data.points().map(|p| p.y));
+    let _ =
+        writeln!(out, "ax.pie({sizes}, labels={}, autopct={shares}, startangle=90, counterclock=False)", json!(names));
 }
 
 fn bins(parts: &Parts<'_>, out: &mut String) {
-    let (edges, _) = binned(parts.chart, parts.data);
+    let (edges, counts) = binned(parts.chart, parts.data);
     let values = numbers(parts.data.points().map(|p| p.y));
     let _ = writeln!(
         out,
         "counts, _, _ = ax.hist({values}, bins={}, color=\"{}\", edgecolor=\"white\")\nprint(counts)",
-        numbers(edges.into_iter()),
+        numbers(edges.iter().copied()),
         hex(Theme::of(parts.chart).color(0))
     );
+    if parts.chart.values == Some(true) {
+        let every = step(counts.len());
+        let kept = |(n, count): &(usize, &usize)| **count > 0 && n % every == 0;
+        let (at, said): (Vec<usize>, Vec<String>) =
+            counts.iter().enumerate().filter(kept).map(|(n, count)| (n, full(*count as f64))).unzip();
+        let middles = numbers(at.iter().map(|n| (edges[*n] + edges[n + 1]) / 2.0));
+        let _ = writeln!(out, "write({middles}, counts[{at:?}], {})", json!(said));
+    }
 }
 
 fn heat(parts: &Parts<'_>, out: &mut String) {
@@ -263,6 +331,13 @@ fn heat(parts: &Parts<'_>, out: &mut String) {
         rows.join(", "),
         text(&data.labels.1)
     );
+    if parts.chart.values == Some(true) {
+        let said = texts(parts.chart, data);
+        for (row, (series, said)) in data.series.iter().zip(said).enumerate() {
+            let xs = numbers(series.points.iter().map(|p| p.x));
+            let _ = writeln!(out, "write({xs}, [{row}] * {}, {}, within=True)", series.points.len(), json!(said));
+        }
+    }
     let _ = writeln!(
         out,
         "ax.set_xticks(range({}), {})\nax.set_yticks(range({}), {})",

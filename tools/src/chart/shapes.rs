@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Law};
 use super::data::Data;
+use super::labels::{of_bar, of_field, step};
 use super::palette;
 use super::plot::{Entry, Mark, Plot, Scale, Side, Sign, Value};
 use super::sides::{FILLED, NAME_ROOM, TALLEST, names_of, numbers, sides};
@@ -58,11 +59,17 @@ pub fn histogram(chart: &Chart, data: &Data) -> Plot {
     }
     let across = Side { style: data.styles.1.clone(), ..Side::new(axis, Scale::Numbers, &data.labels.1) };
     let up = Axis::around([0.0, most].into_iter(), Law::Linear, true);
-    let chart = Chart { lines: Vec::new(), ..chart.clone() };
-    let mut plot = sides(&chart, data, across, Side::new(up, Scale::Counts, "count"));
+    let (chart, asked) = (Chart { lines: Vec::new(), ..chart.clone() }, chart.values == Some(true));
+    let mut plot =
+        sides(&chart, data, across, Side::new(up, Scale::Counts, chart.y_title.as_deref().unwrap_or("count")));
     let (color, background) = (plot.theme.color(0), plot.theme.background);
-    for (edges, count) in edges.windows(2).zip(&counts) {
+    let every = step(counts.len());
+    for (n, (edges, count)) in edges.windows(2).zip(&counts).enumerate() {
         let (from, to) = ((edges[0], 0.0), (edges[1], *count as f64));
+        if asked && *count > 0 && n % every == 0 {
+            let end = ((edges[0] + edges[1]) / 2.0, to.1);
+            plot.written.push(of_bar(to.1, end, [from, to], false, color));
+        }
         plot.marks.push(Mark::Bar { from, to, color, estimated: false });
         let corners = vec![from, (edges[0], to.1), to, (edges[1], 0.0)];
         plot.marks.push(Mark::Line { points: corners, color: background, dashed: false });
@@ -153,7 +160,14 @@ pub fn heat(chart: &Chart, data: &Data) -> Plot {
             let (x, y) = (point.x, i as f64);
             let (from, to) = ((x - 0.49, y - 0.48), (x + 0.49, y + 0.48));
             plot.marks.push(Mark::Bar { from, to, color, estimated: false });
-            plot.values.push(Value { at: (x, y), value: point.y, room: 1.0, within: Some(palette::on(color)) });
+            match chart.values {
+                None => {
+                    let within = Some(palette::on(color));
+                    plot.values.push(Value { at: (x, y), value: point.y, room: 1.0, within });
+                }
+                Some(true) => plot.written.push(of_field(point.y, [from, to], color)),
+                Some(false) => {}
+            }
         }
     }
     for tick in linear(min, max, 5) {

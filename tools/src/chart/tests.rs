@@ -203,3 +203,116 @@ fn a_chart_that_is_there_is_not_written_over() {
     };
     assert_eq!([name(), name()], ["a-b.png", "a-b-2.png"]);
 }
+
+/// A chart's drawing, its specification, its script, and its words.
+fn all_of(text: &str, args: Value) -> (Drawing, Value, String, String) {
+    let tables = [("t1".to_owned(), std::sync::Arc::new(table(text)))];
+    let mut all = json!({"data": "t1"});
+    all.as_object_mut().unwrap().extend(args.as_object().unwrap().clone());
+    let (chart, table) = request::settle(request::read(&all, chrono::NaiveDate::default()).unwrap(), &tables).unwrap();
+    let made = Made::of(chart, table).unwrap();
+    let parts: Vec<vega::Parts<'_>> = made.panels.iter().map(|panel| made.part(panel)).collect();
+    let spec = vega::spec(&made.chart, &made.title, &parts, 1);
+    let script = script::script(&made.chart, &made.title, &parts, 1);
+    let words = made.words();
+    (made.drawing, spec, script, words)
+}
+
+#[test]
+fn axes_are_called_so_everywhere() {
+    let towns = "Town | Output\nOslo | 60\nBergen | 30";
+    let args = json!({"kind": "barh", "x": "Town", "y": "Output", "x_title": "places", "y_title": "GWh a year"});
+    let (drawing, spec, script, words) = all_of(towns, args);
+    assert!(drawing.svg.contains(">places</text>") && drawing.svg.contains(">GWh a year</text>"));
+    assert!(!drawing.svg.contains(">Output</text>") && !drawing.svg.contains(">Town</text>"));
+    // What is below where bars lie are the values.
+    assert_eq!(
+        (&spec["encoding"]["x"]["title"], &spec["encoding"]["y"]["title"]),
+        (&json!("GWh a year"), &json!("places"))
+    );
+    assert!(script.contains("ax.set_xlabel(\"GWh a year\")\nax.set_ylabel(\"places\")"), "{script}");
+    assert!(words.starts_with("barh chart of t1: GWh a year by places, 2 rows"), "{words}");
+    let bare = json!({"kind": "bar", "x": "Town", "y": "Output", "x_title": "", "y_title": ""});
+    let (drawing, spec, script, words) = all_of(towns, bare);
+    assert!(!drawing.svg.contains(">Output</text>") && spec["encoding"]["y"]["title"].is_null());
+    assert!(script.contains("ax.set_xlabel(\"\")\nax.set_ylabel(\"\")"), "{script}");
+    assert!(words.starts_with("bar chart of t1: Output by Town, 2 rows"), "{words}");
+    let hist = json!({"kind": "hist", "y": "Output", "x_title": "GWh", "y_title": "towns"});
+    let (_, spec, script, _) = all_of(towns, hist);
+    assert_eq!((&spec["encoding"]["x"]["title"], &spec["encoding"]["y"]["title"]), (&json!("GWh"), &json!("towns")));
+    assert!(script.contains("ax.set_xlabel(\"GWh\")\nax.set_ylabel(\"towns\")"), "{script}");
+}
+
+#[test]
+fn values_stand_at_marks_where_they_are_wanted() {
+    let towns = "Town | Output\nOslo | 60\nBergen | 30\nBodø | -10";
+    let written = |values: Value, kind: &str| {
+        let (drawing, spec, script, words) =
+            all_of(towns, json!({"kind": kind, "x": "Town", "y": "Output", "values": values}));
+        let is_value = |text: &&&str| {
+            let ends = format!(">{text}</text>");
+            drawing.svg.lines().any(|line| line.contains("font-size=\"19\"") && line.ends_with(&ends))
+        };
+        let labels = ["60", "30", "-10"].iter().filter(is_value);
+        let layer = spec["layer"].as_array().is_some_and(|all| all.iter().any(|one| one["mark"]["type"] == "text"));
+        (
+            labels.count(),
+            layer,
+            script.contains("write(np.array([0.0, 1.0, 2.0], dtype=float)"),
+            words.contains("values at the marks"),
+        )
+    };
+    assert_eq!(written(json!(null), "bar"), (3, false, false, false));
+    assert_eq!(written(json!(false), "bar"), (0, false, false, true));
+    assert_eq!(written(json!(true), "bar").0, 3);
+    assert_eq!(written(json!(null), "line"), (0, false, false, false));
+    assert_eq!(written(json!(true), "line"), (3, true, true, true));
+    let (_, spec, _, _) = all_of(towns, json!({"kind": "bar", "x": "Town", "y": "Output", "values": true}));
+    assert_eq!(spec["data"]["values"][2], json!({"x": "Bodø", "y": -10.0, "label": "-10"}));
+    let rows: String = (0..200).map(|i| format!("\n{i} | {}", i % 7)).collect();
+    let many = json!({"kind": "line", "x": "x", "y": "y", "values": true});
+    let (drawing, _, _, words) = all_of(&format!("x | y{rows}"), many);
+    let count = drawing.svg.matches("font-size=\"19\"").count();
+    assert!(count > 20 && count + drawing.unwritten == 50, "{count}, {} left out", drawing.unwritten);
+    assert!(words.contains("values at one of 4 marks: there are too many"), "{words}");
+}
+
+#[test]
+fn a_line_starts_at_zero_where_it_is_wanted() {
+    let days = "Year | Output\n2018 | 410\n2019 | 436\n2020 | 431";
+    let domain = |args: Value| {
+        let (_, spec, script, words) = all_of(days, args);
+        let from = spec["encoding"]["y"]["scale"]["domain"][0].as_f64().unwrap();
+        assert_eq!(script.contains("ax.set_ylim(0, "), from == 0.0, "{script}");
+        assert_eq!(words.contains("axis from zero"), from == 0.0, "{words}");
+        from
+    };
+    assert_eq!(domain(json!({"kind": "line", "x": "Year", "y": "Output", "zero": true})), 0.0);
+    assert_eq!(domain(json!({"kind": "scatter", "x": "Year", "y": "Output", "zero": true})), 0.0);
+    assert!(domain(json!({"kind": "line", "x": "Year", "y": "Output", "zero": false})) > 400.0);
+    let bars = |zero: bool| {
+        let args = json!({"kind": "bar", "x": "Year", "y": "Output", "zero": zero});
+        all_of(days, args).1["encoding"]["y"]["scale"]["domain"].clone()
+    };
+    assert_eq!(bars(false), bars(true));
+}
+
+#[test]
+fn shares_are_stacks_of_a_hundred_percent() {
+    let text = "Year | Town | Output\n2019 | Oslo | 60\n2019 | Bergen | 20\n2020 | Oslo | 30\n2020 | Bergen | 30";
+    let args = json!({"kind": "bar", "x": "Year", "y": "Output", "series": "Town", "stack": true, "share": true});
+    let (drawing, spec, script, words) = all_of(text, args);
+    let y = &spec["encoding"]["y"];
+    assert_eq!(
+        (&y["stack"], &y["axis"]["format"], &y["scale"]["domain"]),
+        (&json!("normalize"), &json!(".0%"), &json!([0, 1]))
+    );
+    assert_eq!(spec["data"]["values"][2], json!({"x": "2019", "y": 20.0, "series": "Bergen", "order": 1}));
+    assert!(drawing.svg.contains(">100%</text>") && drawing.svg.contains(">Output (%)</text>"), "{}", drawing.svg);
+    assert!(script.contains("y1 = np.array([20.0, 30.0], dtype=float)\nwhole = {}"), "{script}");
+    assert!(
+        script.contains("y1 = np.array([100 * y / whole[x] if whole[x] else 0.0 for x, y in zip(x1, y1)])"),
+        "{script}"
+    );
+    assert!(words.contains("stacked to 100%") && words.contains("Oslo: 50% (2020) to 75% (2019)"), "{words}");
+}

@@ -190,7 +190,7 @@ pub fn values(trends: &[Trend], chart: &Chart, data: &Data) -> Option<Table> {
     let dated = matches!(data.across, Across::Dates { .. });
     let named = trends.iter().any(|trend| !trend.series.is_empty());
     let series = chart.series.clone().filter(|_| named);
-    let columns = series.into_iter().chain([chart.x.clone(), format!("trend of {}", data.labels.1)]).collect();
+    let columns = series.into_iter().chain([chart.x.clone(), format!("trend of {}", data.measure)]).collect();
     let mut rows = Vec::new();
     for trend in trends {
         let how = format!("trend: {}", trend.told(chart, data));

@@ -5,10 +5,12 @@ use super::across::Across;
 use super::axis::{Axis, Law};
 use super::data::Data;
 use super::dates::moment_name;
+use super::labels::{step, texts};
 use super::palette::{Theme, hex};
 use super::plot::Plot;
 use super::shapes::binned;
 use super::sides::names_of;
+use super::ticks::full;
 use super::trend::Trend;
 use polymath_chat::Chart;
 use serde_json::{Map, Value, json};
@@ -67,7 +69,8 @@ fn config(chart: &Chart) -> Value {
 fn own(parts: &Parts<'_>, (width, height): (u32, u32)) -> Map<String, Value> {
     let mut layers = vec![main_layer(parts)];
     layers.extend(extensions(parts));
-    let values = if parts.chart.kind == "hist" { bins(parts) } else { rows(parts.data) };
+    layers.extend(value_layer(parts));
+    let values = if parts.chart.kind == "hist" { bins(parts) } else { rows(parts.chart, parts.data) };
     let mut view = Map::new();
     view.insert("width".into(), json!(width));
     view.insert("height".into(), json!(height));
@@ -91,15 +94,29 @@ pub fn place(x: f64, data: &Data) -> Value {
     }
 }
 
-/// The points, and an empty one for each gap.
-fn rows(data: &Data) -> Vec<Value> {
-    let mut all = Vec::new();
-    for series in &data.series {
+/// The points, and an empty one for each gap. Of shares these are the amounts: Vega-Lite makes shares of them again.
+fn rows(chart: &Chart, data: &Data) -> Vec<Value> {
+    let (mut all, whole) = (Vec::new(), data.points().map(|p| p.amount).sum::<f64>());
+    let written = if chart.values == Some(true) { texts(chart, data) } else { Vec::new() };
+    for (i, series) in data.series.iter().enumerate() {
         let gaps = series.gaps.iter().map(|x| (*x, None));
-        let mut points: Vec<_> = series.points.iter().map(|p| (p.x, Some(p))).chain(gaps).collect();
+        let mut points: Vec<_> = series.points.iter().enumerate().map(|(n, p)| (p.x, Some((n, p)))).collect();
+        points.extend(gaps);
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         for (x, point) in points {
-            let mut row = json!({"x": place(x, data), "y": point.map(|p| p.y)});
+            let label = point.and_then(|(n, _)| written.get(i)?.get(n)?.clone());
+            let point = point.map(|(_, point)| point);
+            let mut row = json!({"x": place(x, data), "y": point.map(|p| p.amount)});
+            if let Some((label, point)) = label.zip(point) {
+                let share = format!(" ({:.1}%)", 100.0 * point.amount / whole);
+                row["label"] = json!(label + if chart.kind == "pie" { &share } else { "" });
+            }
+            // What lies on what; else Vega-Lite goes by the names.
+            if chart.stack {
+                row["order"] = json!(i);
+            } else if chart.kind == "pie" {
+                row["order"] = json!(all.len());
+            }
             if data.series.len() > 1 || !series.name.is_empty() {
                 row["series"] = json!(series.name);
             }
@@ -117,7 +134,73 @@ fn rows(data: &Data) -> Vec<Value> {
 
 fn bins(parts: &Parts<'_>) -> Vec<Value> {
     let (edges, counts) = binned(parts.chart, parts.data);
-    edges.windows(2).zip(counts).map(|(edge, y)| json!({"x": edge[0], "x2": edge[1], "y": y})).collect()
+    let every = step(counts.len());
+    let bin = |(n, (edge, y)): (usize, (&[f64], usize))| {
+        let mut row = json!({"x": edge[0], "x2": edge[1], "y": y});
+        if parts.chart.values == Some(true) && y > 0 && n % every == 0 {
+            (row["middle"], row["label"]) = (json!((edge[0] + edge[1]) / 2.0), json!(full(y as f64)));
+        }
+        row
+    };
+    edges.windows(2).zip(counts).enumerate().map(bin).collect()
+}
+
+/// A title; `null` where there is to be none.
+fn titled(title: &str) -> Value {
+    if title.is_empty() { Value::Null } else { json!(title) }
+}
+
+/// In which order series are stacked, and slices go around.
+fn order() -> Value {
+    json!({"field": "order", "type": "quantitative"})
+}
+
+/// The values that were asked for, as text at the marks.
+fn value_layer(parts: &Parts<'_>) -> Option<Value> {
+    let Parts { chart, data, .. } = parts;
+    if chart.values != Some(true) {
+        return None;
+    }
+    let text = json!({"field": "label", "type": "nominal"});
+    // A row without one still has its place in a stack.
+    let written = json!([{"calculate": "isValid(datum.label) ? datum.label : ''", "as": "label"}]);
+    let (mut x, mut y) = (across(parts), up(parts));
+    let by_series = json!({"field": "series", "type": "nominal", "sort": Value::Null});
+    let (mut mark, mut encoding) = (json!({"type": "text", "dy": -9}), json!({}));
+    match chart.kind.as_str() {
+        "pie" => {
+            let by_name = json!({"field": "x", "type": "nominal"});
+            let theta = json!({"field": "y", "type": "quantitative", "stack": true});
+            let encoding = json!({"theta": theta, "detail": by_name, "order": order(), "text": text});
+            let mark = json!({"type": "text", "radius": 120});
+            return Some(json!({"transform": written, "mark": mark, "encoding": encoding}));
+        }
+        "heat" => {
+            let rows: Vec<&str> = data.series.iter().map(|s| s.name.as_str()).collect();
+            mark = json!({"type": "text"});
+            y = json!({"field": "series", "type": "nominal", "title": chart.series, "sort": rows});
+        }
+        "hist" => {
+            x = json!({"field": "middle", "type": "quantitative", "title": titled(&data.labels.1)});
+            x["scale"] = parts.plot.map_or(Value::Null, |plot| scale(&plot.across.axis));
+            y["title"] = chart.y_title.as_deref().map_or(json!("count"), titled);
+        }
+        _ if chart.stack => {
+            mark = json!({"type": "text"});
+            y["bandPosition"] = json!(0.5);
+            (encoding["detail"], encoding["order"]) = (by_series, order());
+        }
+        "bar" | "barh" if data.series.len() > 1 => encoding["xOffset"] = by_series,
+        _ => {}
+    }
+    if chart.kind == "barh" && !chart.stack {
+        mark = json!({"type": "text", "align": "left", "dx": 4});
+    }
+    (encoding["x"], encoding["y"], encoding["text"]) = (x, y, text);
+    if chart.kind == "barh" {
+        encoding = turned(&encoding);
+    }
+    Some(json!({"transform": written, "mark": mark, "encoding": encoding}))
 }
 
 fn scale(axis: &Axis) -> Value {
@@ -131,7 +214,7 @@ fn scale(axis: &Axis) -> Value {
 
 /// The encoding of what goes across.
 fn across(parts: &Parts<'_>) -> Value {
-    let (data, title) = (parts.data, &parts.data.labels.0);
+    let (data, title) = (parts.data, titled(&parts.data.labels.0));
     match &data.across {
         Across::Names(names) => json!({"field": "x", "type": "nominal", "sort": names, "title": title}),
         kind => {
@@ -148,13 +231,17 @@ fn across(parts: &Parts<'_>) -> Value {
 /// The encoding of the values.
 fn up(parts: &Parts<'_>) -> Value {
     let lying = parts.chart.kind == "barh";
-    let mut y =
-        json!({"field": "y", "type": "quantitative", "title": parts.data.labels.1, "axis": {"grid": parts.chart.grid}});
+    let mut y = json!({"field": "y", "type": "quantitative", "title": titled(&parts.data.labels.1), "axis": {"grid": parts.chart.grid}});
     if let Some(plot) = parts.plot {
         y["scale"] = scale(if lying { &plot.across.axis } else { &plot.up.axis });
     }
     // A bar with both ends given cannot be stacked; an area stacks unless it is told not to.
     match (parts.chart.stack, parts.chart.kind.as_str()) {
+        (true, _) if parts.chart.share => {
+            y["stack"] = json!("normalize");
+            y["scale"] = json!({"domain": [0, 1], "nice": false});
+            y["axis"]["format"] = json!(".0%");
+        }
         (true, _) => y["stack"] = json!("zero"),
         (false, "area") => y["stack"] = Value::Null,
         _ => {}
@@ -170,20 +257,21 @@ fn main_layer(parts: &Parts<'_>) -> Value {
     let base = parts.plot.map(|plot| if chart.kind == "barh" { plot.across.axis.base() } else { plot.up.axis.base() });
     let (mark, mut encoding) = match chart.kind.as_str() {
         "pie" => {
-            let color = json!({"field": "x", "type": "nominal", "title": data.labels.0, "sort": names_of(data)});
-            return json!({"mark": "arc", "encoding": {"theta": {"field": "y", "type": "quantitative"}, "color": color}});
+            let color =
+                json!({"field": "x", "type": "nominal", "title": titled(&data.labels.0), "sort": names_of(data)});
+            let theta = json!({"field": "y", "type": "quantitative"});
+            return json!({"mark": "arc", "encoding": {"theta": theta, "color": color, "order": order()}});
         }
         "heat" => {
             let rows: Vec<&str> = data.series.iter().map(|s| s.name.as_str()).collect();
             let up = json!({"field": "series", "type": "nominal", "title": chart.series, "sort": rows});
-            let color =
-                json!({"field": "y", "type": "quantitative", "title": data.labels.1, "scale": {"scheme": "blues"}});
+            let color = json!({"field": "y", "type": "quantitative", "title": titled(&data.labels.1), "scale": {"scheme": "blues"}});
             return json!({"mark": "rect", "encoding": {"x": x, "y": up, "color": color}});
         }
         "hist" => {
-            let mut x = json!({"field": "x", "bin": "binned", "type": "quantitative", "title": data.labels.1});
+            let mut x = json!({"field": "x", "bin": "binned", "type": "quantitative", "title": titled(&data.labels.1)});
             x["scale"] = parts.plot.map_or(Value::Null, |plot| scale(&plot.across.axis));
-            y["title"] = json!("count");
+            y["title"] = chart.y_title.as_deref().map_or(json!("count"), titled);
             return json!({"mark": "bar", "encoding": {"x": x, "x2": {"field": "x2"}, "y": y}});
         }
         "bar" | "barh" if chart.stack => (json!("bar"), json!({"x": x, "y": y})),
@@ -201,6 +289,9 @@ fn main_layer(parts: &Parts<'_>) -> Value {
     };
     if several {
         encoding["color"] = named;
+        if chart.stack {
+            encoding["order"] = order();
+        }
         if matches!(chart.kind.as_str(), "bar" | "barh" | "box") && !chart.stack {
             encoding["xOffset"] = json!({"field": "series", "type": "nominal", "sort": Value::Null});
         }
@@ -225,11 +316,11 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
         return Vec::new();
     }
     let (theme, mut layers) = (Theme::of(chart), Vec::new());
-    let (x, y) = (across(parts), json!({"field": "y", "type": "quantitative", "title": data.labels.1}));
+    let (x, y) = (across(parts), json!({"field": "y", "type": "quantitative", "title": titled(&data.labels.1)}));
     let lying = chart.kind == "barh";
     let turn = |encoding: Value| if lying { turned(&encoding) } else { encoding };
     if data.points().any(|p| p.error > 0.0) {
-        let y = json!({"field": "low", "type": "quantitative", "title": data.labels.1});
+        let y = json!({"field": "low", "type": "quantitative", "title": titled(&data.labels.1)});
         let mut encoding = json!({"x": x, "y": y, "y2": {"field": "high"}});
         if data.series.len() > 1 && matches!(chart.kind.as_str(), "bar" | "barh") {
             encoding["xOffset"] = json!({"field": "series", "type": "nominal", "sort": Value::Null});
@@ -253,7 +344,7 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
             places.into_iter().map(one).collect()
         };
         if chart.band && trend.fit.band(trend.to).is_some() {
-            let y = json!({"field": "low", "type": "quantitative", "title": data.labels.1});
+            let y = json!({"field": "low", "type": "quantitative", "title": titled(&data.labels.1)});
             layers.push(json!({"data": {"values": curve(trend.from, trend.to)},
                 "mark": {"type": "area", "opacity": 0.15, "color": hex(theme.trend())},
                 "encoding": {"x": x, "y": y, "y2": {"field": "high"}}}));
@@ -268,6 +359,7 @@ fn extensions(parts: &Parts<'_>) -> Vec<Value> {
         }
     }
     for at in &chart.lines {
+        let at = if chart.share { at / 100.0 } else { *at };
         layers.push(
             json!({"mark": {"type": "rule", "strokeDash": [4, 4], "color": hex(theme.muted)}, "encoding": turn(json!({"y": {"datum": at}}))}),
         );

@@ -3,6 +3,7 @@
 use super::across::Across;
 use super::data::{Data, Point, told};
 use super::dates::moment_name;
+use super::labels::{every, told as told_as};
 use super::trend::{Trend, place_name};
 use polymath_chat::{Chart, Table};
 
@@ -41,6 +42,10 @@ pub fn words(chart: &Chart, data: &Data, parts: &[Part<'_>], today: Option<f64>,
         let marked: Vec<String> = chart.lines.iter().map(|at| data.styles.1.full(*at)).collect();
         lines.push(format!("lines are drawn at {}", marked.join(", ")));
     }
+    let every = every(chart, data);
+    if chart.values == Some(true) && every > 1 && !matches!(chart.kind.as_str(), "pie" | "hist") {
+        lines.push(format!("values at one of {every} marks: there are too many"));
+    }
     if let Some(day) = today {
         lines.push(format!("today is marked: {}", moment_name(day)));
     } else if chart.today.is_some() {
@@ -70,18 +75,23 @@ fn range(chart: &Chart, data: &Data) -> Option<String> {
     }
     let ends = |(a, b): (f64, f64), x: f64| (a.min(x), b.max(x));
     let (from, to) = data.points().map(|p| p.x).fold((f64::INFINITY, f64::NEG_INFINITY), ends);
-    Some(format!("{} from {} to {}", chart.x, place_name(from, data), place_name(to, data)))
+    Some(format!("{} from {} to {}", along(chart), place_name(from, data), place_name(to, data)))
+}
+
+/// What goes across, by its column where it has no title of its own.
+fn along(chart: &Chart) -> &str {
+    chart.x_title.as_deref().filter(|title| !title.is_empty()).unwrap_or(&chart.x)
 }
 
 fn head(chart: &Chart, data: &Data) -> String {
     let across = match &data.across {
         _ if chart.kind == "hist" => String::new(),
-        Across::Dates { .. } => format!(" over {} (dates)", chart.x),
-        Across::Numbers => format!(" over {} (numbers)", chart.x),
-        Across::Names(_) => format!(" by {}", chart.x),
+        Across::Dates { .. } => format!(" over {} (dates)", along(chart)),
+        Across::Numbers => format!(" over {} (numbers)", along(chart)),
+        Across::Names(_) => format!(" by {}", along(chart)),
     };
     let count = data.points().count();
-    let mut line = format!("{} chart of {}: {}{across}, {count} rows drawn", chart.kind, chart.table, data.labels.1);
+    let mut line = format!("{} chart of {}: {}{across}, {count} rows drawn", chart.kind, chart.table, data.called());
     if let Some(series) = &chart.series {
         line.push_str(&format!(", {} series by {series}", data.series.len()));
     }
@@ -89,8 +99,11 @@ fn head(chart: &Chart, data: &Data) -> String {
         line.push_str(&format!(", a small chart for each {facet}"));
     }
     let axis = [(chart.log, "logarithmic axis"), (chart.symlog, "axis logarithmic on both sides of zero")];
-    let marks = [(chart.grid, "grid"), (chart.sort, "sorted"), (chart.stack, "stacked")];
-    for (_, what) in axis.into_iter().chain(marks).filter(|(on, _)| *on) {
+    let stacked = if chart.share { "stacked to 100%" } else { "stacked" };
+    let written =
+        [(chart.values == Some(true), "values at the marks"), (chart.values == Some(false), "no values at the marks")];
+    let marks = [(chart.grid, "grid"), (chart.sort, "sorted"), (chart.stack, stacked), (chart.zero, "axis from zero")];
+    for (_, what) in axis.into_iter().chain(marks).chain(written).filter(|(on, _)| *on) {
         line.push_str(&format!(", {what}"));
     }
     line
@@ -98,7 +111,7 @@ fn head(chart: &Chart, data: &Data) -> String {
 
 /// The range of each series with where its ends are, and its last value.
 fn extremes(chart: &Chart, data: &Data) -> Vec<String> {
-    let value = |y: f64| data.styles.1.full(y);
+    let value = |y: f64| data.styles.1.full(told_as(chart, y));
     let at = |p: &Point| match chart.kind.as_str() {
         "hist" => value(p.y),
         _ => format!("{} ({})", value(p.y), place_name(p.x, data)),
@@ -108,7 +121,7 @@ fn extremes(chart: &Chart, data: &Data) -> Vec<String> {
         let by_value = |a: &&Point, b: &&Point| a.y.total_cmp(&b.y);
         let (least, most) = (series.points.iter().min_by(by_value), series.points.iter().max_by(by_value));
         let Some((least, most)) = least.zip(most) else { continue };
-        let name = if series.name.is_empty() { &data.labels.1 } else { &series.name };
+        let name = if series.name.is_empty() { data.called() } else { &series.name };
         let mut line = format!("{name}: {} to {}", at(least), at(most));
         let ordered = !matches!(data.across, Across::Names(_)) && chart.kind != "hist";
         if let (true, Some(last)) = (ordered, series.points.last()) {

@@ -8,7 +8,7 @@ type Row = Record<string, Value>;
 interface Channel {
   field?: string;
   type?: string;
-  title?: string;
+  title?: string | null;
   datum?: Value;
   stack?: string | null;
   scale?: { type?: string; domain?: number[]; nice?: boolean } | null;
