@@ -22,7 +22,7 @@ pub fn changed(chart: &Chart, changes: &str, schema: &Value) -> Result<Value, St
     for word in words(changes)? {
         let (name, value) = change(&word, known)?;
         match value {
-            Value::Bool(false) | Value::Null => drop(arguments.remove(&name)),
+            Value::Null => drop(arguments.remove(&name)),
             value => drop(arguments.insert(name, value)),
         }
     }
@@ -104,7 +104,10 @@ mod tests {
     fn what_is_named_changes_and_all_else_stays() {
         let want = json!({"data": "t1", "kind": "bar", "y": "", "grid": true, "log": true, "title": "a b", "until": 7});
         assert_eq!(apply("log bar title=\"a b\" until=7").unwrap(), want);
-        assert_eq!(apply("nogrid linear").unwrap(), json!({"data": "t1", "kind": "line", "y": ""}));
+        assert_eq!(
+            apply("nogrid linear").unwrap(),
+            json!({"data": "t1", "kind": "line", "y": "", "grid": false, "log": false})
+        );
         assert_eq!(apply("").unwrap(), json!({"data": "t1", "kind": "line", "y": "", "grid": true}));
         let error = apply("purple").unwrap_err();
         assert!(
