@@ -6,6 +6,9 @@ use polymath_chat::Table;
 use polymath_quantity::figures;
 use polymath_tools::chart::{KINDS, column};
 
+/// Kinds whose series can stand on each other.
+const STACKED: [&str; 3] = ["bar", "barh", "area"];
+
 /// A chart's columns as the table has them; the error says what is missing.
 pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
     let numeric: Vec<&String> =
@@ -34,6 +37,10 @@ pub fn settle(mut chart: Chart, table: &Table) -> Result<Chart, String> {
     }
     chart.series =
         chart.series.take().and_then(|s| column(table, &s, false)).filter(|s| *s != chart.x && *s != chart.y);
+    // What was a stack is none as lines, and without series no shares of one.
+    chart.stack &= STACKED.contains(&chart.kind.as_str());
+    chart.share &= chart.stack && chart.series.is_some();
+    chart.values = chart.values.filter(|values| !values || chart.kind != "box");
     Ok(chart)
 }
 
@@ -42,16 +49,32 @@ pub fn set(chart: &mut Chart, option: &str, value: &str) {
     let yes = !["no", "false", "off", "0", "none", "linear"].contains(&value.to_lowercase().as_str());
     match option {
         "kind" if KINDS.contains(&value) => chart.kind = value.to_owned(),
-        "x" => chart.x = value.to_owned(),
-        "y" => chart.y = value.to_owned(),
+        // What an axis was called before says nothing of another column.
+        "x" => {
+            chart.x_title = chart.x_title.take().filter(|_| chart.x == value);
+            chart.x = value.to_owned();
+        }
+        "y" => {
+            chart.y_title = chart.y_title.take().filter(|_| chart.y == value);
+            chart.y = value.to_owned();
+        }
         "series" => chart.series = Some(value.to_owned()),
-        "title" => chart.title = Some(value.to_owned()),
+        "title" => chart.title = Some(value.to_owned()).filter(|title| !title.is_empty()),
         "color" => chart.color = Some(value.to_owned()),
-        "log" => chart.log = yes,
+        "x_title" => chart.x_title = Some(value.to_owned()),
+        "y_title" => chart.y_title = Some(value.to_owned()),
+        "values" => chart.values = Some(yes),
+        // A logarithmic axis has no zero; what was said last holds.
+        "zero" => (chart.zero, chart.log) = (yes, chart.log && !yes),
+        "log" => (chart.log, chart.zero) = (yes, chart.zero && !yes),
+        "share" => {
+            chart.y_title = chart.y_title.take().filter(|_| chart.share == yes);
+            (chart.share, chart.stack, chart.log) = (yes, chart.stack || yes, chart.log && !yes);
+        }
         "grid" => chart.grid = yes,
         "sort" => chart.sort = yes,
         "trend" => chart.trend = yes,
-        "stack" => chart.stack = yes,
+        "stack" => (chart.stack, chart.share) = (yes, chart.share && yes),
         "bin" => chart.bin = figures(value).into_iter().find_map(|figure| figure.number).filter(|width| *width > 0.0),
         "until" => chart.until = place(value),
         "today" => {
@@ -97,6 +120,32 @@ mod tests {
         check("Output", "Station", ("Output (GWh)", "Turbines"));
         let words = Table { columns: vec!["a".into()], rows: vec![vec![Cell::new("x", Provenance::Given)]], ..table() };
         assert!(settle(Chart::default(), &words).unwrap_err().contains("no column of numbers"));
+    }
+
+    #[test]
+    fn what_was_said_last_holds() {
+        let set_all = |options: &[(&str, &str)]| {
+            let mut chart = Chart { x: "A".into(), y: "B".into(), ..Chart::default() };
+            options.iter().for_each(|(option, value)| set(&mut chart, option, value));
+            chart
+        };
+        let zero = set_all(&[("log", "yes"), ("zero", "yes"), ("values", "no")]);
+        assert!(zero.zero && !zero.log && zero.values == Some(false));
+        assert!(!set_all(&[("zero", "yes"), ("log", "yes")]).zero);
+        let share = set_all(&[("log", "yes"), ("share", "yes")]);
+        assert!(share.share && share.stack && !share.log);
+        assert!(!set_all(&[("share", "yes"), ("stack", "no")]).share);
+        let renamed = set_all(&[("title", "Tonnes"), ("y_title", "tonnes"), ("title", ""), ("share", "yes")]);
+        assert_eq!((renamed.title, renamed.y_title), (None, None));
+        let titled = [("x_title", "towns"), ("y_title", "")];
+        let titles = |chart: Chart| (chart.x_title, chart.y_title);
+        assert_eq!(titles(set_all(&titled)), (Some("towns".into()), Some(String::new())));
+        let other = [titled[0], titled[1], ("x", "A"), ("y", "C")];
+        assert_eq!(titles(set_all(&other)), (Some("towns".into()), None));
+        let (kind, series) = ("line".to_owned(), Some("Station".to_owned()));
+        let line = Chart { kind, x: "Turbines".into(), y: "Output".into(), series, stack: true, share: true, ..zero };
+        let line = settle(line, &table()).unwrap();
+        assert!(!line.stack && !line.share);
     }
 
     #[test]

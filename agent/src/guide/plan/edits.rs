@@ -1,10 +1,12 @@
 //! What a request wants changed of the chart that was just drawn, said by the model in a few fixed forms ("leave out: Ost",
-//! "since: 2031-08", "stack: yes") with the chart's own names, times and columns: people say the same change in many words.
+//! "since: 2031-08", "stack: yes", "y title: guests a night") with the chart's own names, times and columns: people say the same change in many words.
+
+mod scaled;
 
 use super::Step;
 use super::colors::names as colors;
 use super::columns::{is_numeric, of_across, of_beside, of_column, of_series};
-use super::redrawn::{is_of_chart, like};
+use super::redrawn::{is_of_chart, like, of_other_values, untitled};
 use super::spanned::is_part;
 use crate::evidence::clip;
 use crate::guide::digits::in_digits;
@@ -60,6 +62,8 @@ struct There {
     others: Vec<String>,
     measures: Vec<String>,
     columns: Vec<String>,
+    /// Units that the request names and values can be told in.
+    units: Vec<String>,
     /// Whether bars stand for spans of values.
     distribution: bool,
 }
@@ -135,6 +139,7 @@ impl There {
             others,
             measures,
             columns,
+            units: scaled::units(request, table, chat),
             distribution: chart.kind == "hist",
         }
     }
@@ -169,13 +174,17 @@ impl There {
         let counts: Vec<String> =
             numbers.iter().filter(|n| n.parse::<u32>().is_ok_and(|n| n < 1000)).cloned().collect();
         let kinds = KINDS.map(str::to_owned);
+        let sizes: Vec<String> =
+            scaled::SIZES.iter().map(|(size, _)| (*size).to_owned()).chain(self.units.iter().cloned()).collect();
         let mut edits = vec![
             format!("\"kind: \" ({})", any(&kinds)),
             "\"sort: \" (\"largest first\" | \"smallest first\" | \"no\")".to_owned(),
-            "(\"log: \" | \"grid: \" | \"trend: \" | \"stack: \") (\"yes\" | \"no\")".to_owned(),
+            "(\"log: \" | \"grid: \" | \"trend: \" | \"stack: \" | \"values: \" | \"zero: \" | \"shares: \") (\"yes\" | \"no\")"
+                .to_owned(),
             "\"title: \" PIECE".to_owned(),
+            "(\"x title: \" | \"y title: \") (PIECE | \"no\")".to_owned(),
             format!("\"color: \" ({})", any(&colors())),
-            "\"in: \" (\"thousands\" | \"millions\")".to_owned(),
+            format!("\"in: \" ({})", any(&sizes)),
         ];
         let mut add = |texts: &[String], rule: &str| {
             if !texts.is_empty() {
@@ -222,7 +231,14 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
         [("column", of_column), ("across", of_across), ("series", of_series), ("beside", beside)];
     for (edit, of) in columns {
         let Some(column) = said(edit) else { continue };
-        let (query, drawn) = of(column, &chart, table, chat)?;
+        let (query, mut drawn) = of(column, &chart, table, chat)?;
+        if edit == "across" {
+            drawn.x_title = None;
+        }
+        let (query, drawn) = match edit {
+            "column" | "beside" => of_other_values((query, drawn), &chart, chat),
+            _ => (query, untitled(drawn, chat)),
+        };
         let name = next(&queries);
         queries.push((name.clone(), query));
         chart = Chart { table: name, ..drawn };
@@ -259,7 +275,7 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
             _ => {}
         }
     }
-    let options = options(&edits);
+    let mut options = options(&edits);
     let down = match said("sort") {
         Some("smallest first") => Some(""),
         Some("largest first") => Some(" DESC"),
@@ -279,26 +295,30 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
         ));
         chart.table = name;
     }
-    if let Some(size) = said("in") {
-        let by = if size == "millions" { "1000000.0" } else { "1000.0" };
+    if let Some(goal) = said("in") {
+        let (query, drawn) = scaled::scaled(goal, &chart, table, chat)?;
         let name = next(&queries);
-        let shown = format!("{} ({size})", chart.y);
-        let columns: Vec<String> = [Some(&chart.x), chart.series.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter(|c| !c.is_empty())
-            .map(|c| in_sql(c))
-            .collect();
-        let (y, called) = (in_sql(&chart.y), in_sql(&shown));
-        queries.push((
-            name.clone(),
-            format!(
-                "SELECT {}{y} / {by} AS {called} FROM {}",
-                columns.iter().map(|c| format!("{c}, ")).collect::<String>(),
-                chart.table
-            ),
-        ));
-        chart = Chart { table: name, y: shown, ..chart };
+        queries.push((name.clone(), query));
+        chart = Chart { table: name, ..untitled(drawn, chat) };
+    }
+    match said("shares") {
+        Some("yes") if chart.series.is_some() => {
+            // What the axis is called now is said behind it.
+            options.splice(0..0, shared_out(said("kind").unwrap_or(&chart.kind))?);
+            if chart.title.is_some() && untitled(chart.clone(), chat).title.is_none() && said("title").is_none() {
+                options.push(("title".to_owned(), String::new()));
+            }
+        }
+        Some("yes") => {
+            let (query, drawn) = scaled::shared(&chart)?;
+            let name = next(&queries);
+            queries.push((name.clone(), query));
+            chart = Chart { table: name, ..untitled(drawn, chat) };
+        }
+        // Values that a query has made shares of are in the table before.
+        Some(_) if chart.share => options.push(("share".to_owned(), "no".to_owned())),
+        Some(_) => return None,
+        None => {}
     }
     chart.sort = chart.sort && !upwards;
     if queries.is_empty() {
@@ -320,16 +340,28 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
     Some(steps.chain([drawn]).collect())
 }
 
+/// The options that make stacks of 100 % of series; `None` where these cannot stand on each other.
+fn shared_out(kind: &str) -> Option<Vec<(String, String)>> {
+    let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    match kind {
+        "bar" | "barh" | "area" => Some(vec![option("share", "yes")]),
+        "line" => Some(vec![option("kind", "area"), option("share", "yes")]),
+        _ => None,
+    }
+}
+
 /// The changes that are options of a chart.
 fn options(edits: &[(&str, &str)]) -> Vec<(String, String)> {
     let option = |(edit, value): &(&str, &str)| {
         let value = match (*edit, *value) {
             ("sort", "largest first") => "yes",
             ("sort", "smallest first") => return None,
+            ("x title" | "y title", "no") => "",
             ("kind" | "sort" | "log" | "grid" | "trend" | "stack" | "title" | "color" | "bin", value) => value,
+            ("x title" | "y title" | "values" | "zero", value) => value,
             _ => return None,
         };
-        Some(((*edit).to_owned(), value.to_owned()))
+        Some((edit.replace(' ', "_"), value.to_owned()))
     };
     edits.iter().filter_map(option).collect()
 }
@@ -390,6 +422,51 @@ mod tests {
         let since =
             "t2 = sql(SELECT * FROM t1 WHERE substr(\"when\", 1, 7) >= '2031-04'); chart(bar, t2, x=when, y=cups)";
         check(&chat, "since: 2031-04", since);
+    }
+
+    #[test]
+    fn axes_values_and_shares_are_options_where_they_can_be() {
+        let mut chat = conversation(&ROWS, "branch", "cups");
+        let said = "x title: no\ny title: cups a week\nvalues: yes\nzero: yes";
+        check(&chat, said, "change(c1, x_title=, y_title=cups a week, values=yes, zero=yes)");
+        let shared = "t2 = sql(SELECT \"branch\", 100.0 * \"cups\" / (SELECT SUM(\"cups\") FROM t1) AS \"cups (%)\" FROM t1); \
+                      chart(bar, t2, x=branch, y=cups (%), values=yes)";
+        check(&chat, "shares: yes\nvalues: yes", shared);
+        check(&chat, "shares: no", "");
+        chat.charts[0] = Chart { x: "when".into(), series: Some("branch".into()), ..chat.charts[0].clone() };
+        check(&chat, "shares: yes", "change(c1, share=yes)");
+        chat.charts[0].kind = "line".into();
+        check(&chat, "shares: yes", "change(c1, kind=area, share=yes)");
+        chat.charts[0].title = Some("Cups of the branches".into());
+        let anew = "change(c1, share=yes, kind=bar, y_title=of all, title=)";
+        check(&chat, "shares: yes\nkind: bar\ny title: of all", anew);
+        chat.charts[0].title = None;
+        chat.charts[0] = Chart { stack: true, share: true, values: Some(true), ..chat.charts[0].clone() };
+        check(&chat, "shares: no", "change(c1, share=no)");
+        let kept = "t2 = sql(SELECT * FROM t1 WHERE \"branch\" NOT IN ('airport')); \
+                    chart(line, t2, x=when, y=cups, stack=yes, share=yes, values=yes, series=branch)";
+        check(&chat, "leave out: airport", kept);
+    }
+
+    #[test]
+    fn another_unit_has_a_title_of_its_own() {
+        let mut chat = conversation(&ROWS, "branch", "wait (min)");
+        chat.tables[0].columns[2] = "wait (min)".into();
+        let (title, y_title) = (Some("Waiting in minutes".to_owned()), Some("minutes".to_owned()));
+        chat.charts[0] = Chart { title, y_title, ..chat.charts[0].clone() };
+        let drawn = "t2 = sql(SELECT \"branch\", \"wait (min)\" / 60.0 AS \"wait (hours)\" FROM t1); \
+                     chart(bar, t2, x=branch, y=wait (hours)";
+        check(&chat, "in: hours", &format!("{drawn})"));
+        check(&chat, "in: hours\ny title: time", &format!("{drawn}, y_title=time)"));
+        let compiler = Compiler::of_bytes().unwrap_or_else(|why| panic!("{why}"));
+        let fits = |request: &str, text: &str| {
+            let grammar = There::of(&chat.charts[0], &chat.tables[0], &chat, request).grammar(request);
+            compiler.check(&Constraint::Lark(grammar), text).is_ok()
+        };
+        assert!(fits("in hours please", "in: hours") && !fits("in metres please", "in: metres"));
+        let request = "call the y axis time spent, no other title";
+        assert!(fits(request, "y title: time spent\nx title: no\nvalues: no\nzero: yes"));
+        assert!(fits(request, "shares: yes") && !fits(request, "y title: waiting") && !fits(request, "values: time"));
     }
 
     #[test]

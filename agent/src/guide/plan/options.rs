@@ -65,7 +65,24 @@ const SORTED: &[&str] = &[
     "de mayor a menor",
     "从大到小",
 ];
-const TITLE: &[&str] = &["title", "titled", "call", "name", "titel", "titre", "título", "标题"];
+pub const TITLE: &[&str] = &[
+    "title",
+    "titled",
+    "call",
+    "name",
+    "heading",
+    "headline",
+    "caption",
+    "titel",
+    "überschrift",
+    "nenne",
+    "titre",
+    "intitule",
+    "título",
+    "encabezado",
+    "标题",
+];
+const AXES: &[&str] = &["axis", "axes", "achse", "achsen", "axe", "eje", "ejes"];
 /// All of them.
 pub const LISTS: &[&[&str]] = &[LOG, GRID, TREND, SORTED, TITLE];
 
@@ -112,6 +129,10 @@ pub fn options(request: &str, small: &str) -> Vec<(String, String)> {
     });
     let named =
         || request.split_once(':').filter(|(before, _)| words(before).count() < 3).map(|(_, title)| title.trim());
+    // What an axis is called is no title.
+    if says(small, TITLE) && says(small, AXES) {
+        return Vec::new();
+    }
     if says(small, TITLE) {
         // A title without quotes is the model's to find.
         let Some(title) = title.or_else(named).filter(|title| !title.is_empty()) else { return Vec::new() };
@@ -165,6 +186,7 @@ mod tests {
         assert_eq!(said("on a linear axis, not log"), "");
         assert_eq!(said("green please"), "color=green");
         assert_eq!(said("make it a pie and call it Pets"), "");
+        assert_eq!(said("call the y axis \"Pets\""), "");
         assert_eq!(said("only the green party"), "");
         assert_eq!(said("sort it by name"), "");
     }

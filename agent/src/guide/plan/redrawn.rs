@@ -3,7 +3,7 @@
 
 use super::Step;
 use super::columns::{named, of_another_column, told_apart};
-use super::options::{ELSE, UPWARDS, options};
+use super::options::{ELSE, TITLE, UPWARDS, options};
 use super::plain::{ONLY, PLEASE, WITHOUT, is_plain};
 use super::signs::{says, words};
 use super::spanned::{self, is_part};
@@ -19,11 +19,29 @@ const ASKING: &[&str] = &[
     "which", "what", "how", "who", "why", "table", "list", "sum", "total", "average", "mean", "welche", "wie", "warum",
     "tabelle", "quel", "quelle", "combien", "pourquoi", "tableau", "cuál", "cuánto", "cuántos", "tabla",
 ];
+/// Words for parts of a whole, which a question about a total has none of.
+const SHARES: &[&str] = &[
+    "percent",
+    "percentage",
+    "percentages",
+    "share",
+    "shares",
+    "prozent",
+    "anteil",
+    "anteile",
+    "pourcentage",
+    "pourcentages",
+    "porcentaje",
+    "porcentajes",
+    "百分比",
+];
 /// The chart that was just drawn, where a request asks nothing; what came to nothing in between does not count.
 fn of_last<'a>(small: &str, chat: &'a Chat) -> Option<&'a Chart> {
     let answered =
         |m: &&Message| m.role == Role::Assistant && !m.content.is_empty() && !Language::tells_failure(&m.content);
     let shown = chat.messages.iter().rev().find(answered)?;
+    let small =
+        &if small.contains('%') || says(small, SHARES) { small.replace("total", " ") } else { small.to_owned() };
     let asks =
         small.contains(['?', '？']) && !says(small, PLEASE) || says(small, ASKING) || words(small).count() > SHORT;
     chat.charts.last().filter(|_| shown.content.contains(".png") && !asks)
@@ -31,9 +49,29 @@ fn of_last<'a>(small: &str, chat: &'a Chat) -> Option<&'a Chart> {
 
 /// Whether a request can only be about the chart that was just drawn: it asks nothing and brings in nothing new.
 pub fn is_of_chart(request: &str, chat: &Chat) -> bool {
+    /// Words that add something, which may be what a chart has at its axes and marks.
+    const ADDING: &[&str] =
+        &["add", "include", "füge", "hinzu", "ergänze", "ajoute", "ajoutez", "añade", "agrega", "加", "添加"];
+    const FOR: &[&str] = &["for", "für", "pour", "para"];
+    const PARTS: &[&str] = &[
+        "axis",
+        "axes",
+        "label",
+        "labels",
+        "achse",
+        "achsen",
+        "beschriftung",
+        "beschrifte",
+        "axe",
+        "étiquettes",
+        "eje",
+        "ejes",
+        "etiquetas",
+        "标签",
+    ];
+    const VALUES: &[&str] =
+        &["values", "numbers", "werte", "zahlen", "valeurs", "chiffres", "valores", "números", "数值"];
     const BRINGING: &[&str] = &[
-        "add",
-        "include",
         "compare",
         "versus",
         "vs",
@@ -42,37 +80,25 @@ pub fn is_of_chart(request: &str, chat: &Chat) -> bool {
         "find",
         "search",
         "look",
-        "for",
         "draw",
         "plot",
-        "füge",
-        "hinzu",
-        "ergänze",
         "vergleiche",
         "dasselbe",
         "suche",
         "zeichne",
-        "für",
-        "ajoute",
-        "ajoutez",
-        "compare",
         "cherche",
         "dessine",
         "trace",
-        "pour",
-        "añade",
-        "agrega",
         "compara",
         "busca",
         "dibuja",
-        "para",
-        "加",
-        "添加",
         "比较",
         "画",
     ];
     let small = request.to_lowercase();
-    of_last(&small, chat).is_some() && !says(&small, BRINGING)
+    let (adds, also) = (says(&small, ADDING), says(&small, FOR));
+    let of_marks = says(&small, PARTS) || says(&small, VALUES) && !also;
+    of_last(&small, chat).is_some() && !says(&small, BRINGING) && (of_marks || !adds && !also)
 }
 
 /// The plan of such a follow-up. `plain`: only where the words that are known here are all that it says.
@@ -86,8 +112,8 @@ pub fn plan(request: &str, chat: &Chat, plain: bool) -> Option<Vec<Step>> {
     }
     let set = options(request, &small);
     let changed = of_names(&small, request, chart, table)
-        .or_else(|| of_another_column(&small, chart, table, chat))
-        .or_else(|| told_apart(&small, chart, table, chat))
+        .or_else(|| of_another_column(&small, chart, table, chat).map(|made| of_other_values(made, chart, chat)))
+        .or_else(|| told_apart(&small, chart, table, chat).map(|(query, drawn)| (query, untitled(drawn, chat))))
         .or_else(|| spanned::of_times(&small, chart, table))
         .or_else(|| upwards(&small, chart));
     let Some((query, chart)) = changed else {
@@ -117,6 +143,59 @@ fn upwards(small: &str, chart: &Chart) -> Option<(String, Chart)> {
     says(small, UPWARDS).then(|| (query, Chart { sort: false, ..chart.clone() }))
 }
 
+/// A chart of something else than the one whose title it has: that stays where the user gave it.
+pub fn untitled(chart: Chart, chat: &Chat) -> Chart {
+    let gave = |title: &String, message: &Message| {
+        let (said, own) = (message.content.to_lowercase(), title.to_lowercase());
+        let quoted = said.match_indices(&own).any(|(at, _)| {
+            let (before, behind) = (said[..at].trim_end(), &said[at + own.len()..]);
+            before.ends_with(['"', '“', '„', '«', '\'']) && behind.trim_start().starts_with(['"', '”', '“', '»', '\''])
+        });
+        message.role == Role::User && (quoted || said.contains(&own) && says(&said, TITLE))
+    };
+    let title = chart.title.clone().filter(|title| chat.messages.iter().any(|message| gave(title, message)));
+    Chart { title, ..chart }
+}
+
+/// The same chart of other values, which are called by what they are made of: what the query before called its own says
+/// nothing of them.
+pub fn of_other_values((query, drawn): (String, Chart), before: &Chart, chat: &Chat) -> (String, Chart) {
+    let drawn = untitled(Chart { y_title: None, ..drawn }, chat);
+    let old = drawn.y.clone();
+    let quoted = format!(" AS {}", in_sql(&old));
+    let plain = format!(" AS {old}");
+    let ends = |at: usize| !query[at + plain.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let at = query.find(&quoted).or_else(|| query.match_indices(&plain).map(|(at, _)| at).find(|at| ends(*at)));
+    if old != before.y || BARE.contains(&old.as_str()) {
+        return (query, drawn);
+    }
+    let Some(at) = at else {
+        // It was called like its column, and is so still.
+        let own = query.split_once(" AS \"").and_then(|(_, behind)| behind.split('"').next()).map(str::to_owned);
+        let y = own.filter(|_| !query.contains(&in_sql(&old))).unwrap_or(old);
+        return (query, Chart { y, ..drawn });
+    };
+    let made = query[..at].rsplit(['(', ',', ' ']).next().unwrap_or_default();
+    let of_call = query[..at].strip_suffix(')').and_then(|made| made.rsplit_once('('));
+    let (function, column) = of_call.map_or(("", made), |(front, column)| (front, column));
+    let summed = ["SUM", "AVG"].iter().position(|name| function.ends_with(name));
+    let new = match summed.filter(|_| query.matches("SELECT").count() == 1) {
+        Some(i) => BARE[i].to_owned(),
+        None => column.trim().trim_matches('"').replace('_', " "),
+    };
+    if new.is_empty() || new == old {
+        return (query, drawn);
+    }
+    let mut renamed = query.replace(&in_sql(&old), &in_sql(&new));
+    for before in [" AS ", "ORDER BY "] {
+        renamed = renamed.replace(&format!("{before}{old}"), &format!("{before}{}", in_sql(&new)));
+    }
+    (renamed, Chart { y: new, ..drawn })
+}
+
+/// Names for what a query sums and averages.
+const BARE: [&str; 2] = ["Total", "Average"];
+
 /// A chart of this table that is like another one.
 pub fn like(chart: &Chart, table: &str) -> Step {
     let mut options = vec![("x".to_owned(), chart.x.clone()), ("y".to_owned(), chart.y.clone())];
@@ -127,14 +206,19 @@ pub fn like(chart: &Chart, table: &str) -> Step {
         ("sort", chart.sort),
         ("trend", chart.trend),
         ("stack", chart.stack),
+        ("share", chart.share),
+        ("zero", chart.zero),
     ];
     options.extend(switches.into_iter().filter_map(|(name, on)| set(name, on)));
+    options.extend(chart.values.map(|on| ("values".to_owned(), if on { "yes" } else { "no" }.to_owned())));
     options.extend(chart.bin.map(|width| ("bin".to_owned(), width.to_string())));
     let texts = [
         ("until", &chart.until),
         ("today", &chart.today),
         ("series", &chart.series),
         ("title", &chart.title),
+        ("x_title", &chart.x_title),
+        ("y_title", &chart.y_title),
         ("color", &chart.color),
     ];
     options.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?))));
@@ -258,6 +342,57 @@ mod tests {
         check(&chat, "biggest first", Some("change(c1, sort=yes)"));
         chat.messages.extend([Message::assistant("41 cups"), Message::user("?")]);
         assert!(!is_of_chart("now the kids instead", &chat));
+    }
+
+    #[test]
+    fn a_title_that_nobody_gave_is_not_kept_for_other_values() {
+        let mut chat = conversation();
+        chat.charts[0].title = Some("Revenue of the branches".into());
+        chat.charts[0].y_title = Some("euros".into());
+        let query = "t3 = sql(SELECT branch, SUM(\"cups sold\") AS Total FROM t1 GROUP BY branch)";
+        let other = format!("{query}; chart(barh, t3, x=branch, y=Total)");
+        check(&chat, "now cups sold instead of revenue", Some(&other));
+        let named = "chart(barh, t3, x=branch, y=Total, title=Revenue of the branches, y_title=euros)";
+        let less = format!("t3 = sql(SELECT * FROM t2 WHERE \"branch\" NOT IN ('airport')); {named}");
+        check(&chat, "leave out the airport", Some(&less));
+        chat.messages.insert(0, Message::user("bars by branch, call it \"revenue of the branches\""));
+        let kept = format!("{query}; chart(barh, t3, x=branch, y=Total, title=Revenue of the branches)");
+        check(&chat, "now cups sold instead of revenue", Some(&kept));
+    }
+
+    #[test]
+    fn what_a_query_worked_out_is_called_anew() {
+        let named = |query: &str, y: &str| {
+            let before = Chart { y: y.into(), ..Chart::default() };
+            let (query, drawn) = of_other_values((query.to_owned(), before.clone()), &before, &Chat::new("c"));
+            format!("{} | {query}", drawn.y)
+        };
+        let of_cups = |name: &str| {
+            format!("SELECT branch, SUM(\"cups_sold\") AS {name} FROM t1 GROUP BY branch ORDER BY {name} DESC")
+        };
+        assert_eq!(named(&of_cups("revenues"), "revenues"), format!("Total | {}", of_cups("\"Total\"")));
+        assert_eq!(named(&of_cups("\"All of it\""), "All of it"), format!("Total | {}", of_cups("\"Total\"")));
+        assert_eq!(named(&of_cups("Total"), "Total"), format!("Total | {}", of_cups("Total")));
+        let nested = "SELECT * FROM (SELECT branch, AVG(cups_sold) AS mean_price FROM t1 GROUP BY branch) AS t2";
+        let want = nested.replace("mean_price", "\"cups sold\"");
+        assert_eq!(named(nested, "mean_price"), format!("cups sold | {want}"));
+        let gone = "SELECT branch, SUM(\"cups sold\") AS \"cups sold\" FROM t1 GROUP BY branch";
+        assert_eq!(named(gone, "revenue"), format!("cups sold | {gone}"));
+        assert_eq!(named("SELECT * FROM t1", "revenue"), "revenue | SELECT * FROM t1");
+    }
+
+    #[test]
+    fn labels_are_the_charts_and_other_things_are_not() {
+        let chat = conversation();
+        let of = |request: &str| is_of_chart(request, &chat);
+        assert!(of("add the values on the bars") && of("a better label for the y axis please"));
+        assert!(of("as a percentage of the total") && of("füge bitte die Werte hinzu"));
+        assert!(
+            !of("add the tower of Ost")
+                && !of("add the values for Ost")
+                && !of("the same for 2031")
+                && !of("what is the total?")
+        );
     }
 
     #[test]
