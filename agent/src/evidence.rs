@@ -36,6 +36,13 @@ pub fn passages(sources: &[Source]) -> Vec<Passage> {
     sources.iter().enumerate().flat_map(of).collect()
 }
 
+/// The heading that a line stands under, with its signs; nothing where there is none.
+pub fn section_of<'a>(passage: &Passage, sources: &'a [Source]) -> &'a str {
+    let source = passage.n.checked_sub(1).and_then(|i| sources.get(i));
+    let heads = source.into_iter().flat_map(|source| source.text.lines().take(passage.line + 1));
+    heads.filter(|line| line.starts_with('#')).last().unwrap_or_default()
+}
+
 /// The lines of `sources` that bear most on `query`, in reading order, within `budget` characters.
 ///
 /// A line counts for the query's terms that it holds, rare ones more (BM25's idf), and for those in

@@ -14,6 +14,7 @@ mod groups;
 mod joins;
 mod keys;
 mod measured;
+mod months;
 mod nested;
 mod rates;
 mod related;
@@ -68,7 +69,7 @@ pub fn mended(query: &str, request: &str, tables: &[Table]) -> String {
     let query = extreme::extreme(&query, request, tables);
     let query = by_file(&restricted(&query, request, tables), request, tables);
     let small = request.to_lowercase();
-    let query = in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
+    let query = months::in_month(&ordered(&grouped(&shaped(&query, &small, tables), request), &small), &small);
     let query = timed(&of_those(&by_months(&query, request, tables), request, tables), request, tables);
     let query = spread::between_the_ends(&query, request, tables);
     let query = related::of_another(&query, request, tables);
@@ -306,34 +307,6 @@ fn ordered(query: &str, request: &str) -> String {
         _ => down,
     };
     format!("{}{key}{}{}", &query[..order.start], if down { " DESC" } else { "" }, &query[order.end..])
-}
-
-/// A month of no year is one of every year: `LIKE '%-10-%'` for the `LIKE '2010-%'` of a model that has
-/// taken October's number for a year's.
-fn in_month(query: &str, request: &str) -> String {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let mut named = MONTHS.iter().enumerate().filter(|(_, month)| said(request, &[**month]));
-    let (Some((i, _)), None) = (named.next(), named.next()) else { return query.to_owned() };
-    let Some(at) = query.find("LIKE '").map(|at| at + 6) else { return query.to_owned() };
-    let pattern = query[at..].split('\'').next().unwrap_or_default();
-    let year = pattern.get(..4).filter(|year| year.chars().all(|c| c.is_ascii_digit()));
-    match year.filter(|year| !request.contains(*year)) {
-        Some(_) => format!("{}%-{:02}-%{}", &query[..at], i + 1, &query[at + pattern.len()..]),
-        None => query.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -219,9 +219,13 @@ fn tell(header: &str, cells: &[Raw], survey: &Survey, mark: Option<Mark>, notice
         let one =
             |mark| first(&|text| figure(text).is_some_and(|f| f.mark() == mark) && dates::written(text).is_none());
         notices.push(format!(
-            "column \"{header}\" has decimal points and decimal commas ({}, {}): such cells were not read as numbers",
+            "column \"{header}\" has decimal points and decimal commas ({}, {}): each cell was read by its own mark{}",
             one(point),
-            one(comma)
+            one(comma),
+            match first(&|text| figure(text).is_some_and(|f| f.is_ambiguous())) {
+                text if text.is_empty() => String::new(),
+                text => format!("; {text} can be two numbers and was not read"),
+            }
         ));
     } else if survey.either > 0 && mark.is_none() {
         let text = first(&|text| figure(text).is_some_and(|f| f.is_ambiguous()));
@@ -270,7 +274,11 @@ impl Reader<'_> {
         let text = match figure(text).filter(|_| !raw.exact) {
             Some(figure) => match (self.mark, figure.mark().is_some() || figure.is_ambiguous()) {
                 (Some(mark), true) => Cow::Owned(figure.plain(mark)),
-                (None, true) => return (None, None),
+                // Where a column has both marks, a figure that can only have one of them is read by its own.
+                (None, true) => match figure.mark() {
+                    Some(own) => Cow::Owned(figure.plain(own)),
+                    None => return (None, None),
+                },
                 // Spaces and apostrophes between thousands
                 (_, false) => Cow::Owned(figure.plain(Mark::Point)),
             },

@@ -61,11 +61,17 @@ fn the_other_columns_settle_what_a_column_leaves_open() {
 #[test]
 fn what_nothing_settles_is_told_and_not_read() {
     column("Price", &["1.234", "5.678"], &["1.234", "5.678"], &["1.234 can be two numbers"]);
-    column("Price", &["1.5", "2,5", "3"], &["1.5", "2,5", "3"], &["decimal points and decimal commas (1.5, 2,5)"]);
     let table = of_bytes("t.csv", b"Price;N\n1.234;7\n5.678;7\n").table.unwrap();
     assert_eq!(table.rows[0][0].number, None);
-    let table = of_bytes("t.csv", b"Price;N\n1.5;7\n2,5;7\n3;7\n").table.unwrap();
-    assert_eq!([0, 1, 2].map(|row| table.rows[row][0].number), [None, None, Some(3.0)]);
+}
+
+#[test]
+fn a_column_with_both_marks_is_read_cell_by_cell() {
+    let both = "decimal points and decimal commas (1.5, 2,5)";
+    column("Price", &["1.5", "2,5", "3"], &["1.5", "2.5", "3"], &[both]);
+    let table = of_bytes("t.csv", b"Price;N\n1.5;7\n2,5;7\n3;7\n1.234;7\n1.234,5;7\n").table.unwrap();
+    let numbers = [Some(1.5), Some(2.5), Some(3.0), None, Some(1234.5)];
+    assert_eq!([0, 1, 2, 3, 4].map(|row| table.rows[row][0].number), numbers);
 }
 
 #[test]

@@ -66,7 +66,8 @@ pub fn at_death(request: &str, chat: &Chat) -> Option<Vec<Step>> {
 /// The look-ups of the day of birth and of the day of an event, and the years between them, where somebody's age at it is
 /// asked for: when she took up that post.
 pub fn at_event(request: &str, chat: &Chat) -> Option<Vec<Step>> {
-    const WHEN: &[&str] = &[" when ", " als ", " quand ", " lorsque ", " lorsqu'", " cuando "];
+    const WHEN: &[&str] =
+        &[" when ", " als ", " quand ", " lorsque ", " lorsqu'", " cuando ", " on the day of ", " at the time of "];
     const WHO: &[&str] = &["she", "he", "they", "sie", "er", "elle", "il", "ella", "él"];
     let small = request.to_lowercase();
     let (at, when) = WHEN.iter().filter_map(|when| Some((small.find(when)?, *when))).min()?;
@@ -75,6 +76,9 @@ pub fn at_event(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         return None;
     }
     let (front, event) = (&request[..at], request[at + when.len()..].trim_end_matches(['?', '.', '!', ' ']));
+    if let Some(somebody) = described(front) {
+        return Some(of_somebody(somebody, when, event, chat));
+    }
     let who = match named::names(front).as_slice() {
         // The bridge has no birth.
         [name] if !small[..at].contains(&format!("the {}", name.to_lowercase())) => name.clone(),
@@ -89,6 +93,43 @@ pub fn at_event(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         Step::Find { name: name(1), what: format!("{} {}", when.trim(), in_that_post(&event, &who, chat)) },
         Step::Calc { name: name(2), expression: format!("{} - {} in years", name(1), name(0)) },
     ])
+}
+
+/// `who scored`, of "how old was the player who scored".
+fn described(front: &str) -> Option<&str> {
+    let at = front.to_lowercase().find(" who ")? + 1;
+    let before = words(&front[..at]).count();
+    let end = front[at..].find([',', ';']).map_or(front.len(), |end| at + end);
+    // How old, was, the, and what somebody is.
+    (before <= 6 && words(&front[at..end]).count() > 2).then(|| front[at..end].trim())
+}
+
+/// The look-ups of who somebody is that is only described, of the days, and the years between them.
+fn of_somebody(somebody: &str, when: &str, event: &str, chat: &Chat) -> Vec<Step> {
+    let name = |i: usize| fact_name(chat.facts.len() + i);
+    let first = format!("{}h", name(0));
+    // "The match" is the one that the description names.
+    let nameless = named::names(event).is_empty();
+    let of = named::names(somebody).into_iter().next().filter(|_| nameless);
+    let of = of.map_or(String::new(), |own| {
+        let at = somebody.find(own.as_str()).unwrap_or_default();
+        format!(" ({})", somebody[year_before(somebody, at)..].trim())
+    });
+    let day = if when == " when " { "when".to_owned() } else { "date of".to_owned() };
+    vec![
+        Step::Find { name: first.clone(), what: somebody.to_owned() },
+        Step::Find { name: name(0), what: format!("date of birth of {{{first}}}") },
+        Step::Find { name: name(1), what: format!("{day} {event}{of}") },
+        Step::Calc { name: name(2), expression: format!("{} - {} in years", name(1), name(0)) },
+    ]
+}
+
+/// Where the year begins that stands before a name: the 2023 Olm Cup.
+fn year_before(text: &str, at: usize) -> usize {
+    let before = text[..at].trim_end();
+    let start = before.rfind(' ').map_or(0, |space| space + 1);
+    let year = before[start..].len() == 4 && before[start..].bytes().all(|b| b.is_ascii_digit());
+    if year { start } else { at }
 }
 
 /// An event with the post that somebody was found to have for "that job".
@@ -167,5 +208,21 @@ mod tests {
         assert_eq!(plan("Wie alt war Veit Ulm, als die Mühle abbrannte?"), want("Veit Ulm", "als die Mühle abbrannte"));
         assert_eq!(plan("How old was the Sund Mill when it burned down?"), None);
         assert_eq!(plan("how old was she?"), None);
+    }
+
+    #[test]
+    fn somebody_who_is_only_described_is_found_first() {
+        let told = |request: &str| {
+            let steps = at_event(request, &Chat::new("c"))?;
+            Some(steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(
+            told("how old was the guy who won the 2023 Olm Cup, I mean on the day of the race?").as_deref(),
+            Some(
+                "ah = find(who won the 2023 Olm Cup); a = find(date of birth of {ah}); b = find(date of the race (2023 Olm Cup)); \
+                 c = calc(b - a in years)"
+            )
+        );
+        assert_eq!(told("how old was the guy who won the Olm Cup?"), None);
     }
 }

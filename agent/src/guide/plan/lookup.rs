@@ -224,8 +224,8 @@ pub fn without_fragments(steps: &mut Vec<Step>) {
     let fragment = |i: usize| {
         let (Some(Step::Find { name, what }), Some(own)) = (steps.get(i), &all[i]) else { return false };
         let used = told.iter().skip(i + 1).any(|step| words(step).any(|word| word == name));
-        let names: HashSet<String> = names_said(what).iter().flat_map(|name| terms(name)).collect();
-        let asks = own.iter().any(|term| !names.contains(term) && !term.chars().all(|c| c.is_ascii_digit()));
+        let called = |name: &String| what.strip_prefix("the ").unwrap_or(what).starts_with(name.as_str());
+        let asks = !names_said(what).first().is_some_and(called);
         let within =
             |other: &Option<HashSet<String>>| other.as_ref().is_some_and(|all| own.is_subset(all) && own != all);
         !used && !asks && !own.is_empty() && all.iter().any(within)

@@ -158,6 +158,12 @@ pub fn of_groups(query: &str, request: &str, tables: &[Table]) -> String {
         let mut cells = table.rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.number.is_some());
         !piece.contains('(') && !keys.contains(&bare(piece)) && !cells.all(is_year)
     };
+    // What is worked out of each row, nights times their price, is added up like a column.
+    let measured = |piece: &str| {
+        let own = piece.split_once(" AS ").map_or(piece, |(own, _)| own);
+        let parts: Vec<&str> = own.split(" * ").flat_map(|part| part.split(" - ")).collect();
+        measured(piece) || parts.len() > 1 && parts.iter().all(|part| measured(part))
+    };
     // Beside a group's most or least SQLite takes the row that has it.
     if query.contains("MAX(") || query.contains("MIN(") {
         return same();
@@ -265,6 +271,11 @@ mod tests {
         assert_eq!(
             told("the highest reading of each house"),
             "SELECT house, MAX(litres) AS \"litres\" FROM t1 GROUP BY house"
+        );
+        let product = "SELECT house, litres * litres AS Total FROM t1 GROUP BY house";
+        assert_eq!(
+            of_groups(product, "which house is most?", &[table()]),
+            "SELECT house, SUM(litres * litres) AS \"Total\" FROM t1 GROUP BY house"
         );
         let whole = "SELECT house, COUNT(*) AS Count FROM t1 GROUP BY house";
         assert_eq!(of_groups(whole, "how many readings of each house?", &[table()]), whole);

@@ -71,6 +71,9 @@ pub fn of_all(query: &str, request: &str) -> String {
         "总共",
         "所有",
     ];
+    const YES_OR_NO: &[&str] = &[
+        "yes", "no", "y", "n", "true", "false", "ja", "nein", "oui", "non", "sí", "si", "done", "open", "x", "是", "否",
+    ];
     let same = || query.to_owned();
     let Some(place) = clause(query, " WHERE ") else { return same() };
     let condition = &query[place.clone()];
@@ -79,13 +82,22 @@ pub fn of_all(query: &str, request: &str) -> String {
     let picks =
         !texts.is_empty() && !without.contains(['<', '>']) && (!without.contains('(') || without.contains(" IN ("));
     let asked = terms(request);
+    // "Who hasn't paid, and how much is that in total": a yes or no in a column that is spoken of.
+    let no_name = |text: &&str| YES_OR_NO.contains(&text.to_lowercase().as_str());
+    let answers = texts.iter().all(no_name) && terms(&without).iter().any(|term| asked.contains(term));
     // A name of one letter, or in signs of its own, is told by itself.
     let is_named = |text: &&str| {
         let own = terms(text);
         own.is_empty() || own.iter().any(|term| asked.contains(term)) || request.contains(&text.to_lowercase())
     };
     let dated = texts.iter().any(|text| text.starts_with(|c: char| c.is_ascii_digit() || c == '%'));
-    if !picks || dated || texts.iter().any(is_named) || !said(request, ALL) || query.matches("SELECT").count() != 1 {
+    if !picks
+        || answers
+        || dated
+        || texts.iter().any(is_named)
+        || !said(request, ALL)
+        || query.matches("SELECT").count() != 1
+    {
         return same();
     }
     format!("{}{}", &query[..place.start - " WHERE ".len()], &query[place.end..])

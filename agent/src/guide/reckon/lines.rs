@@ -1,6 +1,6 @@
 //! The lines of pages that a question is worked out of, and which of them tells a value.
 
-use crate::evidence::{Passage, clip, head_of, labelled, passages, select, terms};
+use crate::evidence::{Passage, clip, head_of, labelled, passages, section_of, select, terms};
 use crate::guide::find::{in_sentences, relevant};
 use crate::guide::named::{names, names_among, names_said};
 use crate::guide::plan::years;
@@ -193,7 +193,7 @@ pub fn telling<'a>(about: &str, figure: &str, lines: &'a [Line], asked: &str, so
             || of_year.iter().any(|year| told.contains(year))
             || told.is_empty() && of_year.iter().any(|year| years(&around).contains(year))
             || told.is_empty() && years(&around).is_empty();
-        let section = above(&line.passage, sources);
+        let section = section_of(&line.passage, sources);
         let spoken = format!("{around} {section}").to_lowercase();
         let of_own = own.iter().all(|name| {
             let telling = distinctive(name, &named);
@@ -217,13 +217,6 @@ pub fn telling<'a>(about: &str, figure: &str, lines: &'a [Line], asked: &str, so
         )
     };
     lines.iter().filter(has).filter(fits).max_by_key(shared)
-}
-
-/// The heading that a line stands under.
-fn above(passage: &Passage, sources: &[Source]) -> String {
-    let source = passage.n.checked_sub(1).and_then(|i| sources.get(i));
-    let heads = source.into_iter().flat_map(|s| s.text.lines().take(passage.line + 1));
-    heads.filter(|line| line.starts_with('#')).last().unwrap_or_default().to_owned()
 }
 
 /// Whether a row's value stands in the column of the year that is meant, where columns are years.
