@@ -3,6 +3,7 @@
 
 use polymath_chat::Source;
 use polymath_quantity::read;
+use polymath_quantity::text::is_cjk;
 
 /// Words that stand between the names of a list.
 const AND: &[&str] = &["and", "or", "&", "the", "et", "ou", "la", "le", "les", "y", "o", "el", "los", "las", "of"];
@@ -60,7 +61,12 @@ fn rows(text: &str) -> Vec<(String, bool)> {
         {
             i += 1;
         }
-        let row: Vec<String> = words[start..i].iter().map(|w| bare(w)).collect();
+        // Smugglers' Way keeps its sign.
+        let own = |(n, w): (usize, &&str)| match w.chars().last().filter(|c| ['\'', '’'].contains(c)) {
+            Some(sign) if start + n + 1 < i => format!("{}{sign}", bare(w)),
+            _ => bare(w),
+        };
+        let row: Vec<String> = words[start..i].iter().enumerate().map(own).collect();
         // "Collect", "What", "Is": a beginning and no name.
         let before = start.checked_sub(1).map(|i| words[i]);
         let opens = before.is_some_and(|w| w.ends_with(':')) && is_opening(&row[0]);
@@ -102,6 +108,9 @@ fn is_opening(word: &str) -> bool {
 
 /// Two or more names in a list: the things that are to be the rows of a table.
 pub fn list(text: &str) -> Vec<String> {
+    if text.chars().any(is_cjk) {
+        return list_in_signs(text);
+    }
     let mut best: Vec<String> = Vec::new();
     let mut current: Vec<String> = Vec::new();
     for (name, listed) in rows(text) {
@@ -114,6 +123,33 @@ pub fn list(text: &str) -> Vec<String> {
         }
     }
     if best.len() > 1 { best } else { Vec::new() }
+}
+
+/// The same of Chinese: what stands between `、`, `和` and `与`, up to `的`. `1号线、2号线` behind `岚江地铁` are both of it.
+fn list_in_signs(text: &str) -> Vec<String> {
+    /// Characters of one name.
+    const LONGEST: usize = 14;
+    const BEFORE: &[&str] = &["请把", "请将", "比较", "对比", "列出", "请", "把", "将", "：", "，", ",", " ", "。"];
+    let Some(first) = text.find('、') else { return Vec::new() };
+    let front = &text[..first];
+    let start = BEFORE.iter().filter_map(|sign| Some(front.rfind(sign)? + sign.len())).max().unwrap_or_default();
+    let behind = &text[start..];
+    let end = behind.find(['的', '，', ',', '。', '？', '?']).unwrap_or(behind.len());
+    let mut all: Vec<String> = behind[..end]
+        .split(['、', '和', '与', '及'])
+        .map(str::trim)
+        .filter(|own| !own.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let Some((head, rest)) = all.split_first_mut() else { return Vec::new() };
+    let numbered = |own: &str| own.starts_with(|c: char| c.is_ascii_digit());
+    if let Some(at) =
+        head.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 0 && rest.iter().all(|own| numbered(own)))
+    {
+        rest.iter_mut().for_each(|own| own.insert_str(0, &head[..at]));
+    }
+    let whole = all.len() > 1 && all.iter().all(|own| own.chars().count() <= LONGEST);
+    if whole { all } else { Vec::new() }
 }
 
 /// A request with "and others" for all but the first name of its list.
@@ -174,6 +210,7 @@ mod tests {
         check("has the Ost Mill 52 looms?", &["Ost Mill"]);
         check("people of Vell in 1990", &["Vell"]);
         check("Is the Ost Line longer than Lake Geneva?", &["Ost Line", "Lake Geneva"]);
+        check("the Heron Trail, Smugglers' Way and the pipers' Hall", &["Heron Trail", "Smugglers' Way", "Hall"]);
     }
 
     #[test]
@@ -190,6 +227,12 @@ mod tests {
             shortened("The height of Mount Chib, Mount Varn and Mount Sund in a table").as_deref(),
             Some("The height of Mount Chib and others in a table")
         );
+        assert_eq!(
+            list("请把岚江地铁1号线、2号线和3号线的全长整理成一个表格"),
+            ["岚江地铁1号线", "岚江地铁2号线", "岚江地铁3号线"]
+        );
+        assert_eq!(list("比较北湖公园、南山公园和东园的面积"), ["北湖公园", "南山公园", "东园"]);
+        assert!(list("北湖公园和南山公园哪个大？").is_empty());
         assert!(list("Make a table of the bridges of Port Callan with length").is_empty());
         assert!(list("the bridges between Lornhaven in the county of Sund").is_empty());
     }

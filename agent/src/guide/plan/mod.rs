@@ -4,6 +4,7 @@ mod against;
 mod ages;
 mod alone;
 mod amounts;
+mod beside;
 mod called;
 mod cased;
 mod check;
@@ -174,6 +175,9 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(steps);
     }
+    if let Some(steps) = beside::another(&turn.question, turn.chat) {
+        return Some(steps);
+    }
     if let Some(steps) =
         rows::plan(&turn.question, turn.chat).or_else(|| redrawn::plan(&turn.question, turn.chat, true))
     {
@@ -320,6 +324,7 @@ async fn planned(
             continue;
         }
         lookup::without_fragments(&mut steps);
+        worked::without_unasked_chart(&mut steps, request);
         steps.iter_mut().for_each(|step| lookup::with_who(step, request));
         lookup::of_the_one_before(&mut steps);
         match (parts::halves(request), steps.as_mut_slice()) {

@@ -67,26 +67,22 @@ pub fn is_plain(small: &str, chart: &Chart, table: &Table) -> bool {
         .chain(table.columns.iter().map(String::as_str));
     let names: Vec<String> = names.chain([chart.y.as_str(), chart.x.as_str()]).map(str::to_lowercase).collect();
     let named = |word: &str| names.iter().any(|name| words(&name.replace('_', " ")).any(|own| own == word));
+    words(small).all(|word| named(word) || is_known(word))
+}
+
+/// Whether a word in small letters says a change, a time or a number, or fills.
+pub fn is_known(word: &str) -> bool {
     let lists = [WITHOUT, ONLY, PLEASE, INSTEAD, BY, TELLING_APART, SINCE, UNTIL, UPWARDS];
-    let listed = |word: &str| {
-        let mut all = lists.iter().chain(LISTS).flat_map(|list| list.iter());
-        all.any(|own| words(own).any(|part| part == word))
-    };
-    let kind = |word: &str| KINDS.iter().flat_map(|(_, names)| names.iter()).any(|name| is_form_of(word, name));
-    let filling = |word: &str| FILLING.split_whitespace().any(|own| own == word);
+    let mut listed = lists.iter().chain(LISTS).flat_map(|list| list.iter());
+    let mut kinds = KINDS.iter().flat_map(|(_, names)| names.iter());
     // The year alone is a date too.
-    let dates = |word: &str| figures(&format!("{word} 2001")).into_iter().filter_map(|figure| figure.date);
-    let month = |word: &str| dates(word).any(|date| date.to_string().len() > "2001".len());
-    let known = |word: &str| {
-        word.contains(|c: char| c.is_ascii_digit())
-            || filling(word)
-            || listed(word)
-            || kind(word)
-            || named(word)
-            || is_of_color(word)
-            || month(word)
-    };
-    words(small).all(known)
+    let dates = figures(&format!("{word} 2001")).into_iter().filter_map(|figure| figure.date);
+    word.contains(|c: char| c.is_ascii_digit())
+        || FILLING.split_whitespace().any(|own| own == word)
+        || listed.any(|own| words(own).any(|part| part == word))
+        || kinds.any(|name| is_form_of(word, name))
+        || is_of_color(word)
+        || dates.map(|date| date.to_string()).any(|date| date.len() > "2001".len())
 }
 
 #[cfg(test)]

@@ -6,14 +6,25 @@ use super::signs::{is_drawn, says};
 use crate::guide::named;
 use crate::notebook::{Chat, fact_name};
 
+const TABLE: &[&str] = &["table", "tabelle", "tableau", "tabla", "表格"];
+const LIST: &[&str] = &["list", "liste", "lista"];
+
+/// The plan without a chart, where a table is asked for and no word asks to draw.
+pub fn without_unasked_chart(steps: &mut Vec<Step>, request: &str) {
+    let small = request.to_lowercase();
+    let others = steps.iter().any(|step| !matches!(step, Step::Chart { .. }));
+    if others && says(&small, TABLE) && !is_drawn(&small) {
+        steps.retain(|step| !matches!(step, Step::Chart { .. }));
+    }
+}
+
 /// A table of two named things and a query that divides or subtracts its columns, as look-ups with a calculation. Others stay.
 pub fn without_table(steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
-    const TABLE: &[&str] = &["table", "tabelle", "tableau", "tabla", "list", "liste", "lista", "表格", "表"];
     let small = request.to_lowercase();
     let [Step::Collect { .. }, Step::Sql { query, .. }] = steps.as_slice() else { return steps };
     let things = named::names_said(request);
     let ([one, other], true) = (things.as_slice(), chat.tables.is_empty()) else { return steps };
-    if says(&small, TABLE) || is_drawn(&small) || one == other {
+    if says(&small, TABLE) || says(&small, LIST) || is_drawn(&small) || one == other {
         return steps;
     }
     let Some(what) = calculated(query) else { return steps };
@@ -36,6 +47,17 @@ fn calculated(query: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_is_no_chart() {
+        let chart = || Step::Chart { kind: "line".into(), table: "t1".into(), options: Vec::new() };
+        let left = |request: &str| {
+            let mut steps = vec![Step::Sql { name: "t1".into(), query: "SELECT 1".into() }, chart()];
+            without_unasked_chart(&mut steps, request);
+            steps.len()
+        };
+        assert_eq!((left("请整理成一个表格"), left("a table and a bar chart of it"), left("draw it")), (1, 2, 2));
+    }
 
     #[test]
     fn what_is_calculated_is_read_off_the_pages() {
