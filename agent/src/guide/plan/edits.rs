@@ -1,6 +1,8 @@
 //! What a request wants changed of the chart that was just drawn, said by the model in a few fixed forms ("leave out: Ost",
 //! "since: 2031-08", "stack: yes", "y title: guests a night") with the chart's own names, times and columns: people say the same change in many words.
 
+#[cfg(test)]
+mod examples;
 mod scaled;
 
 use super::Step;
@@ -209,9 +211,22 @@ impl There {
             "start: \"{NONE}\" | edit (\"\\n\" edit){{0,{}}}\nedit: {}\n{name}PIECE: {}\n",
             EDITS_AT_MOST - 1,
             edits.join(" | "),
-            piece_of(request)
+            piece_of(&unquoted(request))
         )
     }
+}
+
+/// A request in which a word and the quotation mark behind it are two: 'guests a night' is a title, and dogs' is a word.
+fn unquoted(request: &str) -> String {
+    let chars: Vec<char> = request.chars().collect();
+    let lettered = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
+    let mark = |i: usize| matches!(chars[i], '\'' | '’' | '‘');
+    let opens = |i: usize| mark(i) && !lettered(i.checked_sub(1)) && lettered(Some(i + 1));
+    if !(0..chars.len()).any(opens) {
+        return request.to_owned();
+    }
+    let one = |i: usize| if mark(i) && !(lettered(i.checked_sub(1)) && lettered(Some(i + 1))) { '"' } else { chars[i] };
+    (0..chars.len()).map(one).collect()
 }
 
 /// The steps that make these changes; `None` where there are none.
@@ -304,7 +319,7 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
     match said("shares") {
         Some("yes") if chart.series.is_some() => {
             // What the axis is called now is said behind it.
-            options.splice(0..0, shared_out(said("kind").unwrap_or(&chart.kind))?);
+            options.splice(0..0, scaled::stacked(said("kind").unwrap_or(&chart.kind))?);
             if chart.title.is_some() && untitled(chart.clone(), chat).title.is_none() && said("title").is_none() {
                 options.push(("title".to_owned(), String::new()));
             }
@@ -340,20 +355,12 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
     Some(steps.chain([drawn]).collect())
 }
 
-/// The options that make stacks of 100 % of series; `None` where these cannot stand on each other.
-fn shared_out(kind: &str) -> Option<Vec<(String, String)>> {
-    let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    match kind {
-        "bar" | "barh" | "area" => Some(vec![option("share", "yes")]),
-        "line" => Some(vec![option("kind", "area"), option("share", "yes")]),
-        _ => None,
-    }
-}
-
 /// The changes that are options of a chart.
 fn options(edits: &[(&str, &str)]) -> Vec<(String, String)> {
     let option = |(edit, value): &(&str, &str)| {
-        let value = match (*edit, *value) {
+        // Quotation marks are no part of a title.
+        let value = value.trim_matches(|c: char| "\"“”„«»".contains(c)).trim();
+        let value = match (*edit, value) {
             ("sort", "largest first") => "yes",
             ("sort", "smallest first") => return None,
             ("x title" | "y title", "no") => "",
@@ -464,6 +471,10 @@ mod tests {
             compiler.check(&Constraint::Lark(grammar), text).is_ok()
         };
         assert!(fits("in hours please", "in: hours") && !fits("in metres please", "in: metres"));
+        assert!(
+            fits("call the y axis 'time spent'", "y title: time spent")
+                && fits("title: my dogs' time", "title: my dogs'")
+        );
         let request = "call the y axis time spent, no other title";
         assert!(fits(request, "y title: time spent\nx title: no\nvalues: no\nzero: yes"));
         assert!(fits(request, "shares: yes") && !fits(request, "y title: waiting") && !fits(request, "values: time"));

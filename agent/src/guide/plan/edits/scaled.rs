@@ -18,7 +18,12 @@ pub fn units(request: &str, table: &Table, chat: &Chat) -> Vec<String> {
         let short = word.chars().count() < 3;
         !word.is_empty() && (!short || *i > 0 && BEFORE.contains(&words[i - 1].to_lowercase().as_str()))
     });
-    let said = single.map(|(_, word)| (*word).to_owned()).chain(words.windows(2).map(|pair| pair.join(" ")));
+    // Square kilometres are no kilometres; "hours now" are hours.
+    let pairs = words.windows(2).map(|pair| (pair, pair.join(" "))).filter(|(pair, both)| {
+        let unit = measured(both);
+        unit.is_some() && pair.iter().all(|word| measured(word) != unit)
+    });
+    let said = single.map(|(_, word)| (*word).to_owned()).chain(pairs.map(|(_, both)| both));
     let mut own: Vec<Unit> = Vec::new();
     for unit in columns(table, chat).filter_map(|column| unit_of(column, table, chat)) {
         if !own.contains(&unit) {
@@ -125,6 +130,16 @@ pub fn shared(chart: &Chart) -> Option<(String, Chart)> {
     whole.then(|| drawn(&value, format!("{} (%)", bare(&chart.y)), chart))
 }
 
+/// The options that make stacks of 100 % of series; `None` where these cannot stand on each other.
+pub fn stacked(kind: &str) -> Option<Vec<(String, String)>> {
+    let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    match kind {
+        "bar" | "barh" | "area" => Some(vec![option("share", "yes")]),
+        "line" => Some(vec![option("kind", "area"), option("share", "yes")]),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +197,16 @@ mod tests {
         check("wait (min)", ["90", "30"], "in kilograms please", None);
         check("wait (min)", ["90", "30"], "in minutes", None);
         check("visitors", ["90", "30"], "in hours", None);
+    }
+
+    #[test]
+    fn units_are_named_as_they_are_written() {
+        let chat = conversation("area (ha)", ["90", "30"]);
+        let of = |request: &str| units(request, &chat.tables[0], &chat).join(", ");
+        assert_eq!(of("in square kilometres now, in a grid"), "square kilometres");
+        assert_eq!(of("in hectares"), "");
+        let chat = conversation("width (cm)", ["90", "30"]);
+        assert_eq!(units("in m now, not in hours", &chat.tables[0], &chat), ["m"]);
     }
 
     #[test]
