@@ -5,32 +5,41 @@ use super::fits::asks_price;
 use super::plan::{said, words};
 use polymath_quantity::{UnitKind, figures, read};
 
-/// A unit that a quantity's values convert to, and the words that ask for it.
+/// A unit that a quantity's values convert to, and what asks for it (`_` is a space). Plain adjectives only behind "how": a hot
+/// chocolate has a price.
 const QUANTITIES: &[(&str, &str)] = &[
     (
         "kg",
-        "heavy heavier heaviest weigh weighs weighed weight weights mass schwer schwerer schwerste schwersten wiegt wiegen \
-         gewicht lourd lourde pèse pèsent poids pesa pesan peso pesado pesada 重 重量 多重 更重",
+        "how_heavy heavier heaviest weigh weighs weighed weight weights mass wie_schwer schwerer schwerste schwersten wiegt wiegen \
+         gewicht pèse pèsent poids pesa pesan peso 重量 多重 更重",
     ),
     (
         "m",
-        "tall taller tallest height heights wide wider widest width depth deep deeper deepest length lengths diameter \
-         distance altitude elevation hoch höher höchste höhe breit breiter breite tief tiefer tiefe länge durchmesser \
-         entfernung haut hauteur large largeur profond profondeur longueur diamètre distance alto altura ancho anchura \
-         profundo profundidad longitud distancia 高度 多高 更高 宽度 多宽 深度 多深 更深 长度 距离",
+        "how_tall taller tallest how_high higher highest height heights how_wide wider widest width how_deep depth deeper deepest \
+         how_long longer longest length lengths how_far diameter distance altitude elevation wie_hoch höher höchste höhe wie_breit \
+         breiter breite wie_tief tiefer tiefe wie_lang länger länge durchmesser wie_weit entfernung hauteur largeur profondeur \
+         longueur diamètre altura anchura profundidad longitud 高度 多高 更高 宽度 多宽 深度 多深 更深 长度 多长 更长 多远",
     ),
     (
         "°C",
-        "hot hotter hottest cold colder coldest warm warmer warmest temperature temperatures heiß heißer kalt kälter wärmer \
-         temperatur chaud froid température temperatura 温度 气温",
+        "how_hot hotter hottest how_cold colder coldest how_warm warmer warmest temperature temperatures wie_heiß heißer wie_kalt \
+         kälter wie_warm wärmer temperatur température temperatura 温度 气温",
     ),
-    ("km/h", "faster fastest speed speeds slower slowest schneller geschwindigkeit vitesse velocidad 速度 更快"),
-    ("m^2", "area areas fläche superficie surface superficies 面积"),
+    (
+        "km/h",
+        "how_fast faster fastest speed speeds slower slowest wie_schnell schneller geschwindigkeit vitesse velocidad 速度 更快",
+    ),
+    ("m^2", "area areas fläche superficie 面积"),
 ];
 
 /// What asks for a time, and in which words it may be asked beside a measure.
 const LASTING: &[&str] = &[
     "how long",
+    "longer",
+    "longest",
+    "shorter",
+    "länger",
+    "kürzer",
     "how old",
     "hour",
     "minute",
@@ -66,7 +75,9 @@ pub fn is_of_another(asked: &str, value: &str) -> bool {
     };
     // Its price and how long it takes may be asked beside it.
     let beside = match unit.kind {
-        UnitKind::Money => asks_price(asked),
+        UnitKind::Money => {
+            asks_price(asked) || ["how much is", "how much are", "how much for"].iter().any(|how| small.contains(how))
+        }
         UnitKind::Time => LASTING.iter().any(|sign| small.contains(sign)) && counted(&small).is_none(),
         _ => false,
     };
@@ -86,10 +97,10 @@ pub fn is_of_another(asked: &str, value: &str) -> bool {
 
 /// Whether a text in small letters has a word, or a sign of Chinese.
 fn names_it(small: &str, name: &str) -> bool {
-    if name.is_ascii() || name.chars().any(|c| c.is_ascii_lowercase()) {
-        return words(small).any(|word| word == name);
+    match name.chars().any(|c| c.is_ascii_lowercase()) && !name.contains('_') {
+        true => words(small).any(|word| word == name),
+        false => small.contains(&name.replace('_', " ")),
     }
-    small.contains(name)
 }
 
 /// The unit that a number of is asked for: `minutes`, of "how many mins shorter".
@@ -114,6 +125,10 @@ mod tests {
             other("how many mins shorter is the trip", "6.8 km") && !other("how many mins shorter is it", "35 min")
         );
         assert!(other("Wie schwer ist sie?", "12 m") && !other("Wie hoch ist sie?", "3,2 km"));
+        assert!(
+            !other("how much is a hot chocolate", "£3")
+                && !other("in which area is the 310 m tower, how high is it", "310 m")
+        );
         assert!(
             other("Quelle est la hauteur ?", "31 t") && other("¿Cuánto pesa?", "31 m") && other("它多高？", "31吨")
         );

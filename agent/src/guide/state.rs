@@ -23,6 +23,8 @@ pub struct Guide {
     pub observed: usize,
     /// Whether what was found has led to another plan already.
     pub replanned: bool,
+    /// The part of the request that the steps to come are of, where it asks two things.
+    pub part: Option<String>,
     /// Whether a rate that was found was taken times the request's amount.
     pub multiplied: bool,
     /// Whether it was tried to work the question out of the opened pages.

@@ -136,7 +136,8 @@ impl Guide {
                 if words(&query).any(lacks) && self.lacks() {
                     return Ok(None);
                 }
-                let query = query::mended(&self.renamed(&query), &turn.asked, &turn.chat.tables);
+                let request = self.part.as_ref().unwrap_or(&turn.asked);
+                let query = query::mended(&self.renamed(&query), request, &turn.chat.tables);
                 // What two queries came to be one is asked once.
                 let asked =
                     |o: &crate::dispatch::Outcome| o.call.name == "sql" && o.call.arguments["query"] == query.as_str();
@@ -176,6 +177,19 @@ impl Guide {
             Step::Picture { what } => {
                 self.running = Some(Running::Picturing);
                 Ok(Some(calling(turn, vec![("image", json!({"prompt": what}))])))
+            }
+            Step::Part { of } => {
+                self.part = Some(of);
+                Ok(None)
+            }
+            Step::Later { question } => {
+                let steps = plan::of_part(turn, &question).await?;
+                // It names tables as the notebook does.
+                self.before.1 = turn.chat.tables.len();
+                self.names.retain(|_, name| !name.starts_with('t'));
+                self.part = Some(question);
+                self.plan = Some(steps.into_iter().chain(self.plan.take().into_iter().flatten()).collect());
+                Ok(None)
             }
             Step::Recall { facts } => {
                 let place = |name: &String| turn.chat.facts.iter().position(|f| f.name == *name);

@@ -7,7 +7,7 @@ use super::own::Own;
 use crate::evidence::{Passage, clip, labelled, section_of, terms};
 use crate::guide::named::names;
 use crate::guide::plan::{words, years};
-use crate::guide::roles::{asks_who, is_of_another, is_of_person};
+use crate::guide::roles::{asks_who, is_of_another};
 use crate::guide::series::series;
 use crate::guide::state::{piece_of, quoted, with_unit};
 use crate::lead::Turn;
@@ -85,10 +85,9 @@ fn is_named_before(names: &[String], line: &Passage, sources: &[Source]) -> bool
 /// names it elsewhere, does not speak of it: since when the conductor leads the orchestra is not said by the line about
 /// its hall.
 fn is_of_somebody_else(what: &str, line: &Passage, chat: &Chat) -> bool {
-    const SOMEBODY: &[&str] = &["he", "she", "his", "her", "him"];
     const PRONOUNS: &[&str] = &[
-        "it", "its", "they", "their", "er", "sie", "ihr", "sein", "seine", "ihre", "il", "elle", "son", "sa", "ella",
-        "él", "su",
+        "he", "she", "his", "her", "him", "they", "their", "er", "sie", "ihr", "sein", "seine", "ihre", "il", "elle",
+        "son", "sa", "ella", "él", "su",
     ];
     let Some(source) = chat.sources.get(line.n - 1) else { return false };
     let is_name = |fact: &&Fact| {
@@ -98,9 +97,10 @@ fn is_of_somebody_else(what: &str, line: &Passage, chat: &Chat) -> bool {
     let spoken = |fact: &Fact| {
         let last = fact.text.rsplit(' ').next().unwrap_or_default();
         let small = line.text.to_lowercase();
-        // A ship is a she on its own page, and its yard is none there.
-        let person = is_of_person(&fact.about) || asks_who(&fact.about);
-        let leans = |word: &str| PRONOUNS.contains(&word) || person && SOMEBODY.contains(&word);
+        // A ship is a she on its own page, and its yard is none there; "it" is what the words before are about.
+        let person = asks_who(&fact.about);
+        let before = source.text.lines().skip(line.line.saturating_sub(1)).take(2).any(|own| own.contains(last));
+        let leans = |word: &str| person && PRONOUNS.contains(&word) || before && ["it", "its"].contains(&word);
         line.text.contains(last) || section_of(line, &chat.sources).contains(&fact.text) || words(&small).any(leans)
     };
     chat.facts

@@ -147,7 +147,16 @@ fn in_that_post(event: &str, who: &str, chat: &Chat) -> String {
 
 /// Who was spoken of last: somebody whose name was found, or whom a question named.
 fn spoken_of(chat: &Chat) -> Option<String> {
+    const OF_A_LIFE: &[&str] = &["born", "person", "geboren", "né", "née", "nació", "nacido", "nacida"];
     let fact = chat.facts.iter().rev().find(|f| matches!(f.provenance, Provenance::Sourced { .. }))?;
+    // Where somebody was born whom the question did not name: the line does.
+    if let (true, Provenance::Sourced { quote, .. }) = (says(&fact.about.to_lowercase(), OF_A_LIFE), &fact.provenance)
+        && named::names_said(&fact.about).iter().all(|name| !quote.starts_with(name.as_str()))
+        && let Some(name) = named::names(&format!("- {quote}")).into_iter().find(|name| name.contains(' '))
+        && quote.starts_with(name.as_str())
+    {
+        return Some(name);
+    }
     let named = fact.number.is_none() && fact.date.is_none() && fact.text.split(' ').count() > 1;
     let is_name = named && named::names_said(&fact.text).first().is_some_and(|name| *name == fact.text);
     match is_name {

@@ -51,15 +51,20 @@ pub fn another(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if !says(&small, ADDING) || words(&small).count() > SHORT || small.contains(['?', '？']) {
         return None;
     }
-    let asked = chat.asked.iter().rev().find(|asked| asked.plan.to_string().contains("collect"))?;
-    let plan: Vec<Step> = serde_json::from_value(asked.plan.clone()).ok()?;
-    let collect = plan.iter().find_map(|step| match step {
-        Step::Collect { things, columns, .. } => Some((things, columns)),
-        _ => None,
-    });
-    let (things, columns) = collect.filter(|(_, columns)| [&chart.x, &chart.y].iter().all(|c| columns.contains(*c)))?;
-    let [old] = <[String; 1]>::try_from(named::names_said(things)).ok()?;
-    let new = named_newly(request, &small, things)?;
+    let collect = |plan: Vec<Step>| {
+        plan.into_iter().find_map(|step| match step {
+            Step::Collect { things, columns, .. } => Some((things, columns)),
+            _ => None,
+        })
+    };
+    let plans =
+        chat.asked.iter().rev().filter_map(|asked| serde_json::from_value::<Vec<Step>>(asked.plan.clone()).ok());
+    let (things, columns) = plans
+        .filter_map(collect)
+        .next()
+        .filter(|(_, columns)| [&chart.x, &chart.y].iter().all(|c| columns.contains(*c)))?;
+    let [old] = <[String; 1]>::try_from(named::names_said(&things)).ok()?;
+    let new = named_newly(request, &small, &things)?;
     let place = |at: usize| format!("t{}", chat.tables.len() + at);
     let (x, y) = (in_sql(&chart.x), in_sql(&chart.y));
     let condition = condition(chart, chat).unwrap_or_default();
@@ -73,7 +78,7 @@ pub fn another(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     );
     let drawn = Chart { series: Some("Name".to_owned()), title: None, color: None, ..chart.clone() };
     Some(vec![
-        Step::Collect { name: place(1), things: things.replace(&old, &new), columns: columns.clone() },
+        Step::Collect { name: place(1), things: things.replace(&old, &new), columns },
         Step::Sql { name: place(2), query },
         like(&drawn, &place(2)),
     ])

@@ -42,7 +42,7 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
             plain.insert(without_digits(&what));
         }
         let what = match pair {
-            Some((described, asked)) => match known.iter().find(|(before, _)| *before == described) {
+            Some((described, asked)) => match known.iter().find(|(before, _)| is_same(before, &described)) {
                 Some((_, name)) => asked.replace(&format!("{{{first}}}"), &format!("{{{name}}}")),
                 None => {
                     known.push((described.clone(), first.clone()));
@@ -52,9 +52,16 @@ pub async fn in_hops(turn: &mut Turn<'_>, steps: Vec<Step>) -> anyhow::Result<Ve
             },
             None => what,
         };
+        known.push((what.clone(), name.clone()));
         all.push(Step::Find { name, what });
     }
     Ok(all)
+}
+
+/// Whether two descriptions are of the same thing to the word.
+fn is_same(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
+    plain(one) == plain(other)
 }
 
 /// A thing that is described first and asked about then, in two steps: "The person who runs the Ost Mill, where was she born?"

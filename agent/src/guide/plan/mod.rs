@@ -41,6 +41,7 @@ mod steps;
 mod suits;
 mod sums;
 mod swap;
+mod twofold;
 mod whether;
 mod worked;
 
@@ -80,6 +81,11 @@ const TOLD: usize = 6;
 
 /// Asks for a plan for the turn's question, and takes down how it is understood.
 pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
+    let later = twofold::drawn_and_asked(&turn.question, turn.chat);
+    if let Some([drawn, _]) = &later {
+        turn.asked.clone_from(drawn);
+        turn.question = drawn.clone().into();
+    }
     let mut ready = at_once(turn);
     if ready.is_none() {
         ready = edits::edited(turn).await?.or_else(|| redrawn::plan(&turn.question, turn.chat, false));
@@ -102,7 +108,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                     let of_chart = redrawn::is_of_chart(&turn.question, turn.chat);
                     let at_hand = of_chart || sums::is_in_words(&request, turn.chat);
                     let without = if at_hand { vec!["find", "collect"] } else { Vec::new() };
-                    let mut steps = planned(turn, &request, Form::Any, without).await?;
+                    let mut steps = match twofold::parts(&request, turn.chat) {
+                        Some(parts) => of_both(turn, parts).await?,
+                        None => planned(turn, &request, Form::Any, without).await?,
+                    };
                     // "Please send me the data" is no answer to somebody who has.
                     let of_data = turn.chat.asked.is_empty() || signs::is_drawn(&request.to_lowercase());
                     if matches!(steps.as_slice(), [Step::Reply]) && of_data && speaks_of_tables(&request, turn.chat) {
@@ -119,7 +128,8 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     let mut steps = steps;
     alone::collect_of_the_subject(&mut steps, &turn.asked, turn.chat);
     let steps = drawn::mended(steps, &turn.asked, turn.chat);
-    let steps = in_color(called::called(steps, &turn.asked, turn.chat), &turn.asked.to_lowercase());
+    let mut steps = in_color(called::called(steps, &turn.asked, turn.chat), &turn.asked.to_lowercase());
+    steps.extend(later.map(|[_, question]| Step::Later { question }));
     tell(turn, &steps);
     let plan = serde_json::to_value(&steps)?;
     // A conversion or a sum leaves the subject where it was.
@@ -137,6 +147,24 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
     };
     turn.chat.asked.push(asked);
     Ok(steps)
+}
+
+/// The plan of the first of two questions over tables at hand; the second one is planned when that is answered.
+async fn of_both(turn: &mut Turn<'_>, [first, second]: [String; 2]) -> anyhow::Result<Vec<Step>> {
+    let mut steps = of_part(turn, &first).await?;
+    if !steps.is_empty() {
+        steps.insert(0, Step::Part { of: first });
+        steps.push(Step::Later { question: second });
+    }
+    Ok(steps)
+}
+
+/// A plan over the tables at hand, for a part of the request.
+pub async fn of_part(turn: &mut Turn<'_>, part: &str) -> anyhow::Result<Vec<Step>> {
+    match twofold::of_the_row(part, turn.chat) {
+        Some(step) => Ok(vec![step]),
+        None => planned(turn, part, Form::Any, vec!["find", "collect", "reply", "chart", "table"]).await,
+    }
 }
 
 /// Whether a request speaks of what the tables at hand hold: of columns, or of things in them.

@@ -14,6 +14,8 @@ const AND: &[&str] = &[" and ", " und ", " et ", " y ", " e ", "? Und ", " ? Et 
 /// Words that a question begins with, and those that may stand before them.
 const ASKING: &[&str] = &[
     "what",
+    "whats",
+    "wich",
     "when",
     "who",
     "whom",
@@ -256,12 +258,16 @@ fn is_asking(word: &str) -> bool {
     ASKING.contains(&word.as_str()) || BEFORE.contains(&word.as_str())
 }
 
+/// Whether a text begins like a question.
+pub fn opens(text: &str) -> bool {
+    const AND: &[&str] = &["and", "und", "et", "y", "so", "also"];
+    let small = text.to_lowercase();
+    let first = words(&small).find(|word| !BEFORE.contains(word) && !AND.contains(word));
+    first.is_some_and(|word| ASKING.contains(&word))
+}
+
 /// The two questions.
-fn split(request: &str) -> Option<(&str, &str)> {
-    let opens = |text: &str| {
-        let small = text.to_lowercase();
-        words(&small).find(|word| !BEFORE.contains(word)).is_some_and(|word| ASKING.contains(&word))
-    };
+pub fn split(request: &str) -> Option<(&str, &str)> {
     // "Nibwell 40: was wiegt sie": what it is about may stand before.
     let asks = |text: &str| opens(text) || text.rsplit_once(':').is_some_and(|(_, behind)| opens(behind));
     AND.iter().find_map(|and| {

@@ -50,6 +50,14 @@ pub enum Step {
     Recall {
         facts: Vec<String>,
     },
+    /// What stands behind it is of this part of the request; never planned by a model.
+    Part {
+        of: String,
+    },
+    /// A part of the request that is planned once what stands before it is done; never planned by a model.
+    Later {
+        question: String,
+    },
     Reply,
 }
 
@@ -114,6 +122,8 @@ impl fmt::Display for Step {
             Step::Program => write!(f, "program()"),
             Step::Picture { what } => write!(f, "picture({what})"),
             Step::Recall { facts } => write!(f, "recall({})", facts.join(", ")),
+            Step::Part { of } => write!(f, "{of}?"),
+            Step::Later { question } => write!(f, "then: {question}?"),
             Step::Reply => write!(f, "reply()"),
         }
     }
