@@ -46,6 +46,7 @@ impl Guide {
             let from = match years_of(&table, &shape) {
                 Some(_) => Vec::new(),
                 None if is_the_series(&table, &shape) => vec![Some(0), Some(1)],
+                None if let Some(at) = column_said(&table, &shape, &turn.asked) => vec![Some(0), Some(at)],
                 None => columns_of(turn, &shape, &table).await?,
             };
             adopted.push(Adopted { table, from });
@@ -314,6 +315,23 @@ fn is_the_series(table: &Table, shape: &Shape) -> bool {
     across.kind == Kind::Date && up.kind == Kind::Number && of_years && called
 }
 
+/// The column of a wide table whose head the request says, where a name or a time and one value are wanted: the season 2024/25 of
+/// `Month | 2023/24 | 2024/25`.
+fn column_said(table: &Table, shape: &Shape, asked: &str) -> Option<usize> {
+    let [_, up] = shape.columns.as_slice() else { return None };
+    let part = |c: char| c.is_alphanumeric() || c == '/';
+    let said = |head: &str| {
+        let whole = |at: usize| !asked[..at].ends_with(part) && !asked[at + head.len()..].starts_with(part);
+        head.contains(|c: char| c.is_ascii_digit()) && asked.match_indices(head).any(|(at, _)| whole(at))
+    };
+    let mut found = (1..table.columns.len()).filter(|i| said(table.columns[*i].trim()));
+    let numbers = |at: &usize| table.rows.iter().filter_map(|row| row.get(*at)).any(|cell| cell.number.is_some());
+    match (found.next().filter(numbers), found.next()) {
+        (Some(at), None) if up.kind == Kind::Number && table.columns.len() > 2 => Some(at),
+        _ => None,
+    }
+}
+
 /// The columns of a wide table that are years: `Library | 2019 | 2020` where a year and one value are wanted.
 fn years_of(table: &Table, shape: &Shape) -> Option<Vec<usize>> {
     let [across, _] = shape.columns.as_slice() else { return None };
@@ -402,6 +420,20 @@ mod tests {
         assert_eq!(kept("all pinball machines by Varn, as a table"), "Pinball machines, Staff");
         assert_eq!(kept("all models by Varn, as a table"), "Pinball machines, Jukeboxes, Staff");
         assert_eq!(kept("pinball machines and jukeboxes by Varn"), "Pinball machines, Jukeboxes, Staff");
+    }
+
+    #[test]
+    fn a_wide_table_s_column_is_the_one_that_is_said() {
+        let cell = |text: &str| Cell { number: text.parse().ok(), ..Cell::new(text, Provenance::Given) };
+        let rows = [["Nov", "38", "41"], ["Dec", "62", "69"]].map(|row| row.map(cell).to_vec()).to_vec();
+        let columns = ["Month", "2023/24", "2024/25"].map(str::to_owned).to_vec();
+        let table = Table { title: "Visitors".into(), columns, rows };
+        let column = |name: &str, kind: Kind| Column { name: name.into(), kind };
+        let columns = vec![column("Month", Kind::Date), column("Visitors", Kind::Number)];
+        let shape = Shape { subject: "visitors of the rink".into(), columns };
+        let said = |asked: &str| column_said(&table, &shape, asked);
+        assert_eq!(said("a line of the visitors in the season 2024/25?"), Some(2));
+        assert_eq!((said("a line of the visitors in 2024"), said("2023/24 and 2024/25")), (None, None));
     }
 
     #[test]

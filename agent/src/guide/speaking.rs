@@ -28,12 +28,41 @@ pub fn speaking_of(sources: &[Source], what: &str) -> Vec<Source> {
     let other = |source: &Source, name: &String| is_sibling(&source.title, name) || is_shorter(&source.title, name);
     let sibling = |source: &Source| names.iter().any(|name| other(source, name)) && !own(source);
     let keep = |source: &Source| has(source) && !(any_own && (longer(source) || sibling(source)));
+    let titled = |source: &Source| names.iter().any(|name| source.title.contains(name.as_str()));
     let read = |source: &Source| match (keep(source), any_own && !own(source)) {
-        (true, true) => without_fields(source, &names),
+        (true, true) => in_its_sections(without_fields(source, &names), &names),
+        (true, false) if !titled(source) => in_its_sections(source.clone(), &names),
         (true, false) => source.clone(),
         (false, _) => Source { text: String::new(), ..source.clone() },
     };
     sources.iter().map(read).collect()
+}
+
+/// A page that has a section for one of these names without the lines of its other sections that do not name it: of a list of
+/// mills, each under its own heading, what stands under another mill's is none of this one's.
+fn in_its_sections(source: Source, names: &[String]) -> Source {
+    let small: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let says = |line: &str| small.iter().any(|name| line.to_lowercase().contains(name.as_str()));
+    let level = |line: &str| line.bytes().take_while(|b| *b == b'#').count();
+    let mut inside = 0;
+    let mut any = false;
+    let kept: Vec<bool> = source
+        .text
+        .lines()
+        .map(|line| {
+            let level = level(line);
+            if level > 0 && (inside == 0 || level <= inside) {
+                inside = if says(line) && level > 1 { level } else { 0 };
+                any |= inside > 0;
+            }
+            inside > 0 || level == 1 || says(line)
+        })
+        .collect();
+    if !any {
+        return source;
+    }
+    let lines = source.text.lines().zip(kept).map(|(line, kept)| if kept { line } else { "" });
+    Source { text: lines.collect::<Vec<_>>().join("\n"), ..source }
 }
 
 /// A page about something else without the fields of it: rows of its tables in which none of these names stands. Its other
@@ -278,6 +307,19 @@ mod tests {
         let read = speaking_of(&pages, "depth of Ost Hole");
         assert_eq!(read[0].text, "\n\nIt is near Ost Hole.\n\nCave | Length\nOst Hole | 3 km\n");
         assert_eq!(read[1].text, "Depth | 9 m");
+    }
+
+    #[test]
+    fn a_section_is_of_what_it_is_called_after() {
+        let page = |title: &str, text: &str| Source { url: title.into(), title: title.into(), text: text.into() };
+        let list = "# Mills\nAll are old.\n## Ost Mill\nBuilt in 1703.\n### Sails\n19 m\n## Dree Mill\nBuilt in 1788.\nOlder than Ost Mill.";
+        let read = |what: &str| speaking_of(&[page("The mills", list)], what).remove(0).text;
+        assert_eq!(
+            read("year of the Dree Mill"),
+            "# Mills\n\n\n\n\n\n## Dree Mill\nBuilt in 1788.\nOlder than Ost Mill."
+        );
+        let ost = "# Mills\n\n## Ost Mill\nBuilt in 1703.\n### Sails\n19 m\n\n\nOlder than Ost Mill.";
+        assert_eq!(read("year of the Ost Mill"), ost);
     }
 
     #[test]

@@ -99,7 +99,8 @@ fn is_of_somebody_else(what: &str, line: &Passage, chat: &Chat) -> bool {
         let small = line.text.to_lowercase();
         // A ship is a she on its own page, and its yard is none there; "it" is what the words before are about.
         let person = asks_who(&fact.about);
-        let before = source.text.lines().skip(line.line.saturating_sub(1)).take(2).any(|own| own.contains(last));
+        let lines = source.text.lines().take(line.line + 1).skip(line.line.saturating_sub(1));
+        let before = lines.into_iter().any(|own| own.contains(last));
         let leans = |word: &str| person && PRONOUNS.contains(&word) || before && ["it", "its"].contains(&word);
         line.text.contains(last) || section_of(line, &chat.sources).contains(&fact.text) || words(&small).any(leans)
     };

@@ -58,7 +58,7 @@ pub use suits::suits;
 
 use form::Form;
 
-use crate::evidence::{clip, terms};
+use crate::evidence::clip;
 use crate::guide::named;
 use crate::lead::Turn;
 use crate::notebook::{Asked, Chat, Fact, is_part, name_of, query_of};
@@ -114,7 +114,10 @@ pub async fn ask(turn: &mut Turn<'_>) -> anyhow::Result<Vec<Step>> {
                     };
                     // "Please send me the data" is no answer to somebody who has.
                     let of_data = turn.chat.asked.is_empty() || signs::is_drawn(&request.to_lowercase());
-                    if matches!(steps.as_slice(), [Step::Reply]) && of_data && speaks_of_tables(&request, turn.chat) {
+                    if matches!(steps.as_slice(), [Step::Reply])
+                        && of_data
+                        && twofold::speaks_of_tables(&request, turn.chat)
+                    {
                         steps = planned(turn, &request, Form::Any, vec!["reply", "find", "collect"]).await?;
                     }
                     match suits::compares_another(&steps, &request, turn.chat) {
@@ -165,17 +168,6 @@ pub async fn of_part(turn: &mut Turn<'_>, part: &str) -> anyhow::Result<Vec<Step
         Some(step) => Ok(vec![step]),
         None => planned(turn, part, Form::Any, vec!["find", "collect", "reply", "chart", "table"]).await,
     }
-}
-
-/// Whether a request speaks of what the tables at hand hold: of columns, or of things in them.
-fn speaks_of_tables(request: &str, chat: &Chat) -> bool {
-    let asked = terms(request);
-    let own = |text: &str| terms(text).iter().any(|term| term.chars().count() > 3 && asked.contains(term));
-    let worded = |cell: &&polymath_chat::Cell| cell.number.is_none() && cell.date.is_none();
-    chat.tables.iter().filter(|table| query_of(table).is_none()).any(|table| {
-        let cells = table.rows.iter().take(200).flatten().filter(worded).filter_map(|cell| cell.text.as_deref());
-        table.columns.iter().map(String::as_str).chain(cells).any(own)
-    })
 }
 
 /// The plan with what it draws in the colour that the request names.

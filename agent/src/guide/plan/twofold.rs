@@ -1,10 +1,11 @@
 //! Two questions in one over tables at hand: "how many kilos is it altogether, and which hive gave the most?" One query rarely
 //! answers both, and a small model writes one. Each is planned by itself.
 
+use super::Step;
 use super::parts::{opens, split};
 use super::redrawn::is_of_chart;
 use super::signs::{is_drawn, says, words};
-use super::{Step, speaks_of_tables};
+use crate::evidence::terms;
 use crate::notebook::{Chat, fact_name, query_of};
 use polymath_chat::Cell;
 
@@ -13,12 +14,12 @@ pub fn parts(request: &str, chat: &Chat) -> Option<[String; 2]> {
     if chat.tables.is_empty() || is_drawn(&request.to_lowercase()) {
         return None;
     }
-    let (first, second) = split(request)?;
-    let first = ["? ", ". ", "! ", "; "]
-        .iter()
-        .filter_map(|end| Some(first.rfind(end)? + end.len()))
-        .max()
-        .map_or(first, |at| &first[at..]);
+    // What was said before it is none of the first question.
+    let ends =
+        [". ", "! ", "? ", "; ", ": "].iter().flat_map(|end| request.match_indices(end).map(|(at, _)| at + end.len()));
+    let mut starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    starts.sort_unstable();
+    let (first, second) = starts.into_iter().find_map(|start| split(&request[start..]))?;
     let second = second.split_inclusive(['?', '？']).next().unwrap_or(second);
     let plain = |part: &str| part.trim_matches(['?', '？', '¿', '.', ',', ' ']).to_owned();
     let [first, second] = [plain(first), plain(second)];
@@ -79,6 +80,17 @@ pub fn of_the_row(second: &str, chat: &Chat) -> Option<Step> {
     Some(Step::Find { name: fact_name(chat.facts.len()), what })
 }
 
+/// Whether a request speaks of what the tables at hand hold: of columns, or of things in them.
+pub fn speaks_of_tables(request: &str, chat: &Chat) -> bool {
+    let asked = terms(request);
+    let own = |text: &str| terms(text).iter().any(|term| term.chars().count() > 3 && asked.contains(term));
+    let worded = |cell: &&polymath_chat::Cell| cell.number.is_none() && cell.date.is_none();
+    chat.tables.iter().filter(|table| query_of(table).is_none()).any(|table| {
+        let cells = table.rows.iter().take(200).flatten().filter(worded).filter_map(|cell| cell.text.as_deref());
+        table.columns.iter().map(String::as_str).chain(cells).any(own)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +126,8 @@ mod tests {
     fn what_no_column_tells_is_looked_up_of_the_row() {
         let mut chat = chat();
         assert_eq!(of_the_row("what day can i visit that one", &chat), None);
+        let base = Table { rows: Vec::new(), ..chat.tables[0].clone() };
+        chat.tables.insert(0, base);
         chat.sources.push(Source { url: "u".into(), title: "Tolk Mill".into(), text: "Open on Saturday.".into() });
         let told = |second: &str| of_the_row(second, &chat).map(|step| step.to_string());
         assert_eq!(told("what day can i visit that one").as_deref(), Some("a = find(what day can i visit Tolk Mill)"));
