@@ -7,6 +7,7 @@ mod kinds;
 mod measures;
 mod most;
 mod own;
+mod places;
 mod rivals;
 mod told;
 mod winner;
@@ -88,7 +89,8 @@ pub fn is_told_by_a_table(what: &str, chat: &Chat) -> bool {
 /// What a passage says of `what` where the model took its neighbour: of another column of a row, of another year of a line.
 pub fn of_its_place(what: &str, text: &str, passage: &Passage, chat: &Chat) -> String {
     let text = own::of_its_column(what, text, passage, chat).unwrap_or_else(|| text.to_owned());
-    own::of_its_clause(what, &text, &passage.text).unwrap_or(text)
+    let text = own::of_its_clause(what, &text, &passage.text).unwrap_or(text);
+    places::of_the_kind(what, &text, &passage.text).unwrap_or(text)
 }
 
 /// Adds to a fact what other pages say of it that contradicts it.

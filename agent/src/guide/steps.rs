@@ -169,7 +169,12 @@ impl Guide {
                 let Some(mut chart) = turn.chat.charts.iter().find(|c| c.name == chart).cloned() else {
                     return Ok(None);
                 };
+                let drawn = (chart.y.clone(), chart.series.clone());
                 options.iter().for_each(|(option, value)| chart::set(&mut chart, option, value));
+                let entitled = options.iter().any(|(option, _)| option == "title");
+                if !entitled && drawn != (chart.y.clone(), chart.series.clone()) {
+                    chart = plan::untitled(chart, turn.chat);
+                }
                 chart.name.clear();
                 Ok(self.draw(turn, chart))
             }

@@ -48,6 +48,7 @@ mod worked;
 pub use amounts::{given, numbers};
 pub use hops::is_hop;
 pub use lookup::compared_property;
+pub use redrawn::untitled;
 pub use replies::{is_change, is_of_oneself, is_translation};
 pub use signs::{
     COMPARED, FUNCTIONS, HOW_MANY, LEAST, MOST, PERCENT, SHARE, asks_how_much_more, begins, is_line_alone,
