@@ -92,9 +92,9 @@ fn named_newly(request: &str, small: &str, known: &str) -> Option<String> {
     let listed = |word: &str| ADDING.iter().chain(SAME).any(|own| words(own).any(|part| part == word));
     let all: Vec<&str> = words(small).collect();
     let unknown = |word: &&str| !listed(word) && !is_known(word) && word.chars().all(char::is_alphabetic);
-    let first = all.iter().position(|word| unknown(&word))?;
+    let first = all.iter().position(unknown)?;
     let name: Vec<&str> = all[first..].iter().copied().take_while(unknown).collect();
-    let other = all[first + name.len()..].iter().any(|word| unknown(&word));
+    let other = all[first + name.len()..].iter().any(unknown);
     let big = |word: &&str| -> String {
         let mut letters = word.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()

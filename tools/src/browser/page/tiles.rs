@@ -22,7 +22,7 @@ pub fn pairs(blocks: &[Block]) -> HashMap<usize, String> {
         let above = |first: &Block, next: &Block| figure(first).is_none() && (is_heading(first) || is_heading(next));
         let skipped = usize::from(all.len() % 2 == 1 && all.len() > 1 && above(&all[0], &all[1]));
         let all = &all[skipped..];
-        let whole = all.len() % 2 == 0;
+        let whole = all.len().is_multiple_of(2);
         let headings = !all.is_empty() && all.iter().step_by(2).all(|b| is_heading(b) && figure(b).is_some());
         if whole && (headings || all.len() >= 2 * LIST) {
             for (i, pair) in all.chunks_exact(2).enumerate() {
