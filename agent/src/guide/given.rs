@@ -2,7 +2,7 @@
 
 use crate::evidence::clip;
 use polymath_chat::{Cell, Provenance, Table};
-use polymath_quantity::Column;
+use polymath_quantity::{Column, Figure, figures};
 use polymath_tools::load::table_in;
 
 /// What a table is called that was pasted into a request.
@@ -27,15 +27,50 @@ pub fn table(title: &str, columns: Vec<String>, rows: Vec<Vec<String>>) -> Optio
 /// The longest block of lines of the request that has the form of a table: two lines at least, each with
 /// as many separators, and numbers in all of them but the first.
 pub fn pasted(request: &str) -> Option<Table> {
-    let (_, block) = block(request)?;
+    let Some((_, block)) = block(request) else { return listed(request) };
     let mut table = table_in(&block.join("\n"), PASTED)?;
     table.rows.iter_mut().flatten().filter(|c| c.text.is_some()).for_each(|c| c.provenance = Provenance::Given.into());
     Some(table)
 }
 
-/// What a request says beside the table that it brings.
+/// Lines of one number each from which on they are a column of values.
+const LISTED: usize = 5;
+
+/// The numbers of a request that stand in lines of their own, as a table of one column that is called by their unit.
+fn listed(request: &str) -> Option<Table> {
+    let lines = numbered(request)?;
+    let cell = |line: &&str| {
+        let number = line.parse().ok().or_else(|| figures(line).first()?.number);
+        Cell { number, ..Cell::new(*line, Provenance::Given) }
+    };
+    // "In minutes", of all of them.
+    let before = request.split(lines[0]).next().unwrap_or_default();
+    let units = before.split_whitespace().collect::<Vec<_>>();
+    let unit = units.windows(2).filter(|pair| ["in", "en"].contains(&pair[0])).find_map(|pair| {
+        let word = pair[1].trim_matches(|c: char| !c.is_alphanumeric());
+        figures(&format!("1 {word}")).first().is_some_and(|figure| figure.unit.is_some()).then(|| word.to_owned())
+    });
+    let columns = vec![unit.map_or_else(|| "Value".to_owned(), |unit| format!("Value ({unit})"))];
+    let rows = lines.iter().map(|line| vec![cell(line)]).collect();
+    Some(Table { title: PASTED.to_owned(), columns, rows })
+}
+
+/// The longest run of lines that are a number and nothing else; empty lines part nothing.
+fn numbered(request: &str) -> Option<Vec<&str>> {
+    let lines: Vec<&str> = request.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_number = |line: &&str| {
+        let whole =
+            |f: &Figure| f.number.is_some() && f.date.is_none() && f.span.start == 0 && f.span.end >= line.len();
+        line.chars().all(|c| c.is_ascii_digit()) || matches!(figures(line).as_slice(), [one] if whole(one))
+    };
+    let runs = lines.chunk_by(|a, b| is_number(a) == is_number(b)).filter(|run| is_number(&run[0]));
+    runs.max_by_key(|run| run.len()).filter(|run| run.len() >= LISTED).map(<[&str]>::to_vec)
+}
+
+/// What a request says beside the table, or the column of numbers, that it brings.
 pub fn beside(request: &str) -> String {
-    let Some((_, block)) = block(request) else { return request.to_owned() };
+    let found = block(request).map(|(_, block)| block).or_else(|| numbered(request));
+    let Some(block) = found else { return request.to_owned() };
     let own = |line: &&str| !block.contains(&line.trim());
     request.lines().filter(own).collect::<Vec<_>>().join("\n")
 }
@@ -106,5 +141,11 @@ mod tests {
         assert_eq!(shape("What is the sum?\na,1\nb,2\nc,3").unwrap().1, 3);
         assert_eq!(shape("Dear all, it is 5 o'clock,\nso let us go, please, now"), None);
         assert_eq!(shape("Plot 3, 5 and 8"), None);
+        let times = "Waiting times, in minutes. How are they spread?\n\n4\n7\n\n12.5\n9\n2031";
+        let got = pasted(times).unwrap();
+        assert_eq!((got.columns, got.rows.len()), (own(&["Value (minutes)"]), 5));
+        assert_eq!(got.rows[4][0].number, Some(2031.0));
+        assert_eq!(beside(times).trim(), "Waiting times, in minutes. How are they spread?");
+        assert_eq!(shape("Add these:\n4\n7\nthanks"), None);
     }
 }

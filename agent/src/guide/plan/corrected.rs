@@ -57,7 +57,8 @@ const SAYING: &[&str] = &[
 pub fn corrected(request: &str, chat: &Chat) -> Option<Vec<Step>> {
     let small = request.to_lowercase();
     let (said, question) = told_apart(&small);
-    let longest = if question.is_empty() { SHORT } else { WITH_QUESTION };
+    let replaces = given_anew(&said).is_some();
+    let longest = if question.is_empty() && !replaces { SHORT } else { WITH_QUESTION };
     if words(&small).count() > longest {
         return None;
     }
@@ -70,7 +71,7 @@ pub fn corrected(request: &str, chat: &Chat) -> Option<Vec<Step>> {
         Some(chart) => chart.table.strip_prefix('t')?.parse::<usize>().ok()?.checked_sub(1)?,
         None => chat.tables.iter().rposition(|table| table.rows.len() > 1)?,
     };
-    let query = with_it(&said, at, chat)?;
+    let query = with_it(&said, at, chat).or_else(|| replaced(&said, at, chat))?;
     let mut steps = vec![Step::Sql { name: format!("t{}", chat.tables.len() + 1), query }];
     draw_again(&mut steps, "", chat);
     Some(steps)
@@ -158,6 +159,61 @@ fn with_it(small: &str, at: usize, chat: &Chat) -> Option<String> {
     let conditions = conditions.join(" AND ");
     let columns = (0..table.columns.len()).map(|i| match (in_sql(&table.columns[i]), i == column) {
         (name, true) => format!("CASE WHEN {conditions} THEN {new} ELSE {name} END AS {name}"),
+        (name, false) => name,
+    });
+    Some(format!("SELECT {} FROM t{}", columns.collect::<Vec<_>>().join(", "), at + 1))
+}
+
+/// The new value and the old one, where a request says both: "15.9, not 12.5", "31 statt 13".
+fn given_anew(small: &str) -> Option<(f64, f64)> {
+    const NOT: &[&str] = &[
+        "not",
+        "instead of",
+        "rather than",
+        "nicht",
+        "statt",
+        "anstatt",
+        "und keine",
+        "pas",
+        "au lieu de",
+        "plutôt que",
+        "no",
+        "y no",
+        "en vez de",
+        "en lugar de",
+        "不是",
+        "而不是",
+    ];
+    let numbers = |text: &str| -> Vec<f64> {
+        figures(text).into_iter().filter(|f| f.date.is_none()).filter_map(|f| f.number).collect()
+    };
+    NOT.iter().find_map(|not| {
+        let at = small.match_indices(not).map(|(at, _)| at).find(|at| {
+            let apart = |c: Option<char>| !not.is_ascii() || c.is_none_or(|c| !c.is_alphanumeric());
+            let behind = &small[at + not.len()..];
+            // The old value stands right behind it.
+            apart(small[..*at].chars().next_back())
+                && behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || "$€£".contains(c))
+        })?;
+        let (new, old) = (numbers(&small[..at]), numbers(&small[at + not.len()..]));
+        Some((*new.last()?, *old.first()?))
+    })
+}
+
+/// The query of the table at a place with the one value that a request takes back by what it was: the row needs no name.
+fn replaced(small: &str, at: usize, chat: &Chat) -> Option<String> {
+    let table = chat.tables.get(at)?;
+    let (new, old) = given_anew(small)?;
+    let holds = |row: &usize, column: &usize| {
+        let cell = table.rows[*row].get(*column);
+        cell.is_some_and(|cell| cell.number == Some(old) && cell.date.is_none())
+    };
+    let mut places = (0..table.columns.len())
+        .flat_map(|column| (0..table.rows.len()).map(move |row| (row, column)))
+        .filter(|(row, column)| holds(row, column));
+    let ((_, changed), None) = (places.next()?, places.next()) else { return None };
+    let columns = table.columns.iter().enumerate().map(|(i, column)| match (in_sql(column), i == changed) {
+        (name, true) => format!("CASE WHEN {name} = {old} THEN {new} ELSE {name} END AS {name}"),
         (name, false) => name,
     });
     Some(format!("SELECT {} FROM t{}", columns.collect::<Vec<_>>().join(", "), at + 1))
@@ -262,6 +318,28 @@ mod tests {
         );
         // That takes nothing back.
         assert_eq!(told("the sage on 11 may was 48.50 a pot. how many pots were that?"), None);
+    }
+
+    #[test]
+    fn a_value_is_known_by_what_it_was() {
+        let mut chat = Chat::new("c");
+        let cell = |text: &str| Cell { number: text.parse().ok(), ..Cell::new(text, Provenance::Given) };
+        let rows = [["8", "12.5"], ["9", "17"], ["9", "18"]].map(|row| row.map(cell).to_vec()).to_vec();
+        let columns = ["Hours", "Height"].map(str::to_owned).to_vec();
+        chat.tables.push(Table { title: "beans".into(), columns, rows });
+        chat.messages.push(Message::assistant("| Hours | Height |"));
+        let told = |request: &str| corrected(request, &chat).map(|steps| steps[0].to_string());
+        let with = |new: &str, old: &str| {
+            Some(format!(
+                "t2 = sql(SELECT \"Hours\", CASE WHEN \"Height\" = {old} THEN {new} ELSE \"Height\" END AS \"Height\" FROM t1)"
+            ))
+        };
+        let long = "oh sorry, the one with 8 hours was 15.9 cm, not 12.5. please correct it";
+        assert_eq!(told(long), with("15.9", "12.5"));
+        assert_eq!(told("das war 19 statt 18"), with("19", "18"));
+        assert_eq!(told("it was 4 cm, not 3"), None);
+        assert_eq!(told("it was 10 hours, not 9"), None);
+        assert_eq!(told("do not draw 12.5"), None);
     }
 
     #[test]

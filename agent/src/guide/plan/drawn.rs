@@ -29,7 +29,7 @@ pub fn mended(mut steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
     of_years(&mut steps);
     of_its_column(&mut steps, request);
     of_values(&mut steps);
-    as_said(&mut steps, request);
+    as_said(&mut steps, request, chat);
     // "The cups instead of the revenue" are not both.
     match several(&steps, request, chat).filter(|_| !says(&request.to_lowercase(), INSTEAD)) {
         Some(several) => several,
@@ -37,10 +37,20 @@ pub fn mended(mut steps: Vec<Step>, request: &str, chat: &Chat) -> Vec<Step> {
     }
 }
 
-/// The numbers that a request gives each with its name ("rent 980, food 412, fun 160"), where the plan would look them up.
+/// The numbers that a request gives each with its name ("rent 980, food 412, fun 160"), where the plan would look them up, or
+/// leaves some out.
 fn of_pairs(steps: &[Step], request: &str) -> Option<Vec<Step>> {
-    let [Step::Find { .. } | Step::Collect { .. }, .., Step::Chart { kind, options, .. }] = steps else { return None };
+    let [first, .., Step::Chart { kind, options, .. }] = steps else { return None };
     let rows = pairs(request);
+    let lacks = |columns: &[String], own: &[Vec<String>]| {
+        let taken = |row: &Vec<String>| rows.iter().any(|pair| row.iter().all(|cell| pair.contains(cell)));
+        columns.len() == 2 && own.len() < rows.len() && own.iter().all(taken)
+    };
+    match first {
+        Step::Find { .. } | Step::Collect { .. } => {}
+        Step::Table { columns, rows: own, .. } if lacks(columns, own) => {}
+        _ => return None,
+    }
     let columns = vec!["Name".to_owned(), "Amount".to_owned()];
     let mut options = options.clone();
     [("x", "Name"), ("y", "Amount")].into_iter().for_each(|(name, value)| set(&mut options, name, value));
@@ -61,7 +71,10 @@ fn pairs(request: &str) -> Vec<Vec<String>> {
             .map(|(at, _)| at + 1)
             .find(|at| part[*at..].starts_with(|c: char| c.is_ascii_digit() || "$€£".contains(c)))?;
         let name = part[..at].trim().trim_end_matches([':', '=', '-', '–']).trim();
-        (!name.is_empty() && name.split(' ').count() < 5).then(|| vec![name.to_owned(), part[at..].trim().to_owned()])
+        // What is asked for behind the last one is none of its value.
+        let value = part[at..].split(". ").next().unwrap_or_default().trim();
+        let alone = value.split(' ').count() < 5;
+        (!name.is_empty() && name.split(' ').count() < 5 && alone).then(|| vec![name.to_owned(), value.to_owned()])
     };
     // A comma in a number has no space behind it.
     list.split([';', '\n']).flat_map(|part| part.split(", ")).filter_map(pair).collect()
@@ -79,7 +92,6 @@ fn set(options: &mut Vec<(String, String)>, name: &str, value: &str) {
 /// A chart of one thing's values over the years is of two columns: the year, and what stands first in what is collected
 /// ("flamencos de la laguna"), however often and in whatever words the plan names it and the thing beside it.
 fn of_years(steps: &mut [Step]) {
-    const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "año", "fecha", "年", "年份"];
     const NAME: &[&str] = &["name", "nombre", "nom", "number", "zahl", "anzahl", "número", "nombres"];
     const LINKING: &[&str] =
         &["of", "the", "de", "la", "el", "los", "las", "del", "le", "les", "des", "der", "die", "das", "von"];
@@ -108,14 +120,15 @@ fn of_years(steps: &mut [Step]) {
     *columns = vec![year, first];
 }
 
-/// Bars lie where the request says so, and an axis is logarithmic only where it does.
-fn as_said(steps: &mut [Step], request: &str) {
+/// Bars lie where the request says so, and an axis is logarithmic only where it does, or did.
+fn as_said(steps: &mut [Step], request: &str, chat: &Chat) {
     let small = beside(request).to_lowercase();
     let Some(Step::Chart { kind, options, .. }) = steps.last_mut() else { return };
     if *kind == "bar" && kind_of(&small) == Some("barh") && !small.contains("axis") {
         "barh".clone_into(kind);
     }
-    options.retain(|(option, _)| option != "log" || says_log(&small));
+    let was = option(options, "y").is_some_and(|y| chat.charts.last().is_some_and(|last| last.log && last.y == y));
+    options.retain(|(option, _)| option != "log" || was || says_log(&small));
 }
 
 /// Of a table that the request gives, what its first sentence names.
@@ -153,6 +166,9 @@ fn several(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
     if !["bar", "barh", "line", "area"].contains(&kind.as_str()) || option(options, "series").is_some() {
         return None;
     }
+    if let Some(steps) = of_collected(steps, request, chat) {
+        return Some(steps);
+    }
     let base = match steps {
         [Step::Sql { name, query }, _] if name == table => query.rsplit(" FROM ").next()?.split([' ', ')']).next()?,
         [_] => table,
@@ -174,14 +190,70 @@ fn several(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
     }
     let across = option(options, "x").and_then(|x| source.columns.iter().find(|own| own.eq_ignore_ascii_case(x)));
     let across = across.or_else(|| source.columns.first())?;
-    let values = side_by_side(&small, source).filter(|values| values.iter().all(|value| value != across))?;
+    let named = side_by_side(&small, source).filter(|values| values.iter().all(|value| value != across));
+    let values = named.or_else(|| tells_apart(&small).then(|| all_beside(across, source)).flatten())?;
+    let query = stacked(&values, across, base);
+    Some(vec![Step::Sql { name: name.clone(), query }, chart(&name, across, "Value", "Series")])
+}
+
+/// A query that puts columns below one another, each value with the name of its column.
+fn stacked(values: &[String], across: &str, base: &str) -> String {
     let one = |column: &String| {
         let title = column.replace('\'', "''");
         format!("SELECT {}, '{title}' AS \"Series\", {} AS \"Value\" FROM {base}", in_sql(across), in_sql(column))
     };
-    let query = values.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ");
-    Some(vec![Step::Sql { name: name.clone(), query }, chart(&name, across, "Value", "Series")])
+    values.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")
 }
+
+/// All columns of a table that has nothing but numbers beside what goes across: "a line for each branch".
+fn all_beside(across: &str, table: &Table) -> Option<Vec<String>> {
+    let others: Vec<usize> = (0..table.columns.len()).filter(|at| table.columns[*at] != across).collect();
+    let numbers = others.len() > 1 && others.iter().all(|at| is_numeric(table, *at));
+    numbers.then(|| others.into_iter().map(|at| table.columns[at].clone()).collect())
+}
+
+/// What is collected of each year, where the request names it all: imports and exports side by side.
+fn of_collected(steps: &[Step], request: &str, chat: &Chat) -> Option<Vec<Step>> {
+    const BESIDE: &[&str] = &[
+        "grouped",
+        "side by side",
+        "next to each other",
+        "beside each other",
+        "stacked",
+        "both",
+        "together",
+        "gruppiert",
+        "gruppierte",
+        "nebeneinander",
+        "gestapelt",
+        "beide",
+        "groupées",
+        "groupé",
+        "empilées",
+        "côte à côte",
+        "agrupadas",
+        "agrupado",
+        "apiladas",
+    ];
+    let [Step::Collect { name, columns, .. }, Step::Chart { kind, table, options }] = steps else { return None };
+    let (across, values) = columns.split_first().filter(|(_, values)| values.len() > 1 && name == table)?;
+    let small = request.to_lowercase();
+    let said = |column: &String| says(&small, &[column.to_lowercase().as_str()]);
+    if !values.iter().all(said) || !says(&small, BESIDE) && !YEAR.contains(&across.to_lowercase().as_str()) {
+        return None;
+    }
+    let below = format!("t{}", chat.tables.len() + 2);
+    let mut options = options.clone();
+    [("x", across.as_str()), ("y", "Value"), ("series", "Series")].into_iter().for_each(|(own, value)| {
+        set(&mut options, own, value);
+    });
+    let query = stacked(values, across, name);
+    let drawn = Step::Chart { kind: kind.clone(), table: below.clone(), options };
+    Some(vec![steps[0].clone(), Step::Sql { name: below, query }, drawn])
+}
+
+/// What columns of times are called.
+const YEAR: &[&str] = &["year", "date", "jahr", "datum", "année", "año", "fecha", "年", "年份"];
 
 /// The columns of the time, of the names and of the numbers, where a request asks for a line for each name.
 fn told_apart(small: &str, table: &Table) -> Option<(usize, usize, usize)> {
@@ -246,11 +318,47 @@ mod tests {
     }
 
     #[test]
+    fn given_and_collected_columns_stand_side_by_side() {
+        let wide = chat(&["year", "Central", "Harbour"], &[&["2016", "48", "9"], &["2017", "47", "10"]]);
+        let made =
+            told(drawn("line", "SELECT year, Harbour FROM t1", "year", "Harbour"), "one line for each branch", &wide);
+        assert!(
+            made.contains("'Central' AS \"Series\"") && made.ends_with("x=year, y=Value, series=Series)"),
+            "{made}"
+        );
+        let collect = |columns: &[&str]| {
+            let columns = columns.iter().map(|c| (*c).to_owned()).collect();
+            let chart = Step::Chart { kind: "bar".into(), table: "t1".into(), options: Vec::new() };
+            vec![Step::Collect { name: "t1".into(), things: "port of Sund".into(), columns }, chart]
+        };
+        let made = told(collect(&["Year", "Imports", "Exports"]), "imports and exports for each year", &Chat::new("c"));
+        assert!(made.contains("t2 = sql(SELECT \"Year\", 'Imports' AS \"Series\""), "{made}");
+        let made = told(collect(&["Name", "Height", "Mass"]), "height and mass of the towers", &Chat::new("c"));
+        assert!(!made.contains("sql"), "{made}");
+    }
+
+    #[test]
+    fn what_is_given_with_names_is_all_drawn() {
+        let request = "Besucher: Mai 2310, Juni 5480, August 8740. Mach mir daraus ein Liniendiagramm.";
+        let row = |name: &str, value: &str| vec![name.to_owned(), value.to_owned()];
+        let steps = vec![
+            Step::Table {
+                name: "t1".into(),
+                columns: ["Name", "Amount"].map(str::to_owned).to_vec(),
+                rows: vec![row("Mai", "2310"), row("Juni", "5480")],
+            },
+            Step::Chart { kind: "line".into(), table: "t1".into(), options: Vec::new() },
+        ];
+        let made = mended(steps, request, &Chat::new("c"));
+        assert!(matches!(&made[0], Step::Table { rows, .. } if rows.last() == Some(&row("August", "8740"))));
+    }
+
+    #[test]
     fn what_nobody_said_is_not_drawn() {
         let drawn = |request: &str, kind: &str, option: &str| {
             let options = vec![("y".to_owned(), "price".to_owned()), (option.to_owned(), "yes".to_owned())];
             let mut steps = vec![Step::Chart { kind: kind.to_owned(), table: "t1".into(), options }];
-            as_said(&mut steps, request);
+            as_said(&mut steps, request, &Chat::new("c"));
             steps[0].to_string()
         };
         assert_eq!(drawn("a dot for every car", "scatter", "log"), "chart(scatter, t1, y=price)");

@@ -3,13 +3,14 @@
 
 #[cfg(test)]
 mod examples;
+mod said;
 mod scaled;
 
 use super::Step;
 use super::colors::names as colors;
 use super::columns::{is_numeric, of_across, of_beside, of_column, of_series};
 use super::redrawn::{is_of_chart, like, of_other_values, untitled};
-use super::spanned::is_part;
+use super::spanned::{days_said, is_part};
 use crate::evidence::clip;
 use crate::guide::digits::in_digits;
 use crate::guide::state::{piece_of, quoted};
@@ -46,6 +47,7 @@ pub async fn edited(turn: &mut Turn<'_>) -> anyhow::Result<Option<Vec<Step>>> {
         Err(other) => return Err(other.into()),
     };
     tracing::debug!("changes of {}: {text}", chart.name);
+    let text = said::as_said(&text, &request, &chart);
     Ok(steps(&text, &chart, &table, turn.chat).filter(|_| !EDITS.leaks(&text, &request)))
 }
 
@@ -105,9 +107,10 @@ impl There {
         if let (1, true) = (years.len(), times.len() > 1) {
             times.retain(|time| time.len() > 4);
         }
-        let said = figures(request).into_iter().chain(figures(&format!("{request} {year}")));
-        let days = said.filter_map(|figure| figure.date).map(|date| date.to_string()).filter(|day| day.len() == 10);
         if !times.is_empty() && !across.iter().any(|cell| is_part(cell)) {
+            let days = days_said(request, &year);
+            // Who says a day means no month.
+            times.retain(|time| !days.iter().any(|day| day.starts_with(time.as_str())));
             times.extend(days);
         }
         let text =
@@ -211,22 +214,9 @@ impl There {
             "start: \"{NONE}\" | edit (\"\\n\" edit){{0,{}}}\nedit: {}\n{name}PIECE: {}\n",
             EDITS_AT_MOST - 1,
             edits.join(" | "),
-            piece_of(&unquoted(request))
+            piece_of(&said::unquoted(request))
         )
     }
-}
-
-/// A request in which a word and the quotation mark behind it are two: 'guests a night' is a title, and dogs' is a word.
-fn unquoted(request: &str) -> String {
-    let chars: Vec<char> = request.chars().collect();
-    let lettered = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
-    let mark = |i: usize| matches!(chars[i], '\'' | '’' | '‘');
-    let opens = |i: usize| mark(i) && !lettered(i.checked_sub(1)) && lettered(Some(i + 1));
-    if !(0..chars.len()).any(opens) {
-        return request.to_owned();
-    }
-    let one = |i: usize| if mark(i) && !(lettered(i.checked_sub(1)) && lettered(Some(i + 1))) { '"' } else { chars[i] };
-    (0..chars.len()).map(one).collect()
 }
 
 /// The steps that make these changes; `None` where there are none.

@@ -7,7 +7,7 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("pie", &["pie", "torte", "kreis", "camembert", "tarta", "饼", "餅", "円グラフ"]),
     ("scatter", &["scatter", "streu", "nuage", "dispers", "散点", "散布"]),
     ("hist", &["histo", "直方"]),
-    ("barh", &["horizontal", "waager", "liegend"]),
+    ("barh", &["horizontal", "waager", "liegend", "quer"]),
     ("area", &["flächen", "面积图"]),
     ("bar", &["bar", "balken", "säule", "colonne", "柱", "条形", "棒"]),
     ("line", &["line", "linie", "kurve", "courbe", "línea", "curva", "折线", "線", "线"]),

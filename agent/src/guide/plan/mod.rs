@@ -31,6 +31,7 @@ mod ready;
 mod recall;
 mod redrawn;
 mod replies;
+mod restored;
 mod rows;
 mod several;
 mod signs;
@@ -196,7 +197,10 @@ fn at_once(turn: &mut Turn<'_>) -> Option<Vec<Step>> {
     {
         return Some(steps);
     }
-    if let Some(steps) = beside::another(&turn.question, turn.chat) {
+    if let Some(steps) = beside::another(&turn.question, turn.chat)
+        .or_else(|| restored::before(&turn.question, turn.chat))
+        .or_else(|| restored::with_more(&turn.question, turn.chat))
+    {
         return Some(steps);
     }
     if let Some(steps) =

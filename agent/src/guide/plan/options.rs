@@ -44,7 +44,7 @@ const LOG: &[&str] = &[
 ];
 const GRID: &[&str] =
     &["grid", "gridlines", "quadrillage", "grille", "gitter", "gitterlinien", "raster", "cuadrícula", "网格"];
-const TREND: &[&str] = &["trend", "trendline", "trendlinie", "tendance", "tendencia", "趋势线", "趋势"];
+pub const TREND: &[&str] = &["trend", "trendline", "trendlinie", "tendance", "tendencia", "趋势线", "趋势"];
 const SORTED: &[&str] = &[
     "sort",
     "sorted",

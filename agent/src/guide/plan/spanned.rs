@@ -67,6 +67,21 @@ pub fn of_times(small: &str, chart: &Chart, table: &Table) -> Option<(String, Ch
     Some((query, chart.clone()))
 }
 
+/// The days that a request names ("15 march", "March 15"), with the year that is meant where none is said.
+pub fn days_said(request: &str, year: &str) -> Vec<String> {
+    let said: Vec<&str> = words(request).collect();
+    let dated = said.windows(2).map(|pair| format!("{} {year}", pair.join(" ")));
+    let texts = [request.to_owned(), format!("{request} {year}")].into_iter().chain(dated);
+    let mut days: Vec<String> = Vec::new();
+    for day in texts.flat_map(|text| figures(&text).into_iter().filter_map(|figure| figure.date).collect::<Vec<_>>()) {
+        let day = day.to_string();
+        if day.len() == "2031-03-10".len() && !days.contains(&day) {
+            days.push(day);
+        }
+    }
+    days
+}
+
 /// Whether a cell names a quarter, or a half, of a year.
 pub fn is_part(cell: &Cell) -> bool {
     cell.text.as_deref().is_some_and(|text| part_of_year(text).is_some())
