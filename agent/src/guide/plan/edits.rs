@@ -348,8 +348,9 @@ fn steps(text: &str, chart: &Chart, table: &Table, chat: &Chat) -> Option<Vec<St
 /// The changes that are options of a chart.
 fn options(edits: &[(&str, &str)]) -> Vec<(String, String)> {
     let option = |(edit, value): &(&str, &str)| {
-        // Quotation marks are no part of a title.
+        // Quotation marks, and the end of a sentence, are no part of a title.
         let value = value.trim_matches(|c: char| "\"“”„«»".contains(c)).trim();
+        let value = value.strip_suffix('.').filter(|own| own.contains(' ') && !own.ends_with('.')).unwrap_or(value);
         let value = match (*edit, value) {
             ("sort", "largest first") => "yes",
             ("sort", "smallest first") => return None,
@@ -396,6 +397,7 @@ mod tests {
     fn changes_are_queries_and_options() {
         let chat = conversation(&ROWS, "branch", "cups");
         check(&chat, "kind: pie\ntitle: Cups", "change(c1, kind=pie, title=Cups)");
+        check(&chat, "title: Cups of the week.", "change(c1, title=Cups of the week)");
         check(&chat, "none", "");
         let drawn = |query: &str| format!("t2 = sql(SELECT * FROM t1{query}); chart(bar, t2, x=branch, y=cups)");
         check(&chat, "leave out: airport", &drawn(" WHERE \"branch\" NOT IN ('airport')"));
